@@ -1,0 +1,27 @@
+/**
+ * The limits that AWS sets and this design leans on: each once, with unit and source.
+ * What Turnout chooses for itself inside those limits stands with the part that chooses it; not here.
+ */
+
+/** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html */
+export const sqsLimits = {
+  /** Body and attributes of one message together, and all messages of a batch together. */
+  maxMessageBytes: 1_048_576,
+  /** Requests are billed per started unit of this size (https://aws.amazon.com/sqs/pricing/). */
+  billingUnitBytes: 65_536,
+  maxBatchEntries: 10,
+  maxReceiveWaitSeconds: 20,
+  maxVisibilityTimeoutSeconds: 43_200,
+  maxRetentionSeconds: 1_209_600,
+} as const;
+
+/** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html */
+export const dynamoDbLimits = {
+  /** Statements in one BatchExecuteStatement (…/APIReference/API_BatchExecuteStatement.html). */
+  maxBatchStatements: 25,
+  /** Keys in one BatchGetItem (…/APIReference/API_BatchGetItem.html). */
+  maxBatchGetKeys: 100,
+  maxItemBytes: 409_600,
+  /** Length of one PartiQL statement, in characters. */
+  maxStatementCharacters: 8_192,
+} as const;

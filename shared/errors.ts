@@ -1,0 +1,71 @@
+/**
+ * Every error that Turnout itself raises: one class, one catalogue.
+ * Which HTTP status a code becomes is decided in `web/problem.ts`, which exit code in `admin/`; not here.
+ * `docs/errors.md` explains each code to people; a test keeps the two in step.
+ */
+
+interface CatalogueEntry {
+  /** What happened, in a few words, the same for every occurrence. */
+  readonly title: string;
+  /** True when the same call can succeed later without anybody changing anything. */
+  readonly retryable: boolean;
+}
+
+export const errorCatalogue = {
+  TURNOUT_ENVIRONMENT_INVALID: { title: "The environment cannot be used", retryable: false },
+  TURNOUT_EVENT_INVALID: { title: "The event definition cannot be used", retryable: false },
+  TURNOUT_REGISTRATION_INVALID: { title: "The registration is not valid", retryable: false },
+  TURNOUT_REGISTRATION_TOO_LARGE: { title: "The registration is too large for one message", retryable: false },
+  TURNOUT_PACK_MALFORMED: { title: "The message is not a pack of registrations", retryable: false },
+  TURNOUT_PACK_VERSION_UNSUPPORTED: { title: "The pack has a version this worker does not know", retryable: false },
+  TURNOUT_BODY_UNREADABLE: { title: "The request body cannot be read", retryable: false },
+  TURNOUT_BODY_TOO_LARGE: { title: "The request body is too large", retryable: false },
+  TURNOUT_MEDIA_TYPE_UNSUPPORTED: { title: "The content type is not supported", retryable: false },
+  TURNOUT_IDEMPOTENCY_KEY_INVALID: { title: "The Idempotency-Key is not valid", retryable: false },
+  TURNOUT_NOT_OPEN_YET: { title: "Registration is not open yet", retryable: true },
+  TURNOUT_CLOSED: { title: "Registration is closed", retryable: false },
+  TURNOUT_ORIGIN_REFUSED: { title: "The form was sent from another site", retryable: false },
+  TURNOUT_RATE_LIMITED: { title: "Too many requests from this address", retryable: true },
+  TURNOUT_OVERLOADED: { title: "More people are registering than can be accepted at this moment", retryable: true },
+  TURNOUT_ENQUEUE_FAILED: { title: "The registration could not be put on the queue", retryable: true },
+  TURNOUT_STOPPING: { title: "This instance is stopping", retryable: true },
+  TURNOUT_TABLE_UNAVAILABLE: { title: "The registrations table does not answer", retryable: true },
+  TURNOUT_RECEIPT_UNKNOWN: { title: "No registration belongs to this receipt", retryable: false },
+  TURNOUT_NOT_FOUND: { title: "There is nothing at this address", retryable: false },
+  TURNOUT_REQUEST_INVALID: { title: "The request cannot be understood", retryable: false },
+  TURNOUT_INTERNAL: { title: "Something went wrong on our side", retryable: true },
+} as const satisfies Record<`TURNOUT_${string}`, CatalogueEntry>;
+
+export type ErrorCode = keyof typeof errorCatalogue;
+
+/** One place in what was given that is wrong. */
+export interface Fault {
+  /** JSON Pointer (RFC 6901) into what was given; "" is the whole. */
+  readonly pointer: string;
+  /** What is wrong there and what is allowed. */
+  readonly detail: string;
+}
+
+export interface TurnoutErrorOptions {
+  readonly cause?: unknown;
+  readonly faults?: readonly Fault[];
+}
+
+export class TurnoutError extends Error {
+  readonly code: ErrorCode;
+  readonly retryable: boolean;
+  /** Where and why, when the fault is in a document that was given; otherwise empty. */
+  readonly faults: readonly Fault[];
+
+  /**
+   * @param code which error of the catalogue
+   * @param message what happened this time, what was given, what is allowed or what to do; never attendee data
+   */
+  constructor(code: ErrorCode, message: string, { cause, faults = [] }: TurnoutErrorOptions = {}) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = "TurnoutError";
+    this.code = code;
+    this.retryable = errorCatalogue[code].retryable;
+    this.faults = faults;
+  }
+}

@@ -1,0 +1,148 @@
+/**
+ * The event that a deployment serves, as its organiser writes it down in `event.json`: when it is open and what it asks.
+ * What an attendee may answer follows from it in `submission.ts`; how it looks, in `web/page/`.
+ */
+import { readFileSync } from "node:fs";
+import { Type, type Static } from "typebox";
+import { Compile } from "typebox/compile";
+import { TurnoutError, type Fault } from "./errors.ts";
+import { plainLinePattern, plainTextPattern } from "./plain-text.ts";
+import { fieldIdPattern, maxAnswerLength } from "./registration.ts";
+
+const line = (maxLength: number) => Type.String({ minLength: 1, maxLength, pattern: plainLinePattern });
+
+const fieldBase = {
+  /** Key of the answer, in requests, in the table and in exports. Never change it while the event is open. */
+  id: Type.String({ pattern: fieldIdPattern }),
+  label: line(200),
+  /** One sentence below the label. */
+  hint: Type.Optional(line(300)),
+  /** Default: false. A required checkbox must be ticked. */
+  required: Type.Optional(Type.Boolean()),
+};
+
+const strict = { additionalProperties: false };
+
+const TextField = Type.Object(
+  {
+    ...fieldBase,
+    type: Type.Literal("text"),
+    /** In characters. Default: 0. */
+    minLength: Type.Optional(Type.Integer({ minimum: 0, maximum: maxAnswerLength })),
+    /** In characters. Default: 200. */
+    maxLength: Type.Optional(Type.Integer({ minimum: 1, maximum: maxAnswerLength })),
+  },
+  strict,
+);
+const EmailField = Type.Object({ ...fieldBase, type: Type.Literal("email") }, strict);
+const NumberField = Type.Object(
+  {
+    ...fieldBase,
+    type: Type.Literal("number"),
+    minimum: Type.Optional(Type.Number()),
+    maximum: Type.Optional(Type.Number()),
+    /** Default: false, fractions are allowed. */
+    integer: Type.Optional(Type.Boolean()),
+  },
+  strict,
+);
+const SelectField = Type.Object(
+  { ...fieldBase, type: Type.Literal("select"), options: Type.Array(line(200), { minItems: 1, maxItems: 300 }) },
+  strict,
+);
+const CheckboxField = Type.Object({ ...fieldBase, type: Type.Literal("checkbox") }, strict);
+
+const Field = Type.Union([TextField, EmailField, NumberField, SelectField, CheckboxField]);
+
+/** ISO 8601 with an offset, so that nobody has to guess whose midnight is meant. */
+const Instant = Type.String({ pattern: String.raw`^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$` });
+
+const EventFile = Type.Object(
+  {
+    name: line(200),
+    description: Type.String({ maxLength: 2_000, pattern: plainTextPattern }),
+    opensAt: Instant,
+    closesAt: Instant,
+    /** IANA name, such as Europe/Berlin: the zone in which the page shows times. */
+    timeZone: Type.String({ minLength: 1 }),
+    fields: Type.Array(Field, { maxItems: 30 }),
+  },
+  strict,
+);
+
+export type EventField = Static<typeof Field>;
+export type EventDefinition = Static<typeof EventFile>;
+
+const validator = Compile(EventFile);
+
+function contentFaults(event: EventDefinition): Fault[] {
+  const faults: Fault[] = [];
+  const opens = Date.parse(event.opensAt);
+  const closes = Date.parse(event.closesAt);
+  if (Number.isNaN(opens)) faults.push({ pointer: "/opensAt", detail: "is not a date that exists" });
+  if (Number.isNaN(closes)) faults.push({ pointer: "/closesAt", detail: "is not a date that exists" });
+  if (closes <= opens) faults.push({ pointer: "/closesAt", detail: "must be later than opensAt" });
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: event.timeZone });
+  } catch {
+    faults.push({ pointer: "/timeZone", detail: "is not a time zone, give an IANA name such as Europe/Berlin" });
+  }
+  const seen = new Set<string>();
+  for (const [index, field] of event.fields.entries()) {
+    const pointer = `/fields/${index}`;
+    if (seen.has(field.id)) faults.push({ pointer: `${pointer}/id`, detail: `is used twice: ${field.id}` });
+    if (field.id in Object.prototype)
+      faults.push({ pointer: `${pointer}/id`, detail: `is a reserved word: ${field.id}` });
+    seen.add(field.id);
+    if (field.type === "number" && (field.minimum ?? -Infinity) > (field.maximum ?? Infinity)) {
+      faults.push({ pointer, detail: "has a minimum above its maximum" });
+    }
+    if (field.type === "text" && (field.minLength ?? 0) > (field.maxLength ?? 200)) {
+      faults.push({ pointer, detail: "has a minLength above its maxLength" });
+    }
+    if (field.type === "select" && new Set(field.options).size < field.options.length) {
+      faults.push({ pointer: `${pointer}/options`, detail: "has the same option twice" });
+    }
+  }
+  return faults;
+}
+
+/**
+ * @param value the parsed content of an event file
+ * @throws TURNOUT_EVENT_INVALID with a pointer to every fault
+ */
+export function parseEvent(value: unknown): EventDefinition {
+  const faults = validator.Check(value)
+    ? contentFaults(value)
+    : validator.Errors(value).map((error) => ({ pointer: error.instancePath, detail: error.message }));
+  if (faults.length > 0) {
+    const list = faults.map((fault) => `  - ${fault.pointer || "/"} ${fault.detail}`).join("\n");
+    throw new TurnoutError("TURNOUT_EVENT_INVALID", `The event definition has ${faults.length} fault(s):\n${list}`, {
+      faults,
+    });
+  }
+  return value as EventDefinition;
+}
+
+/**
+ * @param file path of an event file
+ * @throws TURNOUT_EVENT_INVALID when it cannot be read, is not JSON or breaks a rule
+ */
+export function loadEvent(file: string): EventDefinition {
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(file, "utf8"));
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new TurnoutError("TURNOUT_EVENT_INVALID", `The event definition ${file} cannot be read: ${why}`, { cause });
+  }
+  return parseEvent(value);
+}
+
+export type EventPhase = "before" | "open" | "closed";
+
+/** @param now milliseconds since the epoch; open from `opensAt` on, closed from `closesAt` on */
+export function eventPhase(event: EventDefinition, now: number): EventPhase {
+  if (now < Date.parse(event.opensAt)) return "before";
+  return now < Date.parse(event.closesAt) ? "open" : "closed";
+}

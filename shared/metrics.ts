@@ -1,0 +1,17 @@
+/**
+ * Prometheus metrics of a process. Each tier names its own in its `metrics.ts`; here is only what they share.
+ */
+import { collectDefaultMetrics, Registry } from "prom-client";
+
+export { Counter, Gauge, Histogram, type Registry } from "prom-client";
+
+/** @returns a registry of its own, with the process's own figures (CPU, memory, event loop) already in it */
+export function createRegistry(tier: string): Registry {
+  const registry = new Registry();
+  registry.setDefaultLabels({ tier });
+  collectDefaultMetrics({ register: registry });
+  return registry;
+}
+
+/** Seconds, from a fast answer to a long backlog. */
+export const delayBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800];

@@ -1,0 +1,101 @@
+/**
+ * The body of one SQS message: a **pack** of 1 to 250 registrations, as versioned JSON.
+ *
+ *     {"v":1,"registrations":[{…},{…}]}
+ *
+ * Packing spends one send, one receive and one delete on many people; see docs/decisions/0001. The limits are ours, well
+ * inside those of SQS: one billing unit, and ten full table writes. This file encodes and decodes; when a pack is closed
+ * and sent is decided in `web/group-commit.ts`.
+ */
+import { dynamoDbLimits, sqsLimits } from "./aws-limits.ts";
+import { TurnoutError } from "./errors.ts";
+import { isRegistration, type Registration } from "./registration.ts";
+
+export const packVersion = 1;
+export const maxPackRegistrations = 10 * dynamoDbLimits.maxBatchStatements;
+
+/** Room kept for the message's attributes, which SQS counts into its size. */
+const attributeReserveBytes = 256;
+/** UTF-8 bytes of a pack's body. */
+export const maxPackBytes = sqsLimits.billingUnitBytes - attributeReserveBytes;
+
+/** The message attribute that holds the number of registrations, for whoever counts people without opening bodies. */
+export const packCountAttribute = "count";
+
+const head = `{"v":${packVersion},"registrations":[`;
+const tail = "]}";
+/** Bytes that a pack has before its first registration; each further one adds its own bytes and a comma. */
+export const packFrameBytes = head.length + tail.length;
+
+const needsEscape = /[\ud800-\udfff\ufffe\uffff]/;
+const escapable = /[\ud800-\udfff\ufffe\uffff]/g;
+
+function escapeUnit(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16)}`;
+}
+
+/**
+ * One registration as it stands in a pack. Characters outside the Basic Multilingual Plane, U+FFFE and U+FFFF become
+ * `\uXXXX` escapes, so that every body is one that SQS takes, whatever engine stands behind the endpoint.
+ * @returns JSON text, safe to hand to `joinPack`
+ */
+export function encodeRegistration(registration: Registration): string {
+  const json = JSON.stringify(registration);
+  return needsEscape.test(json) ? json.replace(escapable, escapeUnit) : json;
+}
+
+/** @param encoded results of `encodeRegistration`, at least one. Who joins them keeps the limits above. */
+export function joinPack(encoded: readonly string[]): string {
+  return head + encoded.join(",") + tail;
+}
+
+/** @returns the pack of these registrations, of any size: for replays and tests, which send few at a time */
+export function encodePack(registrations: readonly Registration[]): string {
+  return joinPack(registrations.map(encodeRegistration));
+}
+
+export interface DecodedPack {
+  /** The registrations that can be stored, in the pack's order. */
+  readonly registrations: Registration[];
+  /** What stands in the pack but is no registration. Its neighbours are not harmed by it. */
+  readonly invalid: unknown[];
+}
+
+/**
+ * @param body a message's body, from anybody
+ * @returns what is in it
+ * @throws TURNOUT_PACK_VERSION_UNSUPPORTED when it is a pack of another version, TURNOUT_PACK_MALFORMED when it is none
+ */
+export function decodePack(body: string): DecodedPack {
+  let value: unknown;
+  try {
+    value = JSON.parse(body);
+  } catch (cause) {
+    throw new TurnoutError("TURNOUT_PACK_MALFORMED", "The message body is not JSON.", { cause: withoutText(cause) });
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value) || !("v" in value)) {
+    throw new TurnoutError("TURNOUT_PACK_MALFORMED", 'The message body is JSON, but not an object with a version "v".');
+  }
+  if (value.v !== packVersion) {
+    const given = typeof value.v === "number" ? String(value.v) : `a ${typeof value.v}`;
+    throw new TurnoutError(
+      "TURNOUT_PACK_VERSION_UNSUPPORTED",
+      `The pack has version ${given}; this worker reads version ${packVersion}.`,
+    );
+  }
+  if (!("registrations" in value) || !Array.isArray(value.registrations) || value.registrations.length === 0) {
+    throw new TurnoutError("TURNOUT_PACK_MALFORMED", 'The pack has no list "registrations" with at least one entry.');
+  }
+  const registrations: Registration[] = [];
+  const invalid: unknown[] = [];
+  for (const entry of value.registrations as unknown[]) {
+    if (isRegistration(entry)) registrations.push(entry);
+    else invalid.push(entry);
+  }
+  return { registrations, invalid };
+}
+
+/** V8 quotes the text it could not parse in the error's message; an attendee's data must not travel in an error. */
+function withoutText(cause: unknown): string {
+  return cause instanceof Error ? cause.name : "unknown";
+}

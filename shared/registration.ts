@@ -1,0 +1,68 @@
+/**
+ * A registration as both tiers know it: what travels in a pack, is stored in the table and kept in a dead letter.
+ * What an attendee may send for one event stands in `submission.ts`; not here.
+ */
+import { Type, type Static } from "typebox";
+import { Compile } from "typebox/compile";
+import { emailPattern, emailRule, maxEmailLength } from "./email-address.ts";
+import type { Fault } from "./errors.ts";
+import { plainLinePattern, plainTextPattern } from "./plain-text.ts";
+
+export const maxNameLength = 200;
+export const maxAnswerLength = 2_000;
+
+export const Email = Type.String({ maxLength: maxEmailLength, pattern: emailPattern, description: emailRule });
+
+export const Name = Type.String({
+  minLength: 1,
+  maxLength: maxNameLength,
+  pattern: plainLinePattern,
+  description: `a name of 1 to ${maxNameLength} characters on one line`,
+});
+
+export const Answer = Type.Union([
+  Type.String({ maxLength: maxAnswerLength, pattern: plainTextPattern }),
+  Type.Number(),
+  Type.Boolean(),
+]);
+
+/** An organiser's field: its name in `answers`, in the form and in exports. */
+export const fieldIdPattern = "^[a-z][A-Za-z0-9_]{0,39}$";
+
+export const Answers = Type.Record(Type.String({ pattern: fieldIdPattern }), Answer, { additionalProperties: false });
+
+const instantPattern = String.raw`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$`;
+
+export const Registration = Type.Object(
+  {
+    /** Made by the web tier, the same for every retry of one submission: what makes a redelivery harmless. */
+    id: Type.String({ pattern: "^[A-Za-z0-9-]{8,64}$" }),
+    email: Email,
+    name: Name,
+    answers: Answers,
+    /** When it was first accepted: ISO 8601, UTC, milliseconds. Retries and replays keep it. */
+    submittedAt: Type.String({ pattern: instantPattern }),
+    /** The dead letter that this one is a replay of. */
+    replayOf: Type.Optional(Type.String({ maxLength: 128 })),
+  },
+  { additionalProperties: false },
+);
+
+export type Registration = Static<typeof Registration>;
+export type Answers = Static<typeof Answers>;
+
+const validator = Compile(Registration);
+
+/** @returns where `value` is not a registration; an empty list when it is one */
+export function registrationFaults(value: unknown): Fault[] {
+  if (validator.Check(value)) return [];
+  return validator
+    .Errors(value)
+    .map((error) => ({ pointer: error.instancePath, detail: error.message }))
+    .filter((fault) => fault.detail !== "schema is false");
+}
+
+/** @returns whether `value` is a registration, at the price of one compiled check */
+export function isRegistration(value: unknown): value is Registration {
+  return validator.Check(value);
+}

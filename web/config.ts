@@ -1,0 +1,52 @@
+/** The web tier's environment: every variable, with its unit, bounds and default. */
+import { Type, type Static } from "typebox";
+import { logLevels } from "../shared/logger.ts";
+
+export const WebConfig = Type.Object({
+  AWS_REGION: Type.String({ minLength: 1, description: "AWS region of queue and tables, such as eu-central-1" }),
+  QUEUE_URL: Type.String({ pattern: "^https?://", description: "URL of the SQS registrations queue" }),
+  REGISTRATIONS_TABLE: Type.String({ minLength: 3, description: "name of the DynamoDB registrations table" }),
+  DEAD_LETTERS_TABLE: Type.String({ minLength: 3, description: "name of the DynamoDB dead-letters table" }),
+  RECEIPT_KEYS: Type.String({
+    minLength: 1,
+    writeOnly: true,
+    description: "kid:base64 of 32 bytes, comma-separated; the first key seals, all open",
+  }),
+  EVENT_FILE: Type.String({ default: "event.json", description: "path of the event definition" }),
+  HOST: Type.String({ default: "127.0.0.1", description: "address to listen on; nginx stands in front on AWS" }),
+  PORT: Type.Integer({ default: 8080, minimum: 0, maximum: 65_535, description: "TCP port, 0 for any free one" }),
+  LOG_LEVEL: Type.Enum([...logLevels], { default: "info", description: "least severe level that is logged" }),
+  API_DOCS: Type.Boolean({ default: false, description: "serve a documentation page of the API at /docs" }),
+  SENDS_IN_FLIGHT: Type.Integer({
+    default: 4,
+    minimum: 1,
+    maximum: 64,
+    description: "SendMessage calls under way at once; more means smaller packs",
+  }),
+  MAX_WAITING: Type.Integer({
+    default: 5_000,
+    minimum: 1,
+    maximum: 100_000,
+    description: "registrations that may wait for a send before further ones are answered 503",
+  }),
+  SEND_TIMEOUT_MS: Type.Integer({
+    default: 2_000,
+    minimum: 50,
+    maximum: 30_000,
+    description: "bound on one attempt to send a pack, milliseconds",
+  }),
+  SEND_ATTEMPTS: Type.Integer({
+    default: 2,
+    minimum: 1,
+    maximum: 10,
+    description: "attempts to send a pack, first included",
+  }),
+  STOP_DEADLINE_SECONDS: Type.Integer({
+    default: 20,
+    minimum: 1,
+    maximum: 300,
+    description: "time a stop may take before the process ends anyway",
+  }),
+});
+
+export type WebConfig = Readonly<Static<typeof WebConfig>>;

@@ -1,0 +1,62 @@
+/** The worker tier's environment: every variable, with its unit, bounds and default. */
+import { Type, type Static } from "typebox";
+import { dynamoDbLimits, sqsLimits } from "../shared/aws-limits.ts";
+import { logLevels } from "../shared/logger.ts";
+
+export const WorkerConfig = Type.Object({
+  AWS_REGION: Type.String({ minLength: 1, description: "AWS region of queues and tables, such as eu-central-1" }),
+  QUEUE_URL: Type.String({ pattern: "^https?://", description: "URL of the SQS registrations queue" }),
+  DEAD_LETTER_QUEUE_URL: Type.String({ pattern: "^https?://", description: "URL of its dead-letter queue" }),
+  REGISTRATIONS_TABLE: Type.String({ minLength: 3, description: "name of the DynamoDB registrations table" }),
+  DEAD_LETTERS_TABLE: Type.String({ minLength: 3, description: "name of the DynamoDB dead-letters table" }),
+  HOST: Type.String({
+    default: "127.0.0.1",
+    description: "address to listen on; the daemon posts from the same machine",
+  }),
+  PORT: Type.Integer({ default: 8080, minimum: 0, maximum: 65_535, description: "TCP port, 0 for any free one" }),
+  LOG_LEVEL: Type.Enum([...logLevels], { default: "info", description: "least severe level that is logged" }),
+  POLLERS: Type.Integer({
+    default: 4,
+    minimum: 1,
+    maximum: 64,
+    description: "long polls under way at once, each for up to 10 messages",
+  }),
+  RECEIVE_WAIT_SECONDS: Type.Integer({
+    default: 10,
+    minimum: 0,
+    maximum: sqsLimits.maxReceiveWaitSeconds,
+    description: "length of one long poll; a stop waits for those under way",
+  }),
+  VISIBILITY_TIMEOUT_SECONDS: Type.Integer({
+    default: 30,
+    minimum: 2,
+    maximum: sqsLimits.maxVisibilityTimeoutSeconds,
+    description: "how long a received message stays hidden; extended by heartbeat while it is worked on",
+  }),
+  MESSAGE_DEADLINE_SECONDS: Type.Integer({
+    default: 120,
+    minimum: 1,
+    maximum: sqsLimits.maxVisibilityTimeoutSeconds,
+    description: "how long one message is worked on before it is left to redelivery",
+  }),
+  WRITES_IN_FLIGHT: Type.Integer({
+    default: 8,
+    minimum: 1,
+    maximum: 64,
+    description: `BatchExecuteStatement calls under way at once, each of up to ${dynamoDbLimits.maxBatchStatements} statements`,
+  }),
+  WRITE_TIMEOUT_MS: Type.Integer({
+    default: 3_000,
+    minimum: 50,
+    maximum: 30_000,
+    description: "bound on one attempt of a table call, milliseconds",
+  }),
+  STOP_DEADLINE_SECONDS: Type.Integer({
+    default: 30,
+    minimum: 1,
+    maximum: 300,
+    description: "time a stop may take before the process ends anyway; longer than a long poll and a write",
+  }),
+});
+
+export type WorkerConfig = Readonly<Static<typeof WorkerConfig>>;
