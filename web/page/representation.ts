@@ -1,0 +1,72 @@
+/**
+ * A resource in the three encodings in which it travels, made once, and which of them a request is answered with.
+ */
+import { createHash } from "node:crypto";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+
+export interface Representation {
+  readonly body: Buffer;
+  readonly gzip: Buffer;
+  readonly brotli: Buffer;
+  /** Strong tag of the uncompressed bytes, quotes included; `selectEncoding` tells those of the other encodings. */
+  readonly etag: string;
+  readonly contentType: string;
+}
+
+/** @returns the text in all encodings, compressed as hard as they can: this happens once, sending it does not */
+export function createRepresentation(text: string, contentType: string): Representation {
+  const body = Buffer.from(text);
+  return {
+    body,
+    gzip: gzipSync(body, { level: constants.Z_BEST_COMPRESSION }),
+    brotli: brotliCompressSync(body, {
+      params: {
+        [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY,
+        [constants.BROTLI_PARAM_SIZE_HINT]: body.length,
+      },
+    }),
+    etag: `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"`,
+    contentType,
+  };
+}
+
+export interface Encoded {
+  readonly bytes: Buffer;
+  /** Absent for the uncompressed bytes. */
+  readonly contentEncoding?: "br" | "gzip";
+  /** A strong tag names exact bytes (RFC 9110, 8.8.1), so each encoding has one of its own. */
+  readonly etag: string;
+}
+
+const refused = /^q=0(\.0*)?$/i;
+
+function accepts(acceptEncoding: string, coding: string): boolean {
+  return acceptEncoding.split(",").some((entry) => {
+    const [name, quality = ""] = entry.split(";");
+    return name?.trim().toLowerCase() === coding && !refused.test(quality.trim());
+  });
+}
+
+/**
+ * @param acceptEncoding the request's header; weights among what is accepted are not looked at, the smallest one wins
+ * @returns the bytes to send
+ */
+export function selectEncoding(representation: Representation, acceptEncoding: string | undefined): Encoded {
+  const { body, gzip, brotli, etag } = representation;
+  const tagged = (suffix: string) => `${etag.slice(0, -1)}-${suffix}"`;
+  if (accepts(acceptEncoding ?? "", "br")) return { bytes: brotli, contentEncoding: "br", etag: tagged("br") };
+  if (accepts(acceptEncoding ?? "", "gzip")) return { bytes: gzip, contentEncoding: "gzip", etag: tagged("gz") };
+  return { bytes: body, etag };
+}
+
+/**
+ * @param ifNoneMatch the request's header: `*`, or tags of which weak ones count as well (RFC 9110, 13.1.2)
+ * @returns whether the client holds exactly what it would be sent
+ */
+export function isCurrent(ifNoneMatch: string | undefined, etag: string): boolean {
+  if (ifNoneMatch === undefined) return false;
+  return ifNoneMatch.split(",").some((entry) => {
+    const tag = entry.trim();
+    return tag === "*" || tag === etag || tag === `W/${etag}`;
+  });
+}
