@@ -40,7 +40,10 @@ function escapeUnit(unit: string): string {
  * @returns JSON text, safe to hand to `joinPack`
  */
 export function encodeRegistration(registration: Registration): string {
-  const json = JSON.stringify(registration);
+  return escapeForSqs(JSON.stringify(registration));
+}
+
+function escapeForSqs(json: string): string {
   return needsEscape.test(json) ? json.replace(escapable, escapeUnit) : json;
 }
 
@@ -52,6 +55,11 @@ export function joinPack(encoded: readonly string[]): string {
 /** @returns the pack of these registrations, of any size: for replays and tests, which send few at a time */
 export function encodePack(registrations: readonly Registration[]): string {
   return joinPack(registrations.map(encodeRegistration));
+}
+
+/** @returns a pack of one entry that is no registration, so that it can be kept and looked at as it came */
+export function encodeUnknownEntry(entry: unknown): string {
+  return joinPack([escapeForSqs(JSON.stringify(entry))]);
 }
 
 export interface DecodedPack {

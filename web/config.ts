@@ -29,6 +29,12 @@ export const WebConfig = Type.Object({
     maximum: 100_000,
     description: "registrations that may wait for a send before further ones are answered 503",
   }),
+  MAX_WAIT_MS: Type.Integer({
+    default: 5_000,
+    minimum: 100,
+    maximum: 60_000,
+    description: "longest wait for a send, milliseconds; whoever waited longer is answered 503",
+  }),
   SEND_TIMEOUT_MS: Type.Integer({
     default: 2_000,
     minimum: 50,

@@ -51,6 +51,12 @@ export const WorkerConfig = Type.Object({
     maximum: 30_000,
     description: "bound on one attempt of a table call, milliseconds",
   }),
+  WATCHDOG_SECONDS: Type.Integer({
+    default: 180,
+    minimum: 5,
+    maximum: 3_600,
+    description: "without any answer to a receive for this long the worker counts as unhealthy",
+  }),
   STOP_DEADLINE_SECONDS: Type.Integer({
     default: 30,
     minimum: 1,

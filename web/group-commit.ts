@@ -1,0 +1,154 @@
+/**
+ * Group commit: turns a stream of single registrations into packs, and tells each submitter when *its own* pack is safe.
+ *
+ *     submit ──► line of packs ──► at most `maxSendsInFlight` sends ──► confirmed / failed
+ *
+ * There is no timer. While a send is free, a registration leaves at once, alone; while all are busy, those that arrive
+ * gather in the last pack of the line and leave together as soon as a send comes back. So an idle service adds no
+ * latency, and a flooded one fills its packs by itself, as a database does with its log. More sends in flight would mean
+ * smaller packs and more CPU for each registration; fewer would mean that one slow send holds up more people.
+ *
+ * All who wait in one pack share one promise: a pack succeeds or fails as a whole, there is no partial outcome.
+ * It knows nothing of SQS or HTTP.
+ */
+import { TurnoutError } from "../shared/errors.ts";
+import { joinPack, maxPackBytes, maxPackRegistrations, packFrameBytes } from "../shared/registration-pack.ts";
+
+export interface GroupCommitOptions {
+  /**
+   * Brings one pack to safety. Resolved means that it is stored; rejected means that it may or may not be.
+   * @param count how many registrations are in it
+   */
+  readonly send: (body: string, count: number) => Promise<void>;
+  readonly maxSendsInFlight: number;
+  /** Registrations that may stand in line, those under way not counted. */
+  readonly maxWaiting: number;
+  /** A pack that stood in line for longer is not sent any more but refused: its people were told to try again or left. */
+  readonly maxWaitMs: number;
+  /** Milliseconds, monotonic. */
+  readonly now: () => number;
+}
+
+interface Pack {
+  readonly encoded: string[];
+  bytes: number;
+  readonly since: number;
+  readonly confirmed: PromiseWithResolvers<void>;
+}
+
+export interface GroupCommitFigures {
+  /** Registrations confirmed since the start. */
+  readonly confirmed: number;
+  /** Packs confirmed since the start. */
+  readonly packs: number;
+  /** Packs whose send failed since the start. */
+  readonly failedPacks: number;
+  readonly waiting: number;
+  readonly sendsInFlight: number;
+  /** How long the first in line has waited. */
+  readonly oldestWaitMs: number;
+}
+
+export interface GroupCommit {
+  /** Whether one more registration would be taken into the line. */
+  hasRoom(): boolean;
+  /**
+   * @param encoded a result of `encodeRegistration`
+   * @returns settles when its pack does
+   * @throws TURNOUT_OVERLOADED when the line is full or the wait was too long; TURNOUT_REGISTRATION_TOO_LARGE when no
+   *   pack could hold it; TURNOUT_STOPPING after `close`; TURNOUT_ENQUEUE_FAILED when its pack was not confirmed
+   */
+  submit(encoded: string): Promise<void>;
+  figures(): GroupCommitFigures;
+  /** Takes nothing more and settles when everything taken has an outcome. Calling it again waits for the same. */
+  close(): Promise<void>;
+}
+
+export function createGroupCommit({
+  send,
+  maxSendsInFlight,
+  maxWaiting,
+  maxWaitMs,
+  now,
+}: GroupCommitOptions): GroupCommit {
+  const line: Pack[] = [];
+  let waiting = 0;
+  let sendsInFlight = 0;
+  let confirmed = 0;
+  let packs = 0;
+  let failedPacks = 0;
+  let closing: PromiseWithResolvers<void> | undefined;
+
+  function packFor(bytes: number): Pack {
+    const last = line.at(-1);
+    if (last && last.encoded.length < maxPackRegistrations && last.bytes + bytes <= maxPackBytes) return last;
+    const pack: Pack = { encoded: [], bytes: packFrameBytes, since: now(), confirmed: Promise.withResolvers<void>() };
+    line.push(pack);
+    return pack;
+  }
+
+  async function commit(pack: Pack): Promise<void> {
+    const count = pack.encoded.length;
+    sendsInFlight += 1;
+    try {
+      await send(joinPack(pack.encoded), count);
+      confirmed += count;
+      packs += 1;
+      pack.confirmed.resolve();
+    } catch (cause) {
+      failedPacks += 1;
+      pack.confirmed.reject(
+        new TurnoutError("TURNOUT_ENQUEUE_FAILED", "The queue did not confirm in time.", { cause }),
+      );
+    }
+    sendsInFlight -= 1;
+    dispatch();
+  }
+
+  function dispatch(): void {
+    while (sendsInFlight < maxSendsInFlight) {
+      const pack = line.shift();
+      if (!pack) break;
+      waiting -= pack.encoded.length;
+      if (now() - pack.since > maxWaitMs) {
+        pack.confirmed.reject(new TurnoutError("TURNOUT_OVERLOADED", "The wait for the queue was too long."));
+      } else void commit(pack);
+    }
+    if (closing && sendsInFlight === 0) closing.resolve();
+  }
+
+  return {
+    hasRoom: () => waiting < maxWaiting && !closing,
+    submit(encoded) {
+      if (closing) return Promise.reject(new TurnoutError("TURNOUT_STOPPING", "Nothing is accepted while stopping."));
+      if (waiting >= maxWaiting) {
+        return Promise.reject(new TurnoutError("TURNOUT_OVERLOADED", "The line for the queue is full."));
+      }
+      // One byte for the comma before it.
+      const bytes = Buffer.byteLength(encoded) + 1;
+      if (packFrameBytes + bytes > maxPackBytes) {
+        const limit = `${bytes} bytes where ${maxPackBytes - packFrameBytes} fit`;
+        return Promise.reject(new TurnoutError("TURNOUT_REGISTRATION_TOO_LARGE", `The registration has ${limit}.`));
+      }
+      const pack = packFor(bytes);
+      pack.encoded.push(encoded);
+      pack.bytes += bytes;
+      waiting += 1;
+      dispatch();
+      return pack.confirmed.promise;
+    },
+    figures: () => ({
+      confirmed,
+      packs,
+      failedPacks,
+      waiting,
+      sendsInFlight,
+      oldestWaitMs: line[0] ? now() - line[0].since : 0,
+    }),
+    close() {
+      closing ??= Promise.withResolvers<void>();
+      dispatch();
+      return closing.promise;
+    },
+  };
+}

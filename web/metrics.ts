@@ -1,0 +1,50 @@
+/** The web tier's own metrics. Counts that the hot path keeps anyway are read when somebody scrapes, not copied before. */
+import { Counter, delayBuckets, Gauge, Histogram, type Registry } from "../shared/metrics.ts";
+import type { GroupCommitFigures } from "./group-commit.ts";
+
+export interface WebMetrics {
+  /** From the validated request to the queue's confirmation, seconds. */
+  readonly acceptSeconds: Histogram;
+  /** Requests that were answered with an error of ours. */
+  readonly refused: Counter<"code">;
+}
+
+/** @param figures the group commit's counts at the moment of a scrape */
+export function createWebMetrics(registry: Registry, figures: () => GroupCommitFigures): WebMetrics {
+  const registers = [registry];
+
+  function readAtScrape(name: string, help: string, read: (figures: GroupCommitFigures) => number, total: boolean) {
+    const Metric = total ? Counter : Gauge;
+    new Metric({
+      name,
+      help,
+      registers,
+      collect() {
+        this.reset();
+        this.inc(read(figures()));
+      },
+    });
+  }
+
+  readAtScrape("turnout_registrations_accepted_total", "Registrations confirmed by SQS", (f) => f.confirmed, true);
+  readAtScrape("turnout_packs_sent_total", "Packs confirmed by SQS", (f) => f.packs, true);
+  readAtScrape("turnout_packs_failed_total", "Packs that SQS did not confirm", (f) => f.failedPacks, true);
+  readAtScrape("turnout_registrations_waiting", "Registrations in line for a send", (f) => f.waiting, false);
+  readAtScrape("turnout_sends_in_flight", "SendMessage calls under way", (f) => f.sendsInFlight, false);
+  readAtScrape("turnout_oldest_wait_seconds", "Wait of the first in line", (f) => f.oldestWaitMs / 1_000, false);
+
+  return {
+    acceptSeconds: new Histogram({
+      name: "turnout_accept_seconds",
+      help: "From the validated request to the queue's confirmation",
+      buckets: delayBuckets,
+      registers,
+    }),
+    refused: new Counter({
+      name: "turnout_requests_refused_total",
+      help: "Requests answered with an error, by code",
+      labelNames: ["code"],
+      registers,
+    }),
+  };
+}

@@ -1,0 +1,38 @@
+/** What balancers, operators and monitoring ask of a web instance. */
+import { isIP } from "node:net";
+import type { FastifyPluginAsync, FastifyRequest } from "fastify";
+import { TurnoutError } from "../../shared/errors.ts";
+import type { Registry } from "../../shared/metrics.ts";
+import type { Readiness } from "../readiness.ts";
+
+export interface HealthRoutesOptions {
+  readonly readiness: Readiness;
+  readonly registry: Registry;
+}
+
+const privateAddress = /^(::ffff:)?(127\.|10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.)|^::1$|^f[cd]/i;
+
+/** Whoever comes through the balancer carries `X-Forwarded-For`, whatever address the connection itself has. */
+function comesFromInside(request: FastifyRequest): boolean {
+  const address = request.socket.remoteAddress ?? "";
+  return request.headers["x-forwarded-for"] === undefined && isIP(address) > 0 && privateAddress.test(address);
+}
+
+export const healthRoutes: FastifyPluginAsync<HealthRoutesOptions> = async (app, { readiness, registry }) => {
+  app.get("/health", { schema: { summary: "Whether the process lives" } }, async (_request, reply) => {
+    reply.header("Cache-Control", "no-store");
+    return { status: "ok" };
+  });
+
+  app.get("/ready", { schema: { summary: "Whether registrations can be queued" } }, async (_request, reply) => {
+    const ready = await readiness.check();
+    reply.code(ready ? 200 : 503).header("Cache-Control", "no-store");
+    if (!ready) reply.header("Retry-After", 5);
+    return { status: ready ? "ready" : "queue unreachable" };
+  });
+
+  app.get("/metrics", { schema: { hide: true } }, async (request, reply) => {
+    if (!comesFromInside(request)) throw new TurnoutError("TURNOUT_NOT_FOUND", "There is nothing at this address.");
+    return reply.type(registry.contentType).send(await registry.metrics());
+  });
+};

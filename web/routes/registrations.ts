@@ -1,0 +1,152 @@
+/**
+ * The registrations resource: `POST /registrations` accepts one, `GET /registrations/<receipt>` tells what became of it.
+ */
+import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { Type } from "typebox";
+import { TurnoutError } from "../../shared/errors.ts";
+import { eventPhase, type EventDefinition } from "../../shared/event-definition.ts";
+import { encodeRegistration } from "../../shared/registration-pack.ts";
+import { normalizeSubmission, submissionSchema, type Submission } from "../../shared/submission.ts";
+import type { GroupCommit } from "../group-commit.ts";
+import type { WebMetrics } from "../metrics.ts";
+import { submissionFromForm } from "../page/form.ts";
+import { chooseLanguage } from "../page/language.ts";
+import { pageHeaders } from "../page/page-headers.ts";
+import type { Pages } from "../page/pages.ts";
+import { wantsPage } from "../problem.ts";
+import type { Receipts } from "../receipts.ts";
+import { registrationId } from "../registration-id.ts";
+import type { StatusReader } from "../registration-status.ts";
+
+export interface RegistrationRoutesOptions {
+  readonly event: EventDefinition;
+  readonly groupCommit: GroupCommit;
+  readonly receipts: Receipts;
+  readonly statuses: StatusReader;
+  readonly pages: Pages;
+  readonly metrics: WebMetrics;
+  /** Milliseconds since the epoch. */
+  readonly wallClock: () => number;
+}
+
+const formType = "application/x-www-form-urlencoded";
+const firstLookAfterSeconds = 1;
+const slowestLookAfterSeconds = 10;
+
+const Accepted = Type.Object({
+  receipt: Type.String({ description: "the only way to ask about this registration; keep it" }),
+  status: Type.Literal("pending"),
+  statusUrl: Type.String(),
+  retryAfterSeconds: Type.Integer({ description: "when a first look at statusUrl is worth it" }),
+});
+
+const Status = Type.Object({
+  status: Type.Enum(["pending", "confirmed", "needs-attention"]),
+  submittedAt: Type.String({ description: "ISO 8601, UTC" }),
+  retryAfterSeconds: Type.Optional(Type.Integer({ description: "only while pending" })),
+});
+
+function isForm(request: FastifyRequest): boolean {
+  return request.headers["content-type"]?.startsWith(formType) ?? false;
+}
+
+export const registrationRoutes: FastifyPluginAsyncTypebox<RegistrationRoutesOptions> = async (app, options) => {
+  const { event, groupCommit, receipts, statuses, pages, metrics, wallClock } = options;
+
+  async function refuseOutsideOpening(): Promise<void> {
+    const phase = eventPhase(event, wallClock());
+    if (phase === "before") {
+      throw new TurnoutError("TURNOUT_NOT_OPEN_YET", `Registration opens at ${event.opensAt}.`);
+    }
+    if (phase === "closed") throw new TurnoutError("TURNOUT_CLOSED", `Registration closed at ${event.closesAt}.`);
+    // Before the body is read: what cannot be taken should not be parsed either.
+    if (!groupCommit.hasRoom()) {
+      throw new TurnoutError("TURNOUT_OVERLOADED", "Please try again in a moment; nothing was registered.");
+    }
+  }
+
+  async function normalize(request: FastifyRequest): Promise<void> {
+    if (isForm(request)) request.body = submissionFromForm(request.body as Record<string, unknown>, event);
+    normalizeSubmission(request.body, event);
+  }
+
+  app.post(
+    "/registrations",
+    {
+      schema: {
+        summary: "Register one person",
+        description:
+          "Answers 202 only after the registration is safely queued. Send an Idempotency-Key header and repeat the same " +
+          "request on 503, 429 or a lost answer: it counts once. The first registration of an address wins.",
+        consumes: ["application/json", formType],
+        body: submissionSchema(event),
+        response: { 202: Accepted },
+      },
+      onRequest: refuseOutsideOpening,
+      preValidation: normalize,
+    },
+    async (request, reply) => {
+      const { email, name, answers = {} } = request.body as Submission;
+      const key = request.headers["idempotency-key"];
+      const id = registrationId(typeof key === "string" ? key : undefined, email);
+      const startedAt = wallClock();
+      const submittedAt = new Date(startedAt).toISOString();
+      await groupCommit.submit(encodeRegistration({ id, email, name, answers, submittedAt }));
+      metrics.acceptSeconds.observe((wallClock() - startedAt) / 1_000);
+      const receipt = receipts.seal({ email, registrationId: id, submittedAt });
+      const statusUrl = `/registrations/${receipt}`;
+      reply.header("Cache-Control", "no-store");
+      if (isForm(request)) return reply.redirect(statusUrl, 303);
+      reply.code(202).header("Location", statusUrl).header("Retry-After", firstLookAfterSeconds);
+      return { receipt, status: "pending" as const, statusUrl, retryAfterSeconds: firstLookAfterSeconds };
+    },
+  );
+
+  app.get(
+    "/registrations/:receipt",
+    {
+      schema: {
+        summary: "What became of a registration",
+        params: Type.Object({ receipt: Type.String() }),
+        response: { 200: Status },
+      },
+    },
+    async (request, reply) => {
+      const { receipt } = request.params;
+      const content = receipts.open(receipt);
+      if (!content) throw unknownReceipt();
+      const status = await statuses.read(content);
+      const { submittedAt } = content;
+      const view =
+        status === "pending"
+          ? { status, submittedAt, retryAfterSeconds: nextLookSeconds(submittedAt) }
+          : { status, submittedAt };
+      reply.header("Cache-Control", "no-store").header("Vary", "Accept, Accept-Language");
+      if (view.retryAfterSeconds !== undefined) reply.header("Retry-After", view.retryAfterSeconds);
+      if (!wantsPage(request)) return view;
+      return sendPage(reply, pages.status(chooseLanguage(request.headers["accept-language"]), view, request.url));
+    },
+  );
+
+  /** The longer it has waited, the rarer a look: a backlog is not drained faster by being asked about. */
+  function nextLookSeconds(submittedAt: string): number {
+    const waitedSeconds = (wallClock() - Date.parse(submittedAt)) / 1_000;
+    const seconds = Math.ceil(waitedSeconds / 5);
+    return Math.min(Math.max(seconds, firstLookAfterSeconds), slowestLookAfterSeconds);
+  }
+};
+
+/** The one answer to every receipt that is not ours, whatever is wrong with it. */
+export function unknownReceipt(): TurnoutError {
+  return new TurnoutError("TURNOUT_RECEIPT_UNKNOWN", "No registration belongs to this receipt.");
+}
+
+/** @returns the reply with an HTML page of ours, sent past the JSON serialiser of the route */
+export function sendPage(reply: FastifyReply, html: string): never {
+  return reply
+    .headers(pageHeaders)
+    .type("text/html; charset=utf-8")
+    .serializer((payload: string) => payload)
+    .send(html) as never;
+}

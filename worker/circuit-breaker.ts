@@ -1,0 +1,110 @@
+/**
+ * A circuit breaker for one thing that the worker depends on: while a fault of the *system* lasts, nobody pays for it.
+ *
+ *     closed ──fault──► open ──back-off over──► probing ──success──► closed
+ *                        ▲                         └──fault──► open, with a longer back-off
+ *
+ * Open means: callers hold what they have. Nothing is dead-lettered, no message is received for which there is no hope,
+ * so receive counts do not climb. The probe is the next real call, one at a time, so nothing is written for a test.
+ */
+import type { SystemFault } from "./system-fault.ts";
+
+export type BreakerState = "closed" | "open" | "probing";
+
+export interface BreakerOptions {
+  /** Milliseconds, monotonic. */
+  readonly now: () => number;
+  /** From 0 (included) to 1 (excluded). */
+  readonly random: () => number;
+  readonly minBackoffMs: number;
+  readonly maxBackoffMs: number;
+  /** Told of every change from or to closed; the fault is the one that opened it. */
+  readonly onChange: (open: boolean, fault: SystemFault) => void;
+}
+
+export interface CircuitBreaker {
+  readonly state: BreakerState;
+  /** The latest fault while not closed. */
+  readonly fault: SystemFault | undefined;
+  /** Whether a call may be made now. While open, exactly one caller is admitted when the back-off is over. */
+  admit(): boolean;
+  /** Settles when a call to `admit` is worth it, at once while closed; wakes all who wait. */
+  untilWorthTrying(): Promise<void>;
+  /** Settles when the circuit is closed, at once while it is. */
+  untilClosed(): Promise<void>;
+  /** The call that was admitted worked. */
+  succeeded(): void;
+  /** The call that was admitted met a fault of the system. */
+  failed(fault: SystemFault): void;
+}
+
+export function createCircuitBreaker(options: BreakerOptions): CircuitBreaker {
+  const { now, random, minBackoffMs, maxBackoffMs, onChange } = options;
+  let state: BreakerState = "closed";
+  let fault: SystemFault | undefined;
+  let failures = 0;
+  let retryAt = 0;
+  let wake: PromiseWithResolvers<void> | undefined;
+  let recovery: PromiseWithResolvers<void> | undefined;
+  let timer: NodeJS.Timeout | undefined;
+
+  function wakeAll(): void {
+    clearTimeout(timer);
+    wake?.resolve();
+    wake = undefined;
+  }
+
+  return {
+    get state() {
+      return state;
+    },
+    get fault() {
+      return fault;
+    },
+    admit() {
+      if (state === "closed") return true;
+      if (state === "probing" || now() < retryAt) return false;
+      state = "probing";
+      return true;
+    },
+    untilWorthTrying() {
+      if (state === "closed") return Promise.resolve();
+      if (state === "open" && now() >= retryAt) return Promise.resolve();
+      wake ??= Promise.withResolvers<void>();
+      return wake.promise;
+    },
+    untilClosed() {
+      if (state === "closed") return Promise.resolve();
+      recovery ??= Promise.withResolvers<void>();
+      return recovery.promise;
+    },
+    succeeded() {
+      if (state === "closed" || !fault) return;
+      // A call that was under way when the circuit opened says nothing about now; only the probe does.
+      if (state === "open") return;
+      const overcome = fault;
+      state = "closed";
+      failures = 0;
+      fault = undefined;
+      wakeAll();
+      recovery?.resolve();
+      recovery = undefined;
+      onChange(false, overcome);
+    },
+    failed(newFault) {
+      // Calls that were under way together fail together; that is one fault, not many.
+      if (state === "open") return;
+      const opened = state === "closed";
+      state = "open";
+      fault = newFault;
+      const longest = Math.min(maxBackoffMs, minBackoffMs * 2 ** failures);
+      failures += 1;
+      // "Equal" jitter: at least half of the back-off, so that many workers neither hammer nor march in step.
+      const backoffMs = longest / 2 + (random() * longest) / 2;
+      retryAt = now() + backoffMs;
+      clearTimeout(timer);
+      timer = setTimeout(wakeAll, backoffMs + 1);
+      if (opened) onChange(true, newFault);
+    },
+  };
+}

@@ -1,0 +1,98 @@
+/**
+ * Sends what cannot be stored to the SQS dead-letter queue, with its reason. A message is only deleted from the
+ * registrations queue after this has succeeded.
+ */
+import { SendMessageCommand, type MessageAttributeValue, type SQSClient } from "@aws-sdk/client-sqs";
+import { deadLetterAttributes, type DeadLetterReason } from "../shared/dead-letter.ts";
+import type { CircuitBreaker } from "./circuit-breaker.ts";
+import { describeSystemFault, kindOf, type Operation } from "./system-fault.ts";
+
+export interface DeadLetter {
+  /** The message's body as it came, or a pack of the one registration that could not be stored. */
+  readonly body: string;
+  readonly reason: DeadLetterReason;
+  /** What was wrong, in words; nothing of the attendee. */
+  readonly detail: string;
+  /** How often its message was received. */
+  readonly attempts: number;
+}
+
+export interface DeadLetterQueue {
+  /**
+   * @returns true when it is safely on the queue; false when it is not and its message must stay where it is: the process
+   *   stops, or SQS refuses it as it stands (then SQS's own redrive takes the whole message there in the end). While a
+   *   fault of the system lasts, this waits.
+   */
+  send(deadLetter: DeadLetter): Promise<boolean>;
+  /** From now on nothing is waited for. */
+  close(): void;
+}
+
+export interface DeadLetterQueueOptions {
+  readonly sqs: SQSClient;
+  readonly queueUrl: string;
+  readonly breaker: CircuitBreaker;
+  /** Milliseconds since the epoch. */
+  readonly wallClock: () => number;
+  readonly onSent: (reason: DeadLetterReason) => void;
+}
+
+const maxDetailLength = 1_000;
+const unfit = /[^\t\n\r\x20-\ud7ff\ue000-\ufffd]/g;
+
+function text(value: string): MessageAttributeValue {
+  return { DataType: "String", StringValue: value };
+}
+
+export function createDeadLetterQueue(options: DeadLetterQueueOptions): DeadLetterQueue {
+  const { sqs, queueUrl, breaker, wallClock, onSent } = options;
+  const sending: Operation = { action: "sqs:SendMessage", resource: queueUrl, construct: "Roles/WorkerRole" };
+  const closing = Promise.withResolvers<void>();
+  let closed = false;
+
+  function command({ body, reason, detail, attempts }: DeadLetter): SendMessageCommand {
+    return new SendMessageCommand({
+      QueueUrl: queueUrl,
+      MessageBody: body,
+      MessageAttributes: {
+        [deadLetterAttributes.reason]: text(reason),
+        [deadLetterAttributes.detail]: text(detail.slice(0, maxDetailLength).replaceAll(unfit, "?") || "-"),
+        [deadLetterAttributes.failedAt]: text(new Date(wallClock()).toISOString()),
+        [deadLetterAttributes.attempts]: { DataType: "Number", StringValue: String(attempts) },
+      },
+    });
+  }
+
+  return {
+    async send(deadLetter) {
+      // Each turn waits for the breaker, whose back-off is bounded; it ends when the letter is sent or the process stops.
+      /* oxlint-disable no-await-in-loop */
+      for (;;) {
+        if (!breaker.admit()) {
+          if (closed) return false;
+          await Promise.race([breaker.untilWorthTrying(), closing.promise]);
+          continue;
+        }
+        try {
+          await sqs.send(command(deadLetter));
+          breaker.succeeded();
+          onSent(deadLetter.reason);
+          return true;
+        } catch (error) {
+          const kind = kindOf(error);
+          if (kind === "refused") {
+            breaker.succeeded();
+            return false;
+          }
+          breaker.failed(describeSystemFault(kind, sending, error));
+          if (closed) return false;
+        }
+      }
+      /* oxlint-enable no-await-in-loop */
+    },
+    close() {
+      closed = true;
+      closing.resolve();
+    },
+  };
+}

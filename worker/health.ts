@@ -1,0 +1,28 @@
+/** Whether the worker drains, and if not, why: what `/health` answers. */
+import type { CircuitBreaker } from "./circuit-breaker.ts";
+
+export interface Health {
+  readonly status: "ok" | "unhealthy";
+  /** One line for each thing that is wrong, with what to do about it; empty when nothing is. */
+  readonly causes: readonly string[];
+}
+
+export interface HealthOptions {
+  readonly breakers: Readonly<Record<string, CircuitBreaker>>;
+  readonly sinceLastReceiveMs: () => number;
+  /** Without a receive that SQS answered for longer than this, polling must have stopped silently. */
+  readonly watchdogMs: number;
+}
+
+export function createHealth({ breakers, sinceLastReceiveMs, watchdogMs }: HealthOptions): () => Health {
+  return function health() {
+    const causes = Object.entries(breakers)
+      .filter(([, breaker]) => breaker.state !== "closed")
+      .map(([dependency, breaker]) => `${dependency}: ${breaker.fault?.message ?? "not available"}`);
+    const silentMs = sinceLastReceiveMs();
+    if (causes.length === 0 && silentMs > watchdogMs) {
+      causes.push(`queue: nothing was received for ${Math.round(silentMs / 1_000)} s, not even an empty answer`);
+    }
+    return { status: causes.length === 0 ? "ok" : "unhealthy", causes };
+  };
+}

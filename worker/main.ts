@@ -1,0 +1,60 @@
+/** The worker tier as a process: environment, parts, polling, graceful stop. */
+import { createDocumentClient, createSqsClient } from "../shared/aws-clients.ts";
+import { readEnv } from "../shared/environment.ts";
+import { createLifecycle } from "../shared/lifecycle.ts";
+import { openLog } from "../shared/logger.ts";
+import { createRegistry } from "../shared/metrics.ts";
+import { runProcess } from "../shared/process.ts";
+import { buildWorkerApp } from "./app.ts";
+import { createBacklogReport } from "./backlog-report.ts";
+import { WorkerConfig } from "./config.ts";
+import { createWorker } from "./worker.ts";
+
+await runProcess(process, async () => {
+  const config = readEnv(WorkerConfig, process.env);
+  const log = openLog("worker", config.LOG_LEVEL);
+  const registry = createRegistry("worker");
+  const region = config.AWS_REGION;
+  // Its time-out leaves room for a whole long poll.
+  const receiveTimeoutMs = config.RECEIVE_WAIT_SECONDS * 1_000 + config.WRITE_TIMEOUT_MS;
+  const sqs = createSqsClient({ region, requestTimeoutMs: receiveTimeoutMs, maxAttempts: 3 });
+  const documents = createDocumentClient({ region, requestTimeoutMs: config.WRITE_TIMEOUT_MS, maxAttempts: 3 });
+  const worker = createWorker({ config, sqs, documents, registry, logger: log.logger });
+  const reportBacklog = createBacklogReport({
+    sqs,
+    queueUrl: config.QUEUE_URL,
+    deadLetterQueueUrl: config.DEAD_LETTER_QUEUE_URL,
+    meanPackSize: worker.meanPackSize,
+    registry,
+    logger: log.logger,
+    wallClock: Date.now,
+  });
+  const app = buildWorkerApp({
+    health: worker.health,
+    registry,
+    tasks: { "report-backlog": reportBacklog },
+    logger: log.logger,
+  });
+  const lifecycle = createLifecycle(
+    [
+      {
+        name: "clients",
+        stop: () => {
+          sqs.destroy();
+          documents.destroy();
+        },
+      },
+      {
+        name: "http",
+        start: async () => {
+          const address = await app.listen({ host: config.HOST, port: config.PORT });
+          log.logger.info({ address }, "listening");
+        },
+        stop: () => app.close(),
+      },
+      { name: "drain", start: worker.start, stop: worker.stop },
+    ],
+    { deadlineSeconds: config.STOP_DEADLINE_SECONDS, logger: log.logger },
+  );
+  return { lifecycle, log };
+});

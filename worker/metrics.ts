@@ -1,0 +1,70 @@
+/** The worker tier's own metrics, labels resolved once. */
+import { Counter, delayBuckets, Gauge, Histogram, type Registry } from "../shared/metrics.ts";
+import type { WriterFigures } from "./registration-writer.ts";
+
+export interface WorkerMetrics {
+  readonly packs: Counter;
+  /** Registrations taken out of packs, redelivered ones included. */
+  readonly received: Counter;
+  /** Registrations stored for the first time. */
+  readonly stored: Counter;
+  readonly duplicates: Counter;
+  /** Registrations left in their message for another delivery. */
+  readonly undone: Counter;
+  readonly deadLettered: Counter<"reason">;
+  readonly writeCalls: Counter;
+  readonly writeAttempts: Counter;
+  readonly deleteFailures: Counter;
+  /** From the first acceptance to the table, seconds. */
+  readonly storedDelay: Histogram;
+  readonly breakerOpen: Gauge<"dependency">;
+}
+
+export function createWorkerMetrics(registry: Registry): WorkerMetrics {
+  const registers = [registry];
+  const counter = (name: string, help: string) => new Counter({ name, help, registers });
+  return {
+    packs: counter("turnout_packs_received_total", "Packs received, redelivered ones included"),
+    received: counter("turnout_registrations_received_total", "Registrations in the packs received"),
+    stored: counter("turnout_registrations_stored_total", "Registrations stored for the first time"),
+    duplicates: counter("turnout_registrations_duplicate_total", "Registrations of an address that another had first"),
+    undone: counter("turnout_registrations_undone_total", "Registrations left to redelivery"),
+    deadLettered: new Counter({
+      name: "turnout_dead_letters_total",
+      help: "Dead letters sent, by reason",
+      labelNames: ["reason"] as const,
+      registers,
+    }),
+    writeCalls: counter("turnout_table_write_calls_total", "BatchExecuteStatement calls"),
+    writeAttempts: counter("turnout_table_write_attempts_total", "Attempts the SDK made for those calls"),
+    deleteFailures: counter("turnout_delete_failures_total", "Deletes or heartbeats that SQS refused"),
+    storedDelay: new Histogram({
+      name: "turnout_stored_delay_seconds",
+      help: "From the first acceptance to the table",
+      buckets: delayBuckets,
+      registers,
+    }),
+    breakerOpen: new Gauge({
+      name: "turnout_breaker_open",
+      help: "1 while the circuit breaker of a dependency is not closed",
+      labelNames: ["dependency"] as const,
+      registers,
+    }),
+  };
+}
+
+/** Shows how the writer stands at the moment of a scrape. */
+export function exposeWriter(registry: Registry, figures: () => WriterFigures): void {
+  const gauge = (name: string, help: string, read: (figures: WriterFigures) => number) =>
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(read(figures()));
+      },
+    });
+  gauge("turnout_registrations_held", "Registrations waiting for a table write", (f) => f.waiting);
+  gauge("turnout_table_writes_in_flight", "Table writes under way", (f) => f.callsInFlight);
+  gauge("turnout_table_write_limit", "Table writes allowed at once; falls when the table throttles", (f) => f.limit);
+}

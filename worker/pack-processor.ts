@@ -1,0 +1,75 @@
+/**
+ * Works on one message: opens the pack, has its registrations stored, dead-letters what never will be, and says whether
+ * everything in it is done. Only then may the message be deleted: undone registrations simply stay in it.
+ */
+import type { Message } from "@aws-sdk/client-sqs";
+import type { DeadLetterReason } from "../shared/dead-letter.ts";
+import { TurnoutError } from "../shared/errors.ts";
+import { decodePack, encodePack, encodeUnknownEntry } from "../shared/registration-pack.ts";
+import { registrationFaults, type Registration } from "../shared/registration.ts";
+import type { DeadLetterQueue } from "./dead-letter-queue.ts";
+import type { RegistrationWriter, WriteOutcome } from "./registration-writer.ts";
+
+export interface PackProcessor {
+  /** @returns whether all of it is stored, duplicate or dead-lettered; never rejects for a fault of the message */
+  process(message: Message): Promise<boolean>;
+}
+
+export interface PackProcessorOptions {
+  readonly writer: RegistrationWriter;
+  readonly deadLetters: DeadLetterQueue;
+  readonly deadlineMs: number;
+  /** Milliseconds, monotonic. */
+  readonly now: () => number;
+  readonly onPack: (registrations: number) => void;
+  readonly onOutcome: (outcome: WriteOutcome["kind"]) => void;
+}
+
+const reasonByCode: Partial<Record<string, DeadLetterReason>> = {
+  TURNOUT_PACK_MALFORMED: "malformed",
+  TURNOUT_PACK_VERSION_UNSUPPORTED: "unsupported-version",
+};
+
+export function createPackProcessor(options: PackProcessorOptions): PackProcessor {
+  const { writer, deadLetters, deadlineMs, now, onPack, onOutcome } = options;
+
+  function refuseWhole(body: string, attempts: number, error: TurnoutError): Promise<boolean> {
+    const reason = reasonByCode[error.code] ?? "malformed";
+    return deadLetters.send({ body, reason, detail: error.message, attempts });
+  }
+
+  function refuseEntry(entry: unknown, attempts: number): Promise<boolean> {
+    const detail = registrationFaults(entry)
+      .map((fault) => `${fault.pointer || "/"} ${fault.detail}`)
+      .join("; ");
+    return deadLetters.send({ body: encodeUnknownEntry(entry), reason: "invalid-registration", detail, attempts });
+  }
+
+  async function finish(registration: Registration, outcome: WriteOutcome, attempts: number): Promise<boolean> {
+    onOutcome(outcome.kind);
+    if (outcome.kind !== "rejected") return outcome.kind !== "undone";
+    const { reason, detail } = outcome;
+    return deadLetters.send({ body: encodePack([registration]), reason, detail, attempts });
+  }
+
+  return {
+    async process({ Body: body = "", Attributes }) {
+      const attempts = Number(Attributes?.ApproximateReceiveCount ?? 1);
+      const deadline = now() + deadlineMs;
+      let pack;
+      try {
+        pack = decodePack(body);
+      } catch (error) {
+        if (error instanceof TurnoutError) return refuseWhole(body, attempts, error);
+        throw error;
+      }
+      const { registrations, invalid } = pack;
+      onPack(registrations.length + invalid.length);
+      const refusals = invalid.map((entry) => refuseEntry(entry, attempts));
+      const outcomes = await writer.writeAll(registrations, deadline);
+      const finished = outcomes.map((outcome, index) => finish(registrations[index]!, outcome, attempts));
+      const done = await Promise.all([...refusals, ...finished]);
+      return done.every(Boolean);
+    },
+  };
+}

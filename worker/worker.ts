@@ -1,0 +1,146 @@
+/** Puts the parts of the drain together: breakers, table, writer, dead letters, pollers, and what they tell the outside. */
+import type { SQSClient } from "@aws-sdk/client-sqs";
+import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import type { Logger } from "../shared/logger.ts";
+import type { Registry } from "../shared/metrics.ts";
+import { createCircuitBreaker, type CircuitBreaker } from "./circuit-breaker.ts";
+import type { WorkerConfig } from "./config.ts";
+import { createDeadLetterQueue } from "./dead-letter-queue.ts";
+import { createDrain } from "./drain.ts";
+import { createHealth, type Health } from "./health.ts";
+import { createWorkerMetrics, exposeWriter } from "./metrics.ts";
+import { createPackProcessor } from "./pack-processor.ts";
+import { createRegistrationWriter } from "./registration-writer.ts";
+import { createRegistrationsTable } from "./registrations-table.ts";
+import { describeSystemFault } from "./system-fault.ts";
+
+export interface Worker {
+  start(): void;
+  /** Receives nothing more, finishes what it has, leaves the rest to redelivery. Calling it again waits for the same. */
+  stop(): Promise<void>;
+  health(): Health;
+  /** Registrations per pack so far; 1 before the first pack. */
+  meanPackSize(): number;
+}
+
+export interface WorkerParts {
+  readonly config: WorkerConfig;
+  readonly sqs: SQSClient;
+  readonly documents: DynamoDBDocumentClient;
+  readonly registry: Registry;
+  readonly logger: Logger;
+}
+
+const throttlePatienceMs = 30_000;
+const minBackoffMs = 250;
+const maxBackoffMs = 15_000;
+
+export function createWorker({ config, sqs, documents, registry, logger }: WorkerParts): Worker {
+  const now = () => performance.now();
+  const metrics = createWorkerMetrics(registry);
+  let packs = 0;
+  let registrationsInPacks = 0;
+
+  function breakerOf(dependency: string): CircuitBreaker {
+    const gauge = metrics.breakerOpen.labels(dependency);
+    gauge.set(0);
+    return createCircuitBreaker({
+      now,
+      random: Math.random,
+      minBackoffMs,
+      maxBackoffMs,
+      onChange(open, fault) {
+        gauge.set(open ? 1 : 0);
+        if (open) logger.error({ dependency, ...fault }, "stopped receiving: a fault of the system");
+        else logger.info({ dependency, overcome: fault.kind }, "receiving again");
+      },
+    });
+  }
+
+  const breakers = {
+    queue: breakerOf("queue"),
+    table: breakerOf("table"),
+    "dead-letter queue": breakerOf("dead-letter queue"),
+  };
+  const table = createRegistrationsTable({
+    documents,
+    tableName: config.REGISTRATIONS_TABLE,
+    wallClock: Date.now,
+    onCall(_statements, attempts) {
+      metrics.writeCalls.inc();
+      metrics.writeAttempts.inc(attempts);
+    },
+  });
+  const writer = createRegistrationWriter({
+    table,
+    breaker: breakers.table,
+    maxCallsInFlight: config.WRITES_IN_FLIGHT,
+    throttlePatienceMs,
+    describeThrottling: () =>
+      describeSystemFault(
+        "throttled",
+        { action: "dynamodb:PartiQLInsert", resource: config.REGISTRATIONS_TABLE, construct: "Data/Registrations" },
+        `nothing could be stored for ${throttlePatienceMs / 1_000} s`,
+      ),
+    now,
+    random: Math.random,
+    onStored({ submittedAt }) {
+      metrics.stored.inc();
+      metrics.storedDelay.observe(Math.max(0, (Date.now() - Date.parse(submittedAt)) / 1_000));
+    },
+  });
+  exposeWriter(registry, writer.figures);
+  const deadLetters = createDeadLetterQueue({
+    sqs,
+    queueUrl: config.DEAD_LETTER_QUEUE_URL,
+    breaker: breakers["dead-letter queue"],
+    wallClock: Date.now,
+    onSent: (reason) => metrics.deadLettered.labels(reason).inc(),
+  });
+  const processor = createPackProcessor({
+    writer,
+    deadLetters,
+    deadlineMs: config.MESSAGE_DEADLINE_SECONDS * 1_000,
+    now,
+    onPack(registrations) {
+      packs += 1;
+      registrationsInPacks += registrations;
+      metrics.packs.inc();
+      metrics.received.inc(registrations);
+    },
+    onOutcome(kind) {
+      if (kind === "duplicate") metrics.duplicates.inc();
+      if (kind === "undone") metrics.undone.inc();
+    },
+  });
+  const drain = createDrain({
+    sqs,
+    queueUrl: config.QUEUE_URL,
+    pollers: config.POLLERS,
+    receiveWaitSeconds: config.RECEIVE_WAIT_SECONDS,
+    visibilityTimeoutSeconds: config.VISIBILITY_TIMEOUT_SECONDS,
+    stopDeadlineSeconds: config.STOP_DEADLINE_SECONDS,
+    process: processor.process,
+    queueBreaker: breakers.queue,
+    neededBreakers: [breakers.table, breakers["dead-letter queue"]],
+    logger,
+    now,
+    onDeleteFailed: () => metrics.deleteFailures.inc(),
+  });
+
+  return {
+    start: drain.start,
+    stop() {
+      // First: whatever is held by a fault of the system is let go, or the pollers would never finish.
+      writer.close();
+      deadLetters.close();
+      return drain.stop();
+    },
+    health: createHealth({
+      breakers,
+      sinceLastReceiveMs: drain.sinceLastReceiveMs,
+      watchdogMs: config.WATCHDOG_SECONDS * 1_000,
+    }),
+    meanPackSize: () => (packs === 0 ? 1 : registrationsInPacks / packs),
+  };
+}
