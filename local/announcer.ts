@@ -1,0 +1,91 @@
+/**
+ * What `npm start` tells the person in front of the terminal. All of it goes to standard error: standard output holds
+ * the one `ready` line, for scripts.
+ */
+import { createColors } from "picocolors";
+import type { LocalStack, ProcessName, StackReporter } from "./stack.ts";
+import { createQuieter, readLogLine } from "./tier-log.ts";
+
+export interface Announcer {
+  readonly reporter: StackReporter;
+  starting(): void;
+  ready(stack: LocalStack): void;
+  stopping(): void;
+  killing(): void;
+  /** @param kept folder that stays, undefined when nothing does */
+  stopped(kept: string | undefined): void;
+  failed(error: Error): void;
+}
+
+const described: Readonly<Record<ProcessName, string>> = {
+  web: "event page",
+  worker: "worker",
+  sqs: "SQS",
+  dynamodb: "DynamoDB",
+};
+const nameWidth = Math.max(...Object.values(described).map((text) => text.length));
+
+/**
+ * @param print takes one line without its end
+ * @param colored whether whoever reads it is a terminal
+ */
+export function createAnnouncer(print: (line: string) => void, colored: boolean): Announcer {
+  const color = createColors(colored);
+  const quieter = createQuieter();
+  const paint = { warn: color.yellow, error: color.red, fatal: color.red };
+  let ended = false;
+
+  function warn(level: keyof typeof paint, name: string, text: string): void {
+    const passed = quieter.pass(`${name} ${text}`);
+    if (passed !== undefined) print(`${paint[level](level)} ${passed}`);
+  }
+
+  return {
+    reporter: {
+      line(name, line) {
+        const readable = readLogLine(line);
+        // What a process says while it is told to stop is in its log file.
+        if (readable !== undefined && !ended && name !== "sqs" && name !== "dynamodb") {
+          warn(readable.level, name, readable.text);
+        }
+      },
+      restarted: (name, how) => print(color.yellow(`${name} ${how}, started again`)),
+      gaveUp: (_, error) => print(color.red(error.message)),
+      taskFailed: (task, why) => warn("warn", "cron", `task ${task}: ${why}`),
+      installing: (name) => print(`Installing ${name}, the embedded DynamoDB for this platform, once.`),
+    },
+    starting: () => print("Turnout is starting …"),
+    ready(stack) {
+      print("");
+      for (const [name, url] of Object.entries(stack.urls) as [ProcessName, string][]) {
+        const label = described[name].padEnd(nameWidth);
+        print(`  ${color.bold(label)}  ${color.cyan(url)}  ${color.dim(origin(stack, name))}`);
+      }
+      const fate = stack.keepsData ? "kept" : "gone after the stop; keep it with: npm start -- --data DIR";
+      print(`  ${"data, logs".padEnd(nameWidth)}  ${stack.dataFolder}  ${color.dim(`(${fate})`)}`);
+      print("");
+      if (stack.urls.web !== undefined) {
+        print(`  Register yourself   ${stack.urls.web}/`);
+        print(`  Read the API        ${stack.urls.web}/docs`);
+        print("  Register thousands  npm run demo");
+      }
+      print("  Stop                Ctrl-C");
+      print("");
+    },
+    stopping() {
+      ended = true;
+      print("Stopping: both tiers finish what they hold. Ctrl-C once more ends them at once.");
+    },
+    killing: () => print("Ending everything at once."),
+    stopped: (kept) => print(kept === undefined ? "Stopped." : `Stopped. The data stays in ${kept}.`),
+    failed: (error) => print(color.red(error.message)),
+  };
+}
+
+function origin(stack: LocalStack, name: ProcessName): string {
+  try {
+    return `process ${stack.process(name).pid}`;
+  } catch {
+    return "given by the environment";
+  }
+}

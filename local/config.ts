@@ -1,0 +1,29 @@
+/** The environment of `npm start`: which ports, and which endpoints in place of the embedded engines. */
+import { Type, type Static } from "typebox";
+
+const port = (preset: number, what: string) =>
+  Type.Integer({
+    default: preset,
+    minimum: 0,
+    maximum: 65_535,
+    description: `TCP port of ${what}, 0 for any free one`,
+  });
+
+const endpoint = (service: string) =>
+  Type.Optional(
+    Type.String({
+      pattern: "^https?://",
+      description: `URL of a ${service} endpoint to use instead of the embedded one`,
+    }),
+  );
+
+export const LocalConfig = Type.Object({
+  WEB_PORT: port(3000, "the web tier"),
+  WORKER_PORT: port(3001, "the worker tier"),
+  SQS_PORT: port(3003, "the embedded SQS"),
+  DYNAMODB_PORT: port(3004, "the embedded DynamoDB"),
+  AWS_ENDPOINT_URL_SQS: endpoint("SQS"),
+  AWS_ENDPOINT_URL_DYNAMODB: endpoint("DynamoDB"),
+});
+
+export type LocalConfig = Readonly<Static<typeof LocalConfig>>;

@@ -1,0 +1,78 @@
+/**
+ * Finds the embedded DynamoDB for this machine: dynoxide, a native binary, one npm package per platform.
+ *
+ * Only one platform's package can be listed in package.json without breaking `npm ci` elsewhere; on another platform
+ * it is installed at the first start.
+ */
+import { execFile } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+const root = join(import.meta.dirname, "..");
+const installWithinMs = 120_000;
+
+export interface DynamoDbEngineOptions {
+  /** Default: this machine's `process.platform` and `process.arch`. */
+  readonly platform?: string;
+  readonly arch?: string;
+  /** Told before something is installed, since that takes a while and needs the network. */
+  onInstall?(packageName: string): void;
+  /** Default: `npm install --no-save`. */
+  install?(packageName: string): Promise<void>;
+}
+
+/** The one version, from package.json, where it is pinned. */
+function pinnedVersion(): string {
+  const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+    optionalDependencies: Record<string, string>;
+  };
+  return Object.entries(manifest.optionalDependencies).find(([name]) => name.startsWith("@dynoxide/"))![1];
+}
+
+function findBinary(platform: string, arch: string): string | undefined {
+  try {
+    const manifest = createRequire(import.meta.url).resolve(`@dynoxide/${platform}-${arch}/package.json`);
+    const binary = join(manifest, "..", platform === "win32" ? "dynoxide.exe" : "dynoxide");
+    return existsSync(binary) ? binary : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function npmInstall(packageName: string): Promise<void> {
+  await run("npm", ["install", "--no-save", "--no-audit", "--no-fund", packageName], {
+    cwd: root,
+    timeout: installWithinMs,
+    // npm is a script on Windows, which only a shell can start.
+    shell: process.platform === "win32",
+  });
+}
+
+/**
+ * @returns path of the binary, installed first if need be
+ * @throws Error that says what failed and which way out there is
+ */
+export async function findDynamoDbEngine(options: DynamoDbEngineOptions = {}): Promise<string> {
+  const { platform = process.platform, arch = process.arch, onInstall, install = npmInstall } = options;
+  const found = findBinary(platform, arch);
+  if (found !== undefined) return found;
+  const packageName = `@dynoxide/${platform}-${arch}@${pinnedVersion()}`;
+  onInstall?.(packageName);
+  let cause: unknown;
+  try {
+    await install(packageName);
+    const installed = findBinary(platform, arch);
+    if (installed !== undefined) return installed;
+  } catch (error) {
+    cause = error;
+  }
+  throw new Error(
+    `There is no embedded DynamoDB for ${platform}-${arch}: installing ${packageName} failed. ` +
+      "Set AWS_ENDPOINT_URL_DYNAMODB to the URL of any DynamoDB-compatible endpoint instead, " +
+      "for example one that Docker runs: docker run -p 8000:8000 amazon/dynamodb-local",
+    { cause },
+  );
+}

@@ -1,0 +1,122 @@
+/**
+ * `npm start`: the whole of Turnout on this machine, until Ctrl-C.
+ */
+import { parseArgs } from "node:util";
+import { readEnv } from "../shared/environment.ts";
+import { createAnnouncer } from "./announcer.ts";
+import { LocalConfig } from "./config.ts";
+import { createLocalStack, type LocalStack } from "./stack.ts";
+
+const usage = `Usage: npm start [-- --data DIR]
+
+Runs everything on this machine, on 127.0.0.1: the event page, the worker, an SQS and a DynamoDB.
+
+Options:
+  --data DIR  keep queue, tables, receipt key and logs in DIR; without it they go at the end
+  --help      show this text
+
+Environment:
+  WEB_PORT 3000, WORKER_PORT 3001, SQS_PORT 3003, DYNAMODB_PORT 3004
+                             ports; 0 takes any free one
+  AWS_ENDPOINT_URL_SQS, AWS_ENDPOINT_URL_DYNAMODB
+                             use these endpoints instead of the embedded ones
+  Every variable of the tiers (web/config.ts, worker/config.ts) works here too, such as LOG_LEVEL=debug.
+
+Prints one line to standard output when all answer: ready web=URL worker=URL sqs=URL dynamodb=URL
+Exit codes: 0 stopped by Ctrl-C or SIGTERM, 1 something failed, 2 wrong usage`;
+
+/**
+ * npm passes on the Ctrl-C that the terminal has already sent to all (https://github.com/npm/cli/issues/5021), so one
+ * key press arrives twice. Only a signal that comes later than this was meant as a second one.
+ */
+const sameKeyPressMs = 400;
+
+function readFlags(): { readonly data?: string; readonly help?: boolean } {
+  try {
+    const { values } = parseArgs({ options: { data: { type: "string" }, help: { type: "boolean", short: "h" } } });
+    if (values.data === "") throw new Error("--data needs a folder.");
+    return values;
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
+    process.exit(2);
+  }
+}
+
+const flags = readFlags();
+if (flags.help) {
+  console.log(usage);
+  process.exit(0);
+}
+
+// Whoever reads our output may go away before we do: `npm start | head -1`.
+process.stdout.on("error", () => {});
+process.stderr.on("error", () => {});
+const colored = process.stderr.isTTY === true && !process.env.NO_COLOR && process.env.TERM !== "dumb";
+const announcer = createAnnouncer((line) => process.stderr.write(`${line}\n`), colored);
+
+function fail(error: unknown): never {
+  announcer.failed(error instanceof Error ? error : new Error(String(error)));
+  process.exit(1);
+}
+
+function buildStack(): LocalStack {
+  const config = readEnv(LocalConfig, process.env);
+  return createLocalStack({
+    ports: {
+      web: config.WEB_PORT,
+      worker: config.WORKER_PORT,
+      sqs: config.SQS_PORT,
+      dynamodb: config.DYNAMODB_PORT,
+    },
+    ...(flags.data !== undefined && { dataFolder: flags.data }),
+    environment: process.env,
+    reporter: {
+      ...announcer.reporter,
+      gaveUp(name, error) {
+        announcer.reporter.gaveUp?.(name, error);
+        void end(1);
+      },
+    },
+  });
+}
+
+let stack: LocalStack;
+try {
+  stack = buildStack();
+} catch (error) {
+  fail(error);
+}
+
+let endedAt: number | undefined;
+
+async function end(exitCode: number): Promise<void> {
+  if (endedAt !== undefined) return;
+  endedAt = Date.now();
+  announcer.stopping();
+  await stack.stop();
+  announcer.stopped(stack.keepsData ? stack.dataFolder : undefined);
+  process.exit(exitCode);
+}
+
+function onSignal(): void {
+  if (endedAt !== undefined && Date.now() - endedAt > sameKeyPressMs) {
+    announcer.killing();
+    stack.killAll();
+  }
+  void end(0);
+}
+
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, onSignal);
+// Started by a program of ours with a channel to it, the stack ends with that program, however that one ends.
+if (process.connected) process.once("disconnect", () => void end(0));
+
+announcer.starting();
+try {
+  const urls = await stack.start();
+  const pairs = Object.entries(urls).map(([name, url]) => `${name}=${url}`);
+  console.log(`ready ${pairs.join(" ")}`);
+  announcer.ready(stack);
+} catch (error) {
+  // Stopped while it started: `end` says so and ends the process.
+  if (endedAt === undefined) fail(error);
+}

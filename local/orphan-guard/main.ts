@@ -1,0 +1,52 @@
+/**
+ * The orphan guard's process: outlives the process that started it by just as long as it takes to end what that one
+ * left behind. It learns of the end by the IPC channel, which the system closes however its owner died, kill -9 included.
+ */
+import { rm } from "node:fs/promises";
+import { setTimeout as delay } from "node:timers/promises";
+import type { GuardMessage } from "./messages.ts";
+
+const stopWithinMs = 10_000;
+const pollEveryMs = 50;
+
+const watched = new Set<number>();
+let folder: string | undefined;
+let dismissed = false;
+
+function signal(pid: number, name: NodeJS.Signals | 0): boolean {
+  try {
+    return process.kill(pid, name);
+  } catch {
+    return false;
+  }
+}
+
+async function end(pid: number): Promise<void> {
+  const deadline = Date.now() + stopWithinMs;
+  signal(pid, "SIGTERM");
+  while (signal(pid, 0)) {
+    if (Date.now() > deadline) {
+      signal(pid, "SIGKILL");
+      return;
+    }
+    await delay(pollEveryMs);
+  }
+}
+
+// Ctrl-C and a closing terminal reach whole groups of processes: the guard must see the others end first.
+for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => {});
+
+process.on("message", (message: GuardMessage) => {
+  if (message.kind === "watch") watched.add(message.pid);
+  else if (message.kind === "forget") watched.delete(message.pid);
+  else if (message.kind === "remove") folder = message.folder;
+  else dismissed = true;
+});
+
+process.once("disconnect", async () => {
+  if (dismissed) process.exit(0);
+  // Last started, first ended: the tiers before the engines they speak to.
+  for (const pid of [...watched].reverse()) await end(pid);
+  if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+  process.exit(0);
+});

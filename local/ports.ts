@@ -1,0 +1,82 @@
+/**
+ * Which TCP ports of 127.0.0.1 the local stack uses: those that were asked for, if they are free, or any free ones.
+ */
+import { createServer } from "node:net";
+import { randomInt } from "node:crypto";
+
+export const loopback = "127.0.0.1";
+
+/**
+ * Free ports are looked for below the ranges from which the systems pick ports for outgoing connections (Linux from
+ * 32,768, macOS and Windows from 49,152): a port picked there could be taken by any connection between our look and
+ * the moment at which the process binds it.
+ */
+const firstFreePort = 10_240;
+const lastFreePort = 32_767;
+const maxTries = 200;
+
+/** @returns the error code with which binding the port fails (`EADDRINUSE`, `EACCES`), undefined where it succeeds */
+async function bindFault(port: number): Promise<string | undefined> {
+  const server = createServer();
+  const { promise, resolve } = Promise.withResolvers<string | undefined>();
+  server.once("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+  server.listen({ port, host: loopback, exclusive: true }, () => server.close(() => resolve(undefined)));
+  return promise;
+}
+
+/** @returns a port that nobody listens on, not one of `taken` */
+export async function findFreePort(taken: ReadonlySet<number> = new Set()): Promise<number> {
+  for (let tries = 0; tries < maxTries; tries++) {
+    const port = randomInt(firstFreePort, lastFreePort + 1);
+    if (!taken.has(port) && (await bindFault(port)) === undefined) return port;
+  }
+  throw new Error(`No free port was found on ${loopback} between ${firstFreePort} and ${lastFreePort}.`);
+}
+
+/** One port that is wanted, and by which name a person can change it. */
+export interface PortWish {
+  /** The environment variable that sets it, such as WEB_PORT. */
+  readonly variable: string;
+  /** 0 for any free one. */
+  readonly port: number;
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  EADDRINUSE: "is in use",
+  EACCES: "may not be used without more rights",
+};
+
+/**
+ * @param wishes in any order; the same variable once
+ * @returns a usable port for each wish, in the order of the wishes
+ * @throws Error that names every variable whose port cannot be used, and what to do
+ */
+export async function resolvePorts(wishes: readonly PortWish[]): Promise<number[]> {
+  const faults: string[] = [];
+  const owners = new Map<number, string>();
+  for (const { variable, port } of wishes) {
+    if (port === 0) continue;
+    const owner = owners.get(port);
+    if (owner !== undefined) {
+      faults.push(`port ${port} is asked for twice, by ${owner} and by ${variable}`);
+      continue;
+    }
+    owners.set(port, variable);
+    const fault = await bindFault(port);
+    if (fault !== undefined)
+      faults.push(`port ${port} (${variable}) ${reasons[fault] ?? `gives ${fault}`} on ${loopback}`);
+  }
+  if (faults.length > 0) {
+    throw new Error(
+      `${faults.join("\n")}\nEnd what uses it, or set the variable to another port; 0 takes any free one.`,
+    );
+  }
+  const taken = new Set(owners.keys());
+  const ports: number[] = [];
+  for (const { port } of wishes) {
+    const chosen = port === 0 ? await findFreePort(taken) : port;
+    taken.add(chosen);
+    ports.push(chosen);
+  }
+  return ports;
+}

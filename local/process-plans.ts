@@ -1,0 +1,62 @@
+/** How each process of the local stack is started, when it counts as ready and how long it may take to stop. */
+import { join } from "node:path";
+import { probe } from "./http-probe.ts";
+import { loopback } from "./ports.ts";
+import type { ProcessPlan } from "./supervisor.ts";
+import { stopDeadlineSeconds } from "./tier-environment.ts";
+
+const root = join(import.meta.dirname, "..");
+const readyWithinMs = 15_000;
+const engineStopWithinMs = 4_000;
+const tierStopWithinMs = (stopDeadlineSeconds + 2) * 1_000;
+
+export function urlOf(port: number): string {
+  return `http://${loopback}:${port}`;
+}
+
+/** @param folder in which queues and messages are kept */
+export function sqsPlan(port: number, region: string, folder: string, afterReady: () => Promise<void>): ProcessPlan {
+  return {
+    name: "sqs",
+    command: process.execPath,
+    args: [join(import.meta.dirname, "sqs-engine", "main.ts")],
+    env: { PORT: String(port), DATA_FOLDER: folder, AWS_REGION: region },
+    isReady: async () => (await probe(urlOf(port))) !== undefined,
+    afterReady,
+    readyWithinMs,
+    stopWithinMs: engineStopWithinMs,
+  };
+}
+
+/**
+ * @param binary path of dynoxide
+ * @param file database file
+ */
+export function dynamoDbPlan(port: number, binary: string, file: string, afterReady: () => Promise<void>): ProcessPlan {
+  return {
+    name: "dynamodb",
+    command: binary,
+    args: ["serve", "--host", loopback, "--port", String(port), "--db-path", file],
+    env: {},
+    isReady: async () => (await probe(urlOf(port))) === 200,
+    afterReady,
+    readyWithinMs,
+    stopWithinMs: engineStopWithinMs,
+  };
+}
+
+const readyPath = { web: "/ready", worker: "/health" } as const;
+
+/** The tier's own `main.ts`, as production starts it. */
+export function tierPlan(tier: keyof typeof readyPath, port: number, env: Record<string, string>): ProcessPlan {
+  return {
+    name: tier,
+    command: process.execPath,
+    args: [join(root, tier, "main.ts")],
+    env,
+    cwd: root,
+    isReady: async () => (await probe(`${urlOf(port)}${readyPath[tier]}`)) === 200,
+    readyWithinMs,
+    stopWithinMs: tierStopWithinMs,
+  };
+}

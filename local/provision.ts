@@ -1,0 +1,127 @@
+/**
+ * Makes the queues and tables that Turnout needs on local engines, or on any endpoint that speaks the same protocols.
+ * On AWS that is the business of `infra/`; not here.
+ */
+import {
+  CreateTableCommand,
+  DescribeTableCommand,
+  DynamoDBClient,
+  ResourceInUseException,
+  waitUntilTableExists,
+} from "@aws-sdk/client-dynamodb";
+import {
+  CreateQueueCommand,
+  GetQueueAttributesCommand,
+  GetQueueUrlCommand,
+  QueueDoesNotExist,
+  SetQueueAttributesCommand,
+  SQSClient,
+} from "@aws-sdk/client-sqs";
+import { sqsLimits } from "../shared/aws-limits.ts";
+
+export interface Endpoint {
+  readonly endpoint: string;
+  readonly region: string;
+  /** Left out: the SDK looks for them where it usually does. */
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+}
+
+export const queueName = "registrations";
+export const deadLetterQueueName = "registrations-dead-letters";
+export const registrationsTable = "registrations";
+export const deadLettersTable = "dead-letters";
+
+/** Receives after which SQS moves a message by itself. High: it is the net for crash loops only. */
+const maxReceiveCount = 10;
+
+export interface QueueUrls {
+  readonly queueUrl: string;
+  readonly deadLetterQueueUrl: string;
+}
+
+async function ensureQueue(sqs: SQSClient, name: string, attributes: Record<string, string>): Promise<string> {
+  try {
+    const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: name }));
+    // Not by CreateQueue: that refuses a queue which exists with other attributes.
+    await sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: attributes }));
+    return QueueUrl!;
+  } catch (error) {
+    if (!(error instanceof QueueDoesNotExist)) throw error;
+    const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: name, Attributes: attributes }));
+    return QueueUrl!;
+  }
+}
+
+/**
+ * Makes both queues, or brings those that exist to these attributes. Calling it twice changes nothing.
+ * @param visibilityTimeoutSeconds of the registrations queue, 0 to 43,200
+ * @returns their URLs, with the host at which they were reached: the one that an engine writes into a URL may be
+ *   a name that only resolves elsewhere
+ * @throws the SDK's error when the endpoint does not answer or refuses
+ */
+export async function provisionQueues(
+  { endpoint, region, credentials }: Endpoint,
+  visibilityTimeoutSeconds: number,
+): Promise<QueueUrls> {
+  const sqs = new SQSClient({ endpoint, region, ...(credentials && { credentials }), useQueueUrlAsEndpoint: false });
+  try {
+    const retention = { MessageRetentionPeriod: String(sqsLimits.maxRetentionSeconds) };
+    const deadLetterUrl = await ensureQueue(sqs, deadLetterQueueName, retention);
+    const { Attributes } = await sqs.send(
+      new GetQueueAttributesCommand({ QueueUrl: deadLetterUrl, AttributeNames: ["QueueArn"] }),
+    );
+    const url = await ensureQueue(sqs, queueName, {
+      ...retention,
+      VisibilityTimeout: String(visibilityTimeoutSeconds),
+      RedrivePolicy: JSON.stringify({ deadLetterTargetArn: Attributes?.QueueArn, maxReceiveCount }),
+    });
+    const reached = (given: string) => new URL(new URL(given).pathname, endpoint).href;
+    return { queueUrl: reached(url), deadLetterQueueUrl: reached(deadLetterUrl) };
+  } finally {
+    sqs.destroy();
+  }
+}
+
+const tableReadyWithinSeconds = 60;
+
+async function ensureTable(dynamoDb: DynamoDBClient, table: string, key: string): Promise<void> {
+  try {
+    await dynamoDb.send(
+      new CreateTableCommand({
+        TableName: table,
+        KeySchema: [{ AttributeName: key, KeyType: "HASH" }],
+        AttributeDefinitions: [{ AttributeName: key, AttributeType: "S" }],
+        BillingMode: "PAY_PER_REQUEST",
+      }),
+    );
+  } catch (error) {
+    if (!(error instanceof ResourceInUseException)) throw error;
+    const { Table } = await dynamoDb.send(new DescribeTableCommand({ TableName: table }));
+    const keys = (Table?.KeySchema ?? []).map((part) => part.AttributeName).join(", ");
+    if (keys !== key) {
+      throw new Error(`The table ${table} exists with the key ${keys}; Turnout needs ${key}. Use another database.`, {
+        cause: error,
+      });
+    }
+  }
+  await waitUntilTableExists(
+    { client: dynamoDb, maxWaitTime: tableReadyWithinSeconds, minDelay: 1, maxDelay: 2 },
+    { TableName: table },
+  );
+}
+
+/**
+ * Makes both tables where they do not exist. Calling it twice changes nothing.
+ * @throws Error when a table exists with another key; the SDK's error when the endpoint does not answer or refuses
+ */
+export async function provisionTables({ endpoint, region, credentials }: Endpoint): Promise<void> {
+  const dynamoDb = new DynamoDBClient({ endpoint, region, ...(credentials && { credentials }) });
+  try {
+    await Promise.all([
+      ensureTable(dynamoDb, registrationsTable, "email"),
+      ensureTable(dynamoDb, deadLettersTable, "id"),
+    ]);
+  } finally {
+    dynamoDb.destroy();
+  }
+}

@@ -1,0 +1,38 @@
+/**
+ * The embedded SQS as a process of its own: fauxqs on 127.0.0.1, its queues and messages kept in a folder, so that they
+ * are still there after a kill and a restart.
+ *
+ * Environment: PORT, DATA_FOLDER, AWS_REGION.
+ */
+import { startFauxqs } from "fauxqs";
+import { Type } from "typebox";
+import { readEnv } from "../../shared/environment.ts";
+import { loopback } from "../ports.ts";
+import { listenOnLoopbackOnly } from "./loopback.ts";
+
+const SqsEngineConfig = Type.Object({
+  PORT: Type.Integer({ minimum: 0, maximum: 65_535, description: "TCP port, 0 for any free one" }),
+  DATA_FOLDER: Type.String({ minLength: 1, description: "folder in which queues and messages are kept" }),
+  AWS_REGION: Type.String({ minLength: 1, description: "region of the queues" }),
+});
+
+const config = readEnv(SqsEngineConfig, process.env);
+listenOnLoopbackOnly();
+const server = await startFauxqs({
+  port: config.PORT,
+  dataDir: config.DATA_FOLDER,
+  defaultRegion: config.AWS_REGION,
+  logger: false,
+});
+if (new URL(server.address).hostname !== loopback) {
+  await server.stop();
+  throw new Error(`The embedded SQS listened on ${server.address} and not on ${loopback}; it was stopped.`);
+}
+console.log(`listening on ${server.address}`);
+
+async function stop(): Promise<void> {
+  await server.stop();
+  process.exit(0);
+}
+process.once("SIGTERM", stop);
+process.once("SIGINT", stop);

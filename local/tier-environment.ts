@@ -1,0 +1,89 @@
+/**
+ * The environment that the local stack gives its tiers: the same variables that `infra/` sets in production, with
+ * endpoints on this machine. Every other variable that the person who starts it has set reaches the tiers as well, so
+ * `POLLERS=8 npm start` works; only what follows from the stack itself cannot be overridden.
+ */
+import { devNull } from "node:os";
+import type { Environment } from "../shared/environment.ts";
+import { loopback } from "./ports.ts";
+import { deadLettersTable, registrationsTable, type QueueUrls } from "./provision.ts";
+
+export interface TierSurroundings {
+  readonly region: string;
+  readonly sqsEndpoint: string;
+  readonly dynamoDbEndpoint: string;
+  /** False when an endpoint of somebody else's is used, with that person's own credentials and AWS configuration. */
+  readonly embeddedOnly: boolean;
+  readonly queues: QueueUrls;
+  readonly receiptKeys: string;
+}
+
+/** The embedded engines take any; the SDK wants some. */
+export const embeddedCredentials = { accessKeyId: "local", secretAccessKey: "local" } as const;
+
+/** Long enough for a slow write, short enough that what a killed worker held is worked on again soon. */
+export const visibilityTimeoutSeconds = 10;
+/** A tier may take this long to stop; the supervisor waits a little longer before it kills. */
+export const stopDeadlineSeconds = 8;
+
+/** What loads code into a process, and what npm and a test runner leave behind for their own children. */
+const foreign = /^(NODE_OPTIONS$|NODE_V8_COVERAGE$|TAP|_TAPJS_|npm_)/;
+
+/**
+ * @param given the environment of whoever starts the stack
+ * @returns what every process needs that wants to speak to this stack: endpoints, credentials, names
+ */
+export function stackEnvironment(given: Environment, surroundings: TierSurroundings): Record<string, string> {
+  const { region, sqsEndpoint, dynamoDbEndpoint, embeddedOnly, queues } = surroundings;
+  const kept: Record<string, string> = {};
+  for (const [name, value] of Object.entries(given)) {
+    const dropped = foreign.test(name) || (embeddedOnly && name.startsWith("AWS_"));
+    if (value !== undefined && !dropped) kept[name] = value;
+  }
+  const ownCredentials = !embeddedOnly && (given.AWS_ACCESS_KEY_ID !== undefined || given.AWS_PROFILE !== undefined);
+  return {
+    ...kept,
+    ...(!ownCredentials && {
+      AWS_ACCESS_KEY_ID: embeddedCredentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: embeddedCredentials.secretAccessKey,
+    }),
+    // Nothing of this machine's AWS configuration may matter to engines that run inside it.
+    ...(embeddedOnly && {
+      AWS_CONFIG_FILE: devNull,
+      AWS_SHARED_CREDENTIALS_FILE: devNull,
+      AWS_EC2_METADATA_DISABLED: "true",
+    }),
+    AWS_REGION: region,
+    AWS_ENDPOINT_URL_SQS: sqsEndpoint,
+    AWS_ENDPOINT_URL_DYNAMODB: dynamoDbEndpoint,
+    QUEUE_URL: queues.queueUrl,
+    DEAD_LETTER_QUEUE_URL: queues.deadLetterQueueUrl,
+    REGISTRATIONS_TABLE: registrationsTable,
+    DEAD_LETTERS_TABLE: deadLettersTable,
+  };
+}
+
+/** @returns the web tier's environment */
+export function webEnvironment(given: Environment, surroundings: TierSurroundings, port: number) {
+  return {
+    API_DOCS: "true",
+    STOP_DEADLINE_SECONDS: String(stopDeadlineSeconds),
+    ...stackEnvironment(given, surroundings),
+    RECEIPT_KEYS: surroundings.receiptKeys,
+    HOST: loopback,
+    PORT: String(port),
+  };
+}
+
+/** @returns the worker tier's environment */
+export function workerEnvironment(given: Environment, surroundings: TierSurroundings, port: number) {
+  return {
+    // A stop waits for the long polls under way: short ones, so that Ctrl-C is quick.
+    RECEIVE_WAIT_SECONDS: "2",
+    VISIBILITY_TIMEOUT_SECONDS: String(visibilityTimeoutSeconds),
+    STOP_DEADLINE_SECONDS: String(stopDeadlineSeconds),
+    ...stackEnvironment(given, surroundings),
+    HOST: loopback,
+    PORT: String(port),
+  };
+}
