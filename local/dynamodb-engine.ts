@@ -29,7 +29,9 @@ function pinnedVersion(): string {
   const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
     optionalDependencies: Record<string, string>;
   };
-  return Object.entries(manifest.optionalDependencies).find(([name]) => name.startsWith("@dynoxide/"))![1];
+  const pinned = Object.entries(manifest.optionalDependencies).find(([name]) => name.startsWith("@dynoxide/"));
+  if (pinned === undefined) throw new Error("package.json lists no @dynoxide package among its optional dependencies.");
+  return pinned[1];
 }
 
 function findBinary(platform: string, arch: string): string | undefined {

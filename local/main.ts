@@ -51,7 +51,7 @@ if (flags.help) {
 // Whoever reads our output may go away before we do: `npm start | head -1`.
 process.stdout.on("error", () => {});
 process.stderr.on("error", () => {});
-const colored = process.stderr.isTTY === true && !process.env.NO_COLOR && process.env.TERM !== "dumb";
+const colored = process.stderr.isTTY && !process.env.NO_COLOR && process.env.TERM !== "dumb";
 const announcer = createAnnouncer((line) => process.stderr.write(`${line}\n`), colored);
 
 function fail(error: unknown): never {

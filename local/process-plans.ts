@@ -45,17 +45,18 @@ export function dynamoDbPlan(port: number, binary: string, file: string, afterRe
   };
 }
 
-const readyPath = { web: "/ready", worker: "/health" } as const;
-
-/** The tier's own `main.ts`, as production starts it. */
-export function tierPlan(tier: keyof typeof readyPath, port: number, env: Record<string, string>): ProcessPlan {
+/**
+ * The tier's own `main.ts`, as production starts it. It counts as started when it answers at all: one that cannot reach
+ * its queue or table waits for them and says so, and starting it again would mend nothing.
+ */
+export function tierPlan(tier: "web" | "worker", port: number, env: Record<string, string>): ProcessPlan {
   return {
     name: tier,
     command: process.execPath,
     args: [join(root, tier, "main.ts")],
     env,
     cwd: root,
-    isReady: async () => (await probe(`${urlOf(port)}${readyPath[tier]}`)) === 200,
+    isReady: async () => (await probe(`${urlOf(port)}/health`)) !== undefined,
     readyWithinMs,
     stopWithinMs: tierStopWithinMs,
   };

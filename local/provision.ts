@@ -39,17 +39,23 @@ export interface QueueUrls {
   readonly deadLetterQueueUrl: string;
 }
 
-async function ensureQueue(sqs: SQSClient, name: string, attributes: Record<string, string>): Promise<string> {
+async function findOrCreate(sqs: SQSClient, name: string, attributes: Record<string, string>) {
   try {
     const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: name }));
     // Not by CreateQueue: that refuses a queue which exists with other attributes.
     await sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: attributes }));
-    return QueueUrl!;
+    return QueueUrl;
   } catch (error) {
     if (!(error instanceof QueueDoesNotExist)) throw error;
     const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: name, Attributes: attributes }));
-    return QueueUrl!;
+    return QueueUrl;
   }
+}
+
+async function ensureQueue(sqs: SQSClient, name: string, attributes: Record<string, string>): Promise<string> {
+  const url = await findOrCreate(sqs, name, attributes);
+  if (url === undefined) throw new Error(`The SQS endpoint gave no URL for the queue ${name}.`);
+  return url;
 }
 
 /**

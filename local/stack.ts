@@ -10,9 +10,11 @@
  */
 import { createWriteStream, existsSync, type WriteStream } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Environment } from "../shared/environment.ts";
 import { openDataFolder, type DataFolder } from "./data-folder.ts";
 import { findDynamoDbEngine } from "./dynamodb-engine.ts";
+import { probe } from "./http-probe.ts";
 import { createOrphanGuard, type OrphanGuard } from "./orphan-guard/orphan-guard.ts";
 import { resolvePorts } from "./ports.ts";
 import { dynamoDbPlan, sqsPlan, tierPlan, urlOf } from "./process-plans.ts";
@@ -96,6 +98,9 @@ export interface LocalStack {
 
 const cronFile = join(import.meta.dirname, "..", "cron.yaml");
 const defaultRegion = "eu-central-1";
+const readyPath: Readonly<Record<TierName, string>> = { web: "/ready", worker: "/health" };
+const readyWithinMs = 15_000;
+const lookEveryMs = 50;
 
 const portVariables: Readonly<Record<ProcessName, string>> = {
   web: "WEB_PORT",
@@ -158,13 +163,13 @@ export function createLocalStack(options: LocalStackOptions = {}): LocalStack {
 
   async function startSqs(port: number, data: DataFolder): Promise<{ url: string; queues: QueueUrls }> {
     const url = outside.sqs ?? urlOf(port);
-    let queues: QueueUrls | undefined;
-    async function provision() {
-      queues = await provisionQueues(endpointOf(url), visibilityTimeoutSeconds);
+    const provision = () => provisionQueues(endpointOf(url), visibilityTimeoutSeconds);
+    if (outside.sqs === undefined) {
+      // Again after each restart: an engine whose files were lost gets its queues back.
+      const afterReady = async () => void (await provision());
+      await supervise("sqs", sqsPlan(port, region, data.sqsFolder, afterReady), data);
     }
-    if (outside.sqs !== undefined) await provision();
-    else await supervise("sqs", sqsPlan(port, region, data.sqsFolder, provision), data);
-    return { url, queues: queues! };
+    return { url, queues: await provision() };
   }
 
   async function startDynamoDb(port: number, data: DataFolder): Promise<string> {
@@ -182,7 +187,20 @@ export function createLocalStack(options: LocalStackOptions = {}): LocalStack {
   async function startTier(name: TierName, port: number, surroundings: TierSurroundings, data: DataFolder) {
     const environmentOf = { web: webEnvironment, worker: workerEnvironment }[name];
     await supervise(name, tierPlan(name, port, environmentOf(given, surroundings, port)), data);
+    await untilReady(name, `${urlOf(port)}${readyPath[name]}`);
     return [name, urlOf(port)] as const;
+  }
+
+  /** A tier that answers is running; only one that can reach queue and table is ready. */
+  async function untilReady(name: TierName, url: string): Promise<void> {
+    const deadline = Date.now() + readyWithinMs;
+    let status: number | undefined;
+    while ((status = await probe(url)) !== 200) {
+      stopIfAsked();
+      if (Date.now() > deadline)
+        throw new Error(`${name} runs, but is not ready: GET ${url} gave ${status ?? "no answer"}.`);
+      await delay(lookEveryMs);
+    }
   }
 
   function stopIfAsked(): void {
@@ -229,7 +247,8 @@ export function createLocalStack(options: LocalStackOptions = {}): LocalStack {
 
   async function stopAll(): Promise<void> {
     scheduler?.stop();
-    const stopOf = (names: readonly ProcessName[]) => Promise.all(names.map((name) => processes.get(name)?.stop()));
+    const stopOf = (names: readonly ProcessName[]) =>
+      Promise.all(names.map(async (name) => processes.get(name)?.stop()));
     // The tiers first: what they hold goes back to queue and table, which must still be there to take it.
     await stopOf(["web", "worker"]);
     await stopOf(["sqs", "dynamodb"]);

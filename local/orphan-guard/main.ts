@@ -43,10 +43,14 @@ process.on("message", (message: GuardMessage) => {
   else dismissed = true;
 });
 
-process.once("disconnect", async () => {
-  if (dismissed) process.exit(0);
+async function endAll(): Promise<void> {
   // Last started, first ended: the tiers before the engines they speak to.
-  for (const pid of [...watched].reverse()) await end(pid);
+  for (const pid of [...watched].toReversed()) await end(pid);
   if (folder !== undefined) await rm(folder, { recursive: true, force: true });
   process.exit(0);
+}
+
+process.once("disconnect", () => {
+  if (dismissed) process.exit(0);
+  void endAll();
 });

@@ -30,9 +30,6 @@ if (new URL(server.address).hostname !== loopback) {
 }
 console.log(`listening on ${server.address}`);
 
-async function stop(): Promise<void> {
-  await server.stop();
-  process.exit(0);
+for (const signal of ["SIGTERM", "SIGINT"] as const) {
+  process.once(signal, () => void server.stop().then(() => process.exit(0)));
 }
-process.once("SIGTERM", stop);
-process.once("SIGINT", stop);
