@@ -14,6 +14,10 @@ export const deadLetterReasons = [
 
 export type DeadLetterReason = (typeof deadLetterReasons)[number];
 
+export function isDeadLetterReason(text: string): text is DeadLetterReason {
+  return (deadLetterReasons as readonly string[]).includes(text);
+}
+
 /** Names of the message attributes that a worker puts on a dead letter. A message without them was moved by SQS. */
 export const deadLetterAttributes = {
   reason: "reason",

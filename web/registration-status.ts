@@ -23,7 +23,8 @@ export interface StatusReaderOptions {
 export function createStatusReader(options: StatusReaderOptions): StatusReader {
   const { documents, registrationsTable, deadLettersTable } = options;
 
-  async function exists(table: string, key: Record<string, string>, attribute: string): Promise<boolean> {
+  /** @returns the one attribute of the item, or undefined when there is no such item */
+  async function look(table: string, key: Record<string, string>, attribute: string): Promise<unknown> {
     const { Item } = await documents.send(
       new GetCommand({
         TableName: table,
@@ -32,15 +33,17 @@ export function createStatusReader(options: StatusReaderOptions): StatusReader {
         ExpressionAttributeNames: { "#attribute": attribute },
       }),
     );
-    return Item !== undefined;
+    return Item?.[attribute];
   }
 
   return {
     async read({ email, registrationId }) {
       try {
-        if (await exists(registrationsTable, { email }, "registrationId")) return "confirmed";
-        if (await exists(deadLettersTable, { id: registrationId }, "state")) return "needs-attention";
-        return "pending";
+        if (await look(registrationsTable, { email }, "registrationId")) return "confirmed";
+        const state = await look(deadLettersTable, { id: registrationId }, "state");
+        if (state === undefined) return "pending";
+        // Resolved, and yet not under this address: an organiser corrected the address.
+        return state === "resolved" ? "confirmed" : "needs-attention";
       } catch (cause) {
         throw new TurnoutError("TURNOUT_TABLE_UNAVAILABLE", "The registrations table did not answer.", { cause });
       }

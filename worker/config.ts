@@ -51,6 +51,13 @@ export const WorkerConfig = Type.Object({
     maximum: 30_000,
     description: "bound on one attempt of a table call, milliseconds",
   }),
+  RETENTION_DAYS: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 36_500,
+      description: "days after which the table forgets a registration by itself; never, if not set",
+    }),
+  ),
   WATCHDOG_SECONDS: Type.Integer({
     default: 180,
     minimum: 5,

@@ -4,8 +4,8 @@
  */
 import { SendMessageCommand, type MessageAttributeValue, type SQSClient } from "@aws-sdk/client-sqs";
 import { deadLetterAttributes, type DeadLetterReason } from "../shared/dead-letter.ts";
-import type { CircuitBreaker } from "./circuit-breaker.ts";
-import { describeSystemFault, kindOf, type Operation } from "./system-fault.ts";
+import type { PatientCaller } from "./patient-call.ts";
+import type { Operation } from "./system-fault.ts";
 
 export interface DeadLetter {
   /** The message's body as it came, or a pack of the one registration that could not be stored. */
@@ -24,14 +24,12 @@ export interface DeadLetterQueue {
    *   fault of the system lasts, this waits.
    */
   send(deadLetter: DeadLetter): Promise<boolean>;
-  /** From now on nothing is waited for. */
-  close(): void;
 }
 
 export interface DeadLetterQueueOptions {
   readonly sqs: SQSClient;
   readonly queueUrl: string;
-  readonly breaker: CircuitBreaker;
+  readonly caller: PatientCaller;
   /** Milliseconds since the epoch. */
   readonly wallClock: () => number;
   readonly onSent: (reason: DeadLetterReason) => void;
@@ -45,10 +43,8 @@ function text(value: string): MessageAttributeValue {
 }
 
 export function createDeadLetterQueue(options: DeadLetterQueueOptions): DeadLetterQueue {
-  const { sqs, queueUrl, breaker, wallClock, onSent } = options;
+  const { sqs, queueUrl, caller, wallClock, onSent } = options;
   const sending: Operation = { action: "sqs:SendMessage", resource: queueUrl, construct: "Roles/WorkerRole" };
-  const closing = Promise.withResolvers<void>();
-  let closed = false;
 
   function command({ body, reason, detail, attempts }: DeadLetter): SendMessageCommand {
     return new SendMessageCommand({
@@ -65,34 +61,9 @@ export function createDeadLetterQueue(options: DeadLetterQueueOptions): DeadLett
 
   return {
     async send(deadLetter) {
-      // Each turn waits for the breaker, whose back-off is bounded; it ends when the letter is sent or the process stops.
-      /* oxlint-disable no-await-in-loop */
-      for (;;) {
-        if (!breaker.admit()) {
-          if (closed) return false;
-          await Promise.race([breaker.untilWorthTrying(), closing.promise]);
-          continue;
-        }
-        try {
-          await sqs.send(command(deadLetter));
-          breaker.succeeded();
-          onSent(deadLetter.reason);
-          return true;
-        } catch (error) {
-          const kind = kindOf(error);
-          if (kind === "refused") {
-            breaker.succeeded();
-            return false;
-          }
-          breaker.failed(describeSystemFault(kind, sending, error));
-          if (closed) return false;
-        }
-      }
-      /* oxlint-enable no-await-in-loop */
-    },
-    close() {
-      closed = true;
-      closing.resolve();
+      const sent = await caller.attempt(sending, () => sqs.send(command(deadLetter)));
+      if (sent) onSent(deadLetter.reason);
+      return sent;
     },
   };
 }

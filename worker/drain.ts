@@ -1,6 +1,6 @@
 /**
- * The drain: several pollers (sqs-consumer) that long-poll the registrations queue, hand each message to the processor and
- * delete the ones that are wholly done.
+ * The drain of a queue: several pollers (sqs-consumer) that long-poll it, hand each message on and delete the ones that are
+ * wholly done. The worker has two: one of the registrations queue, one of the dead-letter queue.
  *
  * Before every receive a poller passes a gate: it opens only while nothing that a message needs is broken, so a fault of
  * the system costs no message a receive. The gate also is the back-off that sqs-consumer lacks: it would poll hundreds of
@@ -27,6 +27,7 @@ export interface Drain {
 export interface DrainOptions {
   readonly sqs: SQSClient;
   readonly queueUrl: string;
+  /** Long polls under way at once, each for up to 10 messages. */
   readonly pollers: number;
   readonly receiveWaitSeconds: number;
   readonly visibilityTimeoutSeconds: number;
@@ -90,6 +91,7 @@ export function createDrain(options: DrainOptions): Drain {
       visibilityTimeout: options.visibilityTimeoutSeconds,
       heartbeatInterval: Math.max(1, Math.floor(options.visibilityTimeoutSeconds / 3)),
       messageSystemAttributeNames: ["ApproximateReceiveCount"],
+      messageAttributeNames: ["All"],
       pollingCompleteWaitTimeMs: options.stopDeadlineSeconds * 1_000,
       // Its own pause for refused requests; the gate has a better one.
       authenticationErrorTimeout: 0,

@@ -8,6 +8,7 @@ import { TurnoutError } from "../shared/errors.ts";
 import { decodePack, encodePack, encodeUnknownEntry } from "../shared/registration-pack.ts";
 import { registrationFaults, type Registration } from "../shared/registration.ts";
 import type { DeadLetterQueue } from "./dead-letter-queue.ts";
+import type { DeadLettersTable } from "./dead-letters-table.ts";
 import type { RegistrationWriter, WriteOutcome } from "./registration-writer.ts";
 
 export interface PackProcessor {
@@ -18,6 +19,7 @@ export interface PackProcessor {
 export interface PackProcessorOptions {
   readonly writer: RegistrationWriter;
   readonly deadLetters: DeadLetterQueue;
+  readonly records: DeadLettersTable;
   readonly deadlineMs: number;
   /** Milliseconds, monotonic. */
   readonly now: () => number;
@@ -31,7 +33,7 @@ const reasonByCode: Partial<Record<string, DeadLetterReason>> = {
 };
 
 export function createPackProcessor(options: PackProcessorOptions): PackProcessor {
-  const { writer, deadLetters, deadlineMs, now, onPack, onOutcome } = options;
+  const { writer, deadLetters, records, deadlineMs, now, onPack, onOutcome } = options;
 
   function refuseWhole(body: string, attempts: number, error: TurnoutError): Promise<boolean> {
     const reason = reasonByCode[error.code] ?? "malformed";
@@ -47,9 +49,18 @@ export function createPackProcessor(options: PackProcessorOptions): PackProcesso
 
   async function finish(registration: Registration, outcome: WriteOutcome, attempts: number): Promise<boolean> {
     onOutcome(outcome.kind);
-    if (outcome.kind !== "rejected") return outcome.kind !== "undone";
-    const { reason, detail } = outcome;
-    return deadLetters.send({ body: encodePack([registration]), reason, detail, attempts });
+    switch (outcome.kind) {
+      case "undone":
+        return false;
+      case "rejected": {
+        const { reason, detail } = outcome;
+        return deadLetters.send({ body: encodePack([registration]), reason, detail, attempts });
+      }
+      default: {
+        const { replayOf } = registration;
+        return replayOf === undefined || records.resolve(replayOf, outcome.kind);
+      }
+    }
   }
 
   return {

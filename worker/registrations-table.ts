@@ -35,6 +35,8 @@ export interface RegistrationsTable {
 export interface RegistrationsTableOptions {
   readonly documents: DynamoDBDocumentClient;
   readonly tableName: string;
+  /** Days after which DynamoDB removes an item by its `expiresAt`. Default: never. */
+  readonly retentionDays?: number | undefined;
   /** Milliseconds since the epoch. */
   readonly wallClock: () => number;
   /** Told of each call: how many statements it carried and how many attempts the SDK made for it. */
@@ -42,17 +44,22 @@ export interface RegistrationsTableOptions {
 }
 
 const attributes = ["email", "registrationId", "name", "answers", "submittedAt", "storedAt"];
+const secondsPerDay = 86_400;
 
 export function createRegistrationsTable(options: RegistrationsTableOptions): RegistrationsTable {
-  const { documents, tableName, wallClock, onCall } = options;
-  const placeholders = attributes.map((name) => `'${name}': ?`).join(", ");
+  const { documents, tableName, retentionDays, wallClock, onCall } = options;
+  const written = retentionDays === undefined ? attributes : [...attributes, "expiresAt"];
+  const placeholders = written.map((name) => `'${name}': ?`).join(", ");
   const statement = `INSERT INTO "${tableName}" VALUE {${placeholders}}`;
   const construct = "Roles/WorkerRole";
   const insertion: Operation = { action: "dynamodb:PartiQLInsert", resource: tableName, construct };
   const lookUp: Operation = { action: "dynamodb:BatchGetItem", resource: tableName, construct };
 
   function parameters({ email, id, name, answers, submittedAt }: Registration): unknown[] {
-    return [email, id, name, answers, submittedAt, new Date(wallClock()).toISOString()];
+    const storedAt = wallClock();
+    const values: unknown[] = [email, id, name, answers, submittedAt, new Date(storedAt).toISOString()];
+    if (retentionDays !== undefined) values.push(Math.floor(storedAt / 1_000) + retentionDays * secondsPerDay);
+    return values;
   }
 
   function ofThrown(error: unknown, operation: Operation): InsertOutcome {

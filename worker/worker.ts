@@ -6,10 +6,13 @@ import type { Registry } from "../shared/metrics.ts";
 import { createCircuitBreaker, type CircuitBreaker } from "./circuit-breaker.ts";
 import type { WorkerConfig } from "./config.ts";
 import { createDeadLetterQueue } from "./dead-letter-queue.ts";
+import { createDeadLetterCollector } from "./dead-letter-collector.ts";
+import { createDeadLettersTable } from "./dead-letters-table.ts";
 import { createDrain } from "./drain.ts";
 import { createHealth, type Health } from "./health.ts";
 import { createWorkerMetrics, exposeWriter } from "./metrics.ts";
 import { createPackProcessor } from "./pack-processor.ts";
+import { createPatientCaller } from "./patient-call.ts";
 import { createRegistrationWriter } from "./registration-writer.ts";
 import { createRegistrationsTable } from "./registrations-table.ts";
 import { describeSystemFault } from "./system-fault.ts";
@@ -61,10 +64,14 @@ export function createWorker({ config, sqs, documents, registry, logger }: Worke
     queue: breakerOf("queue"),
     table: breakerOf("table"),
     "dead-letter queue": breakerOf("dead-letter queue"),
+    "dead-letters table": breakerOf("dead-letters table"),
   };
+  const deadLetterCaller = createPatientCaller(breakers["dead-letter queue"]);
+  const recordCaller = createPatientCaller(breakers["dead-letters table"]);
   const table = createRegistrationsTable({
     documents,
     tableName: config.REGISTRATIONS_TABLE,
+    retentionDays: config.RETENTION_DAYS,
     wallClock: Date.now,
     onCall(_statements, attempts) {
       metrics.writeCalls.inc();
@@ -93,13 +100,20 @@ export function createWorker({ config, sqs, documents, registry, logger }: Worke
   const deadLetters = createDeadLetterQueue({
     sqs,
     queueUrl: config.DEAD_LETTER_QUEUE_URL,
-    breaker: breakers["dead-letter queue"],
+    caller: deadLetterCaller,
     wallClock: Date.now,
     onSent: (reason) => metrics.deadLettered.labels(reason).inc(),
+  });
+  const records = createDeadLettersTable({
+    documents,
+    tableName: config.DEAD_LETTERS_TABLE,
+    caller: recordCaller,
+    wallClock: Date.now,
   });
   const processor = createPackProcessor({
     writer,
     deadLetters,
+    records,
     deadlineMs: config.MESSAGE_DEADLINE_SECONDS * 1_000,
     now,
     onPack(registrations) {
@@ -113,32 +127,47 @@ export function createWorker({ config, sqs, documents, registry, logger }: Worke
       if (kind === "undone") metrics.undone.inc();
     },
   });
-  const drain = createDrain({
+  const polling = {
     sqs,
-    queueUrl: config.QUEUE_URL,
-    pollers: config.POLLERS,
     receiveWaitSeconds: config.RECEIVE_WAIT_SECONDS,
     visibilityTimeoutSeconds: config.VISIBILITY_TIMEOUT_SECONDS,
     stopDeadlineSeconds: config.STOP_DEADLINE_SECONDS,
-    process: processor.process,
-    queueBreaker: breakers.queue,
-    neededBreakers: [breakers.table, breakers["dead-letter queue"]],
     logger,
     now,
     onDeleteFailed: () => metrics.deleteFailures.inc(),
+  };
+  const registrationsDrain = createDrain({
+    ...polling,
+    queueUrl: config.QUEUE_URL,
+    pollers: config.POLLERS,
+    process: processor.process,
+    queueBreaker: breakers.queue,
+    neededBreakers: [breakers.table, breakers["dead-letter queue"], breakers["dead-letters table"]],
+  });
+  const deadLetterDrain = createDrain({
+    ...polling,
+    queueUrl: config.DEAD_LETTER_QUEUE_URL,
+    pollers: 1,
+    process: createDeadLetterCollector({ table: records, wallClock: Date.now }).collect,
+    queueBreaker: breakers["dead-letter queue"],
+    neededBreakers: [breakers["dead-letters table"]],
   });
 
   return {
-    start: drain.start,
-    stop() {
+    start() {
+      registrationsDrain.start();
+      deadLetterDrain.start();
+    },
+    async stop() {
       // First: whatever is held by a fault of the system is let go, or the pollers would never finish.
       writer.close();
-      deadLetters.close();
-      return drain.stop();
+      deadLetterCaller.close();
+      recordCaller.close();
+      await Promise.all([registrationsDrain.stop(), deadLetterDrain.stop()]);
     },
     health: createHealth({
       breakers,
-      sinceLastReceiveMs: drain.sinceLastReceiveMs,
+      sinceLastReceiveMs: registrationsDrain.sinceLastReceiveMs,
       watchdogMs: config.WATCHDOG_SECONDS * 1_000,
     }),
     meanPackSize: () => (packs === 0 ? 1 : registrationsInPacks / packs),

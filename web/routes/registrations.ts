@@ -16,7 +16,7 @@ import { pageHeaders } from "../page/page-headers.ts";
 import type { Pages } from "../page/pages.ts";
 import { wantsPage } from "../problem.ts";
 import type { Receipts } from "../receipts.ts";
-import { registrationId } from "../registration-id.ts";
+import { registrationId } from "../../shared/registration-id.ts";
 import type { StatusReader } from "../registration-status.ts";
 
 export interface RegistrationRoutesOptions {

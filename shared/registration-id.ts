@@ -2,7 +2,7 @@
  * The id of a registration: what tells a redelivery (same id) from a second submission of the same address (another id).
  */
 import { hash, randomUUID } from "node:crypto";
-import { TurnoutError } from "../shared/errors.ts";
+import { TurnoutError } from "./errors.ts";
 
 /** What an `Idempotency-Key` may be: 1 to 128 visible ASCII characters (draft-ietf-httpapi-idempotency-key-header). */
 const keyFormat = /^[\x21-\x7e]{1,128}$/;
