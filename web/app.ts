@@ -19,7 +19,7 @@ import { chooseLanguage } from "./page/language.ts";
 import { createPages } from "./page/pages.ts";
 import { prepareProblemReply, sendProblem, toProblem, wantsPage } from "./problem.ts";
 import type { Readiness } from "./readiness.ts";
-import { maxReceiptLength, type Receipts } from "./receipts.ts";
+import type { Receipts } from "./receipts.ts";
 import type { StatusReader } from "./registration-status.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { pageRoutes } from "./routes/pages.ts";
@@ -40,6 +40,8 @@ export interface AppParts {
 }
 
 const maxBodyBytes = 16_384;
+/** As much as Node takes in a request's head: a receipt of any length gets the same answer. */
+const maxPathBytes = 16_384;
 /** Above the idle time-out of the balancer (60 s) and of nginx (65 s), so that it is never we who hang up first. */
 const keepAliveTimeoutMs = 75_000;
 const requestTimeoutMs = 15_000;
@@ -66,7 +68,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     connectionTimeout: keepAliveTimeoutMs,
     handlerTimeout: handlerTimeoutMs,
     forceCloseConnections: "idle",
-    routerOptions: { maxParamLength: maxReceiptLength },
+    routerOptions: { maxParamLength: maxPathBytes },
   }).withTypeProvider<TypeBoxTypeProvider>();
 
   app.setValidatorCompiler(exactValidator);

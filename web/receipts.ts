@@ -31,7 +31,7 @@ const nonceBytes = 12;
 const tagBytes = 16;
 const noncesInPool = 512;
 /** Longest receipt that is looked at: the longest content, its frame, in base64url. */
-export const maxReceiptLength = 700;
+const maxReceiptLength = 700;
 
 const keyFormat = /^[A-Za-z0-9_-]{1,16}$/;
 
