@@ -1,14 +1,21 @@
 /**
  * The attendee's pages of one event, in every language: what a browser is shown, as bytes or text. Which of them a request
- * gets, with which status and headers, is decided in `web/routes/`; not here.
+ * gets, with which status and caching, is decided in `web/routes/`; not here.
  */
 import type { Fault } from "../../shared/errors.ts";
 import type { EventDefinition, EventPhase } from "../../shared/event-definition.ts";
-import type { Language } from "./language.ts";
-import type { Representation } from "./representation.ts";
+import { entryModule, loadAssets, type Asset } from "./assets.ts";
+import { formFields } from "./fields.ts";
+import { filledForm } from "./filled-form.ts";
+import { languages, type Language } from "./language.ts";
+import { isMessageKey, messagesIn } from "./messages.ts";
+import { describeMoment, formatWait, locales, type Moment } from "./moments.ts";
+import { createRepresentation, type Representation } from "./representation.ts";
+import { loadTemplates } from "./templates.ts";
 
 export type { Language } from "./language.ts";
 export type { Representation } from "./representation.ts";
+export { pageHeaders } from "./page-headers.ts";
 
 export interface StatusView {
   readonly status: "pending" | "confirmed" | "needs-attention";
@@ -46,9 +53,90 @@ export interface Pages {
   /** A plain page for an error that a browser meets. */
   problem(language: Language, problem: ProblemView): string;
   /** @param name what follows `/assets/` in an address */
-  asset(name: string): Representation | undefined;
+  asset(name: string): Asset | undefined;
 }
 
-export function createPages(_event: EventDefinition): Pages {
-  throw new Error("under construction");
+export const htmlType = "text/html; charset=utf-8";
+const phases = ["before", "open", "closed"] as const satisfies readonly EventPhase[];
+function inFull({ words, zone }: Moment): string {
+  return `${words} ${zone}`;
+}
+
+/** Where no better figure is known, in seconds. */
+const defaultRetryAfterSeconds = 2;
+
+/**
+ * Reads and compiles everything that is needed, so that showing a page later reads no file.
+ * @throws when a template or an asset is broken or missing
+ */
+export function createPages(event: EventDefinition): Pages {
+  const assets = loadAssets();
+  const render = loadTemplates();
+
+  function createLanguagePages(language: Language) {
+    const text = messagesIn(language);
+    const fields = formFields(event, text);
+    const moment = (instant: string) => describeMoment(instant, language, event.timeZone);
+    const common = {
+      text,
+      lang: locales[language],
+      event,
+      opensAt: moment(event.opensAt),
+      closesAt: moment(event.closesAt),
+      style: assets.url("page.css"),
+      script: assets.url(entryModule),
+      modules: assets.modules,
+      icon: assets.url("icon.svg"),
+    };
+
+    function eventPage(phase: EventPhase, refused: RefusedForm): string {
+      const form = filledForm(fields, refused);
+      const title = form.faults.length > 0 ? `${text("form.errorPrefix")} ${event.name}` : event.name;
+      return render("event", { ...common, title, phase, form, notice: refused.notice });
+    }
+
+    return {
+      event: (phase: EventPhase) => createRepresentation(eventPage(phase, { values: undefined, faults: [] }), htmlType),
+      eventAgain: (refused: RefusedForm) => eventPage("open", refused),
+      status({ status, submittedAt, retryAfterSeconds, estimatedWaitSeconds }: StatusView, statusUrl: string): string {
+        return render("status", {
+          ...common,
+          status,
+          statusUrl,
+          submittedAt: moment(submittedAt),
+          retryAfterSeconds: retryAfterSeconds ?? defaultRetryAfterSeconds,
+          wait: estimatedWaitSeconds === undefined ? undefined : formatWait(estimatedWaitSeconds, language),
+        });
+      },
+      problem({ status, title, detail, code }: ProblemView): string {
+        const own = `problem.${code}`;
+        const kind = isMessageKey(`${own}.title`) ? own : `problem.${status < 500 ? "4" : "5"}xx`;
+        const [titleKey, textKey] = [`${kind}.title`, `${kind}.text`];
+        const moments = { opensAt: inFull(common.opensAt), closesAt: inFull(common.closesAt) };
+        return render("problem", {
+          ...common,
+          heading: isMessageKey(titleKey) ? text(titleKey) : title,
+          words: isMessageKey(textKey) ? text(textKey, moments) : detail,
+          code,
+        });
+      },
+    };
+  }
+
+  const pagesByLanguage = Object.fromEntries(
+    languages.map((language) => [language, createLanguagePages(language)]),
+  ) as Record<Language, ReturnType<typeof createLanguagePages>>;
+  const eventPages = new Map(
+    languages.flatMap((language) =>
+      phases.map((phase) => [`${language} ${phase}`, pagesByLanguage[language].event(phase)] as const),
+    ),
+  );
+
+  return {
+    event: (language, phase) => eventPages.get(`${language} ${phase}`) as Representation,
+    eventAgain: (language, refused) => pagesByLanguage[language].eventAgain(refused),
+    status: (language, view, statusUrl) => pagesByLanguage[language].status(view, statusUrl),
+    problem: (language, problem) => pagesByLanguage[language].problem(problem),
+    asset: (name) => assets.find(name),
+  };
 }

@@ -1,0 +1,63 @@
+/**
+ * The page's own files: style, script and icon, under a folder whose name is the fingerprint of them all. A new deployment
+ * has new addresses, so browsers and CDN may keep each file for ever, and modules import each other by plain relative names.
+ */
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { extname, join } from "node:path";
+import { createRepresentation, type Representation } from "./representation.ts";
+
+export interface Asset extends Representation {
+  /** False for a file asked for under another deployment's fingerprint. */
+  readonly immutable: boolean;
+}
+
+export interface Assets {
+  /** @throws when there is no such file: a template names one that was renamed */
+  url(file: string): string;
+  /** @param path what follows `/assets/`: `<fingerprint>/<file>` */
+  find(path: string): Asset | undefined;
+  /** Script modules that the entry imports, for the page to ask for them at once. */
+  readonly modules: readonly string[];
+}
+
+const directory = join(import.meta.dirname, "assets");
+export const entryModule = "page.js";
+
+const contentTypes: Record<string, string> = {
+  ".css": "text/css; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".svg": "image/svg+xml; charset=utf-8",
+};
+
+const fingerprintPath = /^([A-Za-z0-9_-]{8,32})\/([a-z-]+\.[a-z]+)$/;
+
+/** Reads and compresses every file once. @throws when the folder cannot be read */
+export function loadAssets(): Assets {
+  const files = new Map<string, Representation>();
+  const hash = createHash("sha256");
+  for (const file of readdirSync(directory).toSorted()) {
+    const contentType = contentTypes[extname(file)];
+    if (contentType === undefined) continue;
+    const text = readFileSync(join(directory, file), "utf8");
+    hash.update(file).update("\0").update(text).update("\0");
+    files.set(file, createRepresentation(text, contentType));
+  }
+  const fingerprint = hash.digest("base64url").slice(0, 12);
+  const url = (file: string) => {
+    if (!files.has(file)) throw new Error(`There is no file ${file} in ${directory}.`);
+    return `/assets/${fingerprint}/${file}`;
+  };
+  return {
+    url,
+    find(path) {
+      const [, asked, file = ""] = fingerprintPath.exec(path) ?? [];
+      const representation = files.get(file);
+      if (!representation) return undefined;
+      // While a deployment rolls out, the page comes from one version and its files may be asked of another. The nearest
+      // version for a minute is better than a page without its style.
+      return { ...representation, immutable: asked === fingerprint };
+    },
+    modules: [...files.keys()].filter((file) => extname(file) === ".js" && file !== entryModule).map(url),
+  };
+}

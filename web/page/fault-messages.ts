@@ -1,0 +1,109 @@
+/**
+ * Says what is wrong with a submission in words for the attendee: one sentence per field, telling what is allowed. It
+ * starts from the validator's errors, which know the schema's keywords but not who reads them.
+ */
+import type { TLocalizedValidationError } from "typebox/error";
+import type { Fault } from "../../shared/errors.ts";
+import type { EventDefinition } from "../../shared/event-definition.ts";
+import { formFields, type Field } from "./fields.ts";
+import type { Language } from "./language.ts";
+import { messagesIn, type Messages } from "./messages.ts";
+
+/** What is read of a validation error, so that a validator's own type and Fastify's copy of it both fit. */
+export type ValidationError = Pick<TLocalizedValidationError, "keyword" | "instancePath" | "params">;
+
+interface Vocabulary {
+  readonly text: Messages;
+  readonly fields: readonly Field[];
+  readonly fieldByPointer: ReadonlyMap<string, Field>;
+}
+
+/** Kept per event and language: the words do not change while an event lives, and there may be many faults a second. */
+const vocabularies = new WeakMap<EventDefinition, Map<Language, Vocabulary>>();
+
+function vocabularyOf(event: EventDefinition, language: Language): Vocabulary {
+  const byLanguage = vocabularies.get(event) ?? new Map<Language, Vocabulary>();
+  vocabularies.set(event, byLanguage);
+  const known = byLanguage.get(language);
+  if (known) return known;
+  const text = messagesIn(language);
+  const fields = formFields(event, text);
+  const vocabulary = { text, fields, fieldByPointer: new Map(fields.map((field) => [field.pointer, field])) };
+  byLanguage.set(language, vocabulary);
+  return vocabulary;
+}
+
+/** RFC 6901, 3. */
+function escapeToken(property: string): string {
+  return property.replaceAll("~", "~0").replaceAll("/", "~1");
+}
+
+function namedProperties(parameter: unknown): readonly string[] {
+  return Array.isArray(parameter) ? parameter.filter((name) => typeof name === "string") : [];
+}
+
+/** Missing answers as a whole mean each required one; nobody is told about an object they have never seen. */
+function missingPointers(instancePath: string, property: string, fields: readonly Field[]): readonly string[] {
+  const pointer = `${instancePath}/${escapeToken(property)}`;
+  if (pointer !== "/answers") return [pointer];
+  return fields
+    .filter((field) => field.required && field.pointer.startsWith("/answers/"))
+    .map((field) => field.pointer);
+}
+
+function isText(field: Field): boolean {
+  return field.control === "line" || field.control === "lines";
+}
+
+function shapeDetail(pointer: string, text: Messages): string {
+  if (pointer === "") return text("fault.shape");
+  return pointer === "/answers" ? text("fault.answersShape") : text("fault.unknown");
+}
+
+function detailOf(error: ValidationError, { text, fieldByPointer }: Vocabulary): string {
+  const field = fieldByPointer.get(error.instancePath);
+  if (!field) return shapeDetail(error.instancePath, text);
+  // Only a text of the smallest allowed length 1 can be too short by being empty.
+  if (error.keyword === "minLength" && (error.params as { limit?: unknown }).limit === 1) return field.missing;
+  if (error.keyword === "pattern" && isText(field)) return text("fault.characters");
+  return field.allowed;
+}
+
+/**
+ * @param errors of the validator for `submissionSchema(event)`
+ * @param event whose form was filled in
+ * @param language of the words
+ * @returns one fault per place, in the order of the form; faults that stand outside of it come last
+ */
+export function describeFaults(
+  errors: readonly ValidationError[],
+  event: EventDefinition,
+  language: Language,
+): Fault[] {
+  const vocabulary = vocabularyOf(event, language);
+  const { text, fields, fieldByPointer } = vocabulary;
+  const detailByPointer = new Map<string, string>();
+  const add = (pointer: string, detail: string) => {
+    if (!detailByPointer.has(pointer)) detailByPointer.set(pointer, detail);
+  };
+  for (const error of errors) {
+    const parameters = error.params as { requiredProperties?: unknown; additionalProperties?: unknown };
+    if (error.keyword === "required") {
+      for (const property of namedProperties(parameters.requiredProperties)) {
+        for (const pointer of missingPointers(error.instancePath, property, fields)) {
+          add(pointer, fieldByPointer.get(pointer)?.missing ?? text("fault.missing"));
+        }
+      }
+    } else if (error.keyword === "additionalProperties") {
+      for (const property of namedProperties(parameters.additionalProperties)) {
+        add(`${error.instancePath}/${escapeToken(property)}`, text("fault.unknown"));
+      }
+    } else {
+      add(error.instancePath, detailOf(error, vocabulary));
+    }
+  }
+  const order = new Map(fields.map((field, index) => [field.pointer, index]));
+  return [...detailByPointer]
+    .map(([pointer, detail]) => ({ pointer, detail }))
+    .toSorted((one, other) => (order.get(one.pointer) ?? fields.length) - (order.get(other.pointer) ?? fields.length));
+}

@@ -1,0 +1,149 @@
+/**
+ * The form's fields as a page shows them: labels, constraints and what each one allows, in words. All of it follows from
+ * the event definition and from the schema by which a submission is validated, so form and validation cannot disagree.
+ */
+import type { EventDefinition, EventField } from "../../shared/event-definition.ts";
+import { submissionSchema } from "../../shared/submission.ts";
+import { answerPrefix } from "./form.ts";
+import type { MessageKey, Messages } from "./messages.ts";
+
+export interface Field {
+  /** Of the control element; hint and error are `<id>-hint` and `<id>-error`. */
+  readonly id: string;
+  /** Of the control, as the form posts it. */
+  readonly name: string;
+  /** JSON pointer into the submission. */
+  readonly pointer: string;
+  readonly control: "line" | "lines" | "email" | "number" | "select" | "checkbox";
+  readonly label: string;
+  readonly hint: string | undefined;
+  readonly required: boolean;
+  /** For `select`. */
+  readonly options: readonly string[];
+  /** Constraints and browser aids of the control, as HTML attributes. */
+  readonly attributes: Readonly<Record<string, string | number>>;
+  /** What to say when nothing was given although something must be. */
+  readonly missing: string;
+  /** What to say when something else was given: what is allowed, in one sentence. */
+  readonly allowed: string;
+}
+
+/** The keywords of a property's schema that a form control knows as well. */
+interface Bounds {
+  readonly type?: string;
+  readonly minLength?: number;
+  readonly maxLength?: number;
+  readonly minimum?: number;
+  readonly maximum?: number;
+}
+
+/** Longer texts get a box of several lines. */
+const longestLine = 200;
+
+function given(attributes: Record<string, string | number | undefined>): Record<string, string | number> {
+  return Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== undefined)) as Record<
+    string,
+    string | number
+  >;
+}
+
+function allowedText({ minLength = 0, maxLength = 0 }: Bounds, text: Messages): string {
+  return minLength > 1 ? text("fault.textBetween", { minLength, maxLength }) : text("fault.textAtMost", { maxLength });
+}
+
+function allowedNumber({ type, minimum, maximum }: Bounds, text: Messages): string {
+  const kind = type === "integer" ? "integer" : "number";
+  const range =
+    minimum === undefined ? (maximum === undefined ? "" : "AtMost") : maximum === undefined ? "AtLeast" : "Between";
+  const parameters = given({ minimum, maximum });
+  return text(`fault.${kind}${range}` satisfies MessageKey, parameters);
+}
+
+function ownField(field: EventField, bounds: Bounds, text: Messages): Field {
+  const base = {
+    id: `answer-${field.id}`,
+    name: `${answerPrefix}${field.id}`,
+    pointer: `/answers/${field.id}`,
+    label: field.label,
+    hint: field.hint,
+    required: field.required ?? false,
+    options: [],
+    attributes: {},
+    missing: text("fault.missing"),
+  };
+  const { minLength, maxLength = 0, minimum, maximum } = bounds;
+  switch (field.type) {
+    case "text":
+      return {
+        ...base,
+        control: maxLength > longestLine ? "lines" : "line",
+        attributes: given({ minlength: minLength === 0 ? undefined : minLength, maxlength: maxLength }),
+        allowed: allowedText(bounds, text),
+      };
+    case "email":
+      return { ...base, control: "email", attributes: { maxlength: maxLength }, allowed: text("fault.email") };
+    case "number":
+      return {
+        ...base,
+        control: "number",
+        attributes: given({
+          min: minimum,
+          max: maximum,
+          step: field.integer ? 1 : "any",
+          inputmode: field.integer && (minimum ?? -1) >= 0 ? "numeric" : undefined,
+        }),
+        allowed: allowedNumber(bounds, text),
+      };
+    case "select":
+      return {
+        ...base,
+        control: "select",
+        options: field.options,
+        missing: text("fault.selectMissing"),
+        allowed: text("fault.select"),
+      };
+    case "checkbox":
+      return {
+        ...base,
+        control: "checkbox",
+        missing: text("fault.checkboxMissing"),
+        allowed: field.required ? text("fault.checkboxMissing") : text("fault.checkbox"),
+      };
+  }
+}
+
+/** @returns the fields of the event's form in the order in which they are shown: email, name, then the organiser's */
+export function formFields(event: EventDefinition, text: Messages): Field[] {
+  const { properties } = submissionSchema(event);
+  const answers = (properties.answers as unknown as { properties: Record<string, Bounds> }).properties;
+  const maxNameLength = (properties.name as Bounds).maxLength ?? 0;
+  return [
+    {
+      id: "email",
+      name: "email",
+      pointer: "/email",
+      control: "email",
+      label: text("form.email"),
+      hint: text("form.emailHint"),
+      required: true,
+      options: [],
+      attributes: given({ maxlength: (properties.email as Bounds).maxLength, autocomplete: "email" }),
+      missing: text("fault.emailMissing"),
+      allowed: text("fault.email"),
+    },
+    {
+      id: "name",
+      name: "name",
+      pointer: "/name",
+      control: "line",
+      label: text("form.name"),
+      hint: undefined,
+      required: true,
+      options: [],
+      attributes: { maxlength: maxNameLength, autocomplete: "name" },
+      missing: text("fault.nameMissing"),
+      allowed: text("fault.name", { maxLength: maxNameLength }),
+    },
+    ...event.fields.map((field) => ownField(field, answers[field.id] ?? {}, text)),
+  ];
+}
