@@ -3,7 +3,7 @@
  * Its schema is the single source for the type, the validation, the OpenAPI document and the form's constraints.
  */
 import { Type, type Static, type TSchema } from "typebox";
-import { Email, Name } from "./registration.ts";
+import { Email, Name, numberRange } from "./registration.ts";
 import { normalizeEmail } from "./email-address.ts";
 import type { EventDefinition, EventField } from "./event-definition.ts";
 import { plainTextPattern } from "./plain-text.ts";
@@ -24,6 +24,7 @@ function answerSchema(field: EventField): TSchema {
       return Type.String({ ...Email, description });
     case "number": {
       const bounds = {
+        ...numberRange,
         ...(field.minimum !== undefined && { minimum: field.minimum }),
         ...(field.maximum !== undefined && { maximum: field.maximum }),
         description,
