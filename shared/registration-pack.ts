@@ -100,7 +100,20 @@ export function decodePack(body: string): DecodedPack {
     if (isRegistration(entry)) registrations.push(entry);
     else invalid.push(entry);
   }
+  if (invalid.length > 0 && !canBeWritten(invalid)) {
+    throw new TurnoutError("TURNOUT_PACK_MALFORMED", "The pack is nested too deeply to be written again.");
+  }
   return { registrations, invalid };
+}
+
+/** JSON can be read at any depth, but not written: an entry that cannot be kept by itself is kept with its message. */
+function canBeWritten(entries: readonly unknown[]): boolean {
+  try {
+    JSON.stringify(entries);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** V8 quotes the text it could not parse in the error's message; an attendee's data must not travel in an error. */
