@@ -8,9 +8,10 @@
  */
 import type { Message, SQSClient } from "@aws-sdk/client-sqs";
 import { Consumer } from "sqs-consumer";
+import { kindOf } from "../shared/aws-fault.ts";
 import type { Logger } from "../shared/logger.ts";
 import type { CircuitBreaker } from "./circuit-breaker.ts";
-import { describeSystemFault, kindOf, type Operation } from "./system-fault.ts";
+import { describeSystemFault, type Operation } from "./system-fault.ts";
 
 export interface Drain {
   /** Starts polling. Calling it again does nothing; after `stop` it does nothing either. */

@@ -2,8 +2,9 @@
  * Calls AWS through a circuit breaker until the answer is final: a fault of the system is waited out, however long it
  * lasts, and only one caller at a time tries whether it is over.
  */
+import { kindOf } from "../shared/aws-fault.ts";
 import type { CircuitBreaker } from "./circuit-breaker.ts";
-import { describeSystemFault, kindOf, type Operation } from "./system-fault.ts";
+import { describeSystemFault, type Operation } from "./system-fault.ts";
 
 export interface PatientCaller {
   /**

@@ -5,10 +5,11 @@
  * fails by itself with `DuplicateItem` when the address is known, at the same cost; see docs/decisions/0002.
  */
 import { BatchExecuteStatementCommand, BatchGetCommand, type DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import { kindOf } from "../shared/aws-fault.ts";
 import type { DeadLetterReason } from "../shared/dead-letter.ts";
 import { withoutAddresses } from "../shared/logger.ts";
 import type { Registration } from "../shared/registration.ts";
-import { describeSystemFault, kindOf, type Operation, type SystemFault } from "./system-fault.ts";
+import { describeSystemFault, type Operation, type SystemFault } from "./system-fault.ts";
 
 export type InsertOutcome =
   /** It is in the table, by this call or an earlier delivery of the same registration. */
