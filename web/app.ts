@@ -3,8 +3,10 @@
  * and log are handed in, and closed by whoever made them (`main.ts`, or a test).
  */
 import formbody from "@fastify/formbody";
+import rateLimit from "@fastify/rate-limit";
 import swagger from "@fastify/swagger";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
+import underPressure from "@fastify/under-pressure";
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyRequest } from "fastify";
 import type { TSchema } from "typebox";
 import { Compile } from "typebox/compile";
@@ -12,18 +14,32 @@ import { TurnoutError } from "../shared/errors.ts";
 import type { EventDefinition } from "../shared/event-definition.ts";
 import type { Logger } from "../shared/logger.ts";
 import type { Registry } from "../shared/metrics.ts";
+import type { BacklogProbe } from "./backlog-probe.ts";
 import type { GroupCommit } from "./group-commit.ts";
+import { createLoadShedder } from "./load-shedding.ts";
 import { createWebMetrics } from "./metrics.ts";
 import { describeFaults } from "./page/fault-messages.ts";
 import { chooseLanguage } from "./page/language.ts";
 import { createPages } from "./page/pages.ts";
-import { prepareProblemReply, sendProblem, toProblem, wantsPage } from "./problem.ts";
+import { prepareProblemReply, sendProblem, toProblem, wantsPage, type Problem } from "./problem.ts";
 import type { Readiness } from "./readiness.ts";
 import type { Receipts } from "./receipts.ts";
+import { createRefusals } from "./refusals.ts";
 import type { StatusReader } from "./registration-status.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { pageRoutes } from "./routes/pages.ts";
 import { registrationRoutes, sendPage, unknownReceipt } from "./routes/registrations.ts";
+
+export interface AppLimits {
+  /** Wait of the first in line for the queue above which registrations are shed. */
+  readonly shedWaitMs: number;
+  /** Mean delay of the event loop above which registrations are shed. */
+  readonly maxEventLoopDelayMs: number;
+  /** Registrations that one client may send in a minute; 0 for no limit. */
+  readonly rateLimitPerMinute: number;
+  /** Addresses or CIDR ranges whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: readonly string[];
+}
 
 export interface AppParts {
   readonly event: EventDefinition;
@@ -33,8 +49,14 @@ export interface AppParts {
   readonly readiness: Readiness;
   readonly registry: Registry;
   readonly logger: Logger;
+  readonly backlog: BacklogProbe;
+  readonly limits: AppLimits;
   /** Milliseconds since the epoch. */
   readonly wallClock: () => number;
+  /** Milliseconds, monotonic. */
+  readonly now: () => number;
+  /** From 0 (included) to 1 (excluded). */
+  readonly random: () => number;
   /** Serve a documentation page of the API at /docs; its package is there on a developer's machine only. */
   readonly apiDocs: boolean;
 }
@@ -44,6 +66,9 @@ const maxBodyBytes = 16_384;
 const maxPathBytes = 16_384;
 /** Above the idle time-out of the balancer (60 s) and of nginx (65 s), so that it is never we who hang up first. */
 const keepAliveTimeoutMs = 75_000;
+const eventLoopSampleMs = 250;
+/** Clients whose requests are counted; the longest unseen is forgotten first. */
+const clientsRemembered = 20_000;
 const requestTimeoutMs = 15_000;
 const handlerTimeoutMs = 30_000;
 
@@ -54,9 +79,10 @@ function exactValidator({ schema }: { schema: unknown }) {
 }
 
 export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
-  const { event, groupCommit, receipts, statuses, readiness, registry, logger, wallClock } = parts;
+  const { event, groupCommit, receipts, statuses, readiness, registry, logger, wallClock, now, random, limits } = parts;
   const pages = createPages(event);
   const metrics = createWebMetrics(registry, groupCommit.figures);
+  const refusals = createRefusals(metrics, logger, now);
   const app = Fastify({
     loggerInstance: logger as FastifyBaseLogger,
     // A child logger for each request costs more than the request's own work, and nothing is logged per request.
@@ -68,11 +94,27 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     connectionTimeout: keepAliveTimeoutMs,
     handlerTimeout: handlerTimeoutMs,
     forceCloseConnections: "idle",
+    trustProxy: limits.trustedProxies.length > 0 ? [...limits.trustedProxies] : false,
     routerOptions: { maxParamLength: maxPathBytes },
   }).withTypeProvider<TypeBoxTypeProvider>();
 
   app.setValidatorCompiler(exactValidator);
   app.removeContentTypeParser("text/plain");
+  // As the measure of the event loop only: what to do about it is decided for each route, so that health is never shed.
+  await app.register(underPressure, {
+    maxEventLoopDelay: limits.maxEventLoopDelayMs,
+    sampleInterval: eventLoopSampleMs,
+    pressureHandler: () => undefined,
+  });
+  if (limits.rateLimitPerMinute > 0) {
+    await app.register(rateLimit, {
+      global: false,
+      cache: clientsRemembered,
+      addHeadersOnExceeding: { "x-ratelimit-limit": false, "x-ratelimit-remaining": false, "x-ratelimit-reset": false },
+      errorResponseBuilder: () =>
+        new TurnoutError("TURNOUT_RATE_LIMITED", "Please wait a moment and send the same again."),
+    });
+  }
   await app.register(formbody, { bodyLimit: maxBodyBytes });
   await app.register(swagger, {
     openapi: {
@@ -88,9 +130,15 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     return new TurnoutError("TURNOUT_REGISTRATION_INVALID", "Please correct what is listed under errors.", { faults });
   }
 
+  /** Whoever came too early or too late is told when, in a form that a program can read. */
+  function withTimes(problem: Problem): Problem {
+    const outside = problem.code === "TURNOUT_NOT_OPEN_YET" || problem.code === "TURNOUT_CLOSED";
+    return outside ? { ...problem, opensAt: event.opensAt, closesAt: event.closesAt } : problem;
+  }
+
   app.setErrorHandler((error, request, reply) => {
-    const problem = toProblem(localizedError(error, request));
-    metrics.refused.labels(problem.code).inc();
+    const problem = withTimes(toProblem(localizedError(error, request)));
+    refusals.count(problem.code);
     if (problem.status === 500) logger.error({ err: error, code: problem.code }, "a request failed");
     if (!wantsPage(request)) return sendProblem(reply, problem);
     prepareProblemReply(reply, problem);
@@ -112,7 +160,27 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   });
 
   await app.register(pageRoutes, { pages, event, now: wallClock });
-  await app.register(registrationRoutes, { event, groupCommit, receipts, statuses, pages, metrics, wallClock });
+  await app.register(registrationRoutes, {
+    event,
+    groupCommit,
+    receipts,
+    statuses,
+    pages,
+    metrics,
+    shedder: createLoadShedder({
+      figures: groupCommit.figures,
+      hasRoom: groupCommit.hasRoom,
+      isUnderPressure: () => app.isUnderPressure(),
+      maxWaitMs: limits.shedWaitMs,
+      now,
+      random,
+    }),
+    refusals,
+    backlog: parts.backlog,
+    rateLimitPerMinute: limits.rateLimitPerMinute,
+    wallClock,
+    random,
+  });
   await app.register(healthRoutes, { readiness, registry });
   app.get("/openapi.json", { schema: { hide: true } }, async () => app.swagger());
   if (parts.apiDocs) {

@@ -8,7 +8,7 @@ export const WebConfig = Type.Object({
   REGISTRATIONS_TABLE: Type.String({ minLength: 3, description: "name of the DynamoDB registrations table" }),
   DEAD_LETTERS_TABLE: Type.String({ minLength: 3, description: "name of the DynamoDB dead-letters table" }),
   RECEIPT_KEYS: Type.String({
-    minLength: 1,
+    pattern: String.raw`^[\w-]{1,16}:[A-Za-z0-9+/]{43}=(,[\w-]{1,16}:[A-Za-z0-9+/]{43}=)*$`,
     writeOnly: true,
     description: "kid:base64 of 32 bytes, comma-separated; the first key seals, all open",
   }),
@@ -35,6 +35,29 @@ export const WebConfig = Type.Object({
     maximum: 60_000,
     description: "longest wait for a send, milliseconds; whoever waited longer is answered 503",
   }),
+  SHED_WAIT_MS: Type.Integer({
+    default: 1_500,
+    minimum: 50,
+    maximum: 60_000,
+    description: "wait of the first in line above which further registrations are answered 503, milliseconds",
+  }),
+  MAX_EVENT_LOOP_DELAY_MS: Type.Integer({
+    default: 250,
+    minimum: 10,
+    maximum: 10_000,
+    description: "mean delay of the event loop above which further registrations are answered 503, milliseconds",
+  }),
+  RATE_LIMIT_PER_MINUTE: Type.Integer({
+    default: 600,
+    minimum: 0,
+    maximum: 1_000_000,
+    description: "registrations that one client (IPv4 address, IPv6 /64) may send to this instance; 0 for no limit",
+  }),
+  TRUST_PROXY: Type.String({
+    default: "",
+    pattern: String.raw`^$|^[0-9A-Fa-f:.]+(/\d{1,3})?(,[0-9A-Fa-f:.]+(/\d{1,3})?)*$`,
+    description: "addresses or CIDR ranges, comma-separated, whose X-Forwarded-For is believed; none by default",
+  }),
   SEND_TIMEOUT_MS: Type.Integer({
     default: 2_000,
     minimum: 50,
@@ -46,6 +69,12 @@ export const WebConfig = Type.Object({
     minimum: 1,
     maximum: 10,
     description: "attempts to send a pack, first included",
+  }),
+  STATUS_READS_IN_FLIGHT: Type.Integer({
+    default: 4,
+    minimum: 1,
+    maximum: 64,
+    description: "BatchGetItem calls for status pages under way at once, each of up to 50 receipts",
   }),
   STOP_DEADLINE_SECONDS: Type.Integer({
     default: 20,

@@ -47,6 +47,8 @@ export interface GroupCommitFigures {
   readonly sendsInFlight: number;
   /** How long the first in line has waited. */
   readonly oldestWaitMs: number;
+  /** For how long no send has been confirmed while sends failed; 0 after every success. */
+  readonly failingMs: number;
 }
 
 export interface GroupCommit {
@@ -77,6 +79,7 @@ export function createGroupCommit({
   let confirmed = 0;
   let packs = 0;
   let failedPacks = 0;
+  let failingSince: number | undefined;
   let closing: PromiseWithResolvers<void> | undefined;
 
   function packFor(bytes: number): Pack {
@@ -94,9 +97,11 @@ export function createGroupCommit({
       await send(joinPack(pack.encoded), count);
       confirmed += count;
       packs += 1;
+      failingSince = undefined;
       pack.confirmed.resolve();
     } catch (cause) {
       failedPacks += 1;
+      failingSince ??= now();
       pack.confirmed.reject(
         new TurnoutError("TURNOUT_ENQUEUE_FAILED", "The queue did not confirm in time.", { cause }),
       );
@@ -144,6 +149,7 @@ export function createGroupCommit({
       waiting,
       sendsInFlight,
       oldestWaitMs: line[0] ? now() - line[0].since : 0,
+      failingMs: failingSince === undefined ? 0 : now() - failingSince,
     }),
     close() {
       closing ??= Promise.withResolvers<void>();

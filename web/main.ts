@@ -1,5 +1,4 @@
 /** The web tier as a process: environment, parts, listen, graceful stop. */
-import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 import { createDocumentClient, createSqsClient } from "../shared/aws-clients.ts";
 import { readEnv } from "../shared/environment.ts";
 import { loadEvent } from "../shared/event-definition.ts";
@@ -8,12 +7,18 @@ import { openLog } from "../shared/logger.ts";
 import { createRegistry } from "../shared/metrics.ts";
 import { runProcess } from "../shared/process.ts";
 import { buildApp } from "./app.ts";
+import { createBacklogProbe } from "./backlog-probe.ts";
 import { WebConfig } from "./config.ts";
+import { createDrainPace } from "./drain-pace.ts";
 import { createGroupCommit } from "./group-commit.ts";
 import { createPackSender } from "./pack-sender.ts";
+import { createQueueProbe } from "./queue-probe.ts";
 import { createReadiness } from "./readiness.ts";
 import { createReceipts, parseReceiptKeys } from "./receipts.ts";
 import { createStatusReader } from "./registration-status.ts";
+import { createStatusReads } from "./status-reads.ts";
+
+const probeCacheMs = 2_000;
 
 await runProcess(process, async () => {
   const config = readEnv(WebConfig, process.env);
@@ -27,27 +32,48 @@ await runProcess(process, async () => {
   };
   const sqs = createSqsClient(clientOptions);
   const documents = createDocumentClient(clientOptions);
+  const now = () => performance.now();
   const groupCommit = createGroupCommit({
     send: createPackSender(sqs, config.QUEUE_URL),
     maxSendsInFlight: config.SENDS_IN_FLIGHT,
     maxWaiting: config.MAX_WAITING,
     maxWaitMs: config.MAX_WAIT_MS,
-    now: () => performance.now(),
+    now,
   });
-  const probe = new GetQueueAttributesCommand({ QueueUrl: config.QUEUE_URL, AttributeNames: ["QueueArn"] });
+  const { countMessages } = createQueueProbe(sqs, config.QUEUE_URL);
   const app = await buildApp({
     event,
     groupCommit,
     receipts,
     statuses: createStatusReader({
-      documents,
-      registrationsTable: config.REGISTRATIONS_TABLE,
-      deadLettersTable: config.DEAD_LETTERS_TABLE,
+      reads: createStatusReads({
+        documents,
+        registrationsTable: config.REGISTRATIONS_TABLE,
+        deadLettersTable: config.DEAD_LETTERS_TABLE,
+        maxReadsInFlight: config.STATUS_READS_IN_FLIGHT,
+        maxWaiting: config.MAX_WAITING,
+      }),
+      pace: createDrainPace(),
+      wallClock: Date.now,
     }),
-    readiness: createReadiness({ probe: () => sqs.send(probe), cacheMs: 2_000, now: () => performance.now() }),
+    backlog: createBacklogProbe({
+      countMessages,
+      packsSent: () => groupCommit.figures().packs,
+      cacheMs: probeCacheMs,
+      now,
+    }),
+    limits: {
+      shedWaitMs: config.SHED_WAIT_MS,
+      maxEventLoopDelayMs: config.MAX_EVENT_LOOP_DELAY_MS,
+      rateLimitPerMinute: config.RATE_LIMIT_PER_MINUTE,
+      trustedProxies: config.TRUST_PROXY === "" ? [] : config.TRUST_PROXY.split(","),
+    },
+    readiness: createReadiness({ probe: countMessages, cacheMs: probeCacheMs, now }),
     registry: createRegistry("web"),
     logger: log.logger,
     wallClock: Date.now,
+    now,
+    random: Math.random,
     apiDocs: config.API_DOCS,
   });
   const lifecycle = createLifecycle(

@@ -54,6 +54,9 @@ export interface Problem {
   readonly code: ErrorCode;
   /** For 400: where in the body, and why. */
   readonly errors?: readonly Fault[];
+  /** For 403 outside the opening: when that is, ISO 8601. */
+  readonly opensAt?: string;
+  readonly closesAt?: string;
 }
 
 /** @returns the problem that tells what happened and nothing about our insides */
@@ -85,10 +88,12 @@ export function wantsPage(request: FastifyRequest): boolean {
   return request.headers.accept?.includes("text/html") ?? false;
 }
 
+export const problemType = "application/problem+json; charset=utf-8";
+
 /** Sends a problem as `application/problem+json`. 503 and 429 carry `Retry-After`, set by whoever knows better before. */
 export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
   prepareProblemReply(reply, problem);
-  return reply.type("application/problem+json; charset=utf-8").send(JSON.stringify(problem));
+  return reply.type(problemType).send(JSON.stringify(problem));
 }
 
 const retryAfterSeconds = 2;

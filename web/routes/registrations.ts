@@ -14,7 +14,11 @@ import { submissionFromForm } from "../page/form.ts";
 import { chooseLanguage } from "../page/language.ts";
 import { pageHeaders } from "../page/page-headers.ts";
 import type { Pages } from "../page/pages.ts";
-import { wantsPage } from "../problem.ts";
+import { problemType, toProblem, wantsPage } from "../problem.ts";
+import type { BacklogProbe } from "../backlog-probe.ts";
+import { refuseForeignForm } from "../form-origin.ts";
+import type { LoadShedder } from "../load-shedding.ts";
+import type { Refusals } from "../refusals.ts";
 import type { Receipts } from "../receipts.ts";
 import { registrationId } from "../../shared/registration-id.ts";
 import type { StatusReader } from "../registration-status.ts";
@@ -26,8 +30,15 @@ export interface RegistrationRoutesOptions {
   readonly statuses: StatusReader;
   readonly pages: Pages;
   readonly metrics: WebMetrics;
+  readonly shedder: LoadShedder;
+  readonly refusals: Refusals;
+  readonly backlog: BacklogProbe;
+  /** Registrations that one client may send in a minute; 0 for no limit. */
+  readonly rateLimitPerMinute: number;
   /** Milliseconds since the epoch. */
   readonly wallClock: () => number;
+  /** From 0 (included) to 1 (excluded). */
+  readonly random: () => number;
 }
 
 const formType = "application/x-www-form-urlencoded";
@@ -44,7 +55,8 @@ const Accepted = Type.Object({
 const Status = Type.Object({
   status: Type.Enum(["pending", "confirmed", "needs-attention"]),
   submittedAt: Type.String({ description: "ISO 8601, UTC" }),
-  retryAfterSeconds: Type.Optional(Type.Integer({ description: "only while pending" })),
+  retryAfterSeconds: Type.Optional(Type.Integer({ description: "only while pending: when to look again" })),
+  estimatedWaitSeconds: Type.Optional(Type.Integer({ description: "only while pending and if it can be told" })),
 });
 
 function isForm(request: FastifyRequest): boolean {
@@ -52,18 +64,36 @@ function isForm(request: FastifyRequest): boolean {
 }
 
 export const registrationRoutes: FastifyPluginAsyncTypebox<RegistrationRoutesOptions> = async (app, options) => {
-  const { event, groupCommit, receipts, statuses, pages, metrics, wallClock } = options;
+  const { event, groupCommit, receipts, statuses, pages, metrics, shedder, refusals, backlog } = options;
+  const { rateLimitPerMinute, wallClock, random } = options;
 
-  async function refuseOutsideOpening(): Promise<void> {
+  const overloaded = JSON.stringify(
+    toProblem(
+      new TurnoutError("TURNOUT_OVERLOADED", "Nothing was registered. Please send the same again after a while."),
+    ),
+  );
+
+  function refuseOutsideOpening(): void {
     const phase = eventPhase(event, wallClock());
     if (phase === "before") {
       throw new TurnoutError("TURNOUT_NOT_OPEN_YET", `Registration opens at ${event.opensAt}.`);
     }
     if (phase === "closed") throw new TurnoutError("TURNOUT_CLOSED", `Registration closed at ${event.closesAt}.`);
-    // Before the body is read: what cannot be taken should not be parsed either.
-    if (!groupCommit.hasRoom()) {
-      throw new TurnoutError("TURNOUT_OVERLOADED", "Please try again in a moment; nothing was registered.");
-    }
+  }
+
+  /**
+   * Before the body is read: what cannot be taken should not be parsed either. What is shed here takes the shortest way
+   * out, past error handling and serialisation, since in a rush most requests go this way.
+   */
+  async function admit(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> {
+    refuseOutsideOpening();
+    if (isForm(request)) refuseForeignForm(request);
+    const refusal = shedder.refusal();
+    if (!refusal) return undefined;
+    reply.header("Retry-After", refusal.retryAfterSeconds);
+    if (wantsPage(request)) throw new TurnoutError("TURNOUT_OVERLOADED", "Please send the form again in a moment.");
+    refusals.count("TURNOUT_OVERLOADED", refusal.reason);
+    return reply.code(503).header("Cache-Control", "no-store").type(problemType).send(overloaded);
   }
 
   async function normalize(request: FastifyRequest): Promise<void> {
@@ -83,7 +113,8 @@ export const registrationRoutes: FastifyPluginAsyncTypebox<RegistrationRoutesOpt
         body: submissionSchema(event),
         response: { 202: Accepted },
       },
-      onRequest: refuseOutsideOpening,
+      onRequest: admit,
+      config: rateLimitPerMinute > 0 ? { rateLimit: { max: rateLimitPerMinute, timeWindow: 60_000 } } : {},
       preValidation: normalize,
     },
     async (request, reply) => {
@@ -118,22 +149,30 @@ export const registrationRoutes: FastifyPluginAsyncTypebox<RegistrationRoutesOpt
       if (!content) throw unknownReceipt();
       const status = await statuses.read(content);
       const { submittedAt } = content;
-      const view =
-        status === "pending"
-          ? { status, submittedAt, retryAfterSeconds: nextLookSeconds(submittedAt) }
-          : { status, submittedAt };
+      const view = status === "pending" ? pendingView(submittedAt) : { status, submittedAt };
       reply.header("Cache-Control", "no-store").header("Vary", "Accept, Accept-Language");
-      if (view.retryAfterSeconds !== undefined) reply.header("Retry-After", view.retryAfterSeconds);
+      if ("retryAfterSeconds" in view) reply.header("Retry-After", view.retryAfterSeconds);
       if (!wantsPage(request)) return view;
       return sendPage(reply, pages.status(chooseLanguage(request.headers["accept-language"]), view, request.url));
     },
   );
 
-  /** The longer it has waited, the rarer a look: a backlog is not drained faster by being asked about. */
-  function nextLookSeconds(submittedAt: string): number {
+  /**
+   * The longer the wait, the rarer a look: a backlog is not drained faster by being asked about. Spread by chance, so that
+   * those who registered in the same second do not ask in the same second.
+   */
+  function pendingView(submittedAt: string) {
+    const estimatedWaitSeconds = backlog.estimatedWaitSeconds();
     const waitedSeconds = (wallClock() - Date.parse(submittedAt)) / 1_000;
-    const seconds = Math.ceil(waitedSeconds / 5);
-    return Math.min(Math.max(seconds, firstLookAfterSeconds), slowestLookAfterSeconds);
+    const due = Math.max(waitedSeconds / 5, (estimatedWaitSeconds ?? 0) / 4);
+    const spread = firstLookAfterSeconds + due * (0.75 + random() / 2);
+    const retryAfterSeconds = Math.round(Math.min(spread, slowestLookAfterSeconds));
+    return {
+      status: "pending" as const,
+      submittedAt,
+      retryAfterSeconds,
+      ...(estimatedWaitSeconds !== undefined && { estimatedWaitSeconds: Math.max(1, estimatedWaitSeconds) }),
+    };
   }
 };
 

@@ -1,0 +1,45 @@
+/** Counts what was refused and logs a sample: in a rush or an attack, the log must not become the next bottleneck. */
+import type { ErrorCode } from "../shared/errors.ts";
+import type { Logger } from "../shared/logger.ts";
+import type { WebMetrics } from "./metrics.ts";
+
+export interface Refusals {
+  /**
+   * @param code what the request was refused with
+   * @param reason a fixed word for it, never anything from the request
+   */
+  count(code: ErrorCode, reason?: string): void;
+}
+
+const sampleEveryMs = 10_000;
+
+/** @param now milliseconds, monotonic */
+export function createRefusals(metrics: WebMetrics, logger: Logger, now: () => number): Refusals {
+  const samples = new Map<ErrorCode, { at: number; since: number }>();
+  const counters = new Map<ErrorCode, { inc(): void }>();
+
+  function counterOf(code: ErrorCode): { inc(): void } {
+    let counter = counters.get(code);
+    if (!counter) {
+      counter = metrics.refused.labels(code);
+      counters.set(code, counter);
+    }
+    return counter;
+  }
+
+  return {
+    count(code, reason) {
+      counterOf(code).inc();
+      let sample = samples.get(code);
+      if (!sample) {
+        sample = { at: -Infinity, since: 0 };
+        samples.set(code, sample);
+      }
+      sample.since += 1;
+      if (now() - sample.at < sampleEveryMs) return;
+      logger.warn({ code, reason, count: sample.since }, "refused");
+      sample.at = now();
+      sample.since = 0;
+    },
+  };
+}
