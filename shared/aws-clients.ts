@@ -9,20 +9,31 @@ import { SQSClient } from "@aws-sdk/client-sqs";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 
 export interface ClientOptions {
-  readonly region: string;
+  /** Left out: as the SDK finds it, in the environment or in the profile. */
+  readonly region?: string | undefined;
   /** Bound on one attempt, from the request's first byte to the whole answer. */
   readonly requestTimeoutMs: number;
   /** Attempts of one call, the first included, with the SDK's exponential backoff and jitter between them. */
   readonly maxAttempts: number;
+  /** Default: where the SDK's own variables say, or AWS itself. */
+  readonly endpoint?: string | undefined;
+  /** Default: those that the SDK finds, in the environment, a profile or the instance. */
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string } | undefined;
+  /** Profile of the AWS configuration files. Default: as the environment says. */
+  readonly profile?: string | undefined;
 }
 
 const connectionTimeoutMs = 1_000;
 /** Last used, first reused: a quiet client lets its spare connections go, a busy one keeps the warm ones. */
 const agentOptions = { keepAlive: true, maxSockets: 256, scheduling: "lifo" } as const;
 
-function clientOptions({ region, requestTimeoutMs, maxAttempts }: ClientOptions) {
+function clientOptions(options: ClientOptions) {
+  const { region, requestTimeoutMs, maxAttempts, endpoint, credentials, profile } = options;
   return {
-    region,
+    ...(region !== undefined && { region }),
+    ...(endpoint !== undefined && { endpoint }),
+    ...(credentials !== undefined && { credentials }),
+    ...(profile !== undefined && { profile }),
     maxAttempts,
     requestHandler: {
       connectionTimeout: connectionTimeoutMs,

@@ -33,6 +33,10 @@ export const errorCatalogue = {
   TURNOUT_RECEIPT_UNKNOWN: { title: "No registration belongs to this receipt", retryable: false },
   TURNOUT_NOT_FOUND: { title: "There is nothing at this address", retryable: false },
   TURNOUT_REQUEST_INVALID: { title: "The request cannot be understood", retryable: false },
+  TURNOUT_USAGE_INVALID: { title: "The command was not understood", retryable: false },
+  TURNOUT_DEPLOYMENT_UNKNOWN: { title: "It is not known which deployment is meant", retryable: false },
+  TURNOUT_LEDGER_INVALID: { title: "The ledger cannot be read", retryable: false },
+  TURNOUT_INTERRUPTED: { title: "The command was stopped before it was done", retryable: true },
   TURNOUT_INTERNAL: { title: "Something went wrong on our side", retryable: true },
 } as const satisfies Record<`TURNOUT_${string}`, CatalogueEntry>;
 
