@@ -16,6 +16,7 @@ import type { Logger } from "../shared/logger.ts";
 import type { Registry } from "../shared/metrics.ts";
 import type { BacklogProbe } from "./backlog-probe.ts";
 import type { GroupCommit } from "./group-commit.ts";
+import { answerClientError } from "./client-error.ts";
 import { createLoadShedder } from "./load-shedding.ts";
 import { createWebMetrics } from "./metrics.ts";
 import { describeFaults } from "./page/fault-messages.ts";
@@ -37,6 +38,10 @@ export interface AppLimits {
   readonly maxEventLoopDelayMs: number;
   /** Registrations that one client may send in a minute; 0 for no limit. */
   readonly rateLimitPerMinute: number;
+  /** How long a client may take to send a request, head and body. */
+  readonly requestTimeoutMs: number;
+  /** Open connections above which further ones are refused. */
+  readonly maxConnections: number;
   /** Addresses or CIDR ranges whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];
 }
@@ -66,10 +71,10 @@ const maxBodyBytes = 16_384;
 const maxPathBytes = 16_384;
 /** Above the idle time-out of the balancer (60 s) and of nginx (65 s), so that it is never we who hang up first. */
 const keepAliveTimeoutMs = 75_000;
+const maxCheckingIntervalMs = 2_000;
 const eventLoopSampleMs = 250;
 /** Clients whose requests are counted; the longest unseen is forgotten first. */
 const clientsRemembered = 20_000;
-const requestTimeoutMs = 15_000;
 const handlerTimeoutMs = 30_000;
 
 /** Validates exactly what was sent: no coercion, no removal, no defaults. */
@@ -90,7 +95,13 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: maxBodyBytes,
     keepAliveTimeout: keepAliveTimeoutMs,
-    requestTimeout: requestTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
+    http: {
+      headersTimeout: limits.requestTimeoutMs,
+      // How often Node looks for requests that are over their time: 30 s by itself, a long visit for a slow attacker.
+      connectionsCheckingInterval: Math.min(maxCheckingIntervalMs, limits.requestTimeoutMs),
+    },
+    clientErrorHandler: answerClientError,
     connectionTimeout: keepAliveTimeoutMs,
     handlerTimeout: handlerTimeoutMs,
     forceCloseConnections: "idle",
@@ -98,6 +109,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     routerOptions: { maxParamLength: maxPathBytes },
   }).withTypeProvider<TypeBoxTypeProvider>();
 
+  app.server.maxConnections = limits.maxConnections;
   app.setValidatorCompiler(exactValidator);
   app.removeContentTypeParser("text/plain");
   // As the measure of the event loop only: what to do about it is decided for each route, so that health is never shed.

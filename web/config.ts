@@ -47,6 +47,18 @@ export const WebConfig = Type.Object({
     maximum: 10_000,
     description: "mean delay of the event loop above which further registrations are answered 503, milliseconds",
   }),
+  REQUEST_TIMEOUT_MS: Type.Integer({
+    default: 15_000,
+    minimum: 100,
+    maximum: 120_000,
+    description: "how long a client may take to send a request, milliseconds",
+  }),
+  MAX_CONNECTIONS: Type.Integer({
+    default: 20_000,
+    minimum: 1,
+    maximum: 1_000_000,
+    description: "open connections above which further ones are refused",
+  }),
   RATE_LIMIT_PER_MINUTE: Type.Integer({
     default: 600,
     minimum: 0,

@@ -66,6 +66,8 @@ await runProcess(process, async () => {
       shedWaitMs: config.SHED_WAIT_MS,
       maxEventLoopDelayMs: config.MAX_EVENT_LOOP_DELAY_MS,
       rateLimitPerMinute: config.RATE_LIMIT_PER_MINUTE,
+      requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
+      maxConnections: config.MAX_CONNECTIONS,
       trustedProxies: config.TRUST_PROXY === "" ? [] : config.TRUST_PROXY.split(","),
     },
     readiness: createReadiness({ probe: countMessages, cacheMs: probeCacheMs, now }),
