@@ -38,6 +38,6 @@ const remedy: Record<AwsFaultKind, (operation: Operation) => string> = {
 /** @returns the fault in words. The message of AWS is kept, since it names the role and the denied action. */
 export function describeSystemFault(kind: AwsFaultKind, operation: Operation, error: unknown): SystemFault {
   const { action, resource } = operation;
-  const said = error instanceof Error ? `${error.name}: ${withoutAddresses(error.message)}` : String(error);
+  const said = withoutAddresses(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
   return { kind, action, resource, message: `${kind}: ${remedy[kind](operation)} (${said})` };
 }
