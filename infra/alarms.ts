@@ -1,0 +1,164 @@
+/**
+ * When somebody should look, and where what to do about it is written: each alarm's description ends with its paragraph of
+ * the runbook. Nothing here acts by itself; what does, stands in `scaling.ts`.
+ */
+import {
+  Alarm,
+  ComparisonOperator,
+  TreatMissingData,
+  type IAlarmAction,
+  type MathExpression,
+  type Metric,
+} from "aws-cdk-lib/aws-cloudwatch";
+import type { Construct } from "constructs";
+import type { StackConfig } from "./config.ts";
+import type { Figures } from "./figures.ts";
+
+interface Rule {
+  /** Id of the alarm, and of its paragraph: `BacklogIsOld` is docs/operations.md#backlog-is-old. */
+  readonly id: string;
+  readonly says: string;
+  readonly metric: Metric | MathExpression;
+  /** The alarm rings at this value and above; `below` makes it ring under it. */
+  readonly threshold: number;
+  readonly below?: true;
+  /** Minutes that must be bad, out of as many; a multiple of the metric's period. */
+  readonly minutes: number;
+  /** Default: silence is good. */
+  readonly silenceIsBad?: true;
+}
+
+/** How Elastic Beanstalk numbers an environment's health: 15 is Warning, 20 Degraded, 25 Severe. */
+const degraded = 20;
+/** SQS hides at most about 120,000 messages of a queue at a time; above that, receives come back empty. */
+const inFlightNearLimit = 100_000;
+
+function rules(figures: Figures, config: StackConfig): readonly Rule[] {
+  return [
+    {
+      id: "BacklogIsOld",
+      says: "The oldest registration waits for ten minutes: the worker tier does not keep up.",
+      metric: figures.oldestAge,
+      threshold: 600,
+      minutes: 3,
+    },
+    {
+      id: "WorkerIsStalled",
+      says: "Registrations wait and none was stored for five minutes.",
+      metric: figures.stalled,
+      threshold: 1,
+      minutes: 5,
+    },
+    {
+      id: "BreakerIsOpen",
+      says: "A worker paused because AWS refuses or fails it; its log names the cause.",
+      metric: figures.breakerOpen,
+      threshold: 1,
+      minutes: 3,
+    },
+    {
+      id: "DeadLettersArrive",
+      says: "Registrations could not be stored and wait for somebody to look at them.",
+      metric: figures.deadLettered,
+      threshold: 1,
+      minutes: 1,
+    },
+    {
+      id: "DeadLettersAreNotCollected",
+      says: "Messages lie on the dead-letter queue, where they end after 14 days.",
+      metric: figures.deadLetterMessages,
+      threshold: 1,
+      minutes: 10,
+    },
+    {
+      id: "TierAnswersErrors",
+      says: "The web tier answers 5xx: it sheds, or cannot reach the queue. Attendees are told to try again.",
+      metric: figures.tierErrors,
+      threshold: 50,
+      minutes: 3,
+    },
+    {
+      id: "BalancerAnswersErrors",
+      says: "The load balancer finds no web instance that answers.",
+      metric: figures.balancerErrors,
+      threshold: 5,
+      minutes: 3,
+    },
+    {
+      id: "WebIsAtItsMaximum",
+      says: `The web tier has all ${config.webMaxInstances} instances that it may have, and they are busy.`,
+      metric: figures.webAtMaximum,
+      threshold: 1,
+      minutes: 5,
+    },
+    {
+      id: "WorkerIsAtItsMaximum",
+      says: `The worker tier has all ${config.workerMaxInstances} instances that it may have, and registrations wait.`,
+      metric: figures.workerAtMaximum,
+      threshold: 1,
+      minutes: 5,
+    },
+    {
+      id: "TableThrottles",
+      says: "The registrations table takes fewer writes than the workers send.",
+      metric: figures.writeThrottles,
+      threshold: 100,
+      minutes: 5,
+    },
+    {
+      id: "TooManyInFlight",
+      says: "The queue nears the number of messages that SQS lets be worked on at once.",
+      metric: figures.inFlight,
+      threshold: inFlightNearLimit,
+      minutes: 3,
+    },
+    {
+      id: "WebIsUnhealthy",
+      says: "Elastic Beanstalk calls the web environment degraded or worse.",
+      metric: figures.webHealth,
+      threshold: degraded,
+      minutes: 5,
+    },
+    {
+      id: "WorkerIsUnhealthy",
+      says: "Elastic Beanstalk calls the worker environment degraded or worse.",
+      metric: figures.workerHealth,
+      threshold: degraded,
+      minutes: 5,
+    },
+    {
+      id: "DaemonIsUnhealthy",
+      says: "The daemon that posts the periodic tasks reports a fault, or nothing.",
+      metric: figures.daemonHealth,
+      threshold: 1,
+      below: true,
+      minutes: 15,
+      silenceIsBad: true,
+    },
+  ];
+}
+
+/** @returns the runbook's paragraph of an alarm */
+export function runbookLink(id: string): string {
+  const anchor = id.replace(/(?<=[a-z])(?=[A-Z])/g, "-").toLowerCase();
+  return `docs/operations.md#${anchor}`;
+}
+
+/** @param action what happens when an alarm rings and when it is over */
+export function addAlarms(scope: Construct, figures: Figures, config: StackConfig, action: IAlarmAction): Alarm[] {
+  return rules(figures, config).map(({ id, says, metric, threshold, below, minutes, silenceIsBad }) => {
+    const alarm = new Alarm(scope, id, {
+      alarmDescription: `${says} ${runbookLink(id)}`,
+      metric,
+      threshold,
+      comparisonOperator: below
+        ? ComparisonOperator.LESS_THAN_THRESHOLD
+        : ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      evaluationPeriods: minutes / metric.period.toMinutes(),
+      treatMissingData: silenceIsBad ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
+    });
+    alarm.addAlarmAction(action);
+    alarm.addOkAction(action);
+    return alarm;
+  });
+}

@@ -1,0 +1,205 @@
+/**
+ * What can be chosen for one deployment, by CDK context (`-c name=value` or cdk.json): every name with its unit, bounds
+ * and default. How the tiers scale in between stands in `shared/scaling-policy.ts`; what they are told, in `platform.ts`.
+ */
+import { Type, type Static, type TSchema } from "typebox";
+import { Compile } from "typebox/compile";
+import { scalingPolicy } from "../shared/scaling-policy.ts";
+
+const { web, worker, rush } = scalingPolicy;
+
+const instances = (description: string, fallback: number) =>
+  Type.Integer({ default: fallback, minimum: 1, maximum: 1_000, description });
+const instanceType = (tier: string) =>
+  Type.String({
+    default: "c7g.medium",
+    pattern: String.raw`^[a-z0-9-]+\.[a-z0-9-]+$`,
+    description: `EC2 instance type of the ${tier} tier; one vCPU is what a single Node process uses`,
+  });
+const certificate = (description: string) =>
+  Type.Optional(Type.String({ pattern: "^arn:aws[a-z-]*:acm:[a-z0-9-]+:[0-9]{12}:certificate/.+$", description }));
+
+export const StackConfig = Type.Object({
+  stage: Type.Union([Type.Literal("test"), Type.Literal("production")], {
+    default: "test",
+    description: "test leaves nothing behind when it is destroyed; production keeps tables and queues and is protected",
+  }),
+  stackName: Type.String({
+    default: "turnout",
+    pattern: "^[a-z][a-z0-9-]{0,29}$",
+    description:
+      "name of this event's cell; the stack is called <stackName>-<stage>. Never change it: that is a new stack",
+  }),
+  eventFile: Type.String({
+    default: "event.json",
+    description: "the event's definition, path from the repository's root",
+  }),
+  webInstanceType: instanceType("web"),
+  workerInstanceType: instanceType("worker"),
+  webMinInstances: instances("web instances outside of a rush", web.minInstances),
+  webMaxInstances: instances("most web instances at any time", web.maxInstances),
+  webRushInstances: instances("web instances that wait for the opening and the closing", rush.webInstances),
+  workerMinInstances: instances("worker instances outside of a rush", worker.minInstances),
+  workerMaxInstances: instances("most worker instances at any time", worker.maxInstances),
+  workerRushInstances: instances("worker instances that wait for the opening and the closing", rush.workerInstances),
+  tableWarmWritesPerSecond: Type.Integer({
+    default: 4_000,
+    minimum: 4_000,
+    maximum: 40_000,
+    description:
+      "writes that the registrations table takes at once; 4000 is what a new table has, more costs once, and it can never be lowered",
+  }),
+  tableMaxWritesPerSecond: Type.Optional(
+    Type.Integer({
+      minimum: 4_000,
+      maximum: 1_000_000,
+      description:
+        "writes above which the registrations table throttles: a bound on cost. Default: the account's own quota",
+    }),
+  ),
+  platformVersion: Type.String({
+    default: "6.11.5",
+    pattern: String.raw`^\d+\.\d+\.\d+$`,
+    description:
+      "version of the platform `Node.js 24 running on 64bit Amazon Linux 2023`; a new one replaces no environment",
+  }),
+  natGateways: Type.Integer({
+    default: 1,
+    minimum: 1,
+    maximum: 2,
+    description: "ways out of the private network; 2 keeps the queue within reach when a whole availability zone fails",
+  }),
+  logRetentionDays: Type.Union(
+    [1, 3, 5, 7, 14, 30, 60, 90].map((days) => Type.Literal(days)),
+    { default: 14, description: "days for which logs are kept" },
+  ),
+  retentionDays: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 3_650,
+      description: "days after which the registrations table forgets a registration. Default: never",
+    }),
+  ),
+  alarmEmail: Type.Optional(
+    Type.String({
+      pattern: "^[^@\\s]+@[^@\\s]+$",
+      description: "where alarms go; the address is asked to confirm. Default: alarms show on the dashboard only",
+    }),
+  ),
+  domainName: Type.Optional(
+    Type.String({
+      pattern: String.raw`^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$`,
+      description: "own domain of the event page, with both certificates below. Default: a name of CloudFront's",
+    }),
+  ),
+  certificateArn: certificate("certificate for domainName, in us-east-1, for browsers"),
+  originCertificateArn: certificate(
+    "certificate for origin.<domainName>, in the stack's region, for the load balancer",
+  ),
+  waf: Type.Boolean({
+    default: false,
+    description: "a web application firewall in front, as a second stack in us-east-1",
+  }),
+  wafPostsPerAddress: Type.Integer({
+    default: 1_000,
+    minimum: 10,
+    maximum: 2_000_000,
+    description:
+      "registrations from one address in five minutes before the firewall refuses; an office shares one address",
+  }),
+});
+
+export type StackConfig = Readonly<Static<typeof StackConfig>>;
+
+export class StackConfigError extends Error {
+  readonly faults: readonly string[];
+
+  constructor(faults: readonly string[]) {
+    super(`The deployment's configuration has ${faults.length} fault(s):\n${faults.map((f) => `  - ${f}`).join("\n")}`);
+    this.name = "StackConfigError";
+    this.faults = faults;
+  }
+}
+
+interface Setting {
+  readonly type?: string;
+  readonly default?: unknown;
+  readonly description?: string;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly anyOf?: readonly { readonly const?: unknown }[];
+}
+
+/** The command line hands every value over as text; cdk.json hands over what it is. */
+function parse(value: unknown, setting: Setting): unknown {
+  if (typeof value !== "string") return value;
+  const wantsNumber = setting.type === "integer" || setting.anyOf?.some((choice) => typeof choice.const === "number");
+  if (wantsNumber && /^\d+$/.test(value)) return Number(value);
+  if (setting.type === "boolean" && (value === "true" || value === "false")) return value === "true";
+  return value;
+}
+
+function allowed({ type, minimum, maximum, anyOf }: Setting): string {
+  if (anyOf) return `one of ${anyOf.map((choice) => String(choice.const)).join(", ")}`;
+  if (minimum !== undefined && maximum !== undefined) return `a whole number from ${minimum} to ${maximum}`;
+  return type === "boolean" ? "true or false" : "a text of the form described";
+}
+
+function relationFaults(config: StackConfig): string[] {
+  const faults: string[] = [];
+  for (const tier of ["web", "worker"] as const) {
+    const [min, rushing, max] = [
+      config[`${tier}MinInstances`],
+      config[`${tier}RushInstances`],
+      config[`${tier}MaxInstances`],
+    ];
+    if (min > rushing || rushing > max) {
+      faults.push(
+        `${tier}MinInstances ${min}, ${tier}RushInstances ${rushing} and ${tier}MaxInstances ${max} must rise in this order`,
+      );
+    }
+  }
+  if ((config.tableMaxWritesPerSecond ?? Infinity) < config.tableWarmWritesPerSecond) {
+    faults.push("tableMaxWritesPerSecond must not be below tableWarmWritesPerSecond");
+  }
+  const own = [config.domainName, config.certificateArn, config.originCertificateArn];
+  if (own.some(Boolean) && !own.every(Boolean)) {
+    faults.push("domainName, certificateArn and originCertificateArn belong together: give all three or none");
+  }
+  if (config.certificateArn && !config.certificateArn.includes(":acm:us-east-1:")) {
+    faults.push("certificateArn must lie in us-east-1: CloudFront reads certificates only there");
+  }
+  return faults;
+}
+
+/** CDK's own context keys hold a colon, a slash or a hyphen; ours never do, so a misspelt one is told from those. */
+const ownKey = /^[A-Za-z0-9]+$/;
+
+/**
+ * @param context all context values, CDK's own among them
+ * @returns the configuration, frozen, defaults filled in
+ * @throws StackConfigError naming every fault at once: the setting, what was given, what is allowed
+ */
+export function readStackConfig(context: Readonly<Record<string, unknown>>): StackConfig {
+  const settings = StackConfig.properties as Record<string, TSchema & Setting>;
+  const faults = Object.keys(context)
+    .filter((key) => ownKey.test(key) && !(key in settings))
+    .map((key) => `${key} is not a setting; there are ${Object.keys(settings).join(", ")}`);
+  const values: Record<string, unknown> = {};
+  for (const [name, setting] of Object.entries(settings)) {
+    const given = context[name];
+    if (given === undefined || given === "") {
+      if (setting.default !== undefined) values[name] = setting.default;
+      continue;
+    }
+    const value = parse(given, setting);
+    if (Compile(setting).Check(value)) values[name] = value;
+    else
+      faults.push(
+        `${name} was ${JSON.stringify(given)}, allowed is ${allowed(setting)} (${setting.description ?? ""})`,
+      );
+  }
+  if (faults.length === 0) faults.push(...relationFaults(values as StackConfig));
+  if (faults.length > 0) throw new StackConfigError(faults);
+  return Object.freeze(values) as StackConfig;
+}

@@ -1,0 +1,70 @@
+/**
+ * What an operator looks at while an event opens, from top to bottom as a registration goes: accepted, waiting, stored,
+ * and below what carries it.
+ */
+import {
+  AlarmStatusWidget,
+  Dashboard,
+  GraphWidget,
+  PeriodOverride,
+  TextWidget,
+  type Alarm,
+  type IMetric,
+  type IWidget,
+} from "aws-cdk-lib/aws-cloudwatch";
+import type { Construct } from "constructs";
+import type { Figures } from "./figures.ts";
+
+const height = 6;
+
+function graph(title: string, left: IMetric[], right: IMetric[] = []): GraphWidget {
+  return new GraphWidget({
+    title,
+    left,
+    right,
+    width: 8,
+    height,
+    leftYAxis: { min: 0 },
+    ...(right.length > 0 ? { rightYAxis: { min: 0 } } : {}),
+  });
+}
+
+export function addDashboard(
+  scope: Construct,
+  id: string,
+  f: Figures,
+  alarms: readonly Alarm[],
+  url: string,
+): Dashboard {
+  const rows: IWidget[][] = [
+    [
+      new TextWidget({
+        width: 24,
+        height: 2,
+        markdown: `**Turnout** ${url} · messages are exact, registrations waiting are an estimate: messages × registrations per pack. What to do: docs/operations.md`,
+      }),
+    ],
+    [new AlarmStatusWidget({ title: "Alarms", alarms: [...alarms], width: 24, height: 3 })],
+    [
+      graph("Registrations, each minute", [f.accepted, f.stored, f.duplicates]),
+      graph("Waiting", [f.messages, f.inFlight], [f.people]),
+      graph("How long", [f.oldestAge, f.eta], [f.drain]),
+    ],
+    [
+      graph("Packs, each minute", [f.packsSent, f.packsReceived, f.packsDeleted]),
+      graph("Instances in service", [f.webInstances, f.workerInstances]),
+      graph("CPU (%)", [f.webCpu, f.workerCpu]),
+    ],
+    [
+      graph("Requests, each minute", [f.requests], [f.responseTime]),
+      graph("Refused and failed, each minute", [f.refused, f.tierErrors, f.balancerErrors]),
+      graph("Table, each minute", [f.writes], [f.writeThrottles, f.recordThrottles]),
+    ],
+    [
+      graph("Dead letters", [f.deadLettered, f.deadLetterMessages]),
+      graph("Paused and stalled", [f.breakerOpen, f.stalled]),
+      graph("Health (0 ok, 15 warning, 20 degraded, 25 severe)", [f.webHealth, f.workerHealth]),
+    ],
+  ];
+  return new Dashboard(scope, id, { widgets: rows, periodOverride: PeriodOverride.AUTO });
+}

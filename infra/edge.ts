@@ -1,0 +1,184 @@
+/**
+ * What the public meets: CloudFront with TLS, HTTP/2 and HTTP/3, which answers the event page and its files from its
+ * cache and hands everything about registrations through, uncached. It is the only way in: the load balancer has no
+ * public address, and paths that nobody outside needs are answered here.
+ */
+import { join } from "node:path";
+import { Duration, Validations } from "aws-cdk-lib";
+import { Certificate } from "aws-cdk-lib/aws-certificatemanager";
+import {
+  AllowedMethods,
+  CachedMethods,
+  CacheCookieBehavior,
+  CacheHeaderBehavior,
+  CachePolicy,
+  CacheQueryStringBehavior,
+  Distribution,
+  Function as EdgeFunction,
+  FunctionCode,
+  FunctionEventType,
+  FunctionRuntime,
+  HeadersFrameOption,
+  HeadersReferrerPolicy,
+  HttpVersion,
+  OriginProtocolPolicy,
+  OriginRequestPolicy,
+  OriginSslPolicy,
+  PriceClass,
+  ResponseHeadersPolicy,
+  SecurityPolicyProtocol,
+  ViewerProtocolPolicy,
+  type BehaviorOptions,
+} from "aws-cdk-lib/aws-cloudfront";
+import { VpcOrigin } from "aws-cdk-lib/aws-cloudfront-origins";
+import { Construct } from "constructs";
+import type { StackConfig } from "./config.ts";
+import type { Network } from "./network.ts";
+import { tlsHostName, type Platform } from "./platform.ts";
+
+export interface EdgeProps {
+  readonly config: StackConfig;
+  readonly network: Network;
+  readonly platform: Platform;
+  /** The web environment's own host name, by which the load balancer knows its requests. */
+  readonly environmentHostName: string;
+  /** ARN of a firewall of CloudFront's scope; undefined for none. */
+  readonly firewallArn: string | undefined;
+}
+
+/** An error is passed on as it comes, and not kept: the next one who asks may get an answer. */
+const errorsNotKept = [400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504];
+
+export class Edge extends Construct {
+  readonly distribution: Distribution;
+  /** Where the event page is: the own domain, or CloudFront's name. */
+  readonly url: string;
+
+  constructor(scope: Construct, id: string, props: EdgeProps) {
+    super(scope, id);
+    const { config } = props;
+    const behaviour = this.#behaviour(props);
+    const page = this.#pageCache();
+    const through: BehaviorOptions = {
+      ...behaviour,
+      cachePolicy: CachePolicy.CACHING_DISABLED,
+      // The host name stays the origin's own, by which the load balancer finds the environment.
+      originRequestPolicy: OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
+    };
+
+    this.distribution = new Distribution(this, "Distribution", {
+      comment: `Turnout: ${config.stackName} ${config.stage}`,
+      httpVersion: HttpVersion.HTTP2_AND_3,
+      enableIpv6: true,
+      priceClass: PriceClass.PRICE_CLASS_ALL,
+      ...(config.domainName && config.certificateArn
+        ? {
+            domainNames: [config.domainName],
+            certificate: Certificate.fromCertificateArn(this, "Certificate", config.certificateArn),
+            minimumProtocolVersion: SecurityPolicyProtocol.TLS_V1_2_2021,
+          }
+        : {}),
+      ...(props.firewallArn === undefined ? {} : { webAclId: props.firewallArn }),
+      defaultBehavior: {
+        ...behaviour,
+        cachePolicy: page,
+        functionAssociations: [{ eventType: FunctionEventType.VIEWER_REQUEST, function: this.#pageRequest() }],
+      },
+      additionalBehaviors: {
+        "/assets/*": { ...behaviour, cachePolicy: CachePolicy.CACHING_OPTIMIZED },
+        "/registrations*": { ...through, allowedMethods: AllowedMethods.ALLOW_ALL },
+        "/health": through,
+        "/ready": through,
+        "/openapi.json": through,
+      },
+      errorResponses: errorsNotKept.map((httpStatus) => ({ httpStatus, ttl: Duration.seconds(0) })),
+    });
+    this.url = `https://${config.domainName ?? this.distribution.distributionDomainName}`;
+    this.#acknowledge(config);
+  }
+
+  #behaviour({ config, network, platform, environmentHostName }: EdgeProps) {
+    const tls = config.domainName !== undefined;
+    const origin = VpcOrigin.withApplicationLoadBalancer(platform.loadBalancer, {
+      domainName: config.domainName === undefined ? environmentHostName : tlsHostName(config.domainName),
+      protocolPolicy: tls ? OriginProtocolPolicy.HTTPS_ONLY : OriginProtocolPolicy.HTTP_ONLY,
+      originSslProtocols: [OriginSslPolicy.TLS_V1_2],
+      readTimeout: Duration.seconds(30),
+      // Below the load balancer's 60 seconds.
+      keepaliveTimeout: Duration.seconds(45),
+      connectionAttempts: 2,
+      connectionTimeout: Duration.seconds(5),
+    });
+    // CloudFront may only look into a network that has an internet gateway, although nothing passes through it.
+    this.node.addDependency(network.vpc.internetConnectivityEstablished);
+    return {
+      origin,
+      compress: true,
+      allowedMethods: AllowedMethods.ALLOW_GET_HEAD,
+      cachedMethods: CachedMethods.CACHE_GET_HEAD,
+      viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
+      responseHeadersPolicy: this.#securityHeaders(),
+    };
+  }
+
+  /** The web tier says how long, never beyond the event's next change of phase; here is only what a page depends on. */
+  #pageCache(): CachePolicy {
+    return new CachePolicy(this, "PageCache", {
+      comment: "Turnout: the event page, by language",
+      minTtl: Duration.seconds(0),
+      defaultTtl: Duration.seconds(0),
+      maxTtl: Duration.days(1),
+      headerBehavior: CacheHeaderBehavior.allowList("Accept-Language"),
+      queryStringBehavior: CacheQueryStringBehavior.none(),
+      cookieBehavior: CacheCookieBehavior.none(),
+      enableAcceptEncodingBrotli: true,
+      enableAcceptEncodingGzip: true,
+    });
+  }
+
+  /** What holds for every answer. The page's own policy comes from the web tier, which knows what the page loads. */
+  #securityHeaders(): ResponseHeadersPolicy {
+    return new ResponseHeadersPolicy(this, "SecurityHeaders", {
+      comment: "Turnout: on every answer",
+      securityHeadersBehavior: {
+        strictTransportSecurity: {
+          accessControlMaxAge: Duration.days(365),
+          includeSubdomains: false,
+          preload: false,
+          override: true,
+        },
+        contentTypeOptions: { override: true },
+        frameOptions: { frameOption: HeadersFrameOption.DENY, override: true },
+        referrerPolicy: { referrerPolicy: HeadersReferrerPolicy.NO_REFERRER, override: true },
+      },
+      removeHeaders: ["Server", "X-Powered-By"],
+    });
+  }
+
+  #pageRequest(): EdgeFunction {
+    return new EdgeFunction(this, "PageRequest", {
+      comment: "Turnout: the event page only, by preferred language",
+      runtime: FunctionRuntime.JS_2_0,
+      code: FunctionCode.fromFile({ filePath: join(import.meta.dirname, "edge-request.js") }),
+    });
+  }
+
+  #acknowledge(config: StackConfig): void {
+    const reasons: Record<string, string> = {
+      "AwsSolutions-CFR1": "Who may come to an event is the organiser's business; no country is refused.",
+      "AwsSolutions-CFR3":
+        "An access log would hold people's addresses, and receipts, which are the keys to their status.",
+    };
+    if (!config.waf)
+      reasons["AwsSolutions-CFR2"] = "The firewall is an option (context `waf`), off by default for its cost.";
+    if (config.domainName === undefined) {
+      reasons["AwsSolutions-CFR4"] =
+        "CloudFront's own name comes with CloudFront's own policy; an own domain sets TLS 1.2.";
+      reasons["AwsSolutions-CFR5"] =
+        "The way to the origin stays inside AWS's private network; an own domain makes it TLS.";
+    }
+    for (const [rule, reason] of Object.entries(reasons)) {
+      Validations.of(this.distribution).acknowledge({ id: rule, reason });
+    }
+  }
+}

@@ -1,0 +1,155 @@
+/**
+ * Every CloudWatch metric that the dashboard shows or an alarm watches, each once. The tiers' own carry the names that
+ * they have on `/metrics`; counters are published as what was added in the minute.
+ */
+import { Duration } from "aws-cdk-lib";
+import { MathExpression, Metric, Stats, type IMetric } from "aws-cdk-lib/aws-cloudwatch";
+import type { TableV2 } from "aws-cdk-lib/aws-dynamodb";
+import type { CfnEnvironment } from "aws-cdk-lib/aws-elasticbeanstalk";
+import { HttpCodeElb, HttpCodeTarget } from "aws-cdk-lib/aws-elasticloadbalancingv2";
+import type { Queue } from "aws-cdk-lib/aws-sqs";
+import { scalingPolicy } from "../shared/scaling-policy.ts";
+import type { StackConfig } from "./config.ts";
+import type { Data } from "./data.ts";
+import type { Platform } from "./platform.ts";
+import { daemonNamespace } from "./tier-grants.ts";
+
+/** Namespace of the metrics that the tiers publish themselves. */
+const metricNamespace = "Turnout";
+const period = Duration.minutes(1);
+
+export interface FigureSources {
+  readonly data: Data;
+  readonly platform: Platform;
+  readonly groups: Readonly<Record<"web" | "worker", string>>;
+  readonly stackName: string;
+  readonly config: StackConfig;
+}
+
+export type Figures = ReturnType<typeof createFigures>;
+
+export function createFigures({ data, platform, groups, stackName, config }: FigureSources) {
+  /** A metric that the tiers publish: summed over their instances. */
+  const tier = (metricName: string, label: string, statistic: string = Stats.SUM) =>
+    new Metric({
+      namespace: metricNamespace,
+      metricName,
+      dimensionsMap: { Stack: stackName },
+      statistic,
+      label,
+      period,
+    });
+  const sqs = (queue: Queue, metricName: string, label: string, statistic: string = Stats.MAXIMUM) =>
+    queue.metric(metricName, { statistic, label, period });
+  const group = (name: string, namespace: string, metricName: string, label: string) =>
+    new Metric({
+      namespace,
+      metricName,
+      dimensionsMap: { AutoScalingGroupName: name },
+      statistic: Stats.AVERAGE,
+      label,
+      period,
+    });
+  const environment = (of: CfnEnvironment, namespace: string, metricName: string, label: string, statistic: string) =>
+    new Metric({ namespace, metricName, dimensionsMap: { EnvironmentName: of.ref }, statistic, label, period });
+  const table = (of: TableV2, metricName: string, label: string) =>
+    new Metric({
+      namespace: "AWS/DynamoDB",
+      metricName,
+      dimensionsMap: { TableName: of.tableName },
+      statistic: Stats.SUM,
+      label,
+      period,
+    });
+  const aMinute = { period, statistic: Stats.SUM };
+  const { queue, deadLetterQueue, registrations, deadLetters } = data;
+  const { loadBalancer, web, worker } = platform;
+
+  /** 1 for each minute in which a tier had all the instances that it may have, and needed more. */
+  const atMaximum = (instances: Metric, maximum: number, need: Metric, above: number, label: string) =>
+    new MathExpression({
+      expression: `IF(instances >= ${maximum} AND FILL(need, 0) > ${above}, 1, 0)`,
+      usingMetrics: { instances, need },
+      label,
+      period,
+    });
+  const webInstances = group(groups.web, "AWS/AutoScaling", "GroupInServiceInstances", "Web");
+  const workerInstances = group(groups.worker, "AWS/AutoScaling", "GroupInServiceInstances", "Worker");
+  const webCpu = group(groups.web, "AWS/EC2", "CPUUtilization", "Web");
+  const oldestAge = sqs(queue, "ApproximateAgeOfOldestMessage", "Age of the oldest message (s)");
+  const messages = sqs(queue, "ApproximateNumberOfMessagesVisible", "Messages waiting");
+  const packsReceived = sqs(queue, "NumberOfMessagesReceived", "Packs received", Stats.SUM);
+  const packsDeleted = sqs(queue, "NumberOfMessagesDeleted", "Packs done", Stats.SUM);
+
+  return {
+    accepted: tier("turnout_registrations_accepted_total", "Accepted"),
+    stored: tier("turnout_registrations_stored_total", "Stored"),
+    duplicates: tier("turnout_registrations_duplicate_total", "Second submissions"),
+    refused: tier("turnout_requests_refused_total", "Answered with an error"),
+    people: tier("turnout_queue_registrations_estimate", "Registrations waiting (estimate)", Stats.MAXIMUM),
+    drain: tier("turnout_queue_drain_per_second", "Registrations drained each second", Stats.MAXIMUM),
+    eta: tier("turnout_queue_eta_seconds", "Seconds until the queue is empty", Stats.MAXIMUM),
+    breakerOpen: tier("turnout_breaker_open", "Workers that paused", Stats.MAXIMUM),
+    deadLettered: tier("turnout_dead_letters_total", "Dead letters"),
+
+    messages,
+    inFlight: sqs(queue, "ApproximateNumberOfMessagesNotVisible", "Messages being worked on"),
+    oldestAge,
+    packsSent: sqs(queue, "NumberOfMessagesSent", "Packs sent", Stats.SUM),
+    packsReceived,
+    packsDeleted,
+    /** 1 for each minute in which messages waited and none was done. */
+    stalled: new MathExpression({
+      expression: "IF(waiting > 0 AND FILL(done, 0) == 0, 1, 0)",
+      usingMetrics: { waiting: messages, done: packsDeleted },
+      label: "Minutes without progress",
+      period,
+    }),
+    deadLetterMessages: sqs(deadLetterQueue, "ApproximateNumberOfMessagesVisible", "Dead letters not collected yet"),
+
+    webInstances,
+    workerInstances,
+    webCpu,
+    workerCpu: group(groups.worker, "AWS/EC2", "CPUUtilization", "Worker"),
+
+    webAtMaximum: atMaximum(
+      webInstances,
+      config.webMaxInstances,
+      webCpu,
+      scalingPolicy.web.cpu.growAbovePercent,
+      "Web tier at its maximum",
+    ),
+    workerAtMaximum: atMaximum(
+      workerInstances,
+      config.workerMaxInstances,
+      oldestAge,
+      scalingPolicy.worker.backlog.acceptableDelaySeconds,
+      "Worker tier at its maximum",
+    ),
+
+    requests: loadBalancer.metrics.requestCount({ ...aMinute, label: "Requests" }),
+    tierErrors: loadBalancer.metrics.httpCodeTarget(HttpCodeTarget.TARGET_5XX_COUNT, {
+      ...aMinute,
+      label: "5xx by the web tier",
+    }),
+    balancerErrors: loadBalancer.metrics.httpCodeElb(HttpCodeElb.ELB_5XX_COUNT, {
+      ...aMinute,
+      label: "5xx by the load balancer",
+    }),
+    responseTime: loadBalancer.metrics.targetResponseTime({
+      period,
+      statistic: Stats.percentile(99),
+      label: "p99 (s)",
+    }),
+
+    writes: table(registrations, "ConsumedWriteCapacityUnits", "Write units"),
+    writeThrottles: table(registrations, "WriteThrottleEvents", "Throttled writes"),
+    recordThrottles: table(deadLetters, "WriteThrottleEvents", "Throttled writes of dead letters"),
+
+    webHealth: environment(web, "AWS/ElasticBeanstalk", "EnvironmentHealth", "Web", Stats.MAXIMUM),
+    workerHealth: environment(worker, "AWS/ElasticBeanstalk", "EnvironmentHealth", "Worker", Stats.MAXIMUM),
+    daemonHealth: environment(worker, daemonNamespace, "Health", "Daemon", Stats.MINIMUM).with({
+      period: Duration.minutes(5),
+    }),
+  } satisfies Record<string, IMetric>;
+}

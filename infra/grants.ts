@@ -1,0 +1,51 @@
+/**
+ * Statements of policies, each with the reason for whatever it leaves open. What names a resource by a pattern is a
+ * finding of AWS's recommendations; the reason is recorded with the finding, so that neither stands without the other.
+ */
+import { Stack, Validations } from "aws-cdk-lib";
+import { PolicyStatement } from "aws-cdk-lib/aws-iam";
+import type { IConstruct } from "constructs";
+
+export interface Grant {
+  /** Name of the statement, by which the runbook and `turnout doctor` speak of it. */
+  readonly sid: string;
+  readonly actions: readonly string[];
+  readonly resources: readonly string[];
+  readonly conditions?: Readonly<Record<string, unknown>>;
+  /** Why its resources cannot be named more closely: needed where one holds a `*`. */
+  readonly why?: string;
+}
+
+export function toStatement({ sid, actions, resources, conditions }: Grant): PolicyStatement {
+  return new PolicyStatement({
+    sid,
+    actions: [...actions],
+    resources: [...resources],
+    ...(conditions === undefined ? {} : { conditions }),
+  });
+}
+
+/** @param holder the construct whose policies hold the grants */
+export function acknowledgePatterns(holder: IConstruct, grants: readonly Grant[]): void {
+  for (const { resources, why } of grants) {
+    for (const resource of resources) {
+      const pattern = flatten(Stack.of(holder).resolve(resource));
+      if (why === undefined || !pattern.includes("*")) continue;
+      Validations.of(holder).acknowledge({ id: `AwsSolutions-IAM5[Resource::${pattern}]`, reason: why });
+    }
+  }
+}
+
+interface Intrinsic {
+  readonly Ref?: string;
+  readonly "Fn::GetAtt"?: readonly string[];
+  readonly "Fn::Join"?: readonly [separator: string, parts: readonly unknown[]];
+}
+
+/** As the finding writes it: what CloudFormation fills in stands between angle brackets. */
+function flatten(value: unknown): string {
+  if (typeof value === "string") return value;
+  const { Ref, "Fn::GetAtt": attribute, "Fn::Join": join } = value as Intrinsic;
+  if (join) return join[1].map(flatten).join(join[0]);
+  return `<${Ref ?? attribute?.join(".") ?? ""}>`;
+}

@@ -1,0 +1,154 @@
+/**
+ * What only the account can say while it deploys: names and ids that Elastic Beanstalk and AWS choose themselves. Each
+ * is asked for by one API call during the deployment, never during synthesis, which stays offline.
+ * All calls share one function and one log group, so that nothing of them stays when the stack goes.
+ */
+import { createHash } from "node:crypto";
+import { Duration, RemovalPolicy, Stack } from "aws-cdk-lib";
+import type { CfnEnvironment } from "aws-cdk-lib/aws-elasticbeanstalk";
+import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
+import {
+  AwsCustomResource,
+  AwsCustomResourcePolicy,
+  PhysicalResourceId,
+  type AwsSdkCall,
+} from "aws-cdk-lib/custom-resources";
+import { Construct, type IConstruct } from "constructs";
+import { acknowledgePatterns, toStatement, type Grant } from "./grants.ts";
+
+const describesOnly = "These calls describe and change nothing, and AWS lets no resource be named for them.";
+
+/** What Elastic Beanstalk reads, with the caller's own rights, to tell which group belongs to an environment. */
+const environmentReads = [
+  "autoscaling:DescribeAutoScalingGroups",
+  "autoscaling:DescribeLaunchConfigurations",
+  "ec2:DescribeLaunchTemplates",
+  "elasticloadbalancing:DescribeLoadBalancers",
+];
+
+export interface LookupCall extends Omit<AwsSdkCall, "physicalResourceId" | "outputPaths"> {
+  /** Path of the one value in the answer, such as `PrefixLists.0.PrefixListId`. */
+  readonly answer: string;
+  /** Whatever makes a new answer possible when it changes; resolved and hashed into the call's identity. */
+  readonly changesWith: unknown;
+  readonly grants: readonly Grant[];
+}
+
+export class Lookups extends Construct {
+  readonly #logGroup: LogGroup;
+  readonly #role: Role;
+
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+    this.#logGroup = new LogGroup(this, "Log", {
+      retention: RetentionDays.ONE_WEEK,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    this.#role = new Role(this, "Role", {
+      description: "Turnout: asks AWS for names while the stack is deployed",
+      assumedBy: new ServicePrincipal("lambda.amazonaws.com"),
+    });
+    this.#logGroup.grantWrite(this.#role);
+  }
+
+  /** @returns a token for the value, known once the call was made */
+  ask(id: string, { answer, changesWith, grants, ...call }: LookupCall): string {
+    return this.#call(id, call, grants, changesWith, answer).getResponseField(answer);
+  }
+
+  /** Makes a call for its effect, again whenever `changesWith` changes; nothing is undone when the stack goes. */
+  do(id: string, { changesWith, grants, ...call }: Omit<LookupCall, "answer">): AwsCustomResource {
+    return this.#call(id, call, grants, changesWith);
+  }
+
+  /** The id of the address list from which CloudFront reaches an origin. */
+  originFacingPrefixList(): string {
+    return this.ask("OriginFacingAddresses", {
+      service: "EC2",
+      action: "describeManagedPrefixLists",
+      parameters: {
+        Filters: [{ Name: "prefix-list-name", Values: ["com.amazonaws.global.cloudfront.origin-facing"] }],
+      },
+      answer: "PrefixLists.0.PrefixListId",
+      changesWith: "never",
+      grants: [{ sid: "Addresses", actions: ["ec2:DescribeManagedPrefixLists"], resources: ["*"], why: describesOnly }],
+    });
+  }
+
+  /** The environment's host name, by which the load balancer knows its requests. */
+  environmentHostName(id: string, environment: CfnEnvironment): string {
+    return this.ask(id, {
+      service: "ElasticBeanstalk",
+      action: "describeEnvironments",
+      parameters: { EnvironmentNames: [environment.ref] },
+      answer: "Environments.0.CNAME",
+      changesWith: [environment.ref, environment.optionSettings],
+      grants: [this.#environmentGrant("elasticbeanstalk:DescribeEnvironments", environment)],
+    });
+  }
+
+  /** The environment's Auto Scaling group: asked again after every change of a setting, since some replace the group. */
+  environmentGroup(id: string, environment: CfnEnvironment): string {
+    const stacks = Stack.of(this).formatArn({ service: "cloudformation", resource: "stack", resourceName: "awseb-*" });
+    return this.ask(id, {
+      service: "ElasticBeanstalk",
+      action: "describeEnvironmentResources",
+      parameters: { EnvironmentName: environment.ref },
+      answer: "EnvironmentResources.AutoScalingGroups.0.Name",
+      changesWith: [environment.ref, environment.optionSettings, environment.platformArn],
+      grants: [
+        this.#environmentGrant("elasticbeanstalk:DescribeEnvironmentResources", environment),
+        {
+          sid: "EnvironmentStack",
+          actions: [
+            "cloudformation:DescribeStackResource",
+            "cloudformation:DescribeStackResources",
+            "cloudformation:ListStackResources",
+          ],
+          resources: [stacks],
+          why: "Elastic Beanstalk names its own stacks awseb-, with an id that is not known before; they are only read.",
+        },
+        { sid: "EnvironmentParts", actions: environmentReads, resources: ["*"], why: describesOnly },
+      ],
+    });
+  }
+
+  #environmentGrant(action: string, { applicationName, ref }: CfnEnvironment): Grant {
+    const resourceName = `${applicationName}/${ref}`;
+    return {
+      sid: "Environment",
+      actions: [action],
+      resources: [Stack.of(this).formatArn({ service: "elasticbeanstalk", resource: "environment", resourceName })],
+    };
+  }
+
+  #call(
+    id: string,
+    call: Omit<AwsSdkCall, "physicalResourceId" | "outputPaths">,
+    grants: readonly Grant[],
+    changesWith: unknown,
+    answer?: string,
+  ): AwsCustomResource {
+    const physicalResourceId = PhysicalResourceId.of(identity(this, [id, call, changesWith]));
+    const sdkCall = { ...call, physicalResourceId, ...(answer === undefined ? {} : { outputPaths: [answer] }) };
+    const resource = new AwsCustomResource(this, id, {
+      onUpdate: sdkCall,
+      policy: AwsCustomResourcePolicy.fromStatements(grants.map(toStatement)),
+      role: this.#role,
+      installLatestAwsSdk: false,
+      logGroup: this.#logGroup,
+      timeout: Duration.minutes(2),
+    });
+    acknowledgePatterns(resource, grants);
+    return resource;
+  }
+}
+
+/** A new identity makes CloudFormation call again. Tokens count by what they refer to, so they hash the same each time. */
+function identity(scope: IConstruct, parts: unknown): string {
+  return createHash("sha256")
+    .update(JSON.stringify(Stack.of(scope).resolve(parts)))
+    .digest("hex")
+    .slice(0, 32);
+}

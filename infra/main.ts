@@ -1,0 +1,24 @@
+/**
+ * The CDK app as a process: configuration, bundle, stacks, synthesis. Needs no credentials and asks no account; with npm's
+ * cache filled, no network either.
+ */
+import { join, resolve } from "node:path";
+import { App } from "aws-cdk-lib";
+import { loadEvent } from "../shared/event-definition.ts";
+import { bundleRepository } from "./bundle.ts";
+import { readStackConfig } from "./config.ts";
+import { addStacks } from "./stacks.ts";
+
+const root = resolve(import.meta.dirname, "..");
+
+try {
+  const app = new App();
+  const config = readStackConfig(app.node.getAllContext() as Record<string, unknown>);
+  const event = loadEvent(join(root, config.eventFile));
+  const { path } = await bundleRepository(root, config.eventFile);
+  addStacks(app, { config, event, bundlePath: path, now: Date.now() });
+  app.synth();
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}

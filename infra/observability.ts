@@ -1,0 +1,45 @@
+/**
+ * How an operator learns what happens: a dashboard, alarms, and an email for each alarm. What they measure stands in
+ * `figures.ts`, when they ring in `alarms.ts`, how it looks in `dashboard.ts`.
+ */
+import { Stack } from "aws-cdk-lib";
+import type { Dashboard } from "aws-cdk-lib/aws-cloudwatch";
+import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
+import { Topic } from "aws-cdk-lib/aws-sns";
+import { EmailSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
+import { Construct } from "constructs";
+import { addAlarms } from "./alarms.ts";
+import type { StackConfig } from "./config.ts";
+import { addDashboard } from "./dashboard.ts";
+import type { Data } from "./data.ts";
+import type { Edge } from "./edge.ts";
+import { createFigures } from "./figures.ts";
+import type { Platform } from "./platform.ts";
+import type { Scaling } from "./scaling.ts";
+
+export interface ObservabilityProps {
+  readonly config: StackConfig;
+  readonly data: Data;
+  readonly platform: Platform;
+  readonly scaling: Scaling;
+  readonly edge: Edge;
+}
+
+export class Observability extends Construct {
+  readonly topic: Topic;
+  readonly dashboard: Dashboard;
+
+  constructor(scope: Construct, id: string, { config, data, platform, scaling, edge }: ObservabilityProps) {
+    super(scope, id);
+    this.topic = new Topic(this, "Topic", {
+      displayName: `Turnout ${config.stackName} ${config.stage}`,
+      enforceSSL: true,
+    });
+    if (config.alarmEmail !== undefined) this.topic.addSubscription(new EmailSubscription(config.alarmEmail));
+
+    const { stackName } = Stack.of(this);
+    const figures = createFigures({ data, platform, groups: scaling.groups, stackName, config });
+    const alarms = addAlarms(this, figures, config, new SnsAction(this.topic));
+    this.dashboard = addDashboard(this, "Dashboard", figures, alarms, edge.url);
+  }
+}

@@ -1,0 +1,177 @@
+/**
+ * What makes the tiers grow beyond what Elastic Beanstalk's own trigger does for the web tier: the worker tier by CPU,
+ * backlog and age, and both tiers by the clock, before everybody comes. All numbers: `shared/scaling-policy.ts`.
+ */
+import { CfnScalingPolicy, CfnScheduledAction } from "aws-cdk-lib/aws-autoscaling";
+import { Alarm, ComparisonOperator, Stats, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
+import { ArnFormat, Duration, Stack } from "aws-cdk-lib";
+import { Construct } from "constructs";
+import { rushes, scalingPolicy } from "../shared/scaling-policy.ts";
+import type { StackConfig } from "./config.ts";
+import type { Data } from "./data.ts";
+import type { Lookups } from "./lookups.ts";
+import type { Platform } from "./platform.ts";
+
+export interface ScalingProps {
+  readonly config: StackConfig;
+  readonly data: Data;
+  readonly platform: Platform;
+  readonly lookups: Lookups;
+  /** Milliseconds since the epoch. */
+  readonly opensAt: number;
+  /** Milliseconds since the epoch. */
+  readonly closesAt: number;
+  /** The time of this synthesis, milliseconds since the epoch: AWS refuses an action whose time has passed. */
+  readonly now: number;
+}
+
+const { worker, instanceReadySeconds } = scalingPolicy;
+
+export class Scaling extends Construct {
+  /** Name of each tier's Auto Scaling group. */
+  readonly groups: Readonly<Record<"web" | "worker", string>>;
+
+  constructor(scope: Construct, id: string, props: ScalingProps) {
+    super(scope, id);
+    const { lookups, platform } = props;
+    this.groups = {
+      web: lookups.environmentGroup("WebGroup", platform.web),
+      worker: lookups.environmentGroup("WorkerGroup", platform.worker),
+    };
+    this.#countInstances(lookups);
+    this.#trackCpu();
+    this.#trackBacklog(props.data);
+    this.#stepOnAge(props.data);
+    this.#scheduleRushes(props);
+  }
+
+  /** Without being asked, a group publishes no number of instances in service; the backlog is divided by it. */
+  #countInstances(lookups: Lookups): void {
+    for (const [tier, group] of Object.entries(this.groups)) {
+      lookups.do(`Count${tier === "web" ? "Web" : "Worker"}Instances`, {
+        service: "AutoScaling",
+        action: "enableMetricsCollection",
+        parameters: { AutoScalingGroupName: group, Granularity: "1Minute", Metrics: ["GroupInServiceInstances"] },
+        changesWith: group,
+        grants: [
+          {
+            sid: "Metrics",
+            actions: ["autoscaling:EnableMetricsCollection"],
+            resources: [
+              Stack.of(this).formatArn({
+                service: "autoscaling",
+                resource: "autoScalingGroup",
+                resourceName: `*:autoScalingGroupName/${group}`,
+                arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+              }),
+            ],
+            why: "The group is named; the star stands for an id that AWS puts before the name.",
+          },
+        ],
+      });
+    }
+  }
+
+  #trackCpu(): void {
+    new CfnScalingPolicy(this, "WorkerCpu", {
+      autoScalingGroupName: this.groups.worker,
+      policyType: "TargetTrackingScaling",
+      estimatedInstanceWarmup: instanceReadySeconds,
+      targetTrackingConfiguration: {
+        targetValue: worker.cpu.targetPercent,
+        predefinedMetricSpecification: { predefinedMetricType: "ASGAverageCPUUtilization" },
+      },
+    });
+  }
+
+  /** The form that AWS documents for a backlog, without guards: at least one instance is always in service. */
+  #trackBacklog({ queue }: Data): void {
+    const metric = (id: string, stat: string, namespace: string, metricName: string, name: string, value: string) => ({
+      id,
+      returnData: false,
+      metricStat: { stat, metric: { namespace, metricName, dimensions: [{ name, value }] } },
+    });
+    new CfnScalingPolicy(this, "WorkerBacklog", {
+      autoScalingGroupName: this.groups.worker,
+      policyType: "TargetTrackingScaling",
+      estimatedInstanceWarmup: instanceReadySeconds,
+      targetTrackingConfiguration: {
+        targetValue: worker.backlog.messagesPerInstance,
+        customizedMetricSpecification: {
+          metrics: [
+            metric("visible", "Sum", "AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", queue.queueName),
+            metric(
+              "instances",
+              "Average",
+              "AWS/AutoScaling",
+              "GroupInServiceInstances",
+              "AutoScalingGroupName",
+              this.groups.worker,
+            ),
+            {
+              id: "backlog",
+              expression: "visible / instances",
+              label: "Messages waiting by instance in service",
+              returnData: true,
+            },
+          ],
+        },
+      },
+    });
+  }
+
+  #stepOnAge({ queue }: Data): void {
+    const { steps, periodSeconds, breachPeriods } = worker.age;
+    const first = steps[0]?.fromSeconds ?? 0;
+    const policy = new CfnScalingPolicy(this, "WorkerAge", {
+      autoScalingGroupName: this.groups.worker,
+      policyType: "StepScaling",
+      adjustmentType: "ChangeInCapacity",
+      metricAggregationType: "Maximum",
+      estimatedInstanceWarmup: instanceReadySeconds,
+      // Bounds are counted from the alarm's threshold.
+      stepAdjustments: steps.map((step, index) => {
+        const next = steps[index + 1];
+        return {
+          metricIntervalLowerBound: step.fromSeconds - first,
+          ...(next ? { metricIntervalUpperBound: next.fromSeconds - first } : {}),
+          scalingAdjustment: step.addInstances,
+        };
+      }),
+    });
+    const alarm = new Alarm(this, "OldestMessageIsOld", {
+      alarmDescription: "Grows the worker tier; nobody needs to act. docs/operations.md#scaling",
+      metric: queue.metricApproximateAgeOfOldestMessage({
+        period: Duration.seconds(periodSeconds),
+        statistic: Stats.MAXIMUM,
+      }),
+      threshold: first,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      evaluationPeriods: breachPeriods,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    });
+    alarm.addAlarmAction({ bind: () => ({ alarmActionArn: policy.ref }) });
+  }
+
+  /**
+   * Pairs of actions: one raises a tier's minimum, the other gives it back. No size is set by them, so instances that
+   * are needed when the rush is over go when the other policies let them go.
+   */
+  #scheduleRushes({ config, opensAt, closesAt, now }: ScalingProps): void {
+    for (const rush of rushes(opensAt, closesAt)) {
+      for (const tier of ["web", "worker"] as const) {
+        const actions = [
+          { name: "Raise", at: rush.raiseAt, minSize: config[`${tier}RushInstances`] },
+          { name: "Release", at: rush.releaseAt, minSize: config[`${tier}MinInstances`] },
+        ];
+        for (const { name, at, minSize } of actions.filter((action) => action.at > now)) {
+          new CfnScheduledAction(this, `${rush.name}${name}${tier === "web" ? "Web" : "Worker"}`, {
+            autoScalingGroupName: this.groups[tier],
+            startTime: new Date(at).toISOString().replace(/\.\d+Z$/, "Z"),
+            minSize,
+          });
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,104 @@
+/**
+ * One event's cell: everything it needs, in one regional stack, so that it comes and goes as a whole and in the right
+ * order. What each part is for stands in its own file; here they are only put together.
+ */
+import { CfnOutput, Stack, Tags, type StackProps } from "aws-cdk-lib";
+import type { Construct } from "constructs";
+import type { EventDefinition } from "../shared/event-definition.ts";
+import type { StackConfig } from "./config.ts";
+import { Data } from "./data.ts";
+import { Edge } from "./edge.ts";
+import { firewallParameterName } from "./firewall.ts";
+import { Lookups } from "./lookups.ts";
+import { Network } from "./network.ts";
+import { Observability } from "./observability.ts";
+import { Platform } from "./platform.ts";
+import { Scaling } from "./scaling.ts";
+
+export interface TurnoutStackProps extends StackProps {
+  readonly config: StackConfig;
+  readonly event: EventDefinition;
+  /** The zip that `npm run bundle` makes. */
+  readonly bundlePath: string;
+  /** The time of this synthesis, milliseconds since the epoch. */
+  readonly now: number;
+}
+
+export class TurnoutStack extends Stack {
+  constructor(scope: Construct, id: string, { config, event, bundlePath, now, ...props }: TurnoutStackProps) {
+    super(scope, id, { ...props, terminationProtection: config.stage === "production" });
+    // From what never changes for a stack: a changed tag would replace both environments.
+    Tags.of(this).add("turnout:stack", this.stackName);
+    Tags.of(this).add("turnout:stage", config.stage);
+
+    const lookups = new Lookups(this, "Lookups");
+    const network = new Network(this, "Network", {
+      natGateways: config.natGateways,
+      logRetentionDays: config.logRetentionDays,
+      listenerPort: config.domainName === undefined ? 80 : 443,
+      originFacingPrefixList: lookups.originFacingPrefixList(),
+    });
+    const data = new Data(this, "Data", config);
+    const platform = new Platform(this, "Platform", { config, network, data, bundlePath });
+    const scaling = new Scaling(this, "Scaling", {
+      config,
+      data,
+      platform,
+      lookups,
+      opensAt: Date.parse(event.opensAt),
+      closesAt: Date.parse(event.closesAt),
+      now,
+    });
+    const edge = new Edge(this, "Edge", {
+      config,
+      network,
+      platform,
+      environmentHostName: lookups.environmentHostName("WebHostName", platform.web),
+      firewallArn: config.waf ? this.#firewallArn(lookups) : undefined,
+    });
+    const observability = new Observability(this, "Observability", { config, data, platform, scaling, edge });
+
+    const outputs: Record<string, [value: string, description: string]> = {
+      Url: [edge.url, "Where the event page is"],
+      DistributionDomainName: [edge.distribution.distributionDomainName, "What an own domain's CNAME points to"],
+      DistributionId: [edge.distribution.distributionId, "CloudFront distribution"],
+      QueueUrl: [data.queue.queueUrl, "Registrations queue"],
+      DeadLetterQueueUrl: [data.deadLetterQueue.queueUrl, "Its dead-letter queue"],
+      RegistrationsTable: [data.registrations.tableName, "Registrations table"],
+      DeadLettersTable: [data.deadLetters.tableName, "Dead-letters table"],
+      ApplicationName: [platform.application.ref, "Elastic Beanstalk application"],
+      WebEnvironment: [platform.web.ref, "Elastic Beanstalk environment of the web tier"],
+      WorkerEnvironment: [platform.worker.ref, "Elastic Beanstalk environment of the worker tier"],
+      WebGroup: [scaling.groups.web, "Auto Scaling group of the web tier"],
+      WorkerGroup: [scaling.groups.worker, "Auto Scaling group of the worker tier"],
+      WebRoleArn: [platform.roles.web.role.roleArn, "What the web tier may do"],
+      WorkerRoleArn: [platform.roles.worker.role.roleArn, "What the worker tier may do"],
+      LoadBalancerDnsName: [platform.loadBalancer.loadBalancerDnsName, "Must not answer from outside"],
+      ReceiptKeysSecret: [platform.receiptKeys.secretArn, "Keys that seal receipts"],
+      AlarmTopic: [observability.topic.topicArn, "Where alarms go"],
+      Dashboard: [observability.dashboard.dashboardName, "CloudWatch dashboard"],
+    };
+    for (const [name, [value, description]] of Object.entries(outputs))
+      new CfnOutput(this, name, { value, description });
+  }
+
+  #firewallArn(lookups: Lookups): string {
+    const name = firewallParameterName(this.stackName);
+    const region = "us-east-1";
+    return lookups.ask("Firewall", {
+      service: "SSM",
+      action: "getParameter",
+      region,
+      parameters: { Name: name },
+      answer: "Parameter.Value",
+      changesWith: "never",
+      grants: [
+        {
+          sid: "Firewall",
+          actions: ["ssm:GetParameter"],
+          resources: [this.formatArn({ service: "ssm", region, resource: "parameter", resourceName: name.slice(1) })],
+        },
+      ],
+    });
+  }
+}
