@@ -16,6 +16,8 @@ export interface Field {
   readonly pointer: string;
   readonly control: "line" | "lines" | "email" | "number" | "select" | "checkbox";
   readonly label: string;
+  /** What stands before a fault of this field in a list of faults, where the fault alone would not say what it is about. */
+  readonly subject: string;
   readonly hint: string | undefined;
   readonly required: boolean;
   /** For `select`. */
@@ -65,6 +67,7 @@ function ownField(field: EventField, bounds: Bounds, text: Messages): Field {
     name: `${answerPrefix}${field.id}`,
     pointer: `/answers/${field.id}`,
     label: field.label,
+    subject: `${field.label} – `,
     hint: field.hint,
     required: field.required ?? false,
     options: [],
@@ -124,6 +127,7 @@ export function formFields(event: EventDefinition, text: Messages): Field[] {
       pointer: "/email",
       control: "email",
       label: text("form.email"),
+      subject: "",
       hint: text("form.emailHint"),
       required: true,
       options: [],
@@ -137,6 +141,7 @@ export function formFields(event: EventDefinition, text: Messages): Field[] {
       pointer: "/name",
       control: "line",
       label: text("form.name"),
+      subject: "",
       hint: undefined,
       required: true,
       options: [],

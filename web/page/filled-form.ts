@@ -14,7 +14,7 @@ export interface FilledField extends Field {
 
 export interface FilledForm {
   readonly fields: readonly FilledField[];
-  /** Every fault, with the id of the control that it belongs to, where there is one. */
+  /** Every fault, naming its field, with the id of the control that it belongs to where there is one. */
   readonly faults: readonly { readonly detail: string; readonly id: string | undefined }[];
 }
 
@@ -43,13 +43,16 @@ export function filledForm(
   given: { readonly values: unknown; readonly faults: readonly Fault[] },
 ): FilledForm {
   const detailByPointer = new Map(given.faults.map((fault) => [fault.pointer, fault.detail]));
-  const idByPointer = new Map(fields.map((field) => [field.pointer, field.id]));
+  const fieldByPointer = new Map(fields.map((field) => [field.pointer, field]));
   return {
     fields: fields.map((field) => ({
       ...field,
       value: shown(field, valueAt(given.values, field.pointer)),
       error: detailByPointer.get(field.pointer),
     })),
-    faults: given.faults.map(({ pointer, detail }) => ({ detail, id: idByPointer.get(pointer) })),
+    faults: given.faults.map(({ pointer, detail }) => {
+      const field = fieldByPointer.get(pointer);
+      return { detail: `${field?.subject ?? ""}${detail}`, id: field?.id };
+    }),
   };
 }

@@ -8,7 +8,8 @@ import type { EventDefinition, EventField } from "../../shared/event-definition.
 /** What stands before a field's id in the name of its form control. */
 export const answerPrefix = "answers.";
 
-const decimal = /^-?\d{1,15}(\.\d{1,15})?$/;
+/** What a number control posts (HTML, "valid floating-point number"), of a length that a number can hold. */
+const floatingPoint = /^-?(?:\d{1,15}(?:\.\d{1,15})?|\.\d{1,15})(?:e[+-]?\d{1,2})?$/i;
 
 function isBlank(value: unknown): boolean {
   return typeof value === "string" && value.trim() === "";
@@ -18,7 +19,7 @@ function answerOf(field: EventField, value: unknown): unknown {
   if (typeof value !== "string") return value;
   switch (field.type) {
     case "number":
-      return decimal.test(value.trim()) ? Number(value) : value;
+      return floatingPoint.test(value.trim()) ? Number(value) : value;
     case "checkbox":
       return value === "true" || value === "on" ? true : value;
     case "text":

@@ -48,8 +48,8 @@ const hoursFromSeconds = 2 * hourSeconds;
  * @returns such as "3 minutes"
  */
 export function formatWait(seconds: number, language: Language): string {
-  const [unit, length] = seconds < hoursFromSeconds ? ["minute", minuteSeconds] : ["hour", hourSeconds];
-  return new Intl.NumberFormat(locales[language], { style: "unit", unit, unitDisplay: "long" }).format(
-    Math.max(1, Math.ceil(seconds / Number(length))),
-  );
+  const isLong = seconds >= hoursFromSeconds;
+  const count = Math.max(1, Math.ceil(seconds / (isLong ? hourSeconds : minuteSeconds)));
+  const unit = isLong ? "hour" : "minute";
+  return new Intl.NumberFormat(locales[language], { style: "unit", unit, unitDisplay: "long" }).format(count);
 }

@@ -86,13 +86,22 @@ export function createPages(event: EventDefinition): Pages {
       style: assets.url("page.css"),
       script: assets.url(entryModule),
       modules: assets.modules,
+      phasesAhead: [] as readonly EventPhase[],
       icon: assets.url("icon.svg"),
     };
 
     function eventPage(phase: EventPhase, refused: RefusedForm): string {
       const form = filledForm(fields, refused);
       const title = form.faults.length > 0 ? `${text("form.errorPrefix")} ${event.name}` : event.name;
-      return render("event", { ...common, title, phase, form, notice: refused.notice });
+      return render("event", {
+        ...common,
+        title,
+        phase,
+        // A page that stays open lives through the later phases as well.
+        phasesAhead: phases.slice(phases.indexOf(phase)),
+        form,
+        notice: refused.notice,
+      });
     }
 
     return {

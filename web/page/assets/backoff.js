@@ -9,13 +9,13 @@ const longestGuessSeconds = 30;
 const spread = 0.5;
 
 /**
- * @param {number | undefined} askedSeconds of a `Retry-After`
+ * @param {number | undefined} asked seconds of a `Retry-After`
  * @param {number} attempt how many there were before, from 0
  * @param {() => number} [random] from 0 to 1
  * @returns {number} milliseconds
  */
-export function waitMs(askedSeconds, attempt, random = Math.random) {
-  const seconds = askedSeconds ?? Math.min(2 ** Math.min(attempt + 1, 10), longestGuessSeconds);
+export function waitMs(asked, attempt, random = Math.random) {
+  const seconds = asked ?? Math.min(2 ** Math.min(attempt + 1, 10), longestGuessSeconds);
   const bounded = Math.min(Math.max(seconds, shortestSeconds), longestSeconds);
   return Math.round(bounded * 1_000 * (1 + spread * random()));
 }

@@ -4,6 +4,8 @@
  */
 import { sleep, waitMs } from "./backoff.js";
 import { readServerClock } from "./clock.js";
+import { find, findAll } from "./elements.js";
+import { unitName } from "./moments.js";
 
 /** Milliseconds over which the pages open, at random, so that not even the fastest typists arrive as one. */
 const openingSpread = 1_000;
@@ -13,10 +15,10 @@ const clockMaxAge = 60_000;
 const lastReading = { earliest: 90_000, latest: 15_000 };
 
 const units = /** @type {const} */ ([
-  ["days", 86_400],
-  ["hours", 3_600],
-  ["minutes", 60],
-  ["seconds", 1],
+  ["day", 86_400],
+  ["hour", 3_600],
+  ["minute", 60],
+  ["second", 1],
 ]);
 
 /**
@@ -25,7 +27,7 @@ const units = /** @type {const} */ ([
  */
 export function startCountdown(panel, open) {
   const opensAt = Date.parse(panel.dataset.opensAt ?? "");
-  const clock = /** @type {HTMLElement} */ (panel.querySelector(".clock"));
+  const clock = find(panel, ".clock");
   const delay = Math.random() * openingSpread;
   const rereadAt = opensAt - lastReading.latest - Math.random() * (lastReading.earliest - lastReading.latest);
   let now = () => Date.now();
@@ -65,9 +67,13 @@ export function startCountdown(panel, open) {
     }
     let seconds = Math.max(0, Math.ceil(left / 1_000));
     for (const [unit, length] of units) {
-      const place = panel.querySelector(`[data-unit=${unit}]`);
-      const text = String(Math.floor(seconds / length)).padStart(unit === "days" ? 1 : 2, "0");
-      if (place && place.textContent !== text) place.textContent = text;
+      const count = Math.floor(seconds / length);
+      const [number, name] = findAll(clock, `[data-unit=${unit}] > *`);
+      const digits = String(count).padStart(unit === "day" ? 1 : 2, "0");
+      if (number && name && number.textContent !== digits) {
+        number.textContent = digits;
+        name.textContent = unitName(unit, count);
+      }
       seconds %= length;
     }
     clock.hidden = false;
@@ -79,7 +85,7 @@ export function startCountdown(panel, open) {
     else show();
   }
 
-  for (const part of /** @type {NodeListOf<HTMLElement>} */ (panel.querySelectorAll(".scripted"))) part.hidden = false;
+  for (const part of findAll(panel, ".scripted")) part.hidden = false;
   const timer = setInterval(show, 250);
   document.addEventListener("visibilitychange", lookAgain);
   void readClock().then(show);

@@ -1,37 +1,36 @@
 /** Moments and waits in the page's language, as the server writes them. */
+import { findAll } from "./elements.js";
 
 const { lang: locale } = document.documentElement;
 
 /** @type {Intl.DateTimeFormatOptions} */
-const format = {
-  weekday: "long",
-  day: "numeric",
-  month: "long",
-  year: "numeric",
-  hour: "2-digit",
-  minute: "2-digit",
-};
+const day = { weekday: "long", day: "numeric", month: "long", year: "numeric" };
+/** @type {Intl.DateTimeFormatOptions} */
+const time = { hour: "2-digit", minute: "2-digit" };
 
-/** @param {string} instant ISO 8601 @param {string} [timeZone] default: the device's own */
-function wallClock(instant, timeZone) {
-  return new Intl.DateTimeFormat(locale, { ...format, ...(timeZone && { timeZone }) }).format(new Date(instant));
-}
-
-/** @param {HTMLTimeElement} element @param {string} instant ISO 8601 */
+/** @param {HTMLElement} element a `time` @param {string} instant ISO 8601 */
 export function showMoment(element, instant) {
   const { timeZone } = element.dataset;
-  element.dateTime = instant;
-  element.textContent = new Intl.DateTimeFormat(locale, { ...format, timeZone, timeZoneName: "long" }).format(
+  element.setAttribute("datetime", instant);
+  element.textContent = new Intl.DateTimeFormat(locale, { ...day, ...time, timeZone, timeZoneName: "long" }).format(
     new Date(instant),
   );
 }
 
 /** @param {number} seconds @returns {string} rounded up to minutes or hours */
 export function formatWait(seconds) {
-  const [unit, length] = seconds < 7_200 ? ["minute", 60] : ["hour", 3_600];
-  return new Intl.NumberFormat(locale, { style: "unit", unit: String(unit), unitDisplay: "long" }).format(
-    Math.max(1, Math.ceil(seconds / Number(length))),
-  );
+  const isLong = seconds >= 7_200;
+  return new Intl.NumberFormat(locale, {
+    style: "unit",
+    unit: isLong ? "hour" : "minute",
+    unitDisplay: "long",
+  }).format(Math.max(1, Math.ceil(seconds / (isLong ? 3_600 : 60))));
+}
+
+/** @param {string} unit @param {number} count @returns {string} the unit's name for that many of it */
+export function unitName(unit, count) {
+  const parts = new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "long" }).formatToParts(count);
+  return parts.find((part) => part.type === "unit")?.value ?? unit;
 }
 
 /** @param {number} seconds @returns {string} such as "in 8 seconds" */
@@ -41,11 +40,14 @@ export function formatAhead(seconds) {
 
 /** Adds the reader's own wall clock to the event's times, where the two differ. */
 export function showLocalTimes() {
-  for (const place of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-local-time]"))) {
+  for (const place of findAll(document, "[data-local-time]")) {
     const { localTime: instant = "", timeZone } = place.dataset;
-    const local = wallClock(instant);
-    if (local === wallClock(instant, timeZone)) continue;
-    place.textContent = local;
+    /** @param {Intl.DateTimeFormatOptions} options */
+    const isShared = (options) => write(options) === write({ ...options, timeZone });
+    /** @param {Intl.DateTimeFormatOptions} options */
+    const write = (options) => new Intl.DateTimeFormat(locale, options).format(new Date(instant));
+    if (isShared({ ...day, ...time })) continue;
+    place.textContent = write(isShared(day) ? time : { ...day, ...time });
     if (place.parentElement) place.parentElement.hidden = false;
   }
 }

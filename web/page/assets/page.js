@@ -4,61 +4,66 @@
  */
 import { announce } from "./announce.js";
 import { startCountdown } from "./countdown.js";
+import { copyOf, findAll, findAny } from "./elements.js";
 import { showLocalTimes } from "./moments.js";
 import { startForm } from "./registration-form.js";
 import { followStatus, startStatus } from "./status.js";
 
-/** @param {string} id @returns {Element} a fresh copy of what the server has laid ready for later */
-function fromTemplate(id) {
-  const template = /** @type {HTMLTemplateElement} */ (document.getElementById(`${id}-template`));
-  return /** @type {Element} */ (/** @type {DocumentFragment} */ (template.content.cloneNode(true)).firstElementChild);
+/** @param {string} name @returns {HTMLElement} what the server has laid ready for later */
+function prepared(name) {
+  return copyOf(document, `#${name}-template`);
 }
 
-/** @param {Element} panel @param {Element} next */
+/** @param {HTMLElement} panel @param {HTMLElement} next */
 function exchange(panel, next) {
   panel.replaceWith(next);
-  const heading = next.querySelector("h2");
+  const heading = findAny(next, "h2");
   heading?.focus();
-  const name = document.querySelector("h1")?.textContent;
-  document.title = `${heading?.textContent} – ${name}`;
+  document.title = `${heading?.textContent} – ${findAny(document, "h1")?.textContent}`;
 }
 
-/** @param {HTMLFormElement} form */
+/** @param {string} phase what the head of the page says about the event */
+function showPhase(phase) {
+  for (const part of findAll(document, "[data-phase]")) part.hidden = part.dataset.phase !== phase;
+}
+
+/** @param {HTMLElement} form */
 function enableForm(form) {
   startForm(form, {
     accepted({ statusUrl, retryAfterSeconds }) {
       // From now on a reload shows the same state, and going back does not lead into a form that was sent already.
       history.replaceState(null, "", statusUrl);
-      const panel = fromTemplate("pending");
-      exchange(form, panel);
+      const panel = prepared("pending");
       startStatus(panel, statusUrl);
-      void followStatus(panel, statusUrl, retryAfterSeconds, fromTemplate);
+      exchange(form, panel);
+      void followStatus(panel, statusUrl, retryAfterSeconds, prepared);
     },
-    closed: () => exchange(form, fromTemplate("closed")),
+    closed() {
+      showPhase("closed");
+      exchange(form, prepared("closed"));
+    },
   });
 }
 
-const form = document.querySelector("form");
+const form = findAny(document, "form");
 if (form) enableForm(form);
 
-const countdown = /** @type {HTMLElement | null} */ (document.querySelector("[data-opens-at]"));
+const countdown = findAny(document, "[data-opens-at]");
 if (countdown) {
   startCountdown(countdown, () => {
-    const opened = /** @type {HTMLFormElement} */ (fromTemplate("form"));
+    const opened = prepared("form");
     countdown.replaceWith(opened);
     enableForm(opened);
-    for (const part of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-phase]"))) {
-      part.hidden = part.dataset.phase !== "open";
-    }
-    announce(document.querySelector(".phase[data-phase=open]")?.textContent ?? "");
+    showPhase("open");
+    announce(findAny(document, ".phase:not([hidden])")?.textContent ?? "");
   });
 }
 
-const status = /** @type {HTMLElement | null} */ (document.querySelector("[data-status]"));
+const status = findAny(document, "[data-status]");
 if (status) {
-  const { status: state, statusUrl = "", retryAfter } = status.dataset;
+  const { statusUrl = "", retryAfter } = status.dataset;
   startStatus(status, statusUrl);
-  if (state === "pending") void followStatus(status, statusUrl, Number(retryAfter), fromTemplate);
+  if (status.dataset.status === "pending") void followStatus(status, statusUrl, Number(retryAfter), prepared);
 }
 
 showLocalTimes();

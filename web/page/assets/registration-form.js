@@ -1,93 +1,31 @@
 /**
- * The form, sent in place: reads it, checks it before it costs anybody a request, shows what is wrong where it is wrong,
- * and tells the attendee what is going on while it is being sent.
+ * The form, sent in place: checked before it costs anybody a request, and never sent twice at once, whatever is pressed.
+ * The attendee is told what is wrong, or what is going on while it is being sent.
  */
 import { announce } from "./announce.js";
+import { findFaults, findFields, readSubmission, showFault } from "./entries.js";
+import { copyOf, find } from "./elements.js";
 import { formatAhead } from "./moments.js";
 import { createKey, submit } from "./submission.js";
 
 /** @typedef {import("./submission.js").Fault} Fault */
-/** @typedef {HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement} Control */
-/** @typedef {{ element: HTMLElement, control: Control, pointer: string }} Field */
 /**
  * @typedef {object} Listener
  * @property {(accepted: { statusUrl: string, retryAfterSeconds: number }) => void} accepted
  * @property {() => void} closed
  */
 
-const answerPrefix = "answers.";
-
-/** @param {Control} control @returns {control is HTMLInputElement} */
-function isTick(control) {
-  return control.type === "checkbox";
-}
-
-/** @param {Control} control @returns {string | number | boolean | undefined} nothing for a blank one */
-function valueOf(control) {
-  if (isTick(control)) return control.checked || undefined;
-  if (control.value.trim() === "") return undefined;
-  return control.type === "number" ? Number(control.value) : control.value;
-}
-
-/** @param {readonly Field[]} fields @returns {object} the submission that the form's fields stand for */
-export function readSubmission(fields) {
-  /** @type {Record<string, unknown>} */
-  const submission = {};
-  /** @type {Record<string, unknown>} */
-  const answers = {};
-  for (const { control } of fields) {
-    const value = valueOf(control);
-    if (value === undefined) continue;
-    if (control.name.startsWith(answerPrefix)) answers[control.name.slice(answerPrefix.length)] = value;
-    else submission[control.name] = value;
-  }
-  return Object.keys(answers).length > 0 ? { ...submission, answers } : submission;
-}
-
-/** @param {readonly Field[]} fields @returns {Fault[]} what the browser can already tell; the server decides */
-function findFaults(fields) {
-  return fields.flatMap(({ element, control, pointer }) => {
-    const { missing = "", allowed = "" } = element.dataset;
-    if (control.validity.badInput) return [{ pointer, detail: allowed }];
-    if (control.required && valueOf(control) === undefined) return [{ pointer, detail: missing }];
-    return control.validity.valid ? [] : [{ pointer, detail: allowed }];
-  });
-}
-
-/** @param {Field} field @param {string | undefined} detail */
-function showFault({ element, control }, detail) {
-  const error = /** @type {HTMLElement} */ (element.querySelector(".error"));
-  error.hidden = detail === undefined;
-  /** @type {HTMLElement} */ (error.querySelector(".words")).textContent = detail ?? "";
-  const hint = element.querySelector(".hint");
-  const described = [hint?.id, detail === undefined ? undefined : error.id].filter(Boolean).join(" ");
-  if (described) control.setAttribute("aria-describedby", described);
-  else control.removeAttribute("aria-describedby");
-  if (detail === undefined) control.removeAttribute("aria-invalid");
-  else control.setAttribute("aria-invalid", "true");
-}
-
-/** @param {HTMLFormElement} form @param {Listener} listener */
+/** @param {HTMLElement} form @param {Listener} listener */
 export function startForm(form, listener) {
-  const find = (/** @type {string} */ selector) => /** @type {HTMLElement} */ (form.querySelector(selector));
-  const summary = find("#summary");
-  const wait = find("#wait");
-  const words = find("#wait .words");
-  const next = find("#wait .next");
-  const stop = find("#wait button");
-  const entries = find(".fields");
-  const button = find("[type=submit]");
+  const summary = find(form, "#summary");
+  const wait = find(form, "#wait");
+  const next = find(form, "#wait .next");
+  const stop = find(form, "#wait button");
+  const entries = find(form, ".fields");
+  const button = find(form, "[type=submit]");
   const idleLabel = button.textContent;
-  const plainTitle = document.title;
-  /** @type {Field[]} */
-  const fields = Array.from(
-    /** @type {NodeListOf<HTMLElement>} */ (form.querySelectorAll("[data-pointer]")),
-    (element) => ({
-      element,
-      control: /** @type {Control} */ (element.querySelector("input, select, textarea")),
-      pointer: element.dataset.pointer ?? "",
-    }),
-  );
+  const plainTitle = find(document, "h1").textContent;
+  const fields = findFields(form);
   /** @type {AbortController | undefined} */
   let sending;
   /** @type {string | undefined} */
@@ -109,7 +47,7 @@ export function startForm(form, listener) {
       }
       const link = document.createElement("a");
       link.href = `#${field.control.id}`;
-      link.textContent = detail;
+      link.textContent = `${field.element.dataset.subject}${detail}`;
       link.addEventListener("click", (event) => {
         event.preventDefault();
         field.control.focus();
@@ -117,7 +55,7 @@ export function startForm(form, listener) {
       item.append(link);
       return item;
     });
-    find("#summary ul").replaceChildren(...items);
+    find(form, "#summary ul").replaceChildren(...items);
     summary.hidden = faults.length === 0;
     document.title = faults.length === 0 ? plainTitle : `${form.dataset.errorPrefix} ${plainTitle}`;
     if (faults.length > 0) summary.focus();
@@ -125,10 +63,9 @@ export function startForm(form, listener) {
 
   /** @param {string} reason @param {string} [detail] takes the place of the words, where the server has its own */
   function say(reason, detail) {
-    const template = /** @type {HTMLTemplateElement} */ (find(`[data-reason=${reason}]`));
-    words.replaceChildren(template.content.cloneNode(true));
-    const text = words.querySelector("p");
-    if (detail && text) text.textContent = detail;
+    const words = copyOf(form, `[data-reason=${reason}]`);
+    if (detail) find(words, "p").textContent = detail;
+    find(wait, ".words").replaceWith(words);
     wait.dataset.shown = reason;
     wait.hidden = false;
     announce(words.textContent ?? "");
@@ -136,7 +73,7 @@ export function startForm(form, listener) {
 
   /** @param {number} ms */
   function countDown(ms) {
-    const place = find("#wait .next b");
+    const place = find(form, "#wait .next b");
     const until = performance.now() + ms;
     const show = () => {
       const seconds = Math.ceil((until - performance.now()) / 1_000);
@@ -156,7 +93,7 @@ export function startForm(form, listener) {
     entries.inert = busy;
     form.setAttribute("aria-busy", String(busy));
     button.setAttribute("aria-disabled", String(busy));
-    button.textContent = busy ? (button.dataset.sending ?? "") : idleLabel;
+    if (!busy) button.textContent = idleLabel;
     clearInterval(ticking);
     next.hidden = true;
     stop.hidden = true;
@@ -173,11 +110,15 @@ export function startForm(form, listener) {
     sending = new AbortController();
     key ??= createKey();
     setBusy(true);
-    const outcome = await submit(readSubmission(fields), key, sending.signal, (reason, ms) => {
-      // Said once for each reason: who listens to the page should not hear it again at every attempt.
-      if (wait.dataset.shown !== reason) say(reason);
-      stop.hidden = false;
-      countDown(ms);
+    const outcome = await submit(readSubmission(fields), key, sending.signal, {
+      sending: () => (button.textContent = button.dataset.sending ?? ""),
+      waiting(reason, ms) {
+        // Said once for each reason: who listens to the page should not hear it again at every attempt.
+        if (wait.dataset.shown !== reason) say(reason);
+        button.textContent = button.dataset.waiting ?? "";
+        stop.hidden = false;
+        countDown(ms);
+      },
     });
     const stopHadFocus = document.activeElement === stop;
     sending = undefined;
@@ -190,7 +131,7 @@ export function startForm(form, listener) {
     if (stopHadFocus) button.focus();
   }
 
-  form.noValidate = true;
+  form.setAttribute("novalidate", "");
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     if (!sending) void send();

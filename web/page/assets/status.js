@@ -1,6 +1,7 @@
 /** What became of a registration: asks by its link until that is settled, at the pace the server asks for. */
 import { announce } from "./announce.js";
 import { askedSeconds, sleep, waitMs } from "./backoff.js";
+import { find, findAny } from "./elements.js";
 import { formatWait, showMoment } from "./moments.js";
 
 /** Misses in a row before the attendee is told; one alone is nobody's business. */
@@ -12,50 +13,48 @@ const patience = 15_000;
 
 /**
  * Fills in what only the browser knows.
- * @param {Element} panel @param {string} statusUrl
+ * @param {HTMLElement} panel @param {string} statusUrl
  */
 export function startStatus(panel, statusUrl) {
-  const link = /** @type {HTMLAnchorElement} */ (panel.querySelector("[data-status-link]"));
-  const copy = /** @type {HTMLButtonElement} */ (panel.querySelector("[data-copied]"));
-  link.href = statusUrl;
+  const link = find(panel, "[data-status-link]");
+  const copy = find(panel, "[data-copied]");
+  const address = new URL(statusUrl, location.href).href;
+  link.setAttribute("href", statusUrl);
   // Not there in pages that came over plain HTTP.
   if (!navigator.clipboard) return;
   copy.hidden = false;
-  copy.addEventListener("click", async () => {
-    try {
-      await navigator.clipboard.writeText(link.href);
-    } catch {
-      link.focus();
-      return;
-    }
+  const copied = () => {
     copy.textContent = copy.dataset.copied ?? "";
     announce(copy.textContent);
+  };
+  copy.addEventListener("click", () => {
+    // Where it is not allowed, the link itself can still be copied by hand.
+    navigator.clipboard.writeText(address).then(copied, () => link.focus());
   });
 }
 
-/** @param {Element} panel @param {string} name @param {(place: Element) => void} fill */
+/** @param {HTMLElement} panel @param {string} name @param {(place: HTMLElement) => void} fill */
 function showRow(panel, name, fill) {
-  const row = /** @type {HTMLElement | null} */ (panel.querySelector(`[data-row=${name}]`));
-  const place = row?.querySelector("dd > *");
-  if (!row || !place) return;
-  fill(place);
+  const row = findAny(panel, `[data-row=${name}]`);
+  if (!row) return;
+  fill(find(row, "dd > *"));
   row.hidden = false;
 }
 
-/** @param {Element} panel @param {Status} state */
+/** @param {HTMLElement} panel @param {Status} state */
 function showDetails(panel, { submittedAt, estimatedWaitSeconds }) {
-  showRow(panel, "received", (place) => showMoment(/** @type {HTMLTimeElement} */ (place), submittedAt));
+  showRow(panel, "received", (place) => showMoment(place, submittedAt));
   if (estimatedWaitSeconds === undefined) return;
   showRow(panel, "wait", (place) => (place.textContent = formatWait(estimatedWaitSeconds)));
 }
 
-/** @param {Element} panel @param {Element} next */
+/** @param {HTMLElement} panel @param {HTMLElement} next */
 function exchange(panel, next) {
   const focused = ["h2", "[data-copied]", "[data-status-link]"].find((part) => document.activeElement?.matches(part));
   panel.replaceWith(next);
-  const title = next.querySelector("h2")?.textContent ?? "";
-  document.title = `${title} – ${document.querySelector("h1")?.textContent}`;
-  if (focused) /** @type {HTMLElement | null} */ (next.querySelector(focused))?.focus();
+  const title = find(next, "h2").textContent ?? "";
+  document.title = `${title} – ${findAny(document, "h1")?.textContent}`;
+  if (focused) findAny(next, focused)?.focus();
   if (focused !== "h2") announce(title);
 }
 
@@ -92,13 +91,13 @@ function visible() {
 }
 
 /**
- * @param {Element} panel the one of a pending registration
+ * @param {HTMLElement} panel the one of a pending registration
  * @param {string} statusUrl
  * @param {number} firstLookSeconds
- * @param {(status: string) => Element} panelFor makes the panel of another state
+ * @param {(status: string) => HTMLElement} panelFor makes the panel of another state
  */
 export async function followStatus(panel, statusUrl, firstLookSeconds, panelFor) {
-  const trouble = /** @type {HTMLElement} */ (panel.querySelector(".trouble"));
+  const trouble = find(panel, ".trouble");
   /** @type {number | undefined} */
   let seconds = firstLookSeconds;
   let misses = 0;

@@ -88,19 +88,20 @@ async function attempt(body, key, signal) {
  * @param {object} submission
  * @param {string} key the same for the same submission
  * @param {AbortSignal} signal when the attendee has had enough
- * @param {(reason: Reason, ms: number) => void} waiting called before each wait
+ * @param {{ sending: () => void, waiting: (reason: Reason, ms: number) => void }} listener told before each attempt and wait
  * @returns {Promise<Outcome>}
  */
-export async function submit(submission, key, signal, waiting) {
+export async function submit(submission, key, signal, listener) {
   const body = JSON.stringify(submission);
   const startedAt = performance.now();
   for (let attempts = 0; ; attempts++) {
+    listener.sending();
     const outcome = await attempt(body, key, signal);
     if (outcome.kind !== "again") return outcome;
     if (signal.aborted) return { kind: "stopped" };
     if (performance.now() - startedAt > endurance) return { kind: "gaveUp" };
     const ms = waitMs(outcome.seconds, attempts);
-    waiting(outcome.reason, ms);
+    listener.waiting(outcome.reason, ms);
     await (outcome.reason === "offline" ? Promise.race([sleep(ms, signal), online()]) : sleep(ms, signal));
     if (signal.aborted) return { kind: "stopped" };
   }

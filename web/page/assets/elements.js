@@ -1,0 +1,31 @@
+/** Finds what the server has rendered. */
+
+/** @param {ParentNode} root @param {string} selector @returns {HTMLElement[]} */
+export function findAll(root, selector) {
+  return [...root.querySelectorAll(selector)].filter((element) => element instanceof HTMLElement);
+}
+
+/** @param {ParentNode} root @param {string} selector @returns {HTMLElement | undefined} */
+export function findAny(root, selector) {
+  return findAll(root, selector)[0];
+}
+
+/**
+ * @param {ParentNode} root @param {string} selector
+ * @returns {HTMLElement}
+ * @throws when it is not there: then this script does not belong to this page, and the page works without it
+ */
+export function find(root, selector) {
+  const element = findAny(root, selector);
+  if (!element) throw new Error(`The page has no ${selector}.`);
+  return element;
+}
+
+/** @param {ParentNode} root @param {string} selector @returns {HTMLElement} a fresh copy of what a template holds */
+export function copyOf(root, selector) {
+  const template = find(root, selector);
+  const content = template instanceof HTMLTemplateElement ? template.content.firstElementChild : undefined;
+  const copy = content?.cloneNode(true);
+  if (!(copy instanceof HTMLElement)) throw new Error(`The page has no template ${selector}.`);
+  return copy;
+}

@@ -1,0 +1,76 @@
+/** What is entered into the form: read, checked and marked where it is wrong, field by field. */
+import { find, findAll } from "./elements.js";
+
+/** @typedef {import("./submission.js").Fault} Fault */
+/** @typedef {HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement} Control */
+/** @typedef {{ element: HTMLElement, control: Control, pointer: string }} Field */
+
+const answerPrefix = "answers.";
+/** Browsers also take the address of a mailbox on a machine of the local network. */
+const hasDomain = /@[^@]+\.[^@.]+$/;
+
+/** @param {Control} control @returns {control is HTMLInputElement} */
+function isTick(control) {
+  return control.type === "checkbox";
+}
+
+/** @param {Control} control */
+function isBlank(control) {
+  return control.value.trim() === "";
+}
+
+/** @param {Control} control @returns {string | number | boolean | undefined} nothing for a blank one */
+function valueOf(control) {
+  if (isTick(control)) return control.checked || undefined;
+  if (isBlank(control)) return undefined;
+  return control.type === "number" ? Number(control.value) : control.value;
+}
+
+/** @param {readonly Field[]} fields @returns {object} the submission that the form's fields stand for */
+export function readSubmission(fields) {
+  /** @type {Record<string, unknown>} */
+  const submission = {};
+  /** @type {Record<string, unknown>} */
+  const answers = {};
+  for (const { control } of fields) {
+    const value = valueOf(control);
+    if (value === undefined) continue;
+    if (control.name.startsWith(answerPrefix)) answers[control.name.slice(answerPrefix.length)] = value;
+    else submission[control.name] = value;
+  }
+  return Object.keys(answers).length > 0 ? { ...submission, answers } : submission;
+}
+
+/** @param {readonly Field[]} fields @returns {Fault[]} what the browser can already tell; the server decides */
+export function findFaults(fields) {
+  return fields.flatMap(({ element, control, pointer }) => {
+    const { missing = "", allowed = "" } = element.dataset;
+    if (control.validity.badInput) return [{ pointer, detail: allowed }];
+    if (control.required && valueOf(control) === undefined) return [{ pointer, detail: missing }];
+    const isAllowed =
+      control.validity.valid && (control.type !== "email" || isBlank(control) || hasDomain.test(control.value));
+    return isAllowed ? [] : [{ pointer, detail: allowed }];
+  });
+}
+
+/** @param {Field} field @param {string | undefined} detail nothing when it is in order */
+export function showFault({ element, control }, detail) {
+  const error = find(element, ".error");
+  error.hidden = detail === undefined;
+  find(error, ".words").textContent = detail ?? "";
+  const hint = element.querySelector(".hint");
+  const described = [hint?.id, detail === undefined ? undefined : error.id].filter(Boolean).join(" ");
+  if (described) control.setAttribute("aria-describedby", described);
+  else control.removeAttribute("aria-describedby");
+  if (detail === undefined) control.removeAttribute("aria-invalid");
+  else control.setAttribute("aria-invalid", "true");
+}
+
+/** @param {HTMLElement} form @returns {Field[]} in the form's order */
+export function findFields(form) {
+  return findAll(form, "[data-pointer]").map((element) => ({
+    element,
+    control: /** @type {Control} */ (find(element, "input, select, textarea")),
+    pointer: element.dataset.pointer ?? "",
+  }));
+}
