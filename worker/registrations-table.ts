@@ -46,6 +46,7 @@ export interface RegistrationsTableOptions {
 
 const attributes = ["email", "registrationId", "name", "answers", "submittedAt", "storedAt"];
 const secondsPerDay = 86_400;
+const wrongTable = /missing the key|type mismatch for key|does not match the schema/i;
 
 export function createRegistrationsTable(options: RegistrationsTableOptions): RegistrationsTable {
   const { documents, tableName, retentionDays, wallClock, onCall } = options;
@@ -78,6 +79,10 @@ export function createRegistrationsTable(options: RegistrationsTableOptions): Re
       case "ValidationError":
       case "ItemCollectionSizeLimitExceeded":
       case "ConditionalCheckFailed":
+        // The table has another key, so nobody fits into it: not the fault of whoever was refused first.
+        if (wrongTable.test(message)) {
+          return { kind: "system", fault: describeSystemFault("refused", insertion, `${code}: ${message}`) };
+        }
         return {
           kind: "rejected",
           reason: /size/i.test(message) ? "item-too-large" : "rejected-by-table",

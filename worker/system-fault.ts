@@ -25,8 +25,8 @@ export interface Operation {
 
 const remedy: Record<AwsFaultKind, (operation: Operation) => string> = {
   "access-denied": ({ action, resource, construct }) => `allow ${action} on ${resource} in ${construct}`,
-  "missing-resource": ({ resource, construct }) =>
-    `${resource} does not exist; deploy ${construct} or correct its name`,
+  "missing-resource": ({ resource }) =>
+    `${resource} does not exist; deploy the construct Data, which makes it, or correct its name`,
   credentials: ({ construct }) => `this process has no valid AWS credentials; see the instance role in ${construct}`,
   clock: () => "the request's signature was refused; check this machine's clock and credentials",
   throttled: ({ resource }) => `${resource} is throttled for long; raise its throughput limits`,

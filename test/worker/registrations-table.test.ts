@@ -1,0 +1,265 @@
+import { PutCommand } from "@aws-sdk/lib-dynamodb";
+import t from "tap";
+import type { Registration } from "../../shared/registration.ts";
+import { createRegistrationsTable, type RegistrationsTableOptions } from "../../worker/registrations-table.ts";
+import { awsError, type Input, type Intervention } from "../equipment/aws-proxy.ts";
+import { startEngines } from "../equipment/engines.ts";
+import { people, somebody } from "../equipment/people.ts";
+
+const engines = await startEngines();
+t.teardown(() => engines.close());
+t.afterEach(() => engines.calm());
+
+const storedAt = Date.parse("2026-03-01T10:00:05.000Z");
+
+async function prepare(options: Partial<RegistrationsTableOptions> = {}) {
+  const tableName = options.tableName ?? (await engines.createTable());
+  const calls: [statements: number, attempts: number][] = [];
+  const table = createRegistrationsTable({
+    documents: engines.documents,
+    tableName,
+    wallClock: () => storedAt,
+    onCall: (statements, attempts) => calls.push([statements, attempts]),
+    ...options,
+  });
+  const lookUpsBefore = engines.dynamoDbProxy.callsOf("BatchGetItem").length;
+  return {
+    table,
+    tableName,
+    calls,
+    lookUps: () => engines.dynamoDbProxy.callsOf("BatchGetItem").length - lookUpsBefore,
+    items: () => engines.items(tableName),
+  };
+}
+
+/** Answers in the engine's place: an outcome of each statement, in order; nothing is a success. */
+function answerStatements(codes: readonly ({ Code: string; Message?: string } | undefined)[]): void {
+  engines.dynamoDbProxy.intervene(({ operation }) =>
+    operation === "BatchExecuteStatement"
+      ? { answer: { Responses: codes.map((error) => (error ? { Error: error } : {})) } }
+      : undefined,
+  );
+}
+
+const kinds = (outcomes: readonly { kind: string }[]) => outcomes.map((outcome) => outcome.kind);
+
+t.test("a registration is stored as it was sent, with the moment of storing", async (t) => {
+  const { table, items } = await prepare();
+  const registration = somebody({
+    name: "Zoë 𝒵 O'Neill 🎟️",
+    answers: { text: "a\nb", number: 0.1, large: 2 ** 53 - 1, tick: true, no: false, empty: "" },
+  });
+  t.same(await table.insert([registration]), [{ kind: "stored", fresh: true }]);
+  const { email, id, name, answers, submittedAt } = registration;
+  t.same(await items(), [
+    { email, registrationId: id, name, answers, submittedAt, storedAt: "2026-03-01T10:00:05.000Z" },
+  ]);
+});
+
+t.test("25 different people are one call", async (t) => {
+  const { table, items, calls, lookUps } = await prepare();
+  const all = people(25);
+  t.same(
+    await table.insert(all),
+    all.map(() => ({ kind: "stored", fresh: true })),
+  );
+  t.same(calls, [[25, 1]]);
+  t.equal(lookUps(), 0);
+  t.equal((await items()).length, 25);
+});
+
+t.test("with a retention, DynamoDB is told when to forget; without one, never", async (t) => {
+  const { table, items } = await prepare({ retentionDays: 30 });
+  await table.insert(people(1));
+  t.equal((await items())[0]!.expiresAt, storedAt / 1_000 + 30 * 86_400);
+});
+
+t.test("the first registration of an address wins; the second never overwrites it, whatever it holds", async (t) => {
+  const { table, items } = await prepare();
+  const first = somebody({ name: "First" });
+  const second = { ...somebody({ name: "Second", answers: { x: "y" } }), email: first.email };
+  await table.insert([first]);
+  t.same(await table.insert([second]), [{ kind: "duplicate" }]);
+  t.match(await items(), [{ registrationId: first.id, name: "First", answers: {} }]);
+});
+
+t.test("the same registration once more is stored, not a duplicate, and nothing is written", async (t) => {
+  const { table, items } = await prepare();
+  const registration = somebody();
+  await table.insert([registration]);
+  const before = await items();
+  t.same(await table.insert([registration]), [{ kind: "stored", fresh: false }]);
+  t.same(await items(), before);
+});
+
+t.test(
+  "known and unknown people in one call get an outcome each, in order, with one look-up for all known",
+  async (t) => {
+    const { table, lookUps } = await prepare();
+    const [a, b, c, d] = people(4) as [Registration, Registration, Registration, Registration];
+    await table.insert([a, c]);
+    const outcomes = await table.insert([a, b, { ...c, id: "another-submission" }, d]);
+    t.same(outcomes, [
+      { kind: "stored", fresh: false },
+      { kind: "stored", fresh: true },
+      { kind: "duplicate" },
+      { kind: "stored", fresh: true },
+    ]);
+    t.equal(lookUps(), 1);
+  },
+);
+
+t.test("an insert whose answer was lost and which the SDK repeated is stored, not a duplicate", async (t) => {
+  const { table, calls, items } = await prepare();
+  const registration = somebody();
+  let lost = 0;
+  engines.dynamoDbProxy.intervene(({ operation }) => {
+    if (operation !== "BatchExecuteStatement" || lost > 0) return undefined;
+    lost += 1;
+    return "lose the answer";
+  });
+  t.same(await table.insert([registration]), [{ kind: "stored", fresh: false }]);
+  t.same(calls, [[1, 2]], "and the attempt that nobody saw is counted");
+  t.equal((await items()).length, 1);
+});
+
+t.test("a registration that the table will never take does no harm to those beside it", async (t) => {
+  const { table, items } = await prepare();
+  const large = somebody({ answers: { text: "x".repeat(410_000) } });
+  const [before, after] = people(2) as [Registration, Registration];
+  const outcomes = await table.insert([before, large, after]);
+  t.same(kinds(outcomes), ["stored", "rejected", "stored"]);
+  t.match(outcomes[1], { reason: "item-too-large", detail: /size/i });
+  t.equal((await items()).length, 2);
+});
+
+t.test(
+  "a call that is refused as a whole is repeated one by one, so that only who spoiled it is rejected",
+  async (t) => {
+    const { table, items } = await prepare();
+    const all = people(3);
+    const spoiler = all[1]!.email;
+    engines.dynamoDbProxy.intervene(({ operation, input }) => {
+      const holds = operation === "BatchExecuteStatement" && JSON.stringify(input).includes(spoiler);
+      return holds ? awsError("ValidationException", `Invalid value for ${spoiler}`) : undefined;
+    });
+    const outcomes = await table.insert(all);
+    t.same(kinds(outcomes), ["stored", "rejected", "stored"]);
+    t.match(outcomes[1], { reason: "rejected-by-table" });
+    t.notMatch(JSON.stringify(outcomes), spoiler, "no detail quotes an address");
+    t.equal((await items()).length, 2);
+  },
+);
+
+t.test(
+  "two registrations of one address in a call, which DynamoDB refuses as a whole, still lose nobody",
+  async (t) => {
+    const { table, items } = await prepare();
+    const first = somebody();
+    const second = { ...somebody(), email: first.email };
+    const outcomes = await table.insert([first, second]);
+    t.same(kinds(outcomes).toSorted(), ["duplicate", "stored"]);
+    t.equal((await items()).length, 1);
+  },
+);
+
+t.test("each statement's own error is known for what it is", async (t) => {
+  const { table } = await prepare();
+  const expected: [string, string][] = [
+    ["InternalServerError", "failed"],
+    ["TransactionConflict", "failed"],
+    ["ThrottlingError", "throttled"],
+    ["ProvisionedThroughputExceeded", "throttled"],
+    ["RequestLimitExceeded", "throttled"],
+    ["ValidationError", "rejected"],
+    ["ItemCollectionSizeLimitExceeded", "rejected"],
+    ["AccessDenied", "system"],
+    ["ResourceNotFound", "system"],
+    ["SomethingNew", "system"],
+  ];
+  answerStatements(expected.map(([Code]) => ({ Code, Message: "injected" })));
+  t.same(
+    kinds(await table.insert(people(expected.length))),
+    expected.map(([, kind]) => kind),
+  );
+});
+
+t.test("a statement without an answer is tried again, not taken for stored", async (t) => {
+  const { table } = await prepare();
+  answerStatements([undefined]);
+  t.same(kinds(await table.insert(people(2))), ["stored", "failed"]);
+});
+
+t.test("what AWS answers for a whole call is everybody's outcome", async (t) => {
+  const { table } = await prepare({ documents: engines.createDocuments({ requestTimeoutMs: 100, maxAttempts: 1 }) });
+  const expected: [Intervention, string, string?][] = [
+    [awsError("ThrottlingException"), "throttled"],
+    [awsError("ProvisionedThroughputExceededException"), "throttled"],
+    [awsError("AccessDeniedException"), "system", "access-denied"],
+    [awsError("InternalServerError", "oops", 500), "system", "unreachable"],
+    ["cut", "system", "unreachable"],
+    ["swallow", "system", "unreachable"],
+  ];
+  for (const [intervention, kind, faultKind] of expected) {
+    engines.dynamoDbProxy.intervene(() => intervention);
+    const outcomes = await table.insert(people(2));
+    t.match(
+      outcomes,
+      [{ kind }, { kind, ...(faultKind && { fault: { kind: faultKind } }) }],
+      JSON.stringify(intervention),
+    );
+  }
+});
+
+t.test("denied access names the action, the table and the construct, for a statement and for a call", async (t) => {
+  const { table, tableName } = await prepare();
+  const said = "User: arn:aws:sts::1:assumed-role/x is not authorized";
+  const named = { action: "dynamodb:PartiQLInsert", resource: tableName, message: /Roles\/WorkerRole.*not authorized/ };
+  answerStatements([{ Code: "AccessDenied", Message: said }]);
+  t.match(await table.insert(people(1)), [{ kind: "system", fault: { kind: "access-denied", ...named } }]);
+  engines.dynamoDbProxy.intervene(() => awsError("AccessDeniedException", said));
+  t.match(await table.insert(people(1)), [{ kind: "system", fault: { kind: "access-denied", ...named } }]);
+});
+
+t.test(
+  "a table that does not exist, or has another key, is a fault of the system: nobody is rejected for it",
+  async (t) => {
+    const { table: missing } = await prepare({ tableName: "no-such-table" });
+    const [gone] = await missing.insert(people(2));
+    t.match(gone, { kind: "system", fault: { kind: "missing-resource", message: /no-such-table does not exist/ } });
+    const { table: wrong } = await prepare({ tableName: await engines.createTable("id") });
+    t.same(kinds(await wrong.insert(people(2))), ["system", "system"]);
+  },
+);
+
+t.test("while the look-up fails nobody is called a duplicate", async (t) => {
+  const { table } = await prepare();
+  const first = somebody();
+  await table.insert([first]);
+  const second = { ...somebody(), email: first.email };
+  const lookUpAnswers = (intervention: Intervention) =>
+    engines.dynamoDbProxy.intervene(({ operation }) => (operation === "BatchGetItem" ? intervention : undefined));
+
+  lookUpAnswers(awsError("AccessDeniedException"));
+  t.match(await table.insert([second, somebody()]), [
+    { kind: "system", fault: { action: "dynamodb:BatchGetItem" } },
+    { kind: "stored", fresh: true },
+  ]);
+  lookUpAnswers(awsError("ThrottlingException"));
+  t.same(kinds(await table.insert([second])), ["throttled"]);
+  lookUpAnswers({ alter: (answer: Input) => ({ ...answer, Responses: {} }) });
+  t.same(kinds(await table.insert([second])), ["failed"], "what was left unprocessed is not judged");
+});
+
+t.test(
+  "control: a plain put would overwrite the first registration, and the look at the table would see it",
+  async (t) => {
+    const { table, tableName, items } = await prepare();
+    const first = somebody({ name: "First" });
+    await table.insert([first]);
+    await engines.documents.send(
+      new PutCommand({ TableName: tableName, Item: { email: first.email, registrationId: "x", name: "Second" } }),
+    );
+    t.match(await items(), [{ name: "Second" }]);
+  },
+);
