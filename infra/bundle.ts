@@ -15,7 +15,7 @@ import { promisify } from "node:util";
 import { ZipFile } from "yazl";
 
 const tierFolders = ["web", "worker", "shared"];
-const rootFiles = ["package.json", "package-lock.json", "cron.yaml", "LICENSE"];
+const rootFiles = ["package.json", "package-lock.json", "cron.yaml"];
 /** Where the bundle goes, from the repository's root. */
 export const defaultBundlePath = "dist/turnout.zip";
 

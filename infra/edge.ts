@@ -151,7 +151,6 @@ export class Edge extends Construct {
         frameOptions: { frameOption: HeadersFrameOption.DENY, override: true },
         referrerPolicy: { referrerPolicy: HeadersReferrerPolicy.NO_REFERRER, override: true },
       },
-      removeHeaders: ["Server", "X-Powered-By"],
     });
   }
 

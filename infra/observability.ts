@@ -5,6 +5,7 @@
 import { Stack } from "aws-cdk-lib";
 import type { Dashboard } from "aws-cdk-lib/aws-cloudwatch";
 import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
+import { PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Topic } from "aws-cdk-lib/aws-sns";
 import { EmailSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
 import { Construct } from "constructs";
@@ -35,6 +36,16 @@ export class Observability extends Construct {
       displayName: `Turnout ${config.stackName} ${config.stage}`,
       enforceSSL: true,
     });
+    // A topic with a policy of its own no longer lets the account's services in by itself.
+    this.topic.addToResourcePolicy(
+      new PolicyStatement({
+        sid: "Alarms",
+        principals: [new ServicePrincipal("cloudwatch.amazonaws.com")],
+        actions: ["sns:Publish"],
+        resources: [this.topic.topicArn],
+        conditions: { StringEquals: { "aws:SourceAccount": Stack.of(this).account } },
+      }),
+    );
     if (config.alarmEmail !== undefined) this.topic.addSubscription(new EmailSubscription(config.alarmEmail));
 
     const { stackName } = Stack.of(this);
