@@ -1,6 +1,7 @@
 /**
  * The log of a process: JSON lines on standard output, written in the background, with nothing of an attendee in them.
- * Nobody logs a registration; redaction here is the second net, for errors of libraries that quote what they were given.
+ * Nobody logs a registration; redaction here is the second net, for errors of libraries that quote what they were given:
+ * known fields are left out, and from the finished line everything that looks like an address.
  */
 import { destination as openDestination, pino, stdSerializers, type Logger } from "pino";
 
@@ -11,30 +12,43 @@ export const logLevels = ["fatal", "error", "warn", "info", "debug", "trace", "s
 const flushEveryMs = 1_000;
 /** Bytes gathered before a write. At 16,384 and above pino's destination would wait for its full buffer. */
 const gatherBytes = 4_096;
+const closeWithinMs = 1_000;
 
-const address = /[^\s@"'<>:,]+@[^\s@"'<>:,]+/g;
+/** What an address cannot hold, or what ends it in a sentence, in a URL or in JSON (the backslash of an escape). */
+const outside = String.raw`\s@"'<>:,\\`;
+const dot = ".\u3002\uff0e\uff61";
+const domainLabel = `[^${outside}/%${dot}]+`;
+/**
+ * Linear: it only starts where a word starts. A domain has a dot, or `node_modules/@scope/…` in a stack would be one;
+ * `%40` is the @ of a URL or a form.
+ */
+const address = new RegExp(`(?<![^${outside}])[^${outside}]+(?:@|%40)${domainLabel}(?:[${dot}]${domainLabel})+`, "gu");
 
-/** @returns the text with everything that looks like an email address taken out */
+/** @returns the text with everything that looks like an email address taken out; JSON stays JSON */
 export function withoutAddresses(text: string): string {
   return text.replace(address, "[address]");
 }
 
-function serializeError(error: Error) {
+/** @param error usually an Error; a promise can be rejected with anything, and of that nothing but the type is shown */
+function serializeError(error: unknown): object {
+  if (!(error instanceof Error)) {
+    return { type: typeof error, message: typeof error === "string" ? error : "what was thrown is not an error" };
+  }
   const { type, message, stack, code, ...rest } = stdSerializers.err(error);
   const status = (rest as { $metadata?: { httpStatusCode?: number; attempts?: number; requestId?: string } }).$metadata;
   return {
     type,
     ...(code !== undefined && { code }),
-    message: withoutAddresses(message),
-    stack: withoutAddresses(stack),
+    message,
+    stack,
     ...(status && { aws: { status: status.httpStatusCode, attempts: status.attempts, requestId: status.requestId } }),
   };
 }
 
 export interface ProcessLog {
   readonly logger: Logger;
-  /** Writes out what is still gathered. Safe to call twice; log nothing afterwards. */
-  close(): void;
+  /** Writes out what is still gathered; settles within a second even if nobody reads. What is logged later is lost. */
+  close(): Promise<void>;
 }
 
 /**
@@ -54,23 +68,31 @@ export function openLog(tier: string, level: string): ProcessLog {
         paths: ["email", "name", "answers", "receipt", "body", "*.email", "*.name", "*.answers", "*.receipt", "*.body"],
         remove: true,
       },
+      hooks: { streamWrite: withoutAddresses },
     },
     destination,
   );
   const flush = setInterval(() => destination.flush(), flushEveryMs);
   flush.unref();
-  let closed = false;
+  let closing: Promise<void> | undefined;
+
+  // Not `flushSync`: it tries for ever, and so would keep the process alive, when nobody reads or the reader is gone.
+  async function writeOut(): Promise<void> {
+    clearInterval(flush);
+    logger.level = "silent";
+    const { promise: settled, resolve: settle } = Promise.withResolvers<void>();
+    const timer = setTimeout(settle, closeWithinMs);
+    destination.once("close", settle).once("error", settle).end();
+    await settled;
+    clearTimeout(timer);
+    destination.destroy();
+  }
+
   return {
     logger,
     close() {
-      if (closed) return;
-      closed = true;
-      clearInterval(flush);
-      try {
-        destination.flushSync();
-      } catch {
-        // Standard output was closed before us, or was never opened: there is nobody left to tell.
-      }
+      closing ??= writeOut();
+      return closing;
     },
   };
 }

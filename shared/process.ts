@@ -33,7 +33,7 @@ export async function runProcess(host: HostProcess, build: () => Promise<Tier>):
     log.logger.info({ why }, "stopping");
     const clean = await lifecycle.stop();
     log.logger.info({ clean }, "stopped");
-    log.close();
+    await log.close();
     host.exit(clean ? code : 1);
   }
 
