@@ -50,8 +50,14 @@ export function createCircuitBreaker(options: BreakerOptions): CircuitBreaker {
 
   function wakeAll(): void {
     clearTimeout(timer);
+    timer = undefined;
     wake?.resolve();
     wake = undefined;
+  }
+
+  function wakeWhenWorthTrying(): void {
+    clearTimeout(timer);
+    timer = setTimeout(wakeAll, Math.max(0, retryAt - now()) + 1);
   }
 
   return {
@@ -70,6 +76,9 @@ export function createCircuitBreaker(options: BreakerOptions): CircuitBreaker {
     untilWorthTrying() {
       if (state === "closed") return Promise.resolve();
       if (state === "open" && now() >= retryAt) return Promise.resolve();
+      // A timer counts from the start of the event loop's turn and so can ring before its time: whoever was woken too
+      // early must find another one.
+      if (state === "open" && timer === undefined) wakeWhenWorthTrying();
       wake ??= Promise.withResolvers<void>();
       return wake.promise;
     },
@@ -102,8 +111,7 @@ export function createCircuitBreaker(options: BreakerOptions): CircuitBreaker {
       // "Equal" jitter: at least half of the back-off, so that many workers neither hammer nor march in step.
       const backoffMs = longest / 2 + (random() * longest) / 2;
       retryAt = now() + backoffMs;
-      clearTimeout(timer);
-      timer = setTimeout(wakeAll, backoffMs + 1);
+      wakeWhenWorthTrying();
       if (opened) onChange(true, newFault);
     },
   };

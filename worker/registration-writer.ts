@@ -84,7 +84,8 @@ export function createRegistrationWriter(options: RegistrationWriterOptions): Re
   let callsInFlight = 0;
   let limit = maxCallsInFlight;
   let lastDecreaseAt = -Infinity;
-  let lastProgressAt = now();
+  /** Since when the table has throttled and taken nothing. */
+  let throttledSince: number | undefined;
   let waitingForBreaker = false;
   let closed = false;
 
@@ -131,11 +132,13 @@ export function createRegistrationWriter(options: RegistrationWriterOptions): Re
     const system = outcomes.find((outcome) => outcome.kind === "system");
     const throttled = outcomes.some((outcome) => outcome.kind === "throttled");
     const progress = outcomes.some(({ kind }) => kind === "stored" || kind === "duplicate" || kind === "rejected");
-    if (progress) lastProgressAt = now();
+    if (progress) throttledSince = undefined;
+    else if (throttled) throttledSince ??= now();
     if (throttled) slowDown();
     else if (!system) limit = Math.min(maxCallsInFlight, limit + 1 / limit);
+    const throttledMs = throttledSince === undefined ? 0 : now() - throttledSince;
     if (system) breaker.failed(system.fault);
-    else if (throttled && now() - lastProgressAt > throttlePatienceMs) breaker.failed(describeThrottling());
+    else if (throttled && throttledMs > throttlePatienceMs) breaker.failed(describeThrottling());
     else breaker.succeeded();
 
     const again: Entry[] = [];

@@ -153,6 +153,19 @@ t.test("who waits for a worthwhile try is woken by the back-off itself", async (
   await next;
 });
 
+t.test("whoever is woken a moment too early, and asks again, is woken again", async (t) => {
+  const { breaker, clock } = prepare({ minBackoffMs: 4, maxBackoffMs: 4 });
+  breaker.failed(fault("x"));
+  await breaker.untilWorthTrying();
+  t.equal(breaker.admit(), false, "this clock did not move, whatever the timer says");
+  await breaker.untilWorthTrying();
+  t.equal(breaker.admit(), false);
+  clock.advance(4);
+  await breaker.untilWorthTrying();
+  t.equal(breaker.admit(), true);
+  breaker.succeeded();
+});
+
 type Step = "admit" | "succeed" | "fail" | "wait";
 const anyStep = fc.constantFrom<Step>("admit", "admit", "succeed", "fail", "wait");
 
