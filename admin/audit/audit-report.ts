@@ -1,0 +1,34 @@
+/** What an audit comes to: what `turnout audit --json` prints, and what `npm run demo` shows. */
+import { Type, type Static } from "typebox";
+
+const Count = (description: string) => Type.Integer({ minimum: 0, description });
+const Ids = Type.Array(Type.String());
+
+export const AuditReport = Type.Object(
+  {
+    passed: Type.Boolean({ description: "nothing is lost, duplicated, unexpected, corrupt or still queued" }),
+    drained: Type.Boolean({ description: "whether both queues were seen to be empty beyond doubt" }),
+    ledgerLines: Count("attempts and confirmations"),
+    accepted: Count("different ids that were accepted: the sum of the next five"),
+    stored: Count("an item of the table has the id"),
+    duplicates: Count("the item of its address has another id, which was sent as well"),
+    deadLettered: Count("a dead-letter record keeps it"),
+    queued: Count("not found, while the queues are not drained"),
+    lost: Count("not found, though the queues are drained"),
+    both: Count("stored or duplicate, and with a dead-letter record as well: replays, mostly"),
+    duplicated: Count("stored under two addresses, or a first one that a later one has overwritten"),
+    unexpected: Count("stored, yet never attempted, or rejected"),
+    corrupt: Count("stored with another content than was sent, or with impossible times"),
+    recovered: Count("attempts without a clear answer that turned out to have worked"),
+    others: Count("stored, and unknown to the ledger, where that is allowed"),
+    examples: Type.Object(
+      { lost: Ids, queued: Ids, duplicated: Ids, unexpected: Ids, corrupt: Ids },
+      { description: "registration ids to look into, a few of each kind" },
+    ),
+    seconds: Type.Number({ minimum: 0, description: "how long the audit took" }),
+    at: Type.String({ description: "ISO 8601, UTC" }),
+  },
+  { additionalProperties: false },
+);
+
+export type AuditReport = Static<typeof AuditReport>;

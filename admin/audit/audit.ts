@@ -1,0 +1,135 @@
+/**
+ * The audit: waits until the queues are drained, brings ledger, dead letters and table before the judge, and names
+ * examples of what it finds. How it is asked for and shown stands in `commands/audit.ts`.
+ */
+import type { SQSClient } from "@aws-sdk/client-sqs";
+import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import type { DeadLetterRecord } from "../../shared/dead-letter-record.ts";
+import { readLedger } from "../ledger.ts";
+import { scanTable } from "../table-scan.ts";
+import type { AuditReport } from "./audit-report.ts";
+import { waitUntilDrained } from "./drain-wait.ts";
+import { createJudge, type Judge, type StoredItem } from "./judge.ts";
+
+export interface AuditOptions {
+  readonly sqs: SQSClient;
+  readonly documents: DynamoDBDocumentClient;
+  readonly queueUrl: string;
+  readonly deadLetterQueueUrl: string;
+  readonly registrationsTable: string;
+  readonly deadLettersTable: string;
+  /** Paths of the ledgers of one run: one for each process that sent. */
+  readonly ledgers: readonly string[];
+  /** How long to wait for the drain at most, in seconds. */
+  readonly drainTimeoutSeconds: number;
+  /** Whether the table may hold registrations that no ledger knows. */
+  readonly othersAllowed: boolean;
+  readonly signal: AbortSignal;
+  /** Told of what is going on, with a number that grows, or while draining shrinks. */
+  readonly onProgress: (step: AuditStep, count: number) => void;
+}
+
+export type AuditStep = "draining" | "reading the ledger" | "reading dead letters" | "reading registrations";
+
+const scanSegments = 4;
+const tellEvery = 10_000;
+
+/** The judge knows ids by number only: a second reading finds the few that are to be named. */
+async function namesOf(
+  wanted: readonly number[],
+  judge: Judge,
+  ledgers: readonly string[],
+): Promise<Map<number, string>> {
+  const names = new Map<number, string>();
+  const open = new Set(wanted);
+  for (const ledger of ledgers) {
+    if (open.size === 0) break;
+    for await (const { id } of readLedger(ledger)) {
+      const number = judge.numberOf(id);
+      if (open.delete(number)) names.set(number, id);
+      if (open.size === 0) break;
+    }
+  }
+  return names;
+}
+
+/**
+ * @throws TURNOUT_LEDGER_INVALID, TURNOUT_INTERRUPTED; the SDK's error when AWS does not answer or refuses
+ */
+export async function runAudit(options: AuditOptions): Promise<AuditReport> {
+  const { sqs, documents, queueUrl, deadLetterQueueUrl, ledgers, signal, onProgress } = options;
+  const began = performance.now();
+  const judge = createJudge({ othersAllowed: options.othersAllowed });
+  let lines = 0;
+  // Before the wait: a ledger that cannot be read should not be found out after ten minutes.
+  for (const ledger of ledgers) {
+    for await (const line of readLedger(ledger)) {
+      judge.attempt(line);
+      lines += 1;
+      if (lines % tellEvery === 0) {
+        signal.throwIfAborted();
+        onProgress("reading the ledger", lines);
+      }
+    }
+  }
+  const drained = await waitUntilDrained({
+    sqs,
+    queueUrl,
+    deadLetterQueueUrl,
+    timeoutSeconds: options.drainTimeoutSeconds,
+    signal,
+    onLook: ({ waiting, inFlight }) => onProgress("draining", waiting + inFlight),
+  });
+  // Dead letters first: what is replayed meanwhile moves from there to the table, and is seen twice rather than never.
+  let records = 0;
+  await scanTable({
+    documents,
+    tableName: options.deadLettersTable,
+    segments: scanSegments,
+    attributes: ["id", "partOf", "state", "registration", "history"],
+    signal,
+    onPage(items) {
+      for (const item of items) {
+        // Part of a body that was too large for one item.
+        if (item.partOf !== undefined) continue;
+        const { id, registration, state, history } = item as unknown as DeadLetterRecord;
+        const edited = history.some(({ what }) => what === "edited");
+        judge.deadLetter({ id, registrationId: registration?.id, state, edited });
+      }
+      records += items.length;
+      onProgress("reading dead letters", records);
+    },
+  });
+  let registrations = 0;
+  await scanTable({
+    documents,
+    tableName: options.registrationsTable,
+    segments: scanSegments,
+    attributes: ["email", "registrationId", "name", "answers", "submittedAt", "storedAt"],
+    signal,
+    onPage(items) {
+      for (const item of items) judge.stored(item as unknown as StoredItem);
+      registrations += items.length;
+      onProgress("reading registrations", registrations);
+    },
+  });
+  const { counts, numbers, ids } = judge.verdict(drained);
+  const names = await namesOf(Object.values(numbers).flat(), judge, ledgers);
+  const named = (list: readonly number[]) => list.map((number) => names.get(number) ?? "");
+  const { lost, queued, duplicated, unexpected, corrupt } = counts;
+  return {
+    passed: lost + queued + duplicated + unexpected + corrupt === 0,
+    drained,
+    ledgerLines: lines,
+    ...counts,
+    examples: {
+      lost: named(numbers.lost),
+      queued: named(numbers.queued),
+      duplicated: [...named(numbers.overwritten), ...ids.storedTwice],
+      unexpected: [...ids.unexpected],
+      corrupt: [...ids.corrupt],
+    },
+    seconds: Math.round((performance.now() - began) / 100) / 10,
+    at: new Date().toISOString(),
+  };
+}

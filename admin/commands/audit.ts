@@ -1,0 +1,106 @@
+/** `turnout audit`: whether every registration that was accepted is where it has to be. */
+import { Command } from "commander";
+import { runAudit, type AuditStep } from "../audit/audit.ts";
+import type { AuditReport } from "../audit/audit-report.ts";
+import { addConnectionOptions, connect, type ConnectionFlags } from "../connection.ts";
+import { exitCodes } from "../exit.ts";
+import { wholeNumber } from "../option-values.ts";
+import type { CommandHost } from "../program.ts";
+import type { Progress, Terminal } from "../terminal.ts";
+
+interface AuditFlags extends ConnectionFlags {
+  readonly ledger: readonly string[];
+  readonly drainTimeout: number;
+  readonly ignoreOthers?: boolean;
+  readonly json?: boolean;
+}
+
+const defaultDrainTimeoutSeconds = 600;
+
+const examples = `
+Examples:
+  turnout audit --ledger run.jsonl --local
+  turnout audit --ledger a.jsonl --ledger b.jsonl --stack summit --json
+
+The ledger is what npm run demo, turnout stress or your own load wrote: a JSON line for each attempt.
+The audit first waits until the queues are drained. It changes nothing.`;
+
+function show({ print, printTable, colors, note }: Terminal, report: AuditReport): void {
+  const must = (count: number) => (count === 0 ? colors.green("0") : colors.red(count.toLocaleString("en")));
+  const line = (name: string, count: number | string, meaning: string) => [
+    name,
+    typeof count === "number" ? count.toLocaleString("en") : count,
+    meaning,
+  ];
+  printTable(
+    ["accepted", report.accepted.toLocaleString("en"), `of ${report.ledgerLines.toLocaleString("en")} ledger lines`],
+    [
+      line("stored", report.stored, "in the table"),
+      line("duplicates", report.duplicates, "the address was already registered"),
+      line("dead-lettered", report.deadLettered, "kept as a dead letter"),
+      line("queued", must(report.queued), "not found yet, and the queues are not drained"),
+      line("lost", must(report.lost), "accepted, and nowhere to be found"),
+      line("", "", ""),
+      line("duplicated", must(report.duplicated), "stored twice, or overwritten by a later one"),
+      line("unexpected", must(report.unexpected), "stored, but never sent or rejected"),
+      line("corrupt", must(report.corrupt), "stored with another content than was sent"),
+      line("recovered", report.recovered, "without an answer, and turned up all the same"),
+      line("in both", report.both, "stored or duplicate, with a dead-letter record as well"),
+      ...(report.others > 0 ? [line("others", report.others, "stored, and not of this ledger: ignored")] : []),
+    ],
+  );
+  for (const [kind, ids] of Object.entries(report.examples)) {
+    if (ids.length > 0) print(`${kind}, for example: ${ids.join(" ")}`);
+  }
+  if (!report.drained) note("The queues were not drained when the time was up; more with --drain-timeout.");
+  print(report.passed ? colors.green("Passed: nothing is lost.") : colors.red("FAILED."));
+}
+
+export function buildAuditCommand({ env, terminal, signal, finish }: CommandHost): Command {
+  const command = new Command("audit")
+    .description("Check that every registration a ledger says was accepted is stored, duplicate or dead-lettered.")
+    .requiredOption(
+      "--ledger <file>",
+      "ledger of the load; give it again for further files",
+      (file, files: readonly string[] | undefined) => [...(files ?? []), file],
+    )
+    .option(
+      "--drain-timeout <seconds>",
+      "how long to wait for the queues to drain; 0 judges at once",
+      wholeNumber(0, 86_400),
+      defaultDrainTimeoutSeconds,
+    )
+    .option("--ignore-others", "let the table hold registrations that the ledger does not know")
+    .option("--json", "print one JSON document")
+    .addHelpText("after", examples);
+
+  return addConnectionOptions(command).action(async (flags: AuditFlags) => {
+    const connection = await connect(flags, env);
+    let step: AuditStep | undefined;
+    let bar: Progress | undefined;
+    try {
+      const report = await runAudit({
+        ...connection,
+        ledgers: flags.ledger,
+        drainTimeoutSeconds: flags.drainTimeout,
+        othersAllowed: flags.ignoreOthers ?? false,
+        signal,
+        onProgress(current, count) {
+          if (current !== step) {
+            bar?.stop();
+            bar = terminal.progress(current);
+            step = current;
+          }
+          bar?.update(count);
+        },
+      });
+      bar?.stop();
+      if (flags.json) terminal.printJson(report);
+      else show(terminal, report);
+      finish(report.passed ? exitCodes.ok : exitCodes.failed);
+    } finally {
+      bar?.stop();
+      connection.close();
+    }
+  });
+}

@@ -1,0 +1,50 @@
+/**
+ * How the command finds the stack that `npm start` runs on this machine: by the ports and names that `local/` gives it.
+ * The two do not import each other; a test holds them together.
+ */
+import { GetQueueUrlCommand, QueueDoesNotExist, type SQSClient } from "@aws-sdk/client-sqs";
+import { Type, type Static } from "typebox";
+
+const port = (preset: number, of: string) =>
+  Type.Integer({ default: preset, minimum: 1, maximum: 65_535, description: `TCP port of the local stack's ${of}` });
+
+export const LocalStackConfig = Type.Object({
+  SQS_PORT: port(3003, "SQS"),
+  DYNAMODB_PORT: port(3004, "DynamoDB"),
+});
+
+export type LocalStackConfig = Readonly<Static<typeof LocalStackConfig>>;
+
+export const localStack = {
+  region: "eu-central-1",
+  credentials: { accessKeyId: "local", secretAccessKey: "local" },
+  queueName: "registrations",
+  deadLetterQueueName: "registrations-dead-letters",
+  registrationsTable: "registrations",
+  deadLettersTable: "dead-letters",
+} as const;
+
+export function localEndpoint(portNumber: number): string {
+  return `http://127.0.0.1:${portNumber}`;
+}
+
+async function findQueue(sqs: SQSClient, name: string, endpoint: string): Promise<string | undefined> {
+  try {
+    const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: name }));
+    // The engine may have written a host into it that only it knows.
+    return QueueUrl === undefined ? undefined : new URL(new URL(QueueUrl).pathname, endpoint).href;
+  } catch (error) {
+    const refused = error instanceof Error && "code" in error && error.code === "ECONNREFUSED";
+    if (refused || error instanceof QueueDoesNotExist) return undefined;
+    throw error;
+  }
+}
+
+/** @returns the URLs of both queues, undefined where no local stack answers at this endpoint */
+export async function findLocalQueues(sqs: SQSClient, endpoint: string) {
+  const [queueUrl, deadLetterQueueUrl] = await Promise.all([
+    findQueue(sqs, localStack.queueName, endpoint),
+    findQueue(sqs, localStack.deadLetterQueueName, endpoint),
+  ]);
+  return queueUrl === undefined || deadLetterQueueUrl === undefined ? undefined : { queueUrl, deadLetterQueueUrl };
+}
