@@ -142,6 +142,15 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     return new TurnoutError("TURNOUT_REGISTRATION_INVALID", "Please correct what is listed under errors.", { faults });
   }
 
+  /**
+   * The plugin calls a sample without any measurement infinitely late. It means one long turn, loading the program for
+   * instance, which is over by the time it is seen; a loop that stays late is measured by the next sample.
+   */
+  function isUnderPressure(): boolean {
+    const { eventLoopDelay } = app.memoryUsage();
+    return eventLoopDelay > limits.maxEventLoopDelayMs && Number.isFinite(eventLoopDelay);
+  }
+
   /** Whoever came too early or too late is told when, in a form that a program can read. */
   function withTimes(problem: Problem): Problem {
     const outside = problem.code === "TURNOUT_NOT_OPEN_YET" || problem.code === "TURNOUT_CLOSED";
@@ -182,7 +191,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     shedder: createLoadShedder({
       figures: groupCommit.figures,
       hasRoom: groupCommit.hasRoom,
-      isUnderPressure: () => app.isUnderPressure(),
+      isUnderPressure,
       maxWaitMs: limits.shedWaitMs,
       now,
       random,

@@ -1,0 +1,140 @@
+/** Bytes that are no request, requests that never end, and requests with two meanings. */
+import { execFile } from "node:child_process";
+import { connect, type Socket } from "node:net";
+import { promisify } from "node:util";
+import t from "tap";
+import { createLocalStack } from "../../local/stack.ts";
+
+const requestTimeoutMs = 1_000;
+/** The time-out, two looks of Node's check for late requests, and some patience for a busy machine. */
+const endsWithinMs = 3 * requestTimeoutMs + 2_000;
+
+const stack = createLocalStack({
+  tiers: ["web"],
+  periodicTasks: false,
+  environment: { REQUEST_TIMEOUT_MS: String(requestTimeoutMs) },
+});
+t.teardown(() => stack.stop());
+const { web } = await stack.start();
+const { port, hostname } = new URL(web!);
+
+function open(): Promise<Socket> {
+  const { promise, resolve, reject } = Promise.withResolvers<Socket>();
+  const socket = connect(Number(port), hostname, () => resolve(socket));
+  socket.once("error", reject);
+  return promise;
+}
+
+/** @returns everything the server says until it hangs up; rejects when it does not in time */
+async function untilClosed(socket: Socket): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  let said = "";
+  socket.on("data", (chunk: Buffer) => (said += chunk.toString()));
+  socket.on("error", () => resolve(said));
+  socket.on("close", () => resolve(said));
+  const timer = setTimeout(() => reject(new Error(`still open after ${endsWithinMs} ms; said ${said}`)), endsWithinMs);
+  try {
+    return await promise;
+  } finally {
+    clearTimeout(timer);
+    socket.destroy();
+  }
+}
+
+async function say(bytes: string): Promise<string> {
+  const socket = await open();
+  const answer = untilClosed(socket);
+  socket.write(bytes);
+  return answer;
+}
+
+const body = JSON.stringify({ email: "smuggler@example.org", name: "Smuggler" });
+const head = ["POST /registrations HTTP/1.1", `Host: ${hostname}`, "Content-Type: application/json"];
+const crlf = "\r\n";
+
+const ambiguous = {
+  "Content-Length and Transfer-Encoding together": [
+    ...head,
+    `Content-Length: ${body.length}`,
+    "Transfer-Encoding: chunked",
+    "",
+    `0${crlf}${crlf}${body}`,
+  ].join(crlf),
+  "two different Content-Lengths": [...head, "Content-Length: 5", `Content-Length: ${body.length}`, "", body].join(
+    crlf,
+  ),
+  "lines that end in a bare LF": [...head, `Content-Length: ${body.length}`, "", body].join("\n"),
+  "bytes that are no HTTP": `\u0016\u0003\u0001${crlf}${crlf}`,
+  "a header with a NUL": [...head, "X-Note: a\u0000b", `Content-Length: ${body.length}`, "", body].join(crlf),
+};
+
+for (const [name, bytes] of Object.entries(ambiguous)) {
+  t.test(`${name} are refused with 400, and the connection ends`, async (t) => {
+    const answer = await say(bytes);
+    t.match(answer, /^HTTP\/1\.1 400 /);
+    t.match(answer, /application\/problem\+json/);
+    t.notMatch(answer, /HTTP\/1\.1 202/);
+  });
+}
+
+t.test("the same request without the ambiguity is accepted: the checks above can fail", async (t) => {
+  const plain = [...head, "Connection: close", `Content-Length: ${body.length}`, "", body].join(crlf);
+  t.match(await say(plain), /^HTTP\/1\.1 202 /);
+});
+
+t.test("a head larger than 16 KiB is refused with 431", async (t) => {
+  t.match(await say([...head, `X-Long: ${"x".repeat(20_000)}`, "", ""].join(crlf)), /^HTTP\/1\.1 431 /);
+});
+
+t.test("slow heads and slow bodies are hung up on in time, and others are served meanwhile", async (t) => {
+  const unfinished = [
+    `${head.join(crlf)}${crlf}`,
+    [...head, `Content-Length: ${body.length}`, "", body.slice(0, 5)].join(crlf),
+  ];
+  const sockets = await Promise.all(Array.from({ length: 100 }, open));
+  const closed = sockets.map(untilClosed);
+  for (const [index, socket] of sockets.entries()) socket.write(unfinished[index % 2]!);
+  const startedAt = performance.now();
+  t.equal((await fetch(`${web}/health`)).status, 200);
+  t.ok(performance.now() - startedAt < 1_000, "health answers at once");
+  const answers = await Promise.all(closed);
+  t.equal(answers.length, 100);
+  t.ok(
+    answers.every((answer) => answer === "" || /^HTTP\/1\.1 408 /.test(answer)),
+    "each is told 408, or just ended",
+  );
+});
+
+async function findSlowhttptest(): Promise<boolean> {
+  try {
+    await promisify(execFile)("slowhttptest", ["-h"]);
+    return true;
+  } catch (error) {
+    return (error as { code?: unknown }).code !== "ENOENT";
+  }
+}
+
+const hasSlowhttptest = await findSlowhttptest();
+
+t.test(
+  "slowhttptest does not take the service down",
+  { skip: hasSlowhttptest ? false : "slowhttptest is not installed (Debian: apt-get install slowhttptest)" },
+  async (t) => {
+    for (const attack of [["-H"], ["-B", "-t", "POST"], ["-X", "-t", "GET"]]) {
+      const running = promisify(execFile)("slowhttptest", [
+        ...attack,
+        ...["-c", "300", "-i", "1", "-r", "150", "-l", "4", "-p", "2", "-u", `${web}/registrations`],
+      ]).catch((error: unknown) => error as { stdout: string });
+      let slowest = 0;
+      for (let look = 0; look < 20; look += 1) {
+        const startedAt = performance.now();
+        const { status } = await fetch(`${web}/health`, { signal: AbortSignal.timeout(5_000) });
+        slowest = Math.max(slowest, performance.now() - startedAt);
+        t.equal(status, 200);
+      }
+      await running;
+      t.ok(slowest < 3_000, `${attack[0]}: the slowest answer took ${Math.round(slowest)} ms`);
+    }
+    t.equal((await fetch(`${web}/ready`)).status, 200);
+  },
+);

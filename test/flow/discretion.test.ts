@@ -1,0 +1,181 @@
+/** Nobody learns from Turnout whether somebody else is registered, and no attendee's data ends up in a log. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import t from "tap";
+import { createLocalStack } from "../../local/stack.ts";
+import { eventually } from "../equipment/eventually.ts";
+
+t.setTimeout(120_000);
+
+const stack = createLocalStack({ environment: { LOG_LEVEL: "trace" }, periodicTasks: false });
+t.teardown(() => stack.stop());
+const { web } = await stack.start();
+
+interface Accepted {
+  readonly receipt: string;
+  readonly statusUrl: string;
+}
+
+/** In every address and every name of this file, so that a log can be searched for it. */
+const seed = "zq7seeded";
+
+async function register(email: string, name = `${seed} Person`): Promise<{ response: Response; ms: number }> {
+  const startedAt = performance.now();
+  const response = await fetch(`${web}/registrations`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ email, name }),
+  });
+  return { response, ms: performance.now() - startedAt };
+}
+
+async function status(statusUrl: string): Promise<{ body: Record<string, unknown>; ms: number }> {
+  const startedAt = performance.now();
+  const response = await fetch(`${web}${statusUrl}`);
+  const body = (await response.json()) as Record<string, unknown>;
+  return { body, ms: performance.now() - startedAt };
+}
+
+async function confirmed(statusUrl: string): Promise<void> {
+  await eventually(async () => (await status(statusUrl)).body.status === "confirmed", "confirmed", 20_000);
+}
+
+/** What an answer looks like with the one thing taken out that has to differ. */
+async function shape(response: Response): Promise<string> {
+  const text = await response.text();
+  const { receipt } = JSON.parse(text) as Accepted;
+  const headers = [...response.headers].filter(([name]) => name !== "date");
+  return JSON.stringify([response.status, headers, text]).replaceAll(receipt, "R".repeat(receipt.length));
+}
+
+/**
+ * Kolmogorov-Smirnov: the largest distance between two empirical distribution functions. Above 1.63 × √(2/n) two samples
+ * of n values each differ at the 1 % level; with n = 2,000 that is 0.0515.
+ */
+function distance(first: readonly number[], second: readonly number[]): number {
+  const a = first.toSorted((x, y) => x - y);
+  const b = second.toSorted((x, y) => x - y);
+  let largest = 0;
+  let i = 0;
+  let j = 0;
+  while (i < a.length && j < b.length) {
+    if (a[i]! <= b[j]!) i += 1;
+    else j += 1;
+    largest = Math.max(largest, Math.abs(i / a.length - j / b.length));
+  }
+  return largest;
+}
+
+const samples = 2_000;
+const lanes = 16;
+const atOneInAThousand = 1.95 * Math.sqrt(2 / samples);
+
+t.test("the statistic tells a shifted sample from an equal one: the checks below can fail", async (t) => {
+  const noise = Array.from({ length: samples }, () => Math.random());
+  t.ok(
+    distance(
+      noise,
+      Array.from({ length: samples }, () => Math.random()),
+    ) <
+      2 * atOneInAThousand,
+  );
+  t.ok(
+    distance(
+      noise,
+      noise.map((value) => value + 0.2),
+    ) > atOneInAThousand,
+  );
+});
+
+t.test("a new and a known address get the same answer, byte for byte but for the receipt", async (t) => {
+  const first = await register(`${seed}-known@example.org`);
+  const { statusUrl } = (await first.response.clone().json()) as Accepted;
+  await confirmed(statusUrl);
+  const known = await register(`${seed}-known@example.org`);
+  const fresh = await register(`${seed}-fresh@example.org`);
+  t.equal(await shape(known.response), await shape(fresh.response));
+});
+
+t.test(`${samples} answers for new and ${samples} for known addresses take the same time`, async (t) => {
+  const known: number[] = [];
+  const fresh: number[] = [];
+  async function lane(first: number): Promise<void> {
+    for (let index = first; index < samples; index += lanes) {
+      // In turn, so that what happens on the machine meanwhile happens to both.
+      for (const [email, times] of [
+        [`${seed}-known@example.org`, known],
+        [`${seed}-x${index}@example.org`, fresh],
+      ] as const) {
+        const { response, ms } = await register(email);
+        await response.body?.cancel();
+        times.push(ms);
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: lanes }, (_, first) => lane(first)));
+  const found = distance(known, fresh);
+  t.comment(`Kolmogorov-Smirnov distance ${found.toFixed(4)}, bound ${atOneInAThousand.toFixed(4)}`);
+  t.ok(found < atOneInAThousand);
+});
+
+t.test("the status of a known address turns confirmed at the pace of a new one", async (t) => {
+  async function timeToConfirmed(email: string): Promise<number> {
+    const { response } = await register(email);
+    const { statusUrl } = (await response.json()) as Accepted;
+    const startedAt = performance.now();
+    await eventually(async () => (await status(statusUrl)).body.status === "confirmed", "confirmed", 20_000);
+    return performance.now() - startedAt;
+  }
+  const pairs = 60;
+  const known: number[] = [];
+  const fresh: number[] = [];
+  for (let index = 0; index < pairs; index += 1) {
+    fresh.push(await timeToConfirmed(`${seed}-pace${index}@example.org`));
+    known.push(await timeToConfirmed(`${seed}-known@example.org`));
+  }
+  const bound = 1.95 * Math.sqrt(2 / pairs);
+  const found = distance(known, fresh);
+  t.comment(`Kolmogorov-Smirnov distance ${found.toFixed(3)}, bound ${bound.toFixed(3)} (${pairs} each)`);
+  t.ok(found < bound);
+  t.ok(Math.min(...known) > 0 && known.some((ms) => ms > 10), "a known address waits as well");
+});
+
+t.test("receipts that are not ours get one and the same 404, whatever is wrong with them", async (t) => {
+  const { response } = await register(`${seed}-receipt@example.org`);
+  const { receipt } = (await response.json()) as Accepted;
+  const last = receipt.at(-1) === "A" ? "B" : "A";
+  const answers = await Promise.all(
+    [
+      `${receipt.slice(0, -1)}${last}`,
+      receipt.slice(0, -4),
+      `old.${receipt.split(".")[1]}`,
+      "x",
+      "a".repeat(5_000),
+    ].map(async (forged) => {
+      const answer = await fetch(`${web}/registrations/${forged}`);
+      return `${answer.status} ${await answer.text()}`;
+    }),
+  );
+  t.equal(new Set(answers).size, 1, answers[0]!);
+  t.match(answers[0], /^404 /);
+});
+
+t.test("after all that, and at the most talkative level, no log holds an address, a name or a receipt", async (t) => {
+  await register(`${seed} not an address`);
+  await register(`${seed}-bad@example.org`, `${seed}\u0000`);
+  const { response } = await register(`${seed}-last@example.org`);
+  const { statusUrl, receipt } = (await response.json()) as Accepted;
+  await confirmed(statusUrl);
+  const folder = stack.dataFolder;
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".log"));
+  t.ok(files.length >= 2, `logs: ${files.join(", ")}`);
+  await eventually(
+    () => files.some((name) => readFileSync(join(folder, name), "utf8").includes("refused")),
+    "the web tier's log to be written out",
+  );
+  for (const name of files) {
+    const text = readFileSync(join(folder, name), "utf8");
+    t.notMatch(text, seed, name);
+    t.notMatch(text, receipt, name);
+  }
+});
