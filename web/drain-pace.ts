@@ -16,7 +16,7 @@ export interface DrainPace {
   typicalDelayMs(id: string): number;
 }
 
-const keep = 256;
+const keep = 64;
 /** Before anything was observed: a moment, as on an idle service. */
 const idleDelayMs = 50;
 
