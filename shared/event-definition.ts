@@ -5,9 +5,11 @@
 import { readFileSync } from "node:fs";
 import { Type, type Static } from "typebox";
 import { Compile } from "typebox/compile";
+import type { TLocalizedValidationError } from "typebox/error";
 import { TurnoutError, type Fault } from "./errors.ts";
-import { plainLinePattern, plainTextPattern } from "./plain-text.ts";
-import { fieldIdPattern, maxAnswerLength } from "./registration.ts";
+import { plainLinePattern, plainLineRule, plainTextPattern, plainTextRule } from "./plain-text.ts";
+import { fieldIdPattern, fieldIdRule, maxAnswerLength, numberRange } from "./registration.ts";
+import { schemaFaults } from "./schema-faults.ts";
 
 const line = (maxLength: number) => Type.String({ minLength: 1, maxLength, pattern: plainLinePattern });
 
@@ -39,8 +41,8 @@ const NumberField = Type.Object(
   {
     ...fieldBase,
     type: Type.Literal("number"),
-    minimum: Type.Optional(Type.Number()),
-    maximum: Type.Optional(Type.Number()),
+    minimum: Type.Optional(Type.Number(numberRange)),
+    maximum: Type.Optional(Type.Number(numberRange)),
     /** Default: false, fractions are allowed. */
     integer: Type.Optional(Type.Boolean()),
   },
@@ -55,7 +57,8 @@ const CheckboxField = Type.Object({ ...fieldBase, type: Type.Literal("checkbox")
 const Field = Type.Union([TextField, EmailField, NumberField, SelectField, CheckboxField]);
 
 /** ISO 8601 with an offset, so that nobody has to guess whose midnight is meant. */
-const Instant = Type.String({ pattern: String.raw`^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$` });
+const instantPattern = String.raw`^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$`;
+const Instant = Type.String({ pattern: instantPattern });
 
 const EventFile = Type.Object(
   {
@@ -74,13 +77,65 @@ export type EventField = Static<typeof Field>;
 export type EventDefinition = Static<typeof EventFile>;
 
 const validator = Compile(EventFile);
+const fieldValidators = {
+  text: Compile(TextField),
+  email: Compile(EmailField),
+  number: Compile(NumberField),
+  select: Compile(SelectField),
+  checkbox: Compile(CheckboxField),
+};
+
+const rules = new Map([
+  [plainLinePattern, plainLineRule],
+  [plainTextPattern, plainTextRule],
+  [fieldIdPattern, fieldIdRule],
+  [instantPattern, "date, time and offset, such as 2026-05-01T09:00:00+02:00"],
+]);
+
+/** The faults of a file that is not of the form above: a field is judged as what its own `type` says it is. */
+function formFaults(value: unknown): Fault[] {
+  const { fields } = (value ?? {}) as { fields?: unknown };
+  if (!Array.isArray(fields)) return schemaFaults(withoutSummaries(validator.Errors(value)), rules);
+  // The validator stops after a few errors: those of the fields must not hide those around them.
+  const frame = { ...(value as object), fields: Array.from(fields, () => soundField) };
+  const frameFaults = schemaFaults(withoutSummaries(validator.Errors(frame)), rules);
+  return [...frameFaults, ...fields.flatMap((field, index) => fieldFaults(field, `/fields/${index}`))];
+}
+
+const soundField: EventField = { id: "sound", type: "checkbox", label: "Sound" };
+
+function fieldFaults(field: unknown, pointer: string): Fault[] {
+  const { type } = (field ?? {}) as { type?: unknown };
+  const known = Object.entries(fieldValidators).find(([name]) => name === type)?.[1];
+  if (!known) {
+    return [{ pointer: `${pointer}/type`, detail: `must be one of ${Object.keys(fieldValidators).join(", ")}` }];
+  }
+  return schemaFaults(withoutSummaries(known.Errors(field)), rules).map((fault) => ({
+    pointer: pointer + fault.pointer,
+    detail: fault.detail,
+  }));
+}
+
+/** Each property that is not known is named by an error of its own. */
+function withoutSummaries(errors: TLocalizedValidationError[]): TLocalizedValidationError[] {
+  return errors.filter((error) => error.keyword !== "additionalProperties");
+}
+
+const calendarDay = /^(\d{4})-(\d\d)-(\d\d)/;
+
+/** `Date.parse` takes 30 February for 2 March. */
+function exists(instant: string): boolean {
+  const [, year, month, day] = calendarDay.exec(instant) ?? [];
+  const daysInMonth = new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate();
+  return Number(day) <= daysInMonth && !Number.isNaN(Date.parse(instant));
+}
 
 function contentFaults(event: EventDefinition): Fault[] {
   const faults: Fault[] = [];
   const opens = Date.parse(event.opensAt);
   const closes = Date.parse(event.closesAt);
-  if (Number.isNaN(opens)) faults.push({ pointer: "/opensAt", detail: "is not a date that exists" });
-  if (Number.isNaN(closes)) faults.push({ pointer: "/closesAt", detail: "is not a date that exists" });
+  if (!exists(event.opensAt)) faults.push({ pointer: "/opensAt", detail: "is not a date that exists" });
+  if (!exists(event.closesAt)) faults.push({ pointer: "/closesAt", detail: "is not a date that exists" });
   if (closes <= opens) faults.push({ pointer: "/closesAt", detail: "must be later than opensAt" });
   try {
     new Intl.DateTimeFormat("en", { timeZone: event.timeZone });
@@ -112,9 +167,7 @@ function contentFaults(event: EventDefinition): Fault[] {
  * @throws TURNOUT_EVENT_INVALID with a pointer to every fault
  */
 export function parseEvent(value: unknown): EventDefinition {
-  const faults = validator.Check(value)
-    ? contentFaults(value)
-    : validator.Errors(value).map((error) => ({ pointer: error.instancePath, detail: error.message }));
+  const faults = validator.Check(value) ? contentFaults(value) : formFaults(value);
   if (faults.length > 0) {
     const list = faults.map((fault) => `  - ${fault.pointer || "/"} ${fault.detail}`).join("\n");
     throw new TurnoutError("TURNOUT_EVENT_INVALID", `The event definition has ${faults.length} fault(s):\n${list}`, {

@@ -11,6 +11,8 @@ const onOneLine = String.raw`\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\u{10
 
 /** A JSON Schema pattern (read with the `u` flag, as the specification asks) for text of any number of lines. */
 export const plainTextPattern = String.raw`^[\t\n\r\u2028\u2029${onOneLine}]*$`;
+export const plainTextRule = "text without control characters";
 
 /** The same for a text of one line in which something can be seen: not only blanks and invisible format characters. */
 export const plainLinePattern = String.raw`^(?=.*[^\s\p{Cf}])[${onOneLine}]*$`;
+export const plainLineRule = "one line of text without control characters, in which something can be seen";

@@ -6,7 +6,8 @@ import { Type, type Static } from "typebox";
 import { Compile } from "typebox/compile";
 import { emailPattern, emailRule, maxEmailLength } from "./email-address.ts";
 import type { Fault } from "./errors.ts";
-import { plainLinePattern, plainTextPattern } from "./plain-text.ts";
+import { plainLinePattern, plainLineRule, plainTextPattern, plainTextRule } from "./plain-text.ts";
+import { schemaFaults } from "./schema-faults.ts";
 
 export const maxNameLength = 200;
 export const maxAnswerLength = 2_000;
@@ -31,6 +32,7 @@ export const Answer = Type.Union([
 
 /** An organiser's field: its name in `answers`, in the form and in exports. */
 export const fieldIdPattern = "^[a-z][A-Za-z0-9_]{0,39}$";
+export const fieldIdRule = "1 to 40 letters, digits and _ that start with a small letter";
 
 export const Answers = Type.Record(Type.String({ pattern: fieldIdPattern }), Answer, { additionalProperties: false });
 
@@ -56,13 +58,20 @@ export type Answers = Static<typeof Answers>;
 
 const validator = Compile(Registration);
 
-/** @returns where `value` is not a registration; an empty list when it is one */
+const rules = new Map([
+  [emailPattern, emailRule],
+  [plainLinePattern, plainLineRule],
+  [plainTextPattern, plainTextRule],
+]);
+
+/**
+ * @returns where `value` is not a registration; an empty list when it is one. Names of properties that are not known
+ *   are left out: they are whatever the sender wrote.
+ */
 export function registrationFaults(value: unknown): Fault[] {
   if (validator.Check(value)) return [];
-  return validator
-    .Errors(value)
-    .map((error) => ({ pointer: error.instancePath, detail: error.message }))
-    .filter((fault) => fault.detail !== "schema is false");
+  const errors = validator.Errors(value).filter((error) => error.keyword !== "boolean");
+  return schemaFaults(errors, rules);
 }
 
 /** @returns whether `value` is a registration, at the price of one compiled check */
