@@ -38,7 +38,7 @@ export interface DeadLetterRecord {
   readonly body?: string;
   /** Into how many items `<id>#<n>` (n from 1) the body is cut. */
   readonly bodyParts?: number;
-  /** What the body holds, if it can be read: the registration that a replay sends, edits included. */
+  /** What the body holds, if it can be read and is small enough: the registration that a replay sends, edits included. */
   readonly registration?: Registration;
   /** When the registration was first accepted, if known: ISO 8601, UTC. Retries and replays keep it. */
   readonly submittedAt?: string;
@@ -60,6 +60,9 @@ export interface BodyPart {
 
 /** DynamoDB takes 400 KB in one item; this leaves room for everything else in the record. */
 export const maxInlineBodyBytes = 256 * 1_024;
+
+/** Up to this size a body stands in its record a second time, as the registration that was read from it. */
+export const maxReadBodyBytes = maxInlineBodyBytes / 2;
 
 /** @returns the id of a body that holds no readable registration: the same body has the same id */
 export function idOfBody(body: string): string {

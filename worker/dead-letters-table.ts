@@ -3,7 +3,7 @@
  * that worked. Every change is conditional, so that doing it twice, or from two workers, comes to the same.
  */
 import { GetCommand, PutCommand, UpdateCommand, type DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
-import { storeBody, type DeadLetterRecord, type HistoryEntry } from "../shared/dead-letter-record.ts";
+import { maxReadBodyBytes, storeBody, type DeadLetterRecord, type HistoryEntry } from "../shared/dead-letter-record.ts";
 import type { DeadLetterReason } from "../shared/dead-letter.ts";
 import type { Registration } from "../shared/registration.ts";
 import type { PatientCaller } from "./patient-call.ts";
@@ -66,7 +66,9 @@ export function createDeadLettersTable(options: DeadLettersTableOptions): DeadLe
       reason,
       detail,
       ...inline,
-      ...(registration && { registration, submittedAt: registration.submittedAt }),
+      ...(registration && { submittedAt: registration.submittedAt }),
+      // What was too large for one table must not be too large for this one as well.
+      ...(registration && Buffer.byteLength(body) <= maxReadBodyBytes && { registration }),
       firstFailedAt: failedAt,
       lastFailedAt: failedAt,
       failures: 1,

@@ -1,0 +1,138 @@
+import { SendMessageCommand, type MessageAttributeValue } from "@aws-sdk/client-sqs";
+import { GetCommand } from "@aws-sdk/lib-dynamodb";
+import t from "tap";
+import { idOfBody, type DeadLetterRecord } from "../../shared/dead-letter-record.ts";
+import { deadLetterReasons } from "../../shared/dead-letter.ts";
+import { encodePack } from "../../shared/registration-pack.ts";
+import { createCircuitBreaker } from "../../worker/circuit-breaker.ts";
+import { createDeadLetterCollector } from "../../worker/dead-letter-collector.ts";
+import { createDeadLettersTable } from "../../worker/dead-letters-table.ts";
+import { createPatientCaller } from "../../worker/patient-call.ts";
+import { startEngines } from "../equipment/engines.ts";
+import { people, somebody } from "../equipment/people.ts";
+
+const engines = await startEngines();
+t.teardown(() => engines.close());
+
+const tableName = await engines.createTable("id");
+const wallClock = () => Date.parse("2026-03-01T12:00:00.000Z");
+const breaker = createCircuitBreaker({
+  now: () => performance.now(),
+  random: () => 0,
+  minBackoffMs: 5,
+  maxBackoffMs: 20,
+  onChange: () => {},
+});
+const collector = createDeadLetterCollector({
+  table: createDeadLettersTable({
+    documents: engines.documents,
+    tableName,
+    caller: createPatientCaller(breaker),
+    wallClock,
+  }),
+  wallClock,
+});
+
+async function read(id: string): Promise<DeadLetterRecord> {
+  const { Item } = await engines.documents.send(new GetCommand({ TableName: tableName, Key: { id } }));
+  return Item as DeadLetterRecord;
+}
+
+const text = (value: string): MessageAttributeValue => ({ DataType: "String", StringValue: value });
+
+/** Sends a message through the real queue and collects what comes out. */
+async function collect(body: string, attributes: Record<string, string> = {}): Promise<boolean> {
+  const { deadLetterUrl } = await engines.createQueue();
+  await engines.sqs.send(
+    new SendMessageCommand({
+      QueueUrl: deadLetterUrl,
+      MessageBody: body,
+      MessageAttributes: Object.fromEntries(Object.entries(attributes).map(([name, value]) => [name, text(value)])),
+    }),
+  );
+  const [message] = await engines.take(deadLetterUrl);
+  return collector.collect(message!);
+}
+
+t.test("a registration that a worker gave up is recorded under its own id, with reason and time", async (t) => {
+  const registration = somebody();
+  const body = encodePack([registration]);
+  const attributes = {
+    reason: "item-too-large",
+    detail: "500 KB",
+    failedAt: "2026-03-01T11:00:00.000Z",
+    attempts: "2",
+  };
+  t.equal(await collect(body, attributes), true);
+  t.match(await read(registration.id), {
+    state: "open",
+    reason: "item-too-large",
+    detail: "500 KB",
+    body,
+    registration,
+    submittedAt: registration.submittedAt,
+    firstFailedAt: "2026-03-01T11:00:00.000Z",
+  });
+});
+
+t.test("a replay that fails is recorded where it came from, not as a second record", async (t) => {
+  const replay = somebody({ replayOf: "the-first-record" });
+  await collect(encodePack([replay]), { reason: "rejected-by-table" });
+  t.match(await read("the-first-record"), { registration: { id: replay.id } });
+  t.equal(await read(replay.id), undefined);
+});
+
+t.test("a pack that SQS moved as a whole becomes a record for each person in it", async (t) => {
+  const all = people(5);
+  t.equal(await collect(encodePack(all)), true);
+  for (const registration of all) {
+    t.match(await read(registration.id), {
+      reason: "crash-loop",
+      registration,
+      body: encodePack([registration]),
+      firstFailedAt: new Date(wallClock()).toISOString(),
+    });
+  }
+});
+
+t.test("entries that are no registrations are kept beside their neighbours", async (t) => {
+  const good = somebody();
+  const entries = [good, { id: "has-an-id-1", email: 5 }, null, "text"];
+  t.equal(await collect(JSON.stringify({ v: 1, registrations: entries })), true);
+  t.match(await read(good.id), { registration: good });
+  const withId = await read("has-an-id-1");
+  t.same(JSON.parse(withId.body!), { v: 1, registrations: [{ id: "has-an-id-1", email: 5 }] });
+  for (const entry of ["null", '"text"']) {
+    const own = `{"v":1,"registrations":[${entry}]}`;
+    t.match(await read(idOfBody(own)), { body: own });
+  }
+});
+
+t.test("whatever is no pack is kept byte for byte, and the same bytes are one record", async (t) => {
+  for (const body of ["not JSON", "{}", '{"v":2,"registrations":[]}', '"\u20ac \\ud83d"', "[".repeat(20_000), " "]) {
+    t.equal(await collect(body, { reason: "malformed" }), true, body.slice(0, 20));
+    t.equal(await collect(body, { reason: "malformed" }), true);
+    t.match(await read(idOfBody(body)), { body, failures: 2, reason: "malformed" });
+  }
+});
+
+t.test("an id in an entry that could not be a key of ours is not used as one", async (t) => {
+  for (const id of ["short", "x".repeat(65), "with space", "../../etc", 5, null]) {
+    const body = JSON.stringify({ v: 1, registrations: [{ id }] });
+    t.equal(await collect(body), true);
+    t.match(await read(idOfBody(body)), { body });
+  }
+});
+
+t.test("a reason that nobody knows is not taken over", async (t) => {
+  for (const reason of ["made-up", "constructor", "CRASH-LOOP"]) {
+    const registration = somebody();
+    await collect(encodePack([registration]), { reason });
+    t.equal((await read(registration.id)).reason, "crash-loop");
+  }
+  for (const reason of deadLetterReasons) {
+    const registration = somebody();
+    await collect(encodePack([registration]), { reason });
+    t.equal((await read(registration.id)).reason, reason);
+  }
+});

@@ -1,0 +1,237 @@
+import { GetCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
+import t from "tap";
+import { joinBody, type BodyPart, type DeadLetterRecord } from "../../shared/dead-letter-record.ts";
+import { encodePack } from "../../shared/registration-pack.ts";
+import { createCircuitBreaker } from "../../worker/circuit-breaker.ts";
+import { createDeadLettersTable, type Failure } from "../../worker/dead-letters-table.ts";
+import { createPatientCaller } from "../../worker/patient-call.ts";
+import { awsError } from "../equipment/aws-proxy.ts";
+import { startEngines } from "../equipment/engines.ts";
+import { eventually } from "../equipment/eventually.ts";
+import { somebody } from "../equipment/people.ts";
+
+const engines = await startEngines();
+t.teardown(() => engines.close());
+t.afterEach(() => engines.calm());
+
+async function prepare() {
+  const tableName = await engines.createTable("id");
+  const breaker = createCircuitBreaker({
+    now: () => performance.now(),
+    random: () => 0,
+    minBackoffMs: 5,
+    maxBackoffMs: 20,
+    onChange: () => {},
+  });
+  const caller = createPatientCaller(breaker);
+  const table = createDeadLettersTable({
+    documents: engines.documents,
+    tableName,
+    caller,
+    wallClock: () => Date.parse("2026-03-01T12:00:00.000Z"),
+  });
+  async function read(id: string): Promise<DeadLetterRecord | undefined> {
+    const { Item } = await engines.documents.send(new GetCommand({ TableName: tableName, Key: { id } }));
+    return Item as DeadLetterRecord | undefined;
+  }
+  async function setState(id: string, state: string): Promise<void> {
+    await engines.documents.send(
+      new UpdateCommand({
+        TableName: tableName,
+        Key: { id },
+        UpdateExpression: "SET #state = :state",
+        ExpressionAttributeNames: { "#state": "state" },
+        ExpressionAttributeValues: { ":state": state },
+      }),
+    );
+  }
+  return { table, caller, breaker, read, setState, tableName };
+}
+
+let messages = 0;
+
+function failure(changes: Partial<Failure> = {}): Failure {
+  messages += 1;
+  const registration = somebody();
+  return {
+    id: registration.id,
+    body: encodePack([registration]),
+    registration,
+    reason: "rejected-by-table",
+    detail: "what was wrong",
+    failedAt: "2026-03-01T10:00:00.000Z",
+    messageId: `message-${messages}`,
+    ...changes,
+  };
+}
+
+t.test("a first failure opens a record with everything that an organiser needs", async (t) => {
+  const { table, read } = await prepare();
+  const first = failure();
+  t.equal(await table.record(first), true);
+  t.same(await read(first.id), {
+    id: first.id,
+    state: "open",
+    reason: "rejected-by-table",
+    detail: "what was wrong",
+    body: first.body,
+    registration: first.registration,
+    submittedAt: first.registration?.submittedAt,
+    firstFailedAt: first.failedAt,
+    lastFailedAt: first.failedAt,
+    failures: 1,
+    history: [{ at: first.failedAt, who: "worker", what: "failed", detail: "rejected-by-table: what was wrong" }],
+    messageId: first.messageId,
+  });
+});
+
+t.test("the same message delivered again changes nothing, not even at the same moment", async (t) => {
+  const { table, read } = await prepare();
+  const first = failure();
+  const outcomes = await Promise.all([table.record(first), table.record(first), table.record(first)]);
+  t.same(outcomes, [true, true, true]);
+  t.match(await read(first.id), { failures: 1, history: { length: 1 } });
+});
+
+t.test("what is no registration is kept as it came, without one", async (t) => {
+  const { table, read } = await prepare();
+  const body = '\ufeff{"broken": "\u20ac';
+  await table.record(failure({ id: "raw-1", body, registration: undefined, reason: "malformed" }));
+  const record = await read("raw-1");
+  t.equal(record?.body, body);
+  t.notOk("registration" in record!);
+});
+
+t.test("a body too large for one item is kept in parts, byte for byte", async (t) => {
+  const { table, read } = await prepare();
+  const body = `{"text":"${"ü€".repeat(200_000)}"}`;
+  t.equal(await table.record(failure({ id: "raw-large", body, registration: undefined })), true);
+  const record = await read("raw-large");
+  t.equal(record?.body, undefined);
+  const parts = await Promise.all(
+    Array.from({ length: record!.bodyParts! }, (_, index) => read(`raw-large#${index + 1}`)),
+  );
+  t.equal(joinBody(parts as unknown as BodyPart[]), body);
+});
+
+t.test("a registration too large for its own table is recorded all the same", async (t) => {
+  const { table, read } = await prepare();
+  const registration = somebody({
+    answers: Object.fromEntries(Array.from({ length: 210 }, (_, index) => [`field${index}`, "x".repeat(2_000)])),
+  });
+  const large = failure({
+    id: registration.id,
+    registration,
+    body: encodePack([registration]),
+    reason: "item-too-large",
+  });
+  t.ok(large.body.length > 410_000);
+  t.equal(await table.record(large), true);
+  t.match(await read(registration.id), { state: "open", reason: "item-too-large" });
+});
+
+t.test("a replay that fails again opens the record again, with the new reason and the whole history", async (t) => {
+  const { table, read, setState } = await prepare();
+  const first = failure();
+  await table.record(first);
+  await setState(first.id, "replayed");
+  const again = { ...first, messageId: "replay-1", reason: "item-too-large", detail: "now too large" } as const;
+  t.equal(await table.record({ ...again, failedAt: "2026-03-02T10:00:00.000Z" }), true);
+  t.match(await read(first.id), {
+    state: "open",
+    reason: "item-too-large",
+    detail: "now too large",
+    failures: 2,
+    firstFailedAt: "2026-03-01T10:00:00.000Z",
+    lastFailedAt: "2026-03-02T10:00:00.000Z",
+    body: first.body,
+    history: [{ what: "failed" }, { what: "failed", detail: "item-too-large: now too large" }],
+  });
+});
+
+t.test("a straggler never opens what was resolved or discarded; the history tells that it came", async (t) => {
+  const { table, read, setState } = await prepare();
+  for (const state of ["resolved", "discarded"]) {
+    const first = failure();
+    await table.record(first);
+    await setState(first.id, state);
+    t.equal(await table.record({ ...first, messageId: `late-${state}`, reason: "crash-loop", detail: "late" }), true);
+    t.match(await read(first.id), {
+      state,
+      reason: "rejected-by-table",
+      history: [{}, { detail: new RegExp(`came again after it was ${state}`) }],
+    });
+  }
+});
+
+t.test("two failures of one record at the same moment are both counted", async (t) => {
+  const { table, read } = await prepare();
+  const first = failure();
+  await table.record(first);
+  const later = [failure({ ...first, messageId: "a" }), failure({ ...first, messageId: "b" })];
+  // One of them may lose the race; its message stays and comes again.
+  let left = later;
+  for (let deliveries = 0; left.length > 0 && deliveries < 5; deliveries += 1) {
+    const outcomes = await Promise.all(left.map((each) => table.record(each)));
+    left = left.filter((_, index) => !outcomes[index]);
+  }
+  const record = await read(first.id);
+  t.ok(record!.failures >= 3, `${record!.failures} failures`);
+  t.equal(record!.history.length, record!.failures);
+});
+
+t.test("a replay that is stored or a duplicate resolves its record, from replayed and from open, once", async (t) => {
+  const { table, read, setState } = await prepare();
+  for (const [outcome, state] of [
+    ["stored", "replayed"],
+    ["duplicate", "open"],
+  ] as const) {
+    const first = failure();
+    await table.record(first);
+    await setState(first.id, state);
+    t.equal(await table.resolve(first.id, outcome), true);
+    t.equal(await table.resolve(first.id, outcome), true);
+    t.match(await read(first.id), { state: "resolved", history: { length: 2 } });
+  }
+});
+
+t.test("what was discarded stays so, and what was erased does not come back by a replay", async (t) => {
+  const { table, read, setState } = await prepare();
+  const discarded = failure();
+  await table.record(discarded);
+  await setState(discarded.id, "discarded");
+  t.equal(await table.resolve(discarded.id, "stored"), true);
+  t.match(await read(discarded.id), { state: "discarded" });
+  t.equal(await table.resolve("never-heard-of", "stored"), true);
+  t.equal(await read("never-heard-of"), undefined);
+});
+
+t.test("while the table is denied or down nothing counts as written; it waits, tells why and goes on", async (t) => {
+  const { table, breaker, read } = await prepare();
+  for (const [operation, run] of [
+    ["PutItem", (id: string) => table.record(failure({ id }))],
+    ["UpdateItem", (id: string) => table.resolve(id, "stored")],
+  ] as const) {
+    await table.record(failure({ id: `${operation}-1` }));
+    engines.dynamoDbProxy.intervene((call) =>
+      call.operation === operation ? awsError("AccessDeniedException", "not authorized") : undefined,
+    );
+    let done: boolean | undefined;
+    const running = run(`${operation}-${operation === "PutItem" ? 2 : 1}`).then((value) => (done = value));
+    await eventually(() => breaker.state !== "closed", "the circuit opened");
+    t.match(breaker.fault, { action: `dynamodb:${operation}`, message: /Roles\/WorkerRole/ });
+    t.equal(done, undefined);
+    engines.calm();
+    t.equal(await running, true);
+  }
+  t.match(await read("PutItem-2"), { state: "open" });
+  t.match(await read("UpdateItem-1"), { state: "resolved" });
+});
+
+t.test("a stop lets go of what cannot be written", async (t) => {
+  const { table, caller } = await prepare();
+  engines.dynamoDbProxy.intervene(() => "cut");
+  const recording = table.record(failure());
+  caller.close();
+  t.equal(await recording, false);
+});
