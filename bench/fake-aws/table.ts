@@ -1,0 +1,81 @@
+/** The fake's DynamoDB: takes items and marks whose they are. It keeps only who is there, so that a second insert fails. */
+import { personOf } from "../people.ts";
+import { createRoll, type RollCount } from "./roll.ts";
+
+export interface TableCounts {
+  /** Calls that write. */
+  readonly writes: number;
+  readonly stored: RollCount;
+}
+
+type Input = Record<string, unknown>;
+
+export interface FakeTable {
+  /** @throws RefusedByTable as DynamoDB would, Error for an operation that the fake does not know */
+  answer(operation: string, input: Input): Input;
+  counts(): TableCounts;
+  clear(): void;
+}
+
+/** An error of DynamoDB's own kind. */
+export class RefusedByTable extends Error {}
+
+interface Text {
+  readonly S: string;
+}
+
+interface Item {
+  readonly email: Text;
+}
+
+export function createFakeTable(): FakeTable {
+  const stored = createRoll();
+  let writes = 0;
+
+  function insert({ S }: Text): boolean {
+    return stored.mark(personOf(S));
+  }
+
+  function writeBatch(requests: Record<string, { PutRequest: { Item: Item } }[]>): Input {
+    for (const list of Object.values(requests)) for (const { PutRequest } of list) insert(PutRequest.Item.email);
+    return { UnprocessedItems: {} };
+  }
+
+  function executeBatch(statements: { Statement: string; Parameters: [Text] }[]): Input {
+    const Responses = statements.map(({ Statement, Parameters: [email] }) => {
+      if (!Statement.startsWith("INSERT INTO")) throw new Error(`the fake DynamoDB only inserts: ${Statement}`);
+      return insert(email)
+        ? { TableName: "registrations" }
+        : { Error: { Code: "DuplicateItem", Message: "Duplicate primary key exists in table" } };
+    });
+    return { Responses };
+  }
+
+  return {
+    answer(operation, input) {
+      switch (operation) {
+        case "PutItem":
+          writes += 1;
+          if (!insert((input.Item as Item).email) && input.ConditionExpression !== undefined) {
+            throw new RefusedByTable("ConditionalCheckFailedException");
+          }
+          return {};
+        case "BatchWriteItem":
+          writes += 1;
+          return writeBatch(input.RequestItems as Parameters<typeof writeBatch>[0]);
+        case "BatchExecuteStatement":
+          writes += 1;
+          return executeBatch(input.Statements as Parameters<typeof executeBatch>[0]);
+        case "BatchGetItem":
+          return { Responses: {}, UnprocessedKeys: {} };
+        default:
+          throw new Error(`the fake DynamoDB does not know ${operation}`);
+      }
+    },
+    counts: () => ({ writes, stored: stored.count() }),
+    clear() {
+      stored.clear();
+      writes = 0;
+    },
+  };
+}

@@ -1,0 +1,155 @@
+/**
+ * One trial: one variant in a fresh process, warmed up, then measured over an exact number of registrations, then counted
+ * against what the fake AWS got. The figure is the CPU time that the process reports of itself.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import type { AwsCounts } from "../fake-aws/main.ts";
+import type { Laboratory, Subject } from "../laboratory.ts";
+import type { SaturationOrder, SaturationResult } from "../load/saturation.ts";
+import type { Variant } from "../variants.ts";
+
+export interface Trial {
+  readonly round: number;
+  readonly variant: string;
+  /** Accepted (web) or stored (worker) while it was measured. */
+  readonly registrations: number;
+  readonly cpuMicrosPerRegistration: number;
+  readonly perSecond: number;
+  /** CPU time by wall time: near 1, the process was the bottleneck. */
+  readonly busy: number;
+  readonly residentBytes: number;
+  readonly peakResidentBytes: number;
+  /** Of web variants, milliseconds. */
+  readonly latency?: SaturationResult["latency"];
+  /** Requests that were answered with something else than accepted. */
+  readonly refused?: number;
+  /** Registrations by message, as the queue got them. */
+  readonly meanPackSize?: number;
+}
+
+export interface TrialOptions {
+  readonly laboratory: Laboratory;
+  readonly variant: Variant;
+  readonly round: number;
+  /** Of the variant's usual number of people; 1 for a whole round. */
+  readonly scale: number;
+}
+
+/** The two counts of a run do not agree: registrations were skipped or counted twice, and its figure is worth nothing. */
+export class CountsDiffer extends Error {}
+
+const connections = 400;
+/** As many at once as Beanstalk's daemon keeps open by default. */
+const daemonConnections = 50;
+const drainWithinMs = 120_000;
+const lookEveryMs = 10;
+
+export async function runTrial(options: TrialOptions): Promise<Trial> {
+  const { laboratory, variant } = options;
+  await laboratory.aws.clear();
+  const { name, script, nodeFlags } = variant;
+  const subject = laboratory.start({ name, script, nodeFlags });
+  try {
+    return variant.tier === "web" || variant.posted
+      ? await postedTrial(options, subject)
+      : await polledTrial(options, subject);
+  } finally {
+    await subject.stop();
+  }
+}
+
+function peopleOf({ variant, scale }: TrialOptions): { people: number; warmUp: number } {
+  const people = Math.ceil(variant.people * scale);
+  return { people, warmUp: Math.ceil(people / 2) };
+}
+
+async function postedTrial(options: TrialOptions, subject: Subject): Promise<Trial> {
+  const { laboratory, variant, round } = options;
+  const { people, warmUp } = peopleOf(options);
+  const base = await subject.url();
+  const order: Omit<SaturationOrder, "requests" | "firstPerson"> = variant.posted
+    ? { url: base, connections: daemonConnections, body: "registration" }
+    : { url: `${base}/registrations`, connections, body: "submission" };
+  const warm = await laboratory.load.saturate({ ...order, requests: warmUp, firstPerson: 0 });
+  const sentBefore = (await laboratory.aws.counts()).queue;
+  const before = await subject.usage();
+  const result = await laboratory.load.saturate({ ...order, requests: people, firstPerson: warmUp });
+  const after = await subject.usage();
+  const counts = await laboratory.aws.counts();
+  prove(variant, counts, warm.accepted + result.accepted);
+  if (result.accepted === 0) throw new CountsDiffer(`${variant.name}: nothing was accepted`);
+  const cpuMicros = after.cpuMicros - before.cpuMicros;
+  const messages = counts.queue.messagesSent - sentBefore.messagesSent;
+  return {
+    round,
+    variant: variant.name,
+    registrations: result.accepted,
+    cpuMicrosPerRegistration: cpuMicros / result.accepted,
+    perSecond: result.accepted / ((after.at - before.at) / 1_000),
+    busy: cpuMicros / 1_000 / (after.at - before.at),
+    residentBytes: after.residentBytes,
+    peakResidentBytes: after.peakResidentBytes,
+    latency: result.latency,
+    refused: result.refused + result.errors,
+    ...(messages > 0 && { meanPackSize: (counts.queue.sent.people - sentBefore.sent.people) / messages }),
+  };
+}
+
+async function polledTrial(options: TrialOptions, subject: Subject): Promise<Trial> {
+  const { laboratory, variant, round } = options;
+  const { people, warmUp } = peopleOf(options);
+  const { packSize } = variant;
+  await subject.usage();
+  await drain(laboratory, { firstPerson: 0, people: warmUp, packSize });
+  const before = await subject.usage();
+  await drain(laboratory, { firstPerson: warmUp, people, packSize });
+  const after = await subject.usage();
+  prove(variant, await laboratory.aws.counts(), warmUp + people);
+  const cpuMicros = after.cpuMicros - before.cpuMicros;
+  return {
+    round,
+    variant: variant.name,
+    registrations: people,
+    cpuMicrosPerRegistration: cpuMicros / people,
+    perSecond: people / ((after.at - before.at) / 1_000),
+    busy: cpuMicros / 1_000 / (after.at - before.at),
+    residentBytes: after.residentBytes,
+    peakResidentBytes: after.peakResidentBytes,
+  };
+}
+
+/**
+ * Puts so many people on the queue and waits until all their messages were deleted.
+ * @throws CountsDiffer when that takes too long
+ */
+export async function drain(
+  { aws }: Laboratory,
+  supply: { firstPerson: number; people: number; packSize: number },
+  withinMs = drainWithinMs,
+): Promise<void> {
+  await aws.supply(supply);
+  const messages = supply.packSize === 0 ? supply.people : Math.ceil(supply.people / supply.packSize);
+  const deadline = performance.now() + withinMs;
+  for (;;) {
+    const { queue } = await aws.counts();
+    if (queue.messagesDeleted === messages) return;
+    if (performance.now() > deadline) {
+      throw new CountsDiffer(`only ${queue.messagesDeleted} of ${messages} messages were deleted in ${withinMs} ms`);
+    }
+    await delay(lookEveryMs);
+  }
+}
+
+/** @throws CountsDiffer unless exactly these registrations arrived where the variant keeps them, each once */
+export function prove(variant: Variant, counts: AwsCounts, expected: number): void {
+  const { queue, table, faults } = counts;
+  if (faults.length > 0) throw new CountsDiffer(`${variant.name}: the fake AWS met ${faults.join("; ")}`);
+  if (queue.deadLetters > 0) throw new CountsDiffer(`${variant.name}: ${queue.deadLetters} dead letters`);
+  if (variant.keeps === "nothing") return;
+  const { people, again, strangers } = variant.keeps === "queue" ? queue.sent : table.stored;
+  if (people !== expected || again > 0 || strangers > 0) {
+    throw new CountsDiffer(
+      `${variant.name}: ${expected} were accepted, ${people} arrived, ${again} again, ${strangers} of nobody's`,
+    );
+  }
+}

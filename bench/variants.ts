@@ -1,0 +1,90 @@
+/** What is measured side by side: the product's two tiers as they are, and the usual designs in `peers/`. */
+import { readFileSync } from "node:fs";
+
+export type TierName = "web" | "worker";
+
+export interface Variant {
+  /** Such as `web/product`: how it is called in results and by `--only`. */
+  readonly name: string;
+  readonly tier: TierName;
+  readonly label: string;
+  readonly script: string;
+  readonly nodeFlags: readonly string[];
+  /** How much work one round is, next to others of the tier: what costs ten times as much gets fewer people. */
+  readonly people: number;
+  /** Where what it accepts can be counted afterwards. */
+  readonly keeps: "queue" | "table" | "nothing";
+  /** For workers, what a message holds: packs of so many, or 0 for one plain registration. */
+  readonly packSize: number;
+  /** A worker that is posted to, as Beanstalk's daemon does, instead of polling. */
+  readonly posted: boolean;
+}
+
+const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
+  scripts: Record<string, string>;
+};
+
+/** @returns the flags with which `npm run web` and `npm run worker` start Node: measured is what is run */
+export function tierNodeFlags(tier: TierName): string[] {
+  return (manifest.scripts[tier] ?? "").split(" ").filter((word) => word.startsWith("--"));
+}
+
+const many = 20_000;
+const few = 4_000;
+
+function product(tier: TierName, name: string, label: string, packSize: number, people: number): Variant {
+  return {
+    name: `${tier}/${name}`,
+    tier,
+    label,
+    script: `${tier}/main.ts`,
+    nodeFlags: tierNodeFlags(tier),
+    people,
+    keeps: tier === "web" ? "queue" : "table",
+    packSize,
+    posted: false,
+  };
+}
+
+function peer(tier: TierName, name: string, label: string, rest: Partial<Variant>): Variant {
+  return {
+    name: `${tier}/${name}`,
+    tier,
+    label,
+    script: `bench/peers/${tier}/${name}.ts`,
+    nodeFlags: [],
+    people: few,
+    keeps: tier === "web" ? "queue" : "table",
+    packSize: 0,
+    posted: false,
+    ...rest,
+  };
+}
+
+/** The packs that a worker finds: what the web tier's group commit makes of a rush on this machine, and its ends. */
+const usualPack = 50;
+
+export const variants: readonly Variant[] = [
+  product("web", "product", "Turnout, whole", 0, many),
+  peer("web", "bare-fastify", "bare Fastify, nothing kept", { people: many, keeps: "nothing" }),
+  peer("web", "fastify-schema", "Fastify with schemas, nothing kept", { people: many, keeps: "nothing" }),
+  peer("web", "send-message", "Fastify, one SendMessage per request", {}),
+  peer("web", "express-send-message", "Express, one SendMessage per request", {}),
+  peer("web", "send-message-batch", "Fastify, SendMessageBatch of 10", { people: many / 2 }),
+  peer("web", "put-item", "Fastify, one PutItem per request, no queue", { keeps: "table" }),
+
+  product("worker", "product", `Turnout, packs of ${usualPack}`, usualPack, 2 * many),
+  product("worker", "product-full-packs", "Turnout, full packs of 250", 250, 2 * many),
+  product("worker", "product-single", "Turnout, packs of 1", 1, few),
+  peer("worker", "one-by-one", "one message, one PutItem", { people: few / 2 }),
+  peer("worker", "ten-put-items", "receive 10, PutItem each", {}),
+  peer("worker", "daemon-post", "POST per message, as Beanstalk's daemon", { posted: true }),
+  peer("worker", "batch-write", "receive 10, BatchWriteItem of 10", { people: many / 2 }),
+];
+
+/** @throws Error when there is none */
+export function variantNamed(name: string): Variant {
+  const variant = variants.find((candidate) => candidate.name === name);
+  if (!variant) throw new Error(`no variant ${name}; there are ${variants.map((known) => known.name).join(", ")}`);
+  return variant;
+}
