@@ -1,0 +1,228 @@
+import type { Message } from "@aws-sdk/client-sqs";
+import { PutCommand } from "@aws-sdk/lib-dynamodb";
+import t from "tap";
+import { encodePack } from "../../shared/registration-pack.ts";
+import { createCircuitBreaker } from "../../worker/circuit-breaker.ts";
+import { createDeadLetterQueue } from "../../worker/dead-letter-queue.ts";
+import { createDeadLettersTable } from "../../worker/dead-letters-table.ts";
+import { createPackProcessor } from "../../worker/pack-processor.ts";
+import { createPatientCaller } from "../../worker/patient-call.ts";
+import { createRegistrationWriter } from "../../worker/registration-writer.ts";
+import { createRegistrationsTable } from "../../worker/registrations-table.ts";
+import { awsError } from "../equipment/aws-proxy.ts";
+import { startEngines } from "../equipment/engines.ts";
+import { people, somebody } from "../equipment/people.ts";
+
+const engines = await startEngines();
+t.teardown(() => engines.close());
+t.afterEach(() => engines.calm());
+
+/** The processor with its real parts, on tables and a dead-letter queue of its own. */
+async function prepare({ deadlineMs = 60_000 } = {}) {
+  const { deadLetterUrl } = await engines.createQueue();
+  const [tableName, recordsName] = [await engines.createTable(), await engines.createTable("id")];
+  const now = () => performance.now();
+  const breaker = () =>
+    createCircuitBreaker({ now, random: () => 0, minBackoffMs: 5, maxBackoffMs: 20, onChange: () => {} });
+  const documents = engines.createDocuments({ maxAttempts: 1 });
+  const packs: number[] = [];
+  const outcomes: string[] = [];
+  const writer = createRegistrationWriter({
+    table: createRegistrationsTable({ documents, tableName, wallClock: Date.now, onCall: () => {} }),
+    breaker: breaker(),
+    maxCallsInFlight: 4,
+    throttlePatienceMs: 30_000,
+    describeThrottling: () => ({ kind: "throttled", action: "a", resource: "r", message: "m" }),
+    now,
+    random: () => 0,
+    onStored: () => {},
+  });
+  const sender = createPatientCaller(breaker());
+  const processor = createPackProcessor({
+    writer,
+    deadLetters: createDeadLetterQueue({
+      sqs: engines.sqs,
+      queueUrl: deadLetterUrl,
+      caller: sender,
+      wallClock: Date.now,
+      onSent: () => {},
+    }),
+    records: createDeadLettersTable({
+      documents,
+      tableName: recordsName,
+      caller: createPatientCaller(breaker()),
+      wallClock: Date.now,
+    }),
+    deadlineMs,
+    now,
+    onPack: (count) => packs.push(count),
+    onOutcome: (kind) => outcomes.push(kind),
+  });
+  return {
+    processor,
+    sender,
+    packs,
+    outcomes,
+    recordsName,
+    stored: () => engines.items(tableName),
+    records: () => engines.items(recordsName),
+    async deadLetters() {
+      const messages = await engines.take(deadLetterUrl);
+      return messages.map(({ Body: body, MessageAttributes: attributes }) => ({
+        body,
+        reason: attributes?.reason?.StringValue,
+        detail: attributes?.detail?.StringValue ?? "",
+        attempts: attributes?.attempts?.StringValue,
+      }));
+    },
+  };
+}
+
+const message = (body: string, receives = 1): Message => ({
+  Body: body,
+  Attributes: { ApproximateReceiveCount: String(receives) },
+});
+
+t.test("a pack is done when everybody in it is stored", async (t) => {
+  const { processor, packs, outcomes, stored, deadLetters } = await prepare();
+  t.equal(await processor.process(message(encodePack(people(60)))), true);
+  t.equal((await stored()).length, 60);
+  t.same(packs, [60]);
+  t.same(new Set(outcomes), new Set(["stored"]));
+  t.same(await deadLetters(), []);
+});
+
+t.test("a pack that comes again is done again and changes nothing", async (t) => {
+  const { processor, stored } = await prepare();
+  const body = encodePack(people(30));
+  await processor.process(message(body));
+  const before = await stored();
+  t.equal(await processor.process(message(body, 2)), true);
+  t.same(await stored(), before);
+});
+
+t.test("a second submission of an address is done, and dropped", async (t) => {
+  const { processor, outcomes, stored } = await prepare();
+  const first = somebody({ name: "First" });
+  const second = { ...somebody({ name: "Second" }), email: first.email };
+  t.equal(await processor.process(message(encodePack([first]))), true);
+  t.equal(await processor.process(message(encodePack([second]))), true);
+  t.match(await stored(), [{ name: "First" }]);
+  t.same(outcomes, ["stored", "duplicate"]);
+});
+
+t.test("what is no pack is dead-lettered whole, byte for byte, with its reason, and is then done", async (t) => {
+  const { processor, packs, deadLetters } = await prepare();
+  const bodies: [string, string][] = [
+    ["no JSON", "malformed"],
+    ["{}", "malformed"],
+    ['{"v":1}', "malformed"],
+    ['{"v":1,"registrations":[]}', "malformed"],
+    ['{"v":1,"registrations":{}}', "malformed"],
+    ["null", "malformed"],
+    ['[{"v":1}]', "malformed"],
+    ['{"v":2,"registrations":[{}]}', "unsupported-version"],
+    ['{"v":"1","registrations":[{}]}', "unsupported-version"],
+  ];
+  for (const [body] of bodies) t.equal(await processor.process(message(body, 4)), true, body);
+  t.same(
+    (await deadLetters()).map(({ body, reason }) => [body, reason]),
+    bodies,
+  );
+  t.same(packs, [], "none of them counts as a pack");
+});
+
+t.test(
+  "one bad entry in a pack is dead-lettered alone, with what is wrong; its 249 neighbours are stored",
+  async (t) => {
+    const { processor, packs, stored, deadLetters } = await prepare();
+    const good = people(249);
+    const bad = { ...somebody(), email: "no address", extra: "ada@example.org", answers: { "eve@example.org": {} } };
+    const entries = [...good.slice(0, 100), bad, ...good.slice(100)];
+    t.equal(await processor.process(message(JSON.stringify({ v: 1, registrations: entries }), 2)), true);
+    t.equal((await stored()).length, 249);
+    t.same(packs, [250]);
+    const [letter, ...more] = await deadLetters();
+    t.equal(more.length, 0);
+    t.same(JSON.parse(letter!.body!), { v: 1, registrations: [bad] });
+    t.match(letter, { reason: "invalid-registration", detail: /\/email/, attempts: "2" });
+    t.notMatch(letter!.detail, /ada@|eve@|no address/, "the detail says what is wrong, and nothing of the attendee");
+  },
+);
+
+t.test("what the table will never take is dead-lettered alone, as a pack of one that can be replayed", async (t) => {
+  const { processor, stored, deadLetters } = await prepare();
+  const large = somebody({
+    answers: Object.fromEntries(Array.from({ length: 210 }, (_, index) => [`field${index}`, "x".repeat(2_000)])),
+  });
+  t.equal(await processor.process(message(encodePack([...people(10), large, ...people(10)]))), true);
+  t.equal((await stored()).length, 20);
+  const letters = await deadLetters();
+  t.match(letters, [{ reason: "item-too-large", body: encodePack([large]) }]);
+  t.equal(letters.length, 1);
+});
+
+t.test(
+  "whoever is not stored in time leaves the message on the queue; the next delivery stores only the rest",
+  async (t) => {
+    const { processor, outcomes, stored, deadLetters } = await prepare({ deadlineMs: 0 });
+    const all = people(30);
+    engines.dynamoDbProxy.intervene(({ operation, input }) => {
+      const first = operation === "BatchExecuteStatement" && JSON.stringify(input).includes(all[0]!.email);
+      return first ? awsError("ThrottlingException") : undefined;
+    });
+    t.equal(await processor.process(message(encodePack(all))), false);
+    t.ok(outcomes.includes("undone") && outcomes.includes("stored"));
+    const partly = await stored();
+    engines.calm();
+    t.equal(await processor.process(message(encodePack(all), 2)), true);
+    const whole = await stored();
+    t.equal(whole.length, 30);
+    for (const item of partly)
+      t.same(
+        whole.find(({ email }) => email === item.email),
+        item,
+        "not written again",
+      );
+    t.same(await deadLetters(), []);
+  },
+);
+
+t.test("a message is not done while one of its dead letters is not safely sent", async (t) => {
+  const { processor, sender, stored } = await prepare();
+  engines.sqsProxy.intervene(({ operation }) => (operation === "SendMessage" ? "cut" : undefined));
+  const entries = [...people(3), { broken: true }];
+  const processing = processor.process(message(JSON.stringify({ v: 1, registrations: entries })));
+  sender.close();
+  t.equal(await processing, false);
+  t.equal((await stored()).length, 3, "and nobody else had to wait for it");
+});
+
+t.test("a replay that is stored, or turns out to be a duplicate, closes its record", async (t) => {
+  const { processor, records, recordsName } = await prepare();
+  const first = somebody();
+  const replays = [
+    { ...somebody({ replayOf: "record-1" }), email: first.email },
+    { ...somebody({ replayOf: "record-2" }), email: first.email },
+  ];
+  for (const id of ["record-1", "record-2"]) {
+    await engines.documents.send(
+      new PutCommand({ TableName: recordsName, Item: { id, state: "replayed", history: [], failures: 1 } }),
+    );
+  }
+  for (const replay of replays) t.equal(await processor.process(message(encodePack([replay]))), true);
+  const closed = (await records()) as { id: string; state: string; history: { detail: string }[] }[];
+  t.same(
+    closed.toSorted((a, b) => a.id.localeCompare(b.id)).map(({ state, history }) => [state, history[0]!.detail]),
+    [
+      ["resolved", "stored"],
+      ["resolved", "the address was already registered"],
+    ],
+  );
+});
+
+t.test("no body at all, and no attributes, are no reason to stumble", async (t) => {
+  const { processor } = await prepare();
+  t.equal(await processor.process({}), false, "SQS takes no empty body, so its own redrive has to move it");
+  t.equal(await processor.process({ Body: encodePack(people(1)) }), true);
+});
