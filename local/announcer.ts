@@ -33,7 +33,7 @@ export function createAnnouncer(print: (line: string) => void, colored: boolean)
   const color = createColors(colored);
   const quieter = createQuieter();
   const paint = { warn: color.yellow, error: color.red, fatal: color.red };
-  let ended = false;
+  let phase: "starting" | "running" | "stopping" = "starting";
 
   function warn(level: keyof typeof paint, name: string, text: string): void {
     const passed = quieter.pass(`${name} ${text}`);
@@ -43,11 +43,9 @@ export function createAnnouncer(print: (line: string) => void, colored: boolean)
   return {
     reporter: {
       line(name, line) {
-        const readable = readLogLine(line);
-        // What a process says while it is told to stop is in its log file.
-        if (readable !== undefined && !ended && name !== "sqs" && name !== "dynamodb") {
-          warn(readable.level, name, readable.text);
-        }
+        // While it starts, the last lines come with the failure; while it stops, nobody wants to know.
+        const readable = phase === "running" && name !== "sqs" && name !== "dynamodb" ? readLogLine(line) : undefined;
+        if (readable !== undefined) warn(readable.level, name, readable.text);
       },
       restarted: (name, how) => print(color.yellow(`${name} ${how}, started again`)),
       gaveUp: (_, error) => print(color.red(error.message)),
@@ -56,6 +54,7 @@ export function createAnnouncer(print: (line: string) => void, colored: boolean)
     },
     starting: () => print("Turnout is starting …"),
     ready(stack) {
+      phase = "running";
       print("");
       for (const [name, url] of Object.entries(stack.urls) as [ProcessName, string][]) {
         const label = described[name].padEnd(nameWidth);
@@ -66,14 +65,14 @@ export function createAnnouncer(print: (line: string) => void, colored: boolean)
       print("");
       if (stack.urls.web !== undefined) {
         print(`  Register yourself   ${stack.urls.web}/`);
-        print(`  Read the API        ${stack.urls.web}/docs`);
+        print(`  Read the API        ${stack.urls.web}/docs/`);
         print("  Register thousands  npm run demo");
       }
       print("  Stop                Ctrl-C");
       print("");
     },
     stopping() {
-      ended = true;
+      phase = "stopping";
       print("Stopping: both tiers finish what they hold. Ctrl-C once more ends them at once.");
     },
     killing: () => print("Ending everything at once."),

@@ -30,6 +30,7 @@ Exit codes: 0 stopped by Ctrl-C or SIGTERM, 1 something failed, 2 wrong usage`;
  * key press arrives twice. Only a signal that comes later than this was meant as a second one.
  */
 const sameKeyPressMs = 400;
+const parentLookEveryMs = 500;
 
 function readFlags(): { readonly data?: string; readonly help?: boolean } {
   try {
@@ -109,6 +110,11 @@ function onSignal(): void {
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, onSignal);
 // Started by a program of ours with a channel to it, the stack ends with that program, however that one ends.
 if (process.connected) process.once("disconnect", () => void end(0));
+// npm, or the shell between us, may be ended without passing it on: a SIGKILL cannot be passed on at all.
+if (process.env.npm_lifecycle_event !== undefined) {
+  const parent = process.ppid;
+  setInterval(() => process.ppid !== parent && void end(0), parentLookEveryMs).unref();
+}
 
 announcer.starting();
 try {

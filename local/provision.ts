@@ -2,12 +2,12 @@
  * Makes the queues and tables that Turnout needs on local engines, or on any endpoint that speaks the same protocols.
  * On AWS that is the business of `infra/`; not here.
  */
+import { setTimeout as delay } from "node:timers/promises";
 import {
   CreateTableCommand,
   DescribeTableCommand,
   DynamoDBClient,
   ResourceInUseException,
-  waitUntilTableExists,
 } from "@aws-sdk/client-dynamodb";
 import {
   CreateQueueCommand,
@@ -88,7 +88,8 @@ export async function provisionQueues(
   }
 }
 
-const tableReadyWithinSeconds = 60;
+const tableReadyWithinMs = 60_000;
+const tableLookEveryMs = 500;
 
 async function ensureTable(dynamoDb: DynamoDBClient, table: string, key: string): Promise<void> {
   try {
@@ -110,10 +111,13 @@ async function ensureTable(dynamoDb: DynamoDBClient, table: string, key: string)
       });
     }
   }
-  await waitUntilTableExists(
-    { client: dynamoDb, maxWaitTime: tableReadyWithinSeconds, minDelay: 1, maxDelay: 2 },
-    { TableName: table },
-  );
+  const deadline = Date.now() + tableReadyWithinMs;
+  for (;;) {
+    const { Table } = await dynamoDb.send(new DescribeTableCommand({ TableName: table }));
+    if (Table?.TableStatus === "ACTIVE") return;
+    if (Date.now() > deadline) throw new Error(`The table ${table} is still ${Table?.TableStatus} after a minute.`);
+    await delay(tableLookEveryMs);
+  }
 }
 
 /**

@@ -4,9 +4,12 @@
  *
  * It prints nothing and touches neither signals nor `process.env`; who owns it does.
  *
- *     const stack = createLocalStack();
- *     t.teardown(() => stack.stop());
- *     const { web, sqs, dynamodb } = await stack.start();
+ *     t.test("…", async (t) => {
+ *       const stack = createLocalStack();
+ *       t.teardown(() => stack.stop());
+ *       const { web, sqs, dynamodb } = await stack.start();
+ *
+ * In a test, not at the top of a file: its processes keep ours alive, so tap's outermost teardown would never come.
  */
 import { createWriteStream, existsSync, type WriteStream } from "node:fs";
 import { join } from "node:path";

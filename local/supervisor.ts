@@ -246,7 +246,7 @@ export function createSupervisedProcess(plan: ProcessPlan, options: SupervisorOp
       const current = run;
       if (current !== undefined && !current.over) {
         current.child.kill("SIGTERM");
-        // A process that was suspended cannot take the SIGTERM before it goes on.
+        // A suspended process takes the SIGTERM only when it goes on.
         current.child.kill("SIGCONT");
         const kill = setTimeout(() => current.child.kill("SIGKILL"), plan.stopWithinMs);
         await current.end;

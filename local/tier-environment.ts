@@ -18,6 +18,8 @@ export interface TierSurroundings {
   readonly receiptKeys: string;
 }
 
+type Variables = Record<string, string>;
+
 /** The embedded engines take any; the SDK wants some. */
 export const embeddedCredentials = { accessKeyId: "local", secretAccessKey: "local" } as const;
 
@@ -33,9 +35,9 @@ const foreign = /^(NODE_OPTIONS$|NODE_V8_COVERAGE$|TAP|_TAPJS_|npm_)/;
  * @param given the environment of whoever starts the stack
  * @returns what every process needs that wants to speak to this stack: endpoints, credentials, names
  */
-export function stackEnvironment(given: Environment, surroundings: TierSurroundings): Record<string, string> {
+export function stackEnvironment(given: Environment, surroundings: TierSurroundings): Variables {
   const { region, sqsEndpoint, dynamoDbEndpoint, embeddedOnly, queues } = surroundings;
-  const kept: Record<string, string> = {};
+  const kept: Variables = {};
   for (const [name, value] of Object.entries(given)) {
     const dropped = foreign.test(name) || (embeddedOnly && name.startsWith("AWS_"));
     if (value !== undefined && !dropped) kept[name] = value;
@@ -64,7 +66,7 @@ export function stackEnvironment(given: Environment, surroundings: TierSurroundi
 }
 
 /** @returns the web tier's environment */
-export function webEnvironment(given: Environment, surroundings: TierSurroundings, port: number) {
+export function webEnvironment(given: Environment, surroundings: TierSurroundings, port: number): Variables {
   return {
     API_DOCS: "true",
     // Everybody on one machine has one address: a limit for each client would be one for all.
@@ -78,7 +80,7 @@ export function webEnvironment(given: Environment, surroundings: TierSurrounding
 }
 
 /** @returns the worker tier's environment */
-export function workerEnvironment(given: Environment, surroundings: TierSurroundings, port: number) {
+export function workerEnvironment(given: Environment, surroundings: TierSurroundings, port: number): Variables {
   return {
     // A stop waits for the long polls under way: short ones, so that Ctrl-C is quick.
     RECEIVE_WAIT_SECONDS: "2",

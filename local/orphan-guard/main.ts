@@ -4,6 +4,7 @@
  */
 import { rm } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
+import { isAlive } from "./alive.ts";
 import type { GuardMessage } from "./messages.ts";
 
 const stopWithinMs = 10_000;
@@ -13,18 +14,20 @@ const watched = new Set<number>();
 let folder: string | undefined;
 let dismissed = false;
 
-function signal(pid: number, name: NodeJS.Signals | 0): boolean {
+function signal(pid: number, name: NodeJS.Signals): void {
   try {
-    return process.kill(pid, name);
+    process.kill(pid, name);
   } catch {
-    return false;
+    // It has just ended by itself.
   }
 }
 
 async function end(pid: number): Promise<void> {
   const deadline = Date.now() + stopWithinMs;
   signal(pid, "SIGTERM");
-  while (signal(pid, 0)) {
+  // A suspended process takes the SIGTERM only when it goes on.
+  signal(pid, "SIGCONT");
+  while (isAlive(pid)) {
     if (Date.now() > deadline) {
       signal(pid, "SIGKILL");
       return;

@@ -1,0 +1,17 @@
+import { existsSync } from "node:fs";
+import t from "tap";
+import { dynamoDbPlan, sqsPlan, tierPlan, urlOf } from "../../local/process-plans.ts";
+
+const nothing = async () => {};
+
+t.test("each plan starts a file that exists, for one address on 127.0.0.1", async (t) => {
+  t.ok(existsSync(sqsPlan(1, "r", "/f", nothing).args[0]!));
+  t.ok(existsSync(tierPlan("web", 1, {}).args[0]!));
+  t.ok(existsSync(tierPlan("worker", 1, {}).args[0]!));
+  t.equal(urlOf(80), "http://127.0.0.1:80");
+  t.match(dynamoDbPlan(5, "binary", "/file", nothing).args.join(" "), "--host 127.0.0.1 --port 5 --db-path /file");
+});
+
+t.test("a tier is waited for longer than it may take to stop", async (t) => {
+  t.ok(tierPlan("worker", 1, {}).stopWithinMs > 8_000);
+});

@@ -1,0 +1,141 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import t from "tap";
+import { createLocalStack, type LocalStackOptions, type ProcessName } from "../../local/stack.ts";
+import { probe } from "../../local/http-probe.ts";
+import { isAlive } from "../../local/orphan-guard/alive.ts";
+import { findFreePort } from "../../local/ports.ts";
+import { eventually } from "./eventually.ts";
+
+async function register(web: string, email: string) {
+  const response = await fetch(`${web}/registrations`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ email, name: "Ann" }),
+    signal: AbortSignal.timeout(10_000),
+  });
+  return { status: response.status, location: response.headers.get("location") ?? "" };
+}
+
+async function status(web: string, location: string): Promise<string> {
+  const response = await fetch(new URL(location, web), { headers: { accept: "application/json" } });
+  return ((await response.json()) as { status: string }).status;
+}
+
+const confirmed = (web: string, location: string) =>
+  eventually(async () => (await status(web, location)) === "confirmed", "the registration is confirmed", 20_000);
+
+t.test("a registration becomes confirmed, and every part survives a kill -9 of each process", async (t) => {
+  const restarted: string[] = [];
+  const stack = createLocalStack({ reporter: { restarted: (name, how) => restarted.push(`${name} ${how}`) } });
+  t.teardown(() => stack.stop());
+  const [urls, same] = await Promise.all([stack.start(), stack.start()]);
+  t.strictSame(urls, same, "starting twice starts one");
+  t.strictSame(Object.keys(urls), ["web", "worker", "sqs", "dynamodb"]);
+  const web = urls.web!;
+  const names = ["worker", "sqs", "dynamodb", "web"] as const;
+  const first = await register(web, "first@example.org");
+  t.equal(first.status, 202);
+  await confirmed(web, first.location);
+
+  for (const name of names) {
+    t.ok(stack.kill(name, "SIGKILL"));
+    await stack.process(name).ended();
+    await stack.process(name).start();
+  }
+  t.strictSame(
+    restarted,
+    names.map((name) => `${name} ended by SIGKILL`),
+  );
+  await confirmed(web, first.location);
+  const second = await register(web, "second@example.org");
+  t.equal(second.status, 202);
+  await confirmed(web, second.location);
+
+  const { dataFolder } = stack;
+  const pids = names.map((name) => stack.process(name).pid!);
+  t.match(readFileSync(join(dataFolder, "logs", "worker.log"), "utf8"), /"tier":"worker"/);
+  await Promise.all([stack.stop(), stack.stop()]);
+  for (const pid of pids) t.notOk(isAlive(pid));
+  t.notOk(existsSync(dataFolder), "a temporary folder goes with the stack");
+});
+
+t.test("a data folder keeps table, queue and receipts from one stack to the next, on other ports", async (t) => {
+  const options: LocalStackOptions = { dataFolder: t.testdir() };
+  const first = createLocalStack(options);
+  t.teardown(() => first.stop());
+  const { web = "" } = await first.start();
+  const stored = await register(web, "stored@example.org");
+  await confirmed(web, stored.location);
+  first.kill("worker", "SIGSTOP");
+  const queued = await register(web, "queued@example.org");
+  t.equal(queued.status, 202);
+  first.kill("worker", "SIGKILL");
+  await first.stop();
+
+  const second = createLocalStack(options);
+  t.teardown(() => second.stop());
+  const { web: again = "" } = await second.start();
+  t.equal(await status(again, stored.location), "confirmed");
+  await confirmed(again, queued.location);
+});
+
+t.test(
+  "while SQS is stopped a registration is refused, never accepted; it is taken again when SQS is back",
+  async (t) => {
+    const stack = createLocalStack({ tiers: ["web"], environment: { SEND_TIMEOUT_MS: "300" } });
+    t.teardown(() => stack.stop());
+    const { web = "" } = await stack.start();
+    await stack.process("sqs").stop();
+    t.equal((await register(web, "refused@example.org")).status, 503);
+    await stack.process("sqs").start();
+    t.equal((await register(web, "taken@example.org")).status, 202);
+  },
+);
+
+t.test("an endpoint from the environment replaces the engine", async (t) => {
+  const engines = createLocalStack({ tiers: [] });
+  t.teardown(() => engines.stop());
+  const { sqs = "", dynamodb = "" } = await engines.start();
+  t.throws(() => engines.process("web"), { message: /no process named web/ });
+  const environment = { AWS_ENDPOINT_URL_SQS: sqs, AWS_ENDPOINT_URL_DYNAMODB: dynamodb };
+  const stack = createLocalStack({ tiers: ["worker"], environment });
+  t.teardown(() => stack.stop());
+  const urls = await stack.start();
+  t.match(urls, { sqs, dynamodb, worker: /^http/ });
+  t.throws(() => stack.process("sqs"));
+});
+
+t.test("a start that fails says which part, and leaves nothing running", async (t) => {
+  const spawned: string[] = [];
+  const port = await findFreePort();
+  const stack = createLocalStack({
+    ports: { sqs: port },
+    environment: { EVENT_FILE: "/does/not/exist.json" },
+    reporter: { line: (name) => spawned.push(name) },
+  });
+  t.teardown(() => stack.stop());
+  await t.rejects(stack.start(), { message: /^web ended with exit code 1[^]*\/does\/not\/exist\.json/ });
+  t.ok(spawned.includes("sqs"), "the engines had been started");
+  t.equal(await probe(`http://127.0.0.1:${port}/`), undefined);
+  t.notOk(existsSync(stack.dataFolder));
+});
+
+t.test("a stop during the start ends it, and a stop before it lets nothing start", async (t) => {
+  const stack = createLocalStack();
+  const start = stack.start();
+  await eventually(() => processOf(stack, "sqs"), "the first engine is being started");
+  await Promise.all([t.rejects(start), stack.stop()]);
+  t.notOk(existsSync(stack.dataFolder));
+  const never = createLocalStack();
+  await never.stop();
+  await t.rejects(never.start(), { message: /stopped/ });
+});
+
+function processOf(stack: ReturnType<typeof createLocalStack>, name: ProcessName): number | undefined {
+  try {
+    return stack.process(name).pid;
+  } catch {
+    return undefined;
+  }
+}
