@@ -1,0 +1,81 @@
+import * as fc from "fast-check";
+import t from "tap";
+import { plainLinePattern, plainTextPattern } from "../../shared/plain-text.ts";
+import { legalCharacter } from "./legal-text.ts";
+
+// As JSON Schema reads a pattern.
+const text = new RegExp(plainTextPattern, "u");
+const line = new RegExp(plainLinePattern, "u");
+
+const refused = {
+  NUL: "\0",
+  escape: "\x1b",
+  backspace: "\b",
+  "vertical tab": "\v",
+  DEL: "\x7f",
+  "the 8-bit control sequence introducer": "\x9b",
+  "next line": "\x85",
+  "a lone high surrogate": "\ud800",
+  "a lone low surrogate": "\udfff",
+  "U+FFFE": "\ufffe",
+  "U+FFFF": "\uffff",
+};
+
+t.test("what a queue or a terminal would choke on is refused, wherever it stands", async (t) => {
+  for (const [name, character] of Object.entries(refused)) {
+    for (const given of [character, `a${character}`, `${character}b`, `a\n${character}`]) {
+      t.notOk(text.test(given), `text with ${name}`);
+      t.notOk(line.test(given), `line with ${name}`);
+    }
+  }
+});
+
+t.test("scripts, emoji, composed and decomposed letters are taken", async (t) => {
+  for (const name of [
+    "Đặng Thị Hương",
+    "Ñandú",
+    "e\u0301",
+    "李雷",
+    "محمد",
+    "👩‍🚀",
+    "𝒳",
+    "\ufffd",
+    "O'Brien-Łukasz, Jr.",
+  ]) {
+    t.ok(text.test(name), name);
+    t.ok(line.test(name), name);
+  }
+});
+
+t.test("any text of legal characters is a text, and on one line a line", async () => {
+  fc.assert(
+    fc.property(fc.string({ unit: legalCharacter, maxLength: 200 }), (given) => {
+      if (!text.test(given)) throw new Error("refused as a text");
+      if (/[\t\n\r\u2028\u2029]/.test(given) === line.test(`x${given}`)) throw new Error("lines are told wrongly");
+    }),
+  );
+});
+
+t.test("a text may be empty and have lines, a line may not", async (t) => {
+  for (const given of ["", "a\nb", "a\r\nb", "a\tb", "a\u2028b", "a\u2029b"]) {
+    t.ok(text.test(given), encodeURIComponent(given));
+    t.notOk(line.test(given), encodeURIComponent(given));
+  }
+});
+
+t.test("a line in which nothing can be seen is blank", async (t) => {
+  for (const given of [" ", "\u00a0", "\u3000", "\u200b", "\u200d\u2060", "\u00ad \ufeff"]) {
+    t.notOk(line.test(given), encodeURIComponent(given));
+  }
+  t.ok(line.test("\u200b."), "control: one visible sign is enough");
+});
+
+t.test("both patterns take linear time, whatever they are given", async (t) => {
+  const length = 1_000_000;
+  for (const given of [" ".repeat(length), `${"a".repeat(length)}\0`, `${"\u200b ".repeat(length / 2)}`]) {
+    const start = performance.now();
+    text.test(given);
+    line.test(given);
+    t.ok(performance.now() - start < 1_000, "a million characters within a second");
+  }
+});
