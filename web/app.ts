@@ -105,6 +105,8 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     connectionTimeout: keepAliveTimeoutMs,
     handlerTimeout: handlerTimeoutMs,
     forceCloseConnections: "idle",
+    // What comes in on an open connection during a stop is still taken, and the connection closed with the answer.
+    return503OnClosing: false,
     trustProxy: limits.trustedProxies.length > 0 ? [...limits.trustedProxies] : false,
     routerOptions: { maxParamLength: maxPathBytes },
   }).withTypeProvider<TypeBoxTypeProvider>();

@@ -2,6 +2,7 @@
 import { createDocumentClient, createSqsClient } from "../shared/aws-clients.ts";
 import { readEnv } from "../shared/environment.ts";
 import { loadEvent } from "../shared/event-definition.ts";
+import { closeHttp } from "../shared/http-close.ts";
 import { createLifecycle } from "../shared/lifecycle.ts";
 import { openLog } from "../shared/logger.ts";
 import { createRegistry } from "../shared/metrics.ts";
@@ -94,7 +95,7 @@ await runProcess(process, async () => {
           const address = await app.listen({ host: config.HOST, port: config.PORT });
           log.logger.info({ address }, "listening");
         },
-        stop: () => app.close(),
+        stop: () => closeHttp(app),
       },
     ],
     { deadlineSeconds: config.STOP_DEADLINE_SECONDS, logger: log.logger },

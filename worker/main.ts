@@ -1,6 +1,7 @@
 /** The worker tier as a process: environment, parts, polling, graceful stop. */
 import { createDocumentClient, createSqsClient } from "../shared/aws-clients.ts";
 import { readEnv } from "../shared/environment.ts";
+import { closeHttp } from "../shared/http-close.ts";
 import { createLifecycle } from "../shared/lifecycle.ts";
 import { openLog } from "../shared/logger.ts";
 import { createRegistry } from "../shared/metrics.ts";
@@ -50,7 +51,7 @@ await runProcess(process, async () => {
           const address = await app.listen({ host: config.HOST, port: config.PORT });
           log.logger.info({ address }, "listening");
         },
-        stop: () => app.close(),
+        stop: () => closeHttp(app),
       },
       { name: "drain", start: worker.start, stop: worker.stop },
     ],
