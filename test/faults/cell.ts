@@ -1,0 +1,257 @@
+/**
+ * One deployment of Turnout under test: queues and tables of its own on the embedded engines, a fault proxy before each
+ * engine, and tiers that know only the proxies. Whoever tests looks at queue and tables past the proxies.
+ */
+import { randomBytes } from "node:crypto";
+import { CreateTableCommand } from "@aws-sdk/client-dynamodb";
+import { CreateQueueCommand, GetQueueAttributesCommand, SendMessageBatchCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { DynamoDBDocumentClient, ScanCommand } from "@aws-sdk/lib-dynamodb";
+import { createLocalStack, type LocalStack } from "../../local/stack.ts";
+import type { DeadLetterRecord } from "../../shared/dead-letter-record.ts";
+import { eventually } from "../equipment/eventually.ts";
+import { createFaultProxy, type FaultProxy } from "./fault-proxy.ts";
+import { createRandom, type Random } from "./random.ts";
+import { createSideEffects, observedActions, type SideEffects } from "./side-effects.ts";
+import { startTierProcess, type TierName, type TierProcess } from "./tier-process.ts";
+
+export interface CellOptions {
+  readonly visibilityTimeoutSeconds?: number;
+  readonly maxReceiveCount?: number;
+  /** Variables for every tier of the cell. */
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly seed?: string | number;
+}
+
+export interface StoredItem extends Record<string, unknown> {
+  readonly email: string;
+  readonly registrationId: string;
+}
+
+export interface QueueCounts {
+  readonly waiting: number;
+  readonly inFlight: number;
+}
+
+export interface Cell {
+  /** Past the proxies. */
+  readonly sqs: SQSClient;
+  readonly documents: DynamoDBDocumentClient;
+  readonly queueUrl: string;
+  readonly deadLetterQueueUrl: string;
+  readonly registrationsTable: string;
+  readonly deadLettersTable: string;
+  /** Variables with which another process speaks to this cell, past the proxies. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly sqsProxy: FaultProxy;
+  readonly dynamoDbProxy: FaultProxy;
+  readonly effects: SideEffects;
+  readonly random: Random;
+  readonly tiers: readonly TierProcess[];
+  startTier(tier: TierName, options?: StartOptions): Promise<TierProcess>;
+  /** Puts messages on the registrations queue. */
+  put(bodies: readonly string[], queueUrl?: string): Promise<void>;
+  counts(queueUrl?: string): Promise<QueueCounts>;
+  items(): Promise<StoredItem[]>;
+  deadLetters(): Promise<DeadLetterRecord[]>;
+  /** Waits until both queues are empty and nothing is in flight. */
+  drained(withinMs?: number): Promise<void>;
+  heal(): void;
+  close(): Promise<void>;
+}
+
+export interface StartOptions {
+  readonly name?: string;
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly program?: string;
+  readonly restart?: boolean;
+}
+
+export interface Engines {
+  readonly stack: LocalStack;
+  createCell(options?: CellOptions): Promise<Cell>;
+  stop(): Promise<void>;
+}
+
+/** What every cell gives its tiers: short waits, so that a test is quick, and a log of what went wrong. */
+const quickTiers = {
+  LOG_LEVEL: "info",
+  RECEIVE_WAIT_SECONDS: "1",
+  STOP_DEADLINE_SECONDS: "15",
+  WRITE_TIMEOUT_MS: "1000",
+  SEND_TIMEOUT_MS: "1000",
+  // All who come are on this machine.
+  RATE_LIMIT_PER_MINUTE: "0",
+};
+
+/** Starts SQS and DynamoDB; a file of tests needs them once. */
+export async function startEngines(): Promise<Engines> {
+  const stack = createLocalStack({ tiers: [], periodicTasks: false });
+  await stack.start();
+  let cells = 0;
+  return {
+    stack,
+    createCell(options = {}) {
+      cells += 1;
+      return createCell(stack, `cell-${cells}`, options);
+    },
+    stop: () => stack.stop(),
+  };
+}
+
+async function createCell(stack: LocalStack, id: string, options: CellOptions): Promise<Cell> {
+  const { visibilityTimeoutSeconds = 30, maxReceiveCount = 100, seed = id } = options;
+  const given = stack.environment;
+  const connection = {
+    region: given.AWS_REGION!,
+    credentials: { accessKeyId: given.AWS_ACCESS_KEY_ID!, secretAccessKey: given.AWS_SECRET_ACCESS_KEY! },
+  };
+  const sqs = new SQSClient({ ...connection, endpoint: stack.urls.sqs!, useQueueUrlAsEndpoint: false });
+  const dynamoDb = new DynamoDBClient({ ...connection, endpoint: stack.urls.dynamodb! });
+  const documents = DynamoDBDocumentClient.from(dynamoDb);
+
+  async function createQueue(name: string, attributes: Record<string, string>): Promise<string> {
+    const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: name, Attributes: attributes }));
+    return QueueUrl!;
+  }
+  async function createTable(name: string, key: string): Promise<string> {
+    await dynamoDb.send(
+      new CreateTableCommand({
+        TableName: name,
+        KeySchema: [{ AttributeName: key, KeyType: "HASH" }],
+        AttributeDefinitions: [{ AttributeName: key, AttributeType: "S" }],
+        BillingMode: "PAY_PER_REQUEST",
+      }),
+    );
+    return name;
+  }
+
+  const VisibilityTimeout = String(visibilityTimeoutSeconds);
+  const deadLetterQueueUrl = await createQueue(`${id}-dead-letter-queue`, { VisibilityTimeout });
+  const { Attributes } = await sqs.send(
+    new GetQueueAttributesCommand({ QueueUrl: deadLetterQueueUrl, AttributeNames: ["QueueArn"] }),
+  );
+  const queueUrl = await createQueue(`${id}-queue`, {
+    VisibilityTimeout,
+    RedrivePolicy: JSON.stringify({ deadLetterTargetArn: Attributes?.QueueArn, maxReceiveCount }),
+  });
+  const registrationsTable = await createTable(`${id}-registrations`, "email");
+  const deadLettersTable = await createTable(`${id}-dead-letters`, "id");
+  const environment = {
+    ...given,
+    QUEUE_URL: queueUrl,
+    DEAD_LETTER_QUEUE_URL: deadLetterQueueUrl,
+    REGISTRATIONS_TABLE: registrationsTable,
+    DEAD_LETTERS_TABLE: deadLettersTable,
+  };
+  const random = createRandom(seed);
+  const effects = createSideEffects();
+  const observed = { observe: effects.observe, observes: (action: string) => observedActions.has(action) };
+  const sqsProxy = createFaultProxy({ upstream: stack.urls.sqs!, random: random.fork("sqs"), ...observed });
+  const dynamoDbProxy = createFaultProxy({
+    upstream: stack.urls.dynamodb!,
+    random: random.fork("dynamodb"),
+    ...observed,
+    // The dead-letters table is written by other actions, and not of interest here.
+    observe(exchange, input, answer) {
+      if (exchange.resources.includes(registrationsTable)) effects.observe(exchange, input, answer);
+    },
+  });
+  const receiptKeys = `test:${randomBytes(32).toString("base64")}`;
+  const tiers: TierProcess[] = [];
+
+  async function scan<T>(table: string): Promise<T[]> {
+    const all: T[] = [];
+    let start: Record<string, unknown> | undefined;
+    do {
+      const page = await documents.send(
+        new ScanCommand({ TableName: table, ...(start && { ExclusiveStartKey: start }) }),
+      );
+      all.push(...((page.Items ?? []) as T[]));
+      start = page.LastEvaluatedKey;
+    } while (start);
+    return all;
+  }
+
+  const cell: Cell = {
+    sqs,
+    documents,
+    queueUrl,
+    deadLetterQueueUrl,
+    registrationsTable,
+    deadLettersTable,
+    environment,
+    sqsProxy,
+    dynamoDbProxy,
+    effects,
+    random,
+    tiers,
+    async startTier(tier, { name, environment: own = {}, program, restart } = {}) {
+      const instance = name ?? `${tier}-${tiers.filter((one) => one.tier === tier).length + 1}`;
+      const process = await startTierProcess({
+        tier,
+        name: instance,
+        environment: {
+          ...environment,
+          VISIBILITY_TIMEOUT_SECONDS: VisibilityTimeout,
+          RECEIPT_KEYS: receiptKeys,
+          ...quickTiers,
+          ...options.environment,
+          ...own,
+          AWS_ENDPOINT_URL_SQS: await sqsProxy.urlFor(instance),
+          AWS_ENDPOINT_URL_DYNAMODB: await dynamoDbProxy.urlFor(instance),
+        },
+        program,
+        restart,
+      });
+      tiers.push(process);
+      return process;
+    },
+    async put(bodies, url = queueUrl) {
+      // Ten per batch are the most, and together at most one message's size.
+      for (let start = 0; start < bodies.length; start += 10) {
+        const Entries = bodies
+          .slice(start, start + 10)
+          .map((MessageBody, index) => ({ Id: String(index), MessageBody }));
+        const { Failed = [] } = await sqs.send(new SendMessageBatchCommand({ QueueUrl: url, Entries }));
+        if (Failed.length > 0) throw new Error(`${Failed.length} messages were not put on the queue.`);
+      }
+    },
+    async counts(url = queueUrl) {
+      const { Attributes: found = {} } = await sqs.send(
+        new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ["All"] }),
+      );
+      return {
+        waiting: Number(found.ApproximateNumberOfMessages),
+        inFlight: Number(found.ApproximateNumberOfMessagesNotVisible),
+      };
+    },
+    items: () => scan<StoredItem>(registrationsTable),
+    deadLetters: async () =>
+      (await scan<DeadLetterRecord | { partOf: string }>(deadLettersTable)).filter(
+        (record): record is DeadLetterRecord => !("partOf" in record),
+      ),
+    async drained(withinMs = 30_000) {
+      await eventually(
+        async () => {
+          const both = await Promise.all([cell.counts(), cell.counts(deadLetterQueueUrl)]);
+          return both.every(({ waiting, inFlight }) => waiting === 0 && inFlight === 0);
+        },
+        "both queues are empty",
+        withinMs,
+      );
+    },
+    heal() {
+      sqsProxy.heal();
+      dynamoDbProxy.heal();
+    },
+    async close() {
+      cell.heal();
+      await Promise.all(tiers.map((tier) => tier.stop()));
+      await Promise.all([sqsProxy.close(), dynamoDbProxy.close()]);
+      sqs.destroy();
+      dynamoDb.destroy();
+    },
+  };
+  return cell;
+}

@@ -1,0 +1,50 @@
+/** One call of an AWS client on its way through the proxy: who made it, what it asks for, about which queue or table. */
+import type { IncomingHttpHeaders } from "node:http";
+
+export type Json = Record<string, unknown>;
+
+export interface Exchange {
+  /** Such as `SendMessage`. */
+  readonly action: string;
+  /** Name of the process that made it. */
+  readonly client: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+  /** The body, parsed when it is first asked for. */
+  readonly input: Json;
+  /** Last parts of queue URLs and names of tables that it is about. */
+  readonly resources: readonly string[];
+}
+
+const insertTarget = /^INSERT INTO "([^"]+)"/;
+
+function resourcesOf(input: Json): string[] {
+  const { QueueUrl, TableName, RequestItems, Statements } = input;
+  if (typeof QueueUrl === "string") return [QueueUrl.slice(QueueUrl.lastIndexOf("/") + 1)];
+  if (typeof TableName === "string") return [TableName];
+  if (typeof RequestItems === "object" && RequestItems !== null) return Object.keys(RequestItems);
+  if (!Array.isArray(Statements)) return [];
+  const tables = (Statements as { Statement: string }[]).map(
+    ({ Statement }) => insertTarget.exec(Statement)?.[1] ?? "",
+  );
+  return [...new Set(tables)];
+}
+
+export function createExchange(client: string, headers: IncomingHttpHeaders, body: Buffer): Exchange {
+  const target = headers["x-amz-target"];
+  const action = typeof target === "string" ? target.slice(target.lastIndexOf(".") + 1) : "";
+  let input: Json | undefined;
+  return {
+    action,
+    client,
+    headers,
+    body,
+    get input() {
+      input ??= JSON.parse(body.toString() || "{}") as Json;
+      return input;
+    },
+    get resources() {
+      return resourcesOf(this.input);
+    },
+  };
+}
