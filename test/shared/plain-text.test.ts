@@ -72,7 +72,7 @@ t.test("a line in which nothing can be seen is blank", async (t) => {
 
 t.test("both patterns take linear time, whatever they are given", async (t) => {
   const length = 1_000_000;
-  for (const given of [" ".repeat(length), `${"a".repeat(length)}\0`, `${"\u200b ".repeat(length / 2)}`]) {
+  for (const given of [" ".repeat(length), `${"a".repeat(length)}\0`, "\u200b ".repeat(length / 2)]) {
     const start = performance.now();
     text.test(given);
     line.test(given);

@@ -8,6 +8,7 @@ import {
   joinPack,
   maxPackBytes,
   maxPackRegistrations,
+  packCountAttribute,
   packFrameBytes,
   packVersion,
 } from "../../shared/registration-pack.ts";
@@ -58,7 +59,7 @@ t.test("a pack's size is its frame, its registrations and a comma between them",
 });
 
 t.test("a full pack is one billing unit at most, its attribute included", async (t) => {
-  const attribute = Buffer.byteLength("count" + "Number" + String(maxPackRegistrations));
+  const attribute = Buffer.byteLength(`${packCountAttribute}Number${maxPackRegistrations}`);
   t.ok(maxPackBytes + attribute <= 65_536);
   t.equal(maxPackRegistrations, 250, "ten full writes of 25");
   t.equal(decodePack(encodePack(people(maxPackRegistrations))).registrations.length, maxPackRegistrations);
