@@ -10,9 +10,6 @@ import { instancePort } from "./network.ts";
 /** Namespace → name → value. */
 export type OptionSettings = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
-/** TCP port on which a tier listens, behind nginx; `infra/bundle/.platform/nginx/nginx.conf` says the same. */
-export const tierPort = 8080;
-
 export interface InstanceSettings {
   readonly instanceType: string;
   readonly architecture: "arm64" | "x86_64";

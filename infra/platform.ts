@@ -1,10 +1,11 @@
 /**
- * Both tiers on Elastic Beanstalk: one application, one version of one bundle, two environments, and the load balancer in
- * front of the web tier. Only the plain CloudFormation resources exist for Elastic Beanstalk.
+ * Both tiers on Elastic Beanstalk: two environments, and the load balancer in front of the web tier. What they run stands
+ * in `application.ts`, what they may do in `roles.ts`, their settings in `option-settings.ts`, their variables in
+ * `tier-variables.ts`. Only the plain CloudFormation resources exist for Elastic Beanstalk.
  */
-import { Duration, RemovalPolicy, Stack, Validations } from "aws-cdk-lib";
+import { Duration, Stack, Validations } from "aws-cdk-lib";
 import { InstanceArchitecture, InstanceType, SubnetType } from "aws-cdk-lib/aws-ec2";
-import { CfnApplication, CfnApplicationVersion, CfnEnvironment } from "aws-cdk-lib/aws-elasticbeanstalk";
+import { CfnEnvironment } from "aws-cdk-lib/aws-elasticbeanstalk";
 import {
   ApplicationListener,
   ApplicationLoadBalancer,
@@ -14,17 +15,21 @@ import {
   ListenerCertificate,
   SslPolicy,
 } from "aws-cdk-lib/aws-elasticloadbalancingv2";
-import { Asset } from "aws-cdk-lib/aws-s3-assets";
-import { Secret } from "aws-cdk-lib/aws-secretsmanager";
-import { Construct, type IDependable } from "constructs";
+import { Construct } from "constructs";
+import type { Application } from "./application.ts";
 import type { StackConfig } from "./config.ts";
-import { queueTimes, type Data } from "./data.ts";
+import type { Data } from "./data.ts";
 import type { Network } from "./network.ts";
-import { tierPort, toProperties, webSettings, workerSettings, type InstanceSettings } from "./option-settings.ts";
-import { Roles, type TierRole } from "./roles.ts";
-
-/** Seconds that each tier may take to stop; systemd waits ten more. */
-export const stopDeadlineSeconds = { web: 20, worker: 30 } as const;
+import {
+  toProperties,
+  webSettings,
+  workerSettings,
+  type InstanceSettings,
+  type OptionSettings,
+  type SharedLoadBalancer,
+} from "./option-settings.ts";
+import type { Roles } from "./roles.ts";
+import { webVariables, workerVariables, type Variables } from "./tier-variables.ts";
 
 /** Host name, below the own domain, by which CloudFront asks the load balancer over TLS. */
 export function tlsHostName(domainName: string): string {
@@ -35,47 +40,19 @@ export interface PlatformProps {
   readonly config: StackConfig;
   readonly network: Network;
   readonly data: Data;
-  /** The zip that `npm run bundle` makes. */
-  readonly bundlePath: string;
+  readonly application: Application;
+  readonly roles: Roles;
 }
 
 export class Platform extends Construct {
-  readonly roles: Roles;
-  readonly application: CfnApplication;
   readonly loadBalancer: ApplicationLoadBalancer;
-  readonly listener: ApplicationListener;
   readonly web: CfnEnvironment;
   readonly worker: CfnEnvironment;
-  readonly receiptKeys: Secret;
 
   constructor(scope: Construct, id: string, props: PlatformProps) {
     super(scope, id);
-    const { config, network, data } = props;
-
-    this.application = new CfnApplication(this, "Application", { description: "Turnout: registrations for one event" });
-    const bundle = new Asset(this, "Bundle", { path: props.bundlePath });
-    const version = new CfnApplicationVersion(this, "Version", {
-      applicationName: this.application.ref,
-      description: bundle.assetHash,
-      sourceBundle: { s3Bucket: bundle.s3BucketName, s3Key: bundle.s3ObjectKey },
-    });
-
-    this.receiptKeys = new Secret(this, "ReceiptKeys", {
-      description: "Turnout: keys that seal receipts, the first one seals and all open",
-      // 43 letters and digits are 32 bytes in base64; the bundle's start gives them a key id.
-      generateSecretString: { passwordLength: 43, excludePunctuation: true },
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
-    Validations.of(this.receiptKeys).acknowledge({
-      id: "AwsSolutions-SMG4",
-      reason:
-        "A receipt must open for as long as its event matters; keys are rotated by hand, the old one kept behind the new.",
-    });
-    this.roles = new Roles(this, "Roles", {
-      data,
-      applicationName: this.application.ref,
-      receiptKeysArn: this.receiptKeys.secretArn,
-    });
+    const { config, network, data, application } = props;
+    const { region } = Stack.of(this);
 
     this.loadBalancer = new ApplicationLoadBalancer(this, "LoadBalancer", {
       vpc: network.vpc,
@@ -92,52 +69,22 @@ export class Platform extends Construct {
       id: "AwsSolutions-ELB2",
       reason: "An access log would hold people's addresses, and receipts, which are the keys to their status.",
     });
-    this.listener = this.#addListener(config);
-
-    const ready: IDependable[] = [network.vpc, this.listener, this.roles];
-    const instances = (tier: "web" | "worker", role: TierRole, group: string, variables: Record<string, string>) =>
-      instanceSettings({ tier, config, network, role, serviceRoleArn: this.roles.service.roleArn, group, variables });
-    const common = {
-      AWS_REGION: Stack.of(this).region,
-      QUEUE_URL: data.queue.queueUrl,
-      REGISTRATIONS_TABLE: data.registrations.tableName,
-      DEAD_LETTERS_TABLE: data.deadLetters.tableName,
-      PORT: String(tierPort),
+    const listener = this.#addListener(config);
+    const shared: SharedLoadBalancer = {
+      arn: this.loadBalancer.loadBalancerArn,
+      securityGroupId: network.loadBalancerGroup.securityGroupId,
+      ...(config.domainName === undefined ? {} : { tlsHostName: tlsHostName(config.domainName) }),
     };
 
-    this.web = this.#environment("Web", { name: "WebServer", type: "Standard" }, version, {
-      settings: webSettings(
-        instances("web", this.roles.web, network.webGroup.securityGroupId, {
-          ...common,
-          TIER: "web",
-          EVENT_FILE: "event.json",
-          STOP_DEADLINE_SECONDS: String(stopDeadlineSeconds.web),
-        }),
-        {
-          arn: this.loadBalancer.loadBalancerArn,
-          securityGroupId: network.loadBalancerGroup.securityGroupId,
-          ...(config.domainName === undefined ? {} : { tlsHostName: tlsHostName(config.domainName) }),
-        },
-        { RECEIPT_KEYS: this.receiptKeys.secretArn },
-      ),
-      config,
-      ready,
-    });
-    this.worker = this.#environment("Worker", { name: "Worker", type: "SQS/HTTP" }, version, {
-      settings: workerSettings(
-        instances("worker", this.roles.worker, network.workerGroup.securityGroupId, {
-          ...common,
-          TIER: "worker",
-          DEAD_LETTER_QUEUE_URL: data.deadLetterQueue.queueUrl,
-          VISIBILITY_TIMEOUT_SECONDS: String(queueTimes.visibilityTimeoutSeconds),
-          RECEIVE_WAIT_SECONDS: String(queueTimes.receiveWaitSeconds),
-          STOP_DEADLINE_SECONDS: String(stopDeadlineSeconds.worker),
-          ...(config.retentionDays === undefined ? {} : { RETENTION_DAYS: String(config.retentionDays) }),
-        }),
-      ),
-      config,
-      ready,
-    });
+    const webInstances = instanceSettings("web", props, webVariables(data, region));
+    const secrets = { RECEIPT_KEYS: application.receiptKeys.secretArn };
+    this.web = this.#environment("Web", "WebServer", "Standard", webSettings(webInstances, shared, secrets), props);
+    const workerInstances = instanceSettings("worker", props, workerVariables(data, region, config));
+    this.worker = this.#environment("Worker", "Worker", "SQS/HTTP", workerSettings(workerInstances), props);
+    // Their instances start inside: they need the way out, their rights and the listener before, and until after.
+    for (const environment of [this.web, this.worker]) {
+      environment.node.addDependency(network.vpc, listener, props.roles);
+    }
   }
 
   /** Whatever does not ask for the web tier's own host name gets 404; Elastic Beanstalk adds the rule for what does. */
@@ -159,28 +106,27 @@ export class Platform extends Construct {
   }
 
   #environment(
-    name: "Web" | "Worker",
-    tier: CfnEnvironment.TierProperty,
-    version: CfnApplicationVersion,
-    props: { settings: ReturnType<typeof workerSettings>; config: StackConfig; ready: readonly IDependable[] },
+    id: "Web" | "Worker",
+    tier: "WebServer" | "Worker",
+    type: "Standard" | "SQS/HTTP",
+    settings: OptionSettings,
+    { config, application }: PlatformProps,
   ): CfnEnvironment {
     // No `environmentName`: a fixed one could not be replaced. `platformArn`, since a solution stack's name would
     // replace the environment with each new version.
-    const environment = new CfnEnvironment(this, name, {
-      applicationName: this.application.ref,
-      description: `Turnout: ${name.toLowerCase()} tier`,
-      tier,
+    const environment = new CfnEnvironment(this, id, {
+      applicationName: application.applicationName,
+      description: `Turnout: ${id.toLowerCase()} tier`,
+      tier: { name: tier, type },
       platformArn: Stack.of(this).formatArn({
         service: "elasticbeanstalk",
         account: "",
         resource: "platform",
-        resourceName: `Node.js 24 running on 64bit Amazon Linux 2023/${props.config.platformVersion}`,
+        resourceName: `Node.js 24 running on 64bit Amazon Linux 2023/${config.platformVersion}`,
       }),
-      versionLabel: version.ref,
-      optionSettings: toProperties(props.settings),
+      versionLabel: application.versionLabel,
+      optionSettings: toProperties(settings),
     });
-    // Its instances start inside: they need the way out, their rights and the listener before, and until after.
-    environment.node.addDependency(...props.ready);
     Validations.of(environment).acknowledge(
       {
         id: "AwsSolutions-EB3",
@@ -196,31 +142,24 @@ export class Platform extends Construct {
   }
 }
 
-interface TierInstances {
-  readonly tier: "web" | "worker";
-  readonly config: StackConfig;
-  readonly network: Network;
-  readonly role: TierRole;
-  readonly serviceRoleArn: string;
-  readonly group: string;
-  readonly variables: Record<string, string>;
-}
-
-function instanceSettings(parts: TierInstances): InstanceSettings {
-  const { tier, config, network, role } = parts;
+function instanceSettings(
+  tier: "web" | "worker",
+  { config, network, roles }: PlatformProps,
+  variables: Variables,
+): InstanceSettings {
   const instanceType = config[`${tier}InstanceType`];
   const arm = new InstanceType(instanceType).architecture === InstanceArchitecture.ARM_64;
   return {
     instanceType,
     architecture: arm ? "arm64" : "x86_64",
-    instanceProfileArn: role.profile.instanceProfileArn,
-    serviceRoleArn: parts.serviceRoleArn,
-    securityGroupId: parts.group,
+    instanceProfileArn: roles[tier].profile.instanceProfileArn,
+    serviceRoleArn: roles.service.roleArn,
+    securityGroupId: network[`${tier}Group`].securityGroupId,
     vpcId: network.vpc.vpcId,
     subnetIds: network.vpc.selectSubnets({ subnetType: SubnetType.PRIVATE_WITH_EGRESS }).subnetIds,
     minInstances: config[`${tier}MinInstances`],
     maxInstances: config[`${tier}MaxInstances`],
     logRetentionDays: config.logRetentionDays,
-    variables: parts.variables,
+    variables,
   };
 }

@@ -29,7 +29,7 @@ export class Roles extends Construct {
     const stack = Stack.of(this);
     this.web = this.#tier("Web", webCode(data), webPlatform(stack, names));
     this.worker = this.#tier("Worker", workerCode(data), workerPlatform(stack, names));
-    this.service = new Role(this, "Service", {
+    this.service = new Role(this, "ServiceRole", {
       description: "Turnout: Elastic Beanstalk watches the environments",
       assumedBy: new ServicePrincipal("elasticbeanstalk.amazonaws.com"),
       managedPolicies: [ManagedPolicy.fromAwsManagedPolicyName("service-role/AWSElasticBeanstalkEnhancedHealth")],
@@ -42,7 +42,7 @@ export class Roles extends Construct {
   }
 
   #tier(name: "Web" | "Worker", code: readonly Grant[], platform: readonly Grant[]): TierRole {
-    const role = new Role(this, name, {
+    const role = new Role(this, `${name}Role`, {
       description: `Turnout: instances of the ${name.toLowerCase()} tier`,
       assumedBy: new ServicePrincipal("ec2.amazonaws.com"),
       // Inline, so that the rights come and go with the role, and an environment that is being removed keeps them.

@@ -5,6 +5,7 @@
 import { CfnOutput, Stack, Tags, type StackProps } from "aws-cdk-lib";
 import type { Construct } from "constructs";
 import type { EventDefinition } from "../shared/event-definition.ts";
+import { Application } from "./application.ts";
 import type { StackConfig } from "./config.ts";
 import { Data } from "./data.ts";
 import { Edge } from "./edge.ts";
@@ -13,6 +14,7 @@ import { Lookups } from "./lookups.ts";
 import { Network } from "./network.ts";
 import { Observability } from "./observability.ts";
 import { Platform } from "./platform.ts";
+import { Roles } from "./roles.ts";
 import { Scaling } from "./scaling.ts";
 
 export interface TurnoutStackProps extends StackProps {
@@ -39,7 +41,13 @@ export class TurnoutStack extends Stack {
       originFacingPrefixList: lookups.originFacingPrefixList(),
     });
     const data = new Data(this, "Data", config);
-    const platform = new Platform(this, "Platform", { config, network, data, bundlePath });
+    const application = new Application(this, "Application", { bundlePath });
+    const roles = new Roles(this, "Roles", {
+      data,
+      applicationName: application.applicationName,
+      receiptKeysArn: application.receiptKeys.secretArn,
+    });
+    const platform = new Platform(this, "Platform", { config, network, data, application, roles });
     const scaling = new Scaling(this, "Scaling", {
       config,
       data,
@@ -66,15 +74,15 @@ export class TurnoutStack extends Stack {
       DeadLetterQueueUrl: [data.deadLetterQueue.queueUrl, "Its dead-letter queue"],
       RegistrationsTable: [data.registrations.tableName, "Registrations table"],
       DeadLettersTable: [data.deadLetters.tableName, "Dead-letters table"],
-      ApplicationName: [platform.application.ref, "Elastic Beanstalk application"],
+      ApplicationName: [application.applicationName, "Elastic Beanstalk application"],
       WebEnvironment: [platform.web.ref, "Elastic Beanstalk environment of the web tier"],
       WorkerEnvironment: [platform.worker.ref, "Elastic Beanstalk environment of the worker tier"],
       WebGroup: [scaling.groups.web, "Auto Scaling group of the web tier"],
       WorkerGroup: [scaling.groups.worker, "Auto Scaling group of the worker tier"],
-      WebRoleArn: [platform.roles.web.role.roleArn, "What the web tier may do"],
-      WorkerRoleArn: [platform.roles.worker.role.roleArn, "What the worker tier may do"],
+      WebRoleArn: [roles.web.role.roleArn, "What the web tier may do"],
+      WorkerRoleArn: [roles.worker.role.roleArn, "What the worker tier may do"],
       LoadBalancerDnsName: [platform.loadBalancer.loadBalancerDnsName, "Must not answer from outside"],
-      ReceiptKeysSecret: [platform.receiptKeys.secretArn, "Keys that seal receipts"],
+      ReceiptKeysSecret: [application.receiptKeys.secretArn, "Keys that seal receipts"],
       AlarmTopic: [observability.topic.topicArn, "Where alarms go"],
       Dashboard: [observability.dashboard.dashboardName, "CloudWatch dashboard"],
     };

@@ -1,0 +1,41 @@
+/**
+ * The environment variables of both tiers: infra's contract with them. `web/config.ts` and `worker/config.ts` say what they
+ * mean; a test holds every name against those, both ways. `TIER` is read by the bundle's start alone.
+ */
+import type { StackConfig } from "./config.ts";
+import { queueTimes, type Data } from "./data.ts";
+
+/** TCP port on which a tier listens, behind nginx; `infra/bundle/.platform/nginx/nginx.conf` says the same. */
+export const tierPort = 8080;
+
+/** Seconds that each tier may take to stop; systemd waits ten more. */
+export const stopDeadlineSeconds = { web: 20, worker: 30 } as const;
+
+export type Variables = Readonly<Record<string, string>>;
+
+function common(tier: "web" | "worker", { queue, registrations, deadLetters }: Data, region: string): Variables {
+  return {
+    TIER: tier,
+    AWS_REGION: region,
+    QUEUE_URL: queue.queueUrl,
+    REGISTRATIONS_TABLE: registrations.tableName,
+    DEAD_LETTERS_TABLE: deadLetters.tableName,
+    PORT: String(tierPort),
+    STOP_DEADLINE_SECONDS: String(stopDeadlineSeconds[tier]),
+  };
+}
+
+/** The web tier's, but for `RECEIPT_KEYS`, which is a secret. */
+export function webVariables(data: Data, region: string): Variables {
+  return { ...common("web", data, region), EVENT_FILE: "event.json" };
+}
+
+export function workerVariables(data: Data, region: string, { retentionDays }: StackConfig): Variables {
+  return {
+    ...common("worker", data, region),
+    DEAD_LETTER_QUEUE_URL: data.deadLetterQueue.queueUrl,
+    VISIBILITY_TIMEOUT_SECONDS: String(queueTimes.visibilityTimeoutSeconds),
+    RECEIVE_WAIT_SECONDS: String(queueTimes.receiveWaitSeconds),
+    ...(retentionDays === undefined ? {} : { RETENTION_DAYS: String(retentionDays) }),
+  };
+}

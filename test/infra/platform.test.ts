@@ -1,0 +1,86 @@
+import { readFileSync } from "node:fs";
+import t from "tap";
+import { settingsOf } from "./environment-settings.ts";
+import { fullSettings, only, resources, synthesized } from "./templates.ts";
+
+const { main } = await synthesized();
+const full = (await synthesized({ settings: fullSettings })).main;
+
+t.test("whoever opens a connection closes it first, from CloudFront to nginx", async (t) => {
+  const nginx = readFileSync(new URL("../../infra/bundle/.platform/nginx/nginx.conf", import.meta.url), "utf8");
+  const seconds = (pattern: RegExp) => Number(pattern.exec(nginx)?.[1]);
+  const attributes = only(main, "AWS::ElasticLoadBalancingV2::LoadBalancer").Properties["LoadBalancerAttributes"];
+  const idle = (attributes as { Key: string; Value: string }[]).find(
+    (one) => one.Key === "idle_timeout.timeout_seconds",
+  );
+  const { Origins } = only(main, "AWS::CloudFront::Distribution").Properties["DistributionConfig"] as {
+    Origins: { VpcOriginConfig: { OriginKeepaliveTimeout: number } }[];
+  };
+  const edge = Origins[0]?.VpcOriginConfig.OriginKeepaliveTimeout ?? Infinity;
+  t.ok(edge < Number(idle?.Value), `CloudFront ${edge} < load balancer ${idle?.Value}`);
+  const client = seconds(/server \{[^}]*?keepalive_timeout (\d+)s;/);
+  t.ok(Number(idle?.Value) < client, `load balancer ${idle?.Value} < nginx ${client}`);
+});
+
+t.test("both environments run the same version of the same bundle, on the configured platform version", async (t) => {
+  const environments = resources(main, "AWS::ElasticBeanstalk::Environment").map(([, one]) => one.Properties);
+  t.equal(environments.length, 2);
+  for (const environment of environments) {
+    t.match(environment["VersionLabel"], { Ref: /^ApplicationVersion/ });
+    t.match(
+      JSON.stringify(environment["PlatformArn"]),
+      /::platform\/Node\.js 24 running on 64bit Amazon Linux 2023\/6\.11\.5/,
+    );
+    t.notOk("EnvironmentName" in environment, "a fixed name could not be replaced");
+    t.notOk("SolutionStackName" in environment, "a stack's name would replace the environment");
+  }
+  t.match(
+    environments.map((environment) => environment["Tier"]),
+    [
+      { Name: "WebServer", Type: "Standard" },
+      { Name: "Worker", Type: "SQS/HTTP" },
+    ],
+  );
+  t.match(only(main, "AWS::ElasticBeanstalk::ApplicationVersion").Properties["SourceBundle"], { S3Key: /\.zip$/ });
+});
+
+t.test("environments come after what their instances need, and go before it", async (t) => {
+  for (const tier of ["PlatformWeb", "PlatformWorker"]) {
+    const needs = only(main, "AWS::ElasticBeanstalk::Environment", tier).DependsOn?.join(" ") ?? "";
+    for (const need of [
+      /VpcPrivateSubnet1DefaultRoute/,
+      /NATGateway/,
+      /Listener/,
+      /RolesWeb/,
+      /RolesWorker/,
+      /VpcIGW/,
+    ]) {
+      t.match(needs, need);
+    }
+  }
+});
+
+t.test("receipt keys come from a secret that the stack makes up, and only the web tier may read it", async (t) => {
+  t.match(only(main, "AWS::SecretsManager::Secret").Properties["GenerateSecretString"], {
+    PasswordLength: 43,
+    ExcludePunctuation: true,
+  });
+  t.match(settingsOf(main, "Web", "aws:elasticbeanstalk:application:environmentsecrets"), {
+    RECEIPT_KEYS: { Ref: /^ApplicationReceiptKeys/ },
+  });
+  t.strictSame(settingsOf(main, "Worker", "aws:elasticbeanstalk:application:environmentsecrets"), {});
+  t.notOk("RECEIPT_KEYS" in settingsOf(main, "Web", "aws:elasticbeanstalk:application:environment"));
+});
+
+t.test("the load balancer answers 404 to everybody who does not know the environment's name", async (t) => {
+  for (const [template, port] of [
+    [main, 80],
+    [full, 443],
+  ] as const) {
+    const listeners = resources(template, "AWS::ElasticLoadBalancingV2::Listener").map(([, one]) => one.Properties);
+    t.match(listeners, [
+      { Port: port, DefaultActions: [{ Type: "fixed-response", FixedResponseConfig: { StatusCode: "404" } }] },
+    ]);
+    t.equal(listeners.length, 1);
+  }
+});
