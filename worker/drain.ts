@@ -5,12 +5,16 @@
  * Before every receive a poller passes a gate: it opens only while nothing that a message needs is broken, so a fault of
  * the system costs no message a receive. The gate also is the back-off that sqs-consumer lacks: it would poll hundreds of
  * times a second while SQS answers with errors.
+ *
+ * Deleting is our own business too: sqs-consumer drops what it could not delete, and a message that is done but comes again
+ * and again would end on the dead-letter queue by its receive count. Here it is held, hidden, until it can be deleted.
  */
-import type { Message, SQSClient } from "@aws-sdk/client-sqs";
+import { DeleteMessageBatchCommand, type Message, type SQSClient } from "@aws-sdk/client-sqs";
 import { Consumer } from "sqs-consumer";
 import { kindOf } from "../shared/aws-fault.ts";
 import type { Logger } from "../shared/logger.ts";
 import type { CircuitBreaker } from "./circuit-breaker.ts";
+import { createPatientCaller } from "./patient-call.ts";
 import { describeSystemFault, type Operation } from "./system-fault.ts";
 
 export interface Drain {
@@ -35,13 +39,16 @@ export interface DrainOptions {
   readonly stopDeadlineSeconds: number;
   /** @returns whether the message is wholly done */
   readonly process: (message: Message) => Promise<boolean>;
-  /** Of the queue itself: opened by failed receives. */
-  readonly queueBreaker: CircuitBreaker;
+  /** Opened by failed receives. */
+  readonly receiveBreaker: CircuitBreaker;
+  /** Opened by failed deletes. Its own: where receiving is allowed and deleting is not, each receive would close it. */
+  readonly deleteBreaker: CircuitBreaker;
   /** Of what a message needs besides; while one is not closed, nothing is received. */
   readonly neededBreakers: readonly CircuitBreaker[];
   readonly logger: Logger;
   /** Milliseconds, monotonic. */
   readonly now: () => number;
+  /** Told of each message that could not be deleted, and of each heartbeat that failed: they may come again. */
   readonly onDeleteFailed: () => void;
 }
 
@@ -49,8 +56,12 @@ export interface DrainOptions {
 class DrainStopping extends Error {}
 
 export function createDrain(options: DrainOptions): Drain {
-  const { sqs, queueUrl, process, queueBreaker, neededBreakers, logger, now, onDeleteFailed } = options;
-  const receiving: Operation = { action: "sqs:ReceiveMessage", resource: queueUrl, construct: "Roles/WorkerRole" };
+  const { sqs, queueUrl, process, receiveBreaker, deleteBreaker, logger, now, onDeleteFailed } = options;
+  const construct = "Roles/WorkerRole";
+  const receiving: Operation = { action: "sqs:ReceiveMessage", resource: queueUrl, construct };
+  const deleting: Operation = { action: "sqs:DeleteMessage", resource: queueUrl, construct };
+  const deleteCaller = createPatientCaller(deleteBreaker);
+  const neededBreakers = [...options.neededBreakers, deleteBreaker];
   let lastReceiveAt = now();
   let started = false;
   const stopAsked = Promise.withResolvers<void>();
@@ -61,8 +72,8 @@ export function createDrain(options: DrainOptions): Drain {
     for (;;) {
       if (stopping) throw new DrainStopping();
       const broken = neededBreakers.find((breaker) => breaker.state !== "closed");
-      if (!broken && queueBreaker.admit()) return;
-      const hope = broken ? broken.untilClosed() : queueBreaker.untilWorthTrying();
+      if (!broken && receiveBreaker.admit()) return;
+      const hope = broken ? broken.untilClosed() : receiveBreaker.untilWorthTrying();
       await Promise.race([hope, stopAsked.promise]);
     }
   }
@@ -70,7 +81,7 @@ export function createDrain(options: DrainOptions): Drain {
 
   async function received(): Promise<void> {
     lastReceiveAt = now();
-    queueBreaker.succeeded();
+    receiveBreaker.succeeded();
   }
 
   /** Never rejects: one bad message must not take its neighbours along. */
@@ -81,6 +92,26 @@ export function createDrain(options: DrainOptions): Drain {
       logger.error({ err: error }, "a message could not be worked on; it stays on the queue");
       return undefined;
     }
+  }
+
+  async function deleteBatch(messages: readonly Message[]): Promise<void> {
+    const { Failed: failed = [] } = await sqs.send(
+      new DeleteMessageBatchCommand({
+        QueueUrl: queueUrl,
+        Entries: messages.map(({ ReceiptHandle: handle }, index) => ({ Id: String(index), ReceiptHandle: handle })),
+      }),
+    );
+    for (const { Code: code } of failed) {
+      onDeleteFailed();
+      logger.warn({ code }, "a message that is done could not be deleted; it will come again, which is harmless");
+    }
+  }
+
+  /** Waits while nothing can be deleted: the heartbeat of the poller, whose handler this is part of, keeps them hidden. */
+  async function deleteAll(messages: readonly Message[]): Promise<void> {
+    if (messages.length === 0 || (await deleteCaller.attempt(deleting, () => deleteBatch(messages)))) return;
+    for (const _ of messages) onDeleteFailed();
+    logger.warn({ messages: messages.length }, "messages that are done could not be deleted; they will come again");
   }
 
   function createPoller(): Consumer {
@@ -98,18 +129,20 @@ export function createDrain(options: DrainOptions): Drain {
       authenticationErrorTimeout: 0,
       preReceiveMessageCallback: passGate,
       postReceiveMessageCallback: received,
+      shouldDeleteMessages: false,
       handleMessageBatch: async (messages) => {
         const done = await Promise.all(messages.map(processOne));
-        return done.filter((message) => message !== undefined);
+        await deleteAll(done.filter((message) => message !== undefined));
+        return messages;
       },
     });
     // Without a listener, an `error` event would end the process.
     consumer.on("error", (error, messages) => {
       if (messages === undefined) receiveFailed(error);
       else {
-        // A delete or a longer visibility that failed: the message comes again, which is harmless.
+        // A heartbeat that failed, or came after the delete: at worst the message comes again, which is harmless.
         onDeleteFailed();
-        logger.warn({ err: error }, "a message could not be deleted or kept hidden; it will come again");
+        logger.warn({ err: error }, "a message could not be kept hidden; it may come again");
       }
     });
     for (const event of ["processing_error", "timeout_error"] as const) {
@@ -120,7 +153,7 @@ export function createDrain(options: DrainOptions): Drain {
 
   function receiveFailed(error: Error): void {
     if (stopping || error.cause instanceof DrainStopping) return;
-    queueBreaker.failed(describeSystemFault(kindOf(error), receiving, error));
+    receiveBreaker.failed(describeSystemFault(kindOf(error), receiving, error));
   }
 
   const consumers = Array.from({ length: options.pollers }, createPoller);
@@ -144,6 +177,7 @@ export function createDrain(options: DrainOptions): Drain {
         const running = consumers.filter((consumer) => consumer.status.isRunning);
         stopping = Promise.all(running.map(stopConsumer)).then(() => undefined);
         stopAsked.resolve();
+        deleteCaller.close();
       }
       return stopping;
     },

@@ -60,13 +60,17 @@ export function createWorker({ config, sqs, documents, registry, logger }: Worke
     });
   }
 
+  // One for each thing that can be allowed or denied by itself: the success of one must not hide the failure of another.
   const breakers = {
-    queue: breakerOf("queue"),
+    "queue receives": breakerOf("queue receives"),
+    "queue deletes": breakerOf("queue deletes"),
     table: breakerOf("table"),
-    "dead-letter queue": breakerOf("dead-letter queue"),
+    "dead-letter queue sends": breakerOf("dead-letter queue sends"),
+    "dead-letter queue receives": breakerOf("dead-letter queue receives"),
+    "dead-letter queue deletes": breakerOf("dead-letter queue deletes"),
     "dead-letters table": breakerOf("dead-letters table"),
   };
-  const deadLetterCaller = createPatientCaller(breakers["dead-letter queue"]);
+  const deadLetterCaller = createPatientCaller(breakers["dead-letter queue sends"]);
   const recordCaller = createPatientCaller(breakers["dead-letters table"]);
   const table = createRegistrationsTable({
     documents,
@@ -141,15 +145,17 @@ export function createWorker({ config, sqs, documents, registry, logger }: Worke
     queueUrl: config.QUEUE_URL,
     pollers: config.POLLERS,
     process: processor.process,
-    queueBreaker: breakers.queue,
-    neededBreakers: [breakers.table, breakers["dead-letter queue"], breakers["dead-letters table"]],
+    receiveBreaker: breakers["queue receives"],
+    deleteBreaker: breakers["queue deletes"],
+    neededBreakers: [breakers.table, breakers["dead-letter queue sends"], breakers["dead-letters table"]],
   });
   const deadLetterDrain = createDrain({
     ...polling,
     queueUrl: config.DEAD_LETTER_QUEUE_URL,
     pollers: 1,
     process: createDeadLetterCollector({ table: records, wallClock: Date.now }).collect,
-    queueBreaker: breakers["dead-letter queue"],
+    receiveBreaker: breakers["dead-letter queue receives"],
+    deleteBreaker: breakers["dead-letter queue deletes"],
     neededBreakers: [breakers["dead-letters table"]],
   });
 

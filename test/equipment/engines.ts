@@ -51,6 +51,11 @@ export interface Engines {
 const defaults: ClientOptions = { region: "eu-central-1", requestTimeoutMs: 3_000, maxAttempts: 2 };
 let named = 0;
 
+function newName(kind: string): string {
+  named += 1;
+  return `${kind}-${named}`;
+}
+
 export async function startEngines(): Promise<Engines> {
   const stack = createLocalStack({ tiers: [], periodicTasks: false });
   const urls = await stack.start();
@@ -86,20 +91,19 @@ export async function startEngines(): Promise<Engines> {
     createSqs,
     createDocuments,
     async createQueue({ visibilityTimeoutSeconds = 30, maxReceiveCount = 100 } = {}) {
-      named += 1;
-      const deadLetterUrl = await createOneQueue(`dead-${named}`, {});
+      const name = newName("queue");
+      const deadLetterUrl = await createOneQueue(`${name}-dead-letters`, {});
       const { Attributes } = await sqs.send(
         new GetQueueAttributesCommand({ QueueUrl: deadLetterUrl, AttributeNames: ["QueueArn"] }),
       );
-      const url = await createOneQueue(`queue-${named}`, {
+      const url = await createOneQueue(name, {
         VisibilityTimeout: String(visibilityTimeoutSeconds),
         RedrivePolicy: JSON.stringify({ deadLetterTargetArn: Attributes?.QueueArn, maxReceiveCount }),
       });
       return { url, deadLetterUrl };
     },
     async createTable(key = "email") {
-      named += 1;
-      const name = `table-${named}`;
+      const name = newName("table");
       await documents.send(
         new CreateTableCommand({
           TableName: name,

@@ -1,0 +1,317 @@
+import { SendMessageCommand, type Message } from "@aws-sdk/client-sqs";
+import t from "tap";
+import { createCircuitBreaker } from "../../worker/circuit-breaker.ts";
+import { createDrain, type DrainOptions } from "../../worker/drain.ts";
+import type { SystemFault } from "../../worker/system-fault.ts";
+import { awsError, type AwsCall, type Intervene } from "../equipment/aws-proxy.ts";
+import { startEngines } from "../equipment/engines.ts";
+import { eventually } from "../equipment/eventually.ts";
+import { recordLog } from "../equipment/recorded-log.ts";
+
+const engines = await startEngines();
+t.teardown(() => engines.close());
+
+// Most of these tests wait for visibility time-outs and long polls, so they run beside each other, each on its own queue.
+t.jobs = 6;
+const spoilers = new Map<string, Intervene>();
+engines.sqsProxy.intervene((call) => spoilers.get(String(call.input.QueueUrl))?.(call));
+
+const fault: SystemFault = { kind: "access-denied", action: "a", resource: "r", message: "m" };
+
+interface Preparation extends Partial<DrainOptions> {
+  readonly queueVisibilitySeconds?: number;
+  readonly maxReceiveCount?: number;
+}
+
+async function prepare({ queueVisibilitySeconds = 30, maxReceiveCount = 100, ...options }: Preparation = {}) {
+  const queue = await engines.createQueue({ visibilityTimeoutSeconds: queueVisibilitySeconds, maxReceiveCount });
+  const now = () => performance.now();
+  const newBreaker = () =>
+    createCircuitBreaker({ now, random: () => 0, minBackoffMs: 100, maxBackoffMs: 400, onChange: () => {} });
+  const breakers = { receive: newBreaker(), delete: newBreaker(), needed: newBreaker() };
+  const processed: Message[] = [];
+  const log = recordLog();
+  let deleteFailures = 0;
+  const drain = createDrain({
+    sqs: engines.createSqs({ maxAttempts: 1 }),
+    queueUrl: queue.url,
+    pollers: 2,
+    receiveWaitSeconds: 1,
+    visibilityTimeoutSeconds: 2,
+    stopDeadlineSeconds: 5,
+    async process(message) {
+      processed.push(message);
+      return true;
+    },
+    receiveBreaker: breakers.receive,
+    deleteBreaker: breakers.delete,
+    neededBreakers: [breakers.needed],
+    logger: log.logger,
+    now,
+    onDeleteFailed: () => (deleteFailures += 1),
+    ...options,
+  });
+  const ofQueue = ({ input }: AwsCall) => input.QueueUrl === queue.url;
+  return {
+    drain,
+    queue,
+    breakers,
+    processed,
+    log,
+    /** What becomes of the calls to this queue; nothing lets all pass again. */
+    spoil: (how: Intervene = () => undefined) => spoilers.set(queue.url, how),
+    deleteFailures: () => deleteFailures,
+    receives: () => engines.sqsProxy.callsOf("ReceiveMessage").filter(ofQueue).length,
+    async send(count: number): Promise<void> {
+      for (let index = 0; index < count; index += 1) {
+        await engines.sqs.send(new SendMessageCommand({ QueueUrl: queue.url, MessageBody: `message ${index}` }));
+      }
+    },
+    async isEmpty(): Promise<boolean> {
+      const { waiting, inFlight } = await engines.counts(queue.url);
+      return waiting + inFlight === 0;
+    },
+  };
+}
+
+const bodies = (messages: readonly Message[]) => messages.map((message) => message.Body ?? "");
+
+t.test("every message is worked on once and deleted when it is done", { buffered: true }, async (t) => {
+  const { drain, processed, send, isEmpty } = await prepare();
+  await send(25);
+  drain.start();
+  drain.start();
+  await eventually(isEmpty, "the queue is empty");
+  t.equal(processed.length, 25);
+  t.equal(new Set(bodies(processed)).size, 25);
+  await drain.stop();
+});
+
+t.test(
+  "a message that is not done, or fails, comes again; its neighbours of the same receive do not",
+  { buffered: true },
+  async (t) => {
+    const seen: string[] = [];
+    const { drain, log, send, isEmpty } = await prepare({
+      async process({ Body: body = "" }) {
+        seen.push(body);
+        const times = seen.filter((other) => other === body).length;
+        if (body === "message 1" && times === 1) return false;
+        if (body === "message 2" && times === 1) throw new Error("ada@example.org stumbled");
+        return true;
+      },
+    });
+    await send(5);
+    drain.start();
+    await eventually(isEmpty, "the queue is empty");
+    t.same(seen.toSorted(), [
+      "message 0",
+      "message 1",
+      "message 1",
+      "message 2",
+      "message 2",
+      "message 3",
+      "message 4",
+    ]);
+    t.ok(log.records.some(({ msg }) => msg?.includes("stays on the queue")));
+    await drain.stop();
+  },
+);
+
+t.test(
+  "while something that a message needs is broken nothing is received, so receive counts do not climb",
+  async (t) => {
+    const { drain, breakers, processed, receives, send, isEmpty } = await prepare();
+    breakers.needed.failed(fault);
+    await send(3);
+    drain.start();
+    await eventually(() => breakers.needed.admit(), "its back-off is over");
+    t.equal(receives(), 0);
+    breakers.needed.succeeded();
+    await eventually(isEmpty, "the queue is empty");
+    t.same(
+      processed.map(({ Attributes }) => Attributes?.ApproximateReceiveCount),
+      ["1", "1", "1"],
+    );
+    await drain.stop();
+  },
+);
+
+t.test(
+  "receives that are refused do not spin: they back off, tell why, and go on when allowed",
+  { buffered: true },
+  async (t) => {
+    const { drain, breakers, receives, send, isEmpty, spoil } = await prepare({ pollers: 4 });
+    await send(3);
+    spoil(({ operation }) =>
+      operation === "ReceiveMessage" ? awsError("AccessDenied", "not authorized", 403) : undefined,
+    );
+    drain.start();
+    const startedAt = performance.now();
+    await eventually(() => performance.now() - startedAt > 1_500, "a while");
+    const count = receives();
+    t.ok(count >= 4 && count < 20, `${count} receives in 1.5 s`);
+    t.match(breakers.receive.fault, {
+      kind: "access-denied",
+      action: "sqs:ReceiveMessage",
+      message: /Roles\/WorkerRole/,
+    });
+    spoil();
+    await eventually(isEmpty, "the queue is empty");
+    t.equal(breakers.receive.state, "closed");
+    await drain.stop();
+  },
+);
+
+t.test(
+  "the silence is measured from the last answer to a receive, an empty one counts",
+  { buffered: true },
+  async (t) => {
+    const { drain, receives, spoil } = await prepare({ pollers: 1, receiveWaitSeconds: 0 });
+    drain.start();
+    await eventually(() => receives() > 3, "some empty answers");
+    t.ok(drain.sinceLastReceiveMs() < 1_000);
+    spoil(() => "swallow");
+    const startedAt = performance.now();
+    await eventually(() => drain.sinceLastReceiveMs() > 500, "the silence grows");
+    t.ok(performance.now() - startedAt > 300);
+    spoil();
+    await drain.stop();
+  },
+);
+
+t.test(
+  "a message that takes longer than its visibility stays hidden, and is received once",
+  { buffered: true },
+  async (t) => {
+    const work = Promise.withResolvers<void>();
+    const received: Message[] = [];
+    const { drain, send, isEmpty } = await prepare({
+      visibilityTimeoutSeconds: 2,
+      async process(message) {
+        received.push(message);
+        await work.promise;
+        return true;
+      },
+    });
+    await send(1);
+    drain.start();
+    const startedAt = performance.now();
+    await eventually(() => performance.now() - startedAt > 3_500, "longer than its visibility");
+    t.equal(received.length, 1);
+    work.resolve();
+    await eventually(isEmpty, "the queue is empty");
+    await drain.stop();
+  },
+);
+
+t.test("a delete that partly fails is counted, and what it left comes again", { buffered: true }, async (t) => {
+  let spoiled = 0;
+  const { drain, processed, send, isEmpty, deleteFailures, spoil } = await prepare({ pollers: 1 });
+  await send(4);
+  spoil(({ operation, input }) => {
+    if (operation !== "DeleteMessageBatch" || spoiled > 0) return undefined;
+    spoiled += 1;
+    const [failed, ...rest] = (input.Entries as { Id: string }[]).map(({ Id }) => Id);
+    const Failed = [{ Id: failed, Code: "InternalError", SenderFault: false, Message: "injected" }];
+    return { answer: { Failed, Successful: rest.map((Id) => ({ Id })) } };
+  });
+  drain.start();
+  await eventually(() => spoiled === 1 && deleteFailures() > 0, "the failure is counted");
+  await eventually(isEmpty, "all is deleted in the end");
+  t.ok(processed.length > 4, "the undeleted ones came again");
+  await drain.stop();
+});
+
+t.test(
+  "while deletes are denied no message drifts to the dead-letter queue, and none is received again",
+  { buffered: true },
+  async (t) => {
+    const { drain, queue, breakers, processed, send, isEmpty, spoil } = await prepare({ maxReceiveCount: 2 });
+    await send(15);
+    spoil(({ operation }) =>
+      operation === "DeleteMessageBatch" ? awsError("AccessDenied", "not authorized", 403) : undefined,
+    );
+    drain.start();
+    const startedAt = performance.now();
+    await eventually(() => performance.now() - startedAt > 5_000, "more than twice its visibility");
+    t.match(breakers.delete.fault, {
+      action: "sqs:DeleteMessage",
+      kind: "access-denied",
+      message: /Roles\/WorkerRole/,
+    });
+    t.equal(new Set(bodies(processed)).size, processed.length, "nothing was received twice");
+    t.same(await engines.counts(queue.deadLetterUrl), { waiting: 0, inFlight: 0 });
+    spoil();
+    await eventually(isEmpty, "the queue is empty");
+    t.equal(processed.length, 15, "each once");
+    t.same(await engines.counts(queue.deadLetterUrl), { waiting: 0, inFlight: 0 });
+    await drain.stop();
+  },
+);
+
+t.test(
+  "a stop waits for what was received, deletes it, and receives nothing more; a second one waits for the same",
+  async (t) => {
+    const work = Promise.withResolvers<void>();
+    let received = 0;
+    const { drain, queue, send, receives } = await prepare({
+      pollers: 1,
+      async process() {
+        received += 1;
+        await work.promise;
+        return true;
+      },
+    });
+    await send(3);
+    drain.start();
+    await eventually(() => received === 3, "all three are received");
+    let stopped = false;
+    const stopping = drain.stop().then(() => (stopped = true));
+    t.equal(drain.stop(), drain.stop());
+    await send(2);
+    const before = receives();
+    await new Promise((resolve) => setImmediate(resolve));
+    t.equal(stopped, false);
+    work.resolve();
+    await stopping;
+    t.equal(receives(), before);
+    t.equal(received, 3);
+    t.same(await engines.counts(queue.url), { waiting: 2, inFlight: 0 });
+  },
+);
+
+t.test(
+  "a stop ends a drain that waits at its gate, and one whose deletes are denied",
+  { buffered: true },
+  async (t) => {
+    const gated = await prepare();
+    gated.breakers.needed.failed(fault);
+    gated.drain.start();
+    await gated.drain.stop();
+    t.equal(gated.receives(), 0);
+    gated.breakers.needed.admit();
+    gated.breakers.needed.succeeded();
+
+    const denied = await prepare();
+    await denied.send(1);
+    denied.spoil(({ operation }) =>
+      operation === "DeleteMessageBatch" ? awsError("AccessDenied", "no", 403) : undefined,
+    );
+    denied.drain.start();
+    await eventually(() => denied.breakers.delete.state !== "closed", "the circuit opened");
+    const startedAt = performance.now();
+    await denied.drain.stop();
+    t.ok(performance.now() - startedAt < 3_000);
+    t.ok(denied.deleteFailures() > 0);
+  },
+);
+
+t.test("stopped before it was started, it never starts", { buffered: true }, async (t) => {
+  const { drain, receives, send } = await prepare();
+  await send(1);
+  await drain.stop();
+  drain.start();
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  t.equal(receives(), 0);
+});
