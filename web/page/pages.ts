@@ -15,7 +15,6 @@ import { loadTemplates } from "./templates.ts";
 
 export type { Language } from "./language.ts";
 export type { Representation } from "./representation.ts";
-export { pageHeaders } from "./page-headers.ts";
 
 export interface StatusView {
   readonly status: "pending" | "confirmed" | "needs-attention";

@@ -120,13 +120,13 @@ t.test("asks again by itself while pending, only then, and without a script", as
   );
   t.match(pending, '<noscript><meta http-equiv="refresh" content="7"></noscript>');
   t.match(pending, 'data-status-url="/registrations/abc" data-retry-after="7"');
-  t.match(pending, "<span>2 minutes</span>");
+  t.match(pending, "<dd>2 minutes</dd>");
   t.match(pages.status("en", view, "/registrations/abc"), 'content="2"');
   t.notMatch(pages.status("en", { ...view, status: "confirmed" }, "/registrations/abc"), "refresh");
 });
 
 t.test("shows when it was received, on the event's clock", async (t) => {
-  t.match(pages.status("en", view, "/registrations/abc"), /4 September 2026 at 09:00 Central European Summer Time/);
+  t.match(pages.status("en", view, "/registrations/abc"), /4 September 2026 at 09:00<.*Central European Summer Time/);
 });
 
 t.test("keeps status and problem pages out of search engines, and the event page in", async (t) => {

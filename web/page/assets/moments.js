@@ -1,5 +1,5 @@
 /** Moments and waits in the page's language, as the server writes them. */
-import { findAll } from "./elements.js";
+import { find, findAll } from "./elements.js";
 
 const { lang: locale } = document.documentElement;
 
@@ -8,13 +8,15 @@ const day = { weekday: "long", day: "numeric", month: "long", year: "numeric" };
 /** @type {Intl.DateTimeFormatOptions} */
 const time = { hour: "2-digit", minute: "2-digit" };
 
-/** @param {HTMLElement} element a `time` @param {string} instant ISO 8601 */
-export function showMoment(element, instant) {
+/** @param {HTMLElement} row with a `time` and a place for its zone's name @param {string} instant ISO 8601 */
+export function showMoment(row, instant) {
+  const element = find(row, "time");
   const { timeZone } = element.dataset;
+  const date = new Date(instant);
+  const zoneName = new Intl.DateTimeFormat(locale, { timeZone, timeZoneName: "long" }).formatToParts(date);
   element.setAttribute("datetime", instant);
-  element.textContent = new Intl.DateTimeFormat(locale, { ...day, ...time, timeZone, timeZoneName: "long" }).format(
-    new Date(instant),
-  );
+  element.textContent = new Intl.DateTimeFormat(locale, { ...day, ...time, timeZone }).format(date);
+  find(row, ".zone").textContent = zoneName.find((part) => part.type === "timeZoneName")?.value ?? "";
 }
 
 /** @param {number} seconds @returns {string} rounded up to minutes or hours */

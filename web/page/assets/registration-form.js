@@ -68,7 +68,7 @@ export function startForm(form, listener) {
     find(wait, ".words").replaceWith(words);
     wait.dataset.shown = reason;
     wait.hidden = false;
-    announce(words.textContent ?? "");
+    announce(Array.from(words.children, (part) => part.textContent).join(". "));
   }
 
   /** @param {number} ms */

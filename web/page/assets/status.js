@@ -37,7 +37,7 @@ export function startStatus(panel, statusUrl) {
 function showRow(panel, name, fill) {
   const row = findAny(panel, `[data-row=${name}]`);
   if (!row) return;
-  fill(find(row, "dd > *"));
+  fill(find(row, "dd"));
   row.hidden = false;
 }
 

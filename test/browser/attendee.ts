@@ -1,0 +1,69 @@
+/** An attendee at a browser: what every test of the page does there. */
+import { randomUUID } from "node:crypto";
+import type { Browser, BrowserContext, BrowserContextOptions, Page, Request } from "playwright-core";
+
+export interface Visit {
+  readonly page: Page;
+  readonly context: BrowserContext;
+  /** Every request that the page made, oldest first. */
+  readonly requests: Request[];
+  /** What went wrong in the page: exceptions, and what the security policy refused. */
+  readonly troubles: string[];
+  /** @returns the registrations that were sent */
+  posts(): Request[];
+}
+
+const desktop = { width: 1_280, height: 860 };
+
+/** @returns a visit in a context of its own, English and in London unless told otherwise; to be closed with the browser */
+export async function visit(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Visit> {
+  const context = await browser.newContext({
+    locale: "en-GB",
+    timezoneId: "Europe/London",
+    viewport: desktop,
+    ...options,
+  });
+  const page = await context.newPage();
+  const requests: Request[] = [];
+  const troubles: string[] = [];
+  page.on("request", (request) => requests.push(request));
+  page.on("pageerror", (error) => troubles.push(error.message));
+  page.on("console", (message) => {
+    // A refusal by the server is no trouble of the page, but Chromium writes one down.
+    if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) {
+      troubles.push(message.text());
+    }
+  });
+  await page.goto(url);
+  const posts = () => requests.filter((request) => request.method() === "POST");
+  return { page, context, requests, troubles, posts };
+}
+
+/** @returns an address that nobody else has */
+export function newAddress(): string {
+  return `ada.${randomUUID()}@example.org`;
+}
+
+/** Fills in everything that has to be. @returns the address */
+export async function fillIn(page: Page, email = newAddress()): Promise<string> {
+  await page.getByLabel("Email address").fill(email);
+  await page.getByLabel("Name", { exact: true }).fill("Ada Lovelace");
+  await page.getByLabel("Which days will you come?").selectOption("Both days");
+  await page.getByLabel("I accept the code of conduct").check();
+  return email;
+}
+
+/** The big button. */
+export function registerButton(page: Page) {
+  return page.locator("button[type=submit]");
+}
+
+/** @returns the heading of the panel as soon as it reads so */
+export async function headingReads(page: Page, text: string): Promise<void> {
+  await page.getByRole("heading", { level: 2, name: text, exact: true }).waitFor();
+}
+
+/** @returns whether something sticks out to the side */
+export function sticksOut(page: Page): Promise<boolean> {
+  return page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth");
+}

@@ -1,0 +1,124 @@
+/** The event page through its life, in a real browser: before the opening, at it, and after the end. */
+import t from "tap";
+import { fillIn, headingReads, registerButton, visit } from "./attendee.ts";
+import { openChromium, skip } from "./chromium.ts";
+import { openStage, summit } from "./stage.ts";
+
+const hourMs = 3_600_000;
+/** Long enough for a web tier to start and a browser to look at it before it opens. */
+const soonMs = 15_000;
+
+t.test("the phases of an event", { skip, timeout: 120_000 }, async (t) => {
+  const browser = await openChromium();
+  t.teardown(() => browser.close());
+  const stage = await openStage();
+  t.teardown(() => stage.close());
+  const openingSoon = summit(soonMs);
+  const opensAt = Date.parse(openingSoon.opensAt);
+  const soonUrl = await stage.addEvent(openingSoon);
+
+  t.test(
+    "opens by itself, by the server's clock, whatever the device's clock says, and asks for nothing then",
+    async (t) => {
+      const { page, context, requests, troubles } = await visit(browser, "about:blank");
+      // An hour ahead: by this clock, registration has long been open.
+      await page.addInitScript(`{
+      const now = Date.now;
+      Date.now = () => now() + ${hourMs};
+    }`);
+      await page.goto(soonUrl);
+      await headingReads(page, "Registration opens in");
+      await page.locator(".clock").waitFor();
+      t.equal(await page.locator("[data-unit=hour] b").textContent(), "00");
+      t.ok(Date.now() < opensAt, "this test looks at the page before it opens");
+      // The reading of the clock is over: from here to the open form the page needs nobody.
+      await page.waitForLoadState("networkidle");
+      const asked = requests.length;
+      await headingReads(page, "Register");
+      const lateMs = Date.now() - opensAt;
+      t.ok(lateMs >= 0, `opened ${lateMs} ms after its time`);
+      t.ok(lateMs < 10_000, `opened ${lateMs} ms after its time`);
+      t.ok(requests.length - asked <= 1, "at most the last look at the clock");
+      t.match(await page.locator("#announcement").textContent(), "Registration is open");
+      t.match(await page.locator(".when:visible").textContent(), "Open until");
+      await fillIn(page);
+      await registerButton(page).click();
+      await headingReads(page, "You are registered");
+      t.strictSame(troubles, []);
+      await context.close();
+    },
+  );
+
+  t.test("tells the opening on the event's clock, and on the reader's", async (t) => {
+    const url = await stage.addEvent({
+      ...summit(hourMs),
+      opensAt: "2030-09-04T09:00:00+02:00",
+      closesAt: "2030-09-20T09:00:00+02:00",
+    });
+    const there = await visit(browser, url, { timezoneId: "America/New_York", locale: "de-DE" });
+    const when = there.page.locator(".when:visible");
+    await when.locator(".local:visible").waitFor();
+    t.match(
+      await when.textContent(),
+      /Mittwoch, 4\. September 2030.*09:00.*Mitteleuropäische Sommerzeit.*03:00.*in Ihrer Zeitzone/s,
+    );
+    await there.context.close();
+    const here = await visit(browser, url, { timezoneId: "Europe/Berlin" });
+    await here.page.locator(".clock").waitFor();
+    t.equal(await here.page.locator(".local:visible").count(), 0, "once is enough where both are the same");
+    await here.context.close();
+    const plain = await visit(browser, url, { javaScriptEnabled: false });
+    t.ok(await plain.page.locator("noscript p").isVisible(), "it says what to do without a script");
+    t.equal(await plain.page.locator(".clock:visible").count(), 0);
+    await plain.context.close();
+  });
+
+  t.test("says that it is closed, and takes nothing any more", async (t) => {
+    const closedUrl = await stage.addEvent(summit(-2 * hourMs, hourMs));
+    const late = await visit(browser, closedUrl);
+    await headingReads(late.page, "Registration is closed");
+    t.equal(await late.page.locator("form").count(), 0);
+    await late.context.close();
+
+    // A page that was loaded in time and is sent too late.
+    const { page, context } = await visit(browser, stage.openUrl);
+    await page.route("**/registrations", (route) => route.continue({ url: `${closedUrl}/registrations` }));
+    await fillIn(page);
+    await registerButton(page).click();
+    await headingReads(page, "Registration is closed");
+    t.match(await page.locator(".phase:visible").textContent(), "Registration is closed");
+    await context.close();
+  });
+
+  t.test("holds what was sent a moment too early until it is time", async (t) => {
+    const laterUrl = await stage.addEvent(summit(hourMs));
+    const { page, context, posts } = await visit(browser, stage.openUrl);
+    let target = laterUrl;
+    await page.route("**/registrations", (route) => route.continue({ url: `${target}/registrations` }));
+    await fillIn(page);
+    await registerButton(page).click();
+    await page.getByRole("heading", { name: "Registration is just about to open" }).waitFor();
+    target = stage.openUrl;
+    await headingReads(page, "You are registered");
+    t.ok(posts().length >= 2);
+    await context.close();
+  });
+
+  t.test("shows a page from a cache as it is now, once it has read the clock", async (t) => {
+    const { page, context } = await visit(browser, "about:blank");
+    const before = await fetch(await stage.addEvent(summit(hourMs, 2 * hourMs)));
+    const html = (await before.text()).replaceAll(
+      /data-opens-at="[^"]+"/g,
+      `data-opens-at="${new Date(Date.now() - 5_000).toISOString()}"`,
+    );
+    await page.route(`${stage.openUrl}/`, async (route) =>
+      route.request().method() === "GET"
+        ? route.fulfill({ contentType: "text/html; charset=utf-8", body: html })
+        : route.continue(),
+    );
+    await page.goto(stage.openUrl);
+    await headingReads(page, "Register");
+    t.equal(await page.locator(".clock").count(), 0);
+    await context.close();
+  });
+});

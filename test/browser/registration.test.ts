@@ -1,0 +1,176 @@
+/** An attendee registers, in a real browser, on the whole stack. */
+import t from "tap";
+import { fillIn, headingReads, newAddress, registerButton, sticksOut, visit } from "./attendee.ts";
+import { openChromium, skip } from "./chromium.ts";
+import { openStage } from "./stage.ts";
+
+const statusPath = /^\/registrations\/[\w.~-]+$/;
+
+t.test("registering in a browser", { skip, timeout: 120_000 }, async (t) => {
+  const browser = await openChromium();
+  t.teardown(() => browser.close());
+  const stage = await openStage();
+  t.teardown(() => stage.close());
+  const home = new URL(stage.openUrl);
+
+  t.test("ends in a confirmation, in place, that a reload shows again", async (t) => {
+    const { page, context, requests, troubles, posts } = await visit(browser, stage.openUrl);
+    const email = await fillIn(page);
+    await registerButton(page).click();
+    await headingReads(page, "You are registered");
+    t.match(new URL(page.url()).pathname, statusPath);
+    t.match(await page.title(), "You are registered – Open Source Summit");
+    t.match(await page.locator("[data-row=received]").textContent(), /Central European/);
+    t.equal(posts().length, 1);
+
+    await page.reload();
+    await headingReads(page, "You are registered");
+
+    const urls = requests.map((request) => new URL(request.url()));
+    t.ok(urls.length > 10);
+    t.strictSame(
+      urls.filter(({ host }) => host !== home.host),
+      [],
+      "nothing is asked of anybody else",
+    );
+    t.notMatch(urls.join(" "), email.split("@")[0], "no address stands in a URL");
+    t.strictSame(await context.storageState(), { cookies: [], origins: [] }, "nothing is kept on the device");
+    t.strictSame(troubles, []);
+    await context.close();
+  });
+
+  t.test("works without a script, by a page that looks again by itself", async (t) => {
+    await stage.stopWorker();
+    const { page, context } = await visit(browser, stage.openUrl, { javaScriptEnabled: false });
+    await fillIn(page);
+    await registerButton(page).click();
+    await headingReads(page, "We have your registration");
+    t.match(new URL(page.url()).pathname, statusPath);
+    t.ok(await page.getByRole("link", { name: "Check again" }).isVisible());
+    await stage.resumeWorker();
+    await headingReads(page, "You are registered");
+    await context.close();
+  });
+
+  t.test("works by keyboard alone, and says where one is", async (t) => {
+    const { page, context } = await visit(browser, stage.openUrl);
+    const focused = () => page.evaluate<string>("document.activeElement.id || document.activeElement.tagName");
+    const visited: string[] = [];
+    for (const text of ["", newAddress(), "Ada Lovelace", "", "Engines", "2", " "]) {
+      if (visited.length > 0 || text !== "") {
+        await page.keyboard.press("Tab");
+        visited.push(await focused());
+        const outline = await page.evaluate("getComputedStyle(document.activeElement).outlineStyle");
+        t.not(outline, "none", `${visited.at(-1)} shows that it has the focus`);
+      }
+      if (visited.at(-1) === "answer-ticket") await page.keyboard.press("ArrowDown");
+      else await page.keyboard.type(text);
+    }
+    t.strictSame(visited, ["email", "name", "answer-ticket", "answer-organisation", "answer-guests", "answer-conduct"]);
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    await headingReads(page, "You are registered");
+    t.equal(await focused(), "H2", "the outcome has the focus, so a screen reader reads it");
+    await context.close();
+  });
+
+  t.test("shows what is wrong at each field, without asking the server", async (t) => {
+    const { page, context, posts } = await visit(browser, stage.openUrl);
+    await page.getByLabel("Email address").fill("ada@example");
+    await page.getByLabel("Guests you bring along").fill("7");
+    await registerButton(page).click();
+    const summary = page.locator("#summary");
+    await summary.waitFor();
+    t.equal(await page.evaluate("document.activeElement.id"), "summary");
+    t.match(await page.title(), /^Error: /);
+    t.strictSame(await summary.getByRole("listitem").allTextContents(), [
+      "Enter an email address like name@example.org, with plain letters, digits and the usual signs before the @.",
+      "Enter your name.",
+      "Guests you bring along – Enter a whole number from 0 to 4.",
+      "I accept the code of conduct – Tick this box to go on.",
+    ]);
+    const name = page.getByLabel("Name", { exact: true });
+    t.equal(await name.getAttribute("aria-invalid"), "true");
+    const described = await name.getAttribute("aria-describedby");
+    t.equal(await page.locator(`#${described}`).textContent(), "Error: Enter your name.");
+    t.equal(await page.getByLabel("Organisation").getAttribute("aria-invalid"), null);
+    await summary.getByRole("link", { name: "Enter your name." }).click();
+    t.equal(await page.evaluate("document.activeElement.id"), "name");
+    t.equal(new URL(page.url()).hash, "");
+    t.equal(posts().length, 0);
+
+    await fillIn(page);
+    await page.getByLabel("Guests you bring along").fill("3");
+    await registerButton(page).click();
+    await headingReads(page, "You are registered");
+    await context.close();
+  });
+
+  t.test("shows at its field what only the server could tell", async (t) => {
+    const { page, context, posts } = await visit(browser, stage.openUrl);
+    await fillIn(page, "two..dots@example.org");
+    await registerButton(page).click();
+    await page.locator("#summary").waitFor();
+    t.equal(posts().length, 1);
+    t.match(await page.locator("#email-error").textContent(), "name@example.org");
+    t.equal(await page.getByLabel("Name", { exact: true }).inputValue(), "Ada Lovelace");
+    t.equal(await page.locator(".fields").getAttribute("inert"), null);
+    await fillIn(page);
+    await registerButton(page).click();
+    await headingReads(page, "You are registered");
+    await context.close();
+  });
+
+  t.test("keeps the entries of a refused form without a script as well", async (t) => {
+    const { page, context } = await visit(browser, stage.openUrl, { javaScriptEnabled: false, locale: "de-DE" });
+    await page.locator("#email").fill("two..dots@example.org");
+    await page.locator("#name").fill("Ada <b>");
+    await page.locator("#answer-guests").fill("2");
+    await page.locator("#answer-conduct").check();
+    await registerButton(page).click();
+    await page.locator("#summary").waitFor();
+    t.match(await page.locator("#summary").textContent(), "Bitte prüfen Sie Ihre Angaben");
+    t.equal(await page.evaluate("document.activeElement.id"), "summary", "the summary has the focus");
+    t.equal(await page.locator("#name").inputValue(), "Ada <b>");
+    t.equal(await page.locator("#answer-guests").inputValue(), "2");
+    t.ok(await page.locator("#answer-conduct").isChecked());
+    await page.locator("#email").fill(newAddress());
+    await registerButton(page).click();
+    await headingReads(page, "Sie sind angemeldet");
+    await context.close();
+  });
+
+  t.test("sends once, however often and however it is pressed", async (t) => {
+    const { page, context, posts } = await visit(browser, stage.openUrl);
+    await fillIn(page);
+    await registerButton(page).dblclick();
+    await page.evaluate("document.querySelector('form')?.requestSubmit()");
+    await headingReads(page, "You are registered");
+    t.equal(posts().length, 1);
+    await context.close();
+  });
+
+  t.test("fits a narrow screen", async (t) => {
+    for (const width of [390, 320]) {
+      const { page, context } = await visit(browser, stage.openUrl, { viewport: { width, height: 800 } });
+      t.notOk(await sticksOut(page), `the form at ${width} px`);
+      await registerButton(page).click();
+      await page.locator("#summary").waitFor();
+      t.notOk(await sticksOut(page), `its errors at ${width} px`);
+      await fillIn(page);
+      await registerButton(page).click();
+      await headingReads(page, "You are registered");
+      t.notOk(await sticksOut(page), `the confirmation at ${width} px`);
+      await context.close();
+    }
+  });
+
+  t.test("shows a link that belongs to no registration as that", async (t) => {
+    const { page, context } = await visit(browser, `${stage.openUrl}/registrations/k.invalid`);
+    await headingReads(page, "This link shows no registration");
+    await page.getByRole("link", { name: "To the event page" }).click();
+    await headingReads(page, "Register");
+    t.equal(new URL(page.url()).pathname, "/");
+    await context.close();
+  });
+});

@@ -1,0 +1,130 @@
+/**
+ * Where the browser tests play: the whole local stack with an event that is open, and, on the same queue and tables, further
+ * web tiers with events that are in another phase. All of it is what production runs.
+ */
+import { DeleteMessageCommand, ReceiveMessageCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createLocalStack, type LocalStack } from "../../local/stack.ts";
+import { createSqsClient } from "../../shared/aws-clients.ts";
+import { deadLetterAttributes } from "../../shared/dead-letter.ts";
+import type { EventDefinition } from "../../shared/event-definition.ts";
+
+const hourMs = 3_600_000;
+
+/**
+ * @param opensInMs from now; negative for an event that is open
+ * @param openForMs at least; it closes on the hour
+ */
+export function summit(opensInMs: number, openForMs = 720 * hourMs): EventDefinition {
+  const opensAt = Date.now() + opensInMs;
+  return {
+    name: "Open Source Summit of the North",
+    description:
+      "Two days of talks, workshops and people who build things. Entrance is free, a registration is all you need.",
+    opensAt: new Date(opensAt).toISOString(),
+    closesAt: new Date(Math.ceil((opensAt + openForMs) / hourMs) * hourMs).toISOString(),
+    timeZone: "Europe/Berlin",
+    fields: [
+      { id: "ticket", type: "select", label: "Which days will you come?", options: ["Both days", "Friday only"] },
+      { id: "organisation", type: "text", label: "Organisation", hint: "It will stand on your badge.", maxLength: 100 },
+      { id: "guests", type: "number", label: "Guests you bring along", minimum: 0, maximum: 4, integer: true },
+      { id: "conduct", type: "checkbox", label: "I accept the code of conduct", required: true },
+    ],
+  };
+}
+
+export interface Stage {
+  /** Of the event page of an event that is open. */
+  readonly openUrl: string;
+  /** @returns the URL of a further event page, with this event */
+  addEvent(event: EventDefinition): Promise<string>;
+  /** The queue takes nothing from now on, and answers nothing: what was begun hangs. */
+  stopQueue(): void;
+  resumeQueue(): void;
+  /** Nothing is drained from now on: what is accepted stays pending. */
+  stopWorker(): Promise<void>;
+  resumeWorker(): Promise<void>;
+  /** While the worker is stopped: moves what waits to the dead-letter queue, as SQS itself does after too many receives. */
+  deadLetterWhatWaits(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function openStage(): Promise<Stage> {
+  const folder = mkdtempSync(join(tmpdir(), "turnout-browser-"));
+  const stacks: LocalStack[] = [];
+
+  function eventFile(event: EventDefinition): string {
+    const file = join(folder, `event-${stacks.length}.json`);
+    writeFileSync(file, JSON.stringify(event));
+    return file;
+  }
+
+  async function start(...[options]: Parameters<typeof createLocalStack>): Promise<LocalStack> {
+    const stack = createLocalStack({ periodicTasks: false, ...options });
+    stacks.push(stack);
+    await stack.start();
+    return stack;
+  }
+
+  const close = async () => {
+    main?.kill("sqs", "SIGCONT");
+    for (const stack of stacks.toReversed()) await stack.stop();
+    rmSync(folder, { recursive: true, force: true });
+  };
+
+  let main: LocalStack | undefined;
+  try {
+    // Short, so that a queue that is down is found out before a test grows impatient.
+    const environment = { EVENT_FILE: eventFile(summit(-hourMs)), SEND_TIMEOUT_MS: "500", SEND_ATTEMPTS: "1" };
+    main = await start({ environment });
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  const stack = main;
+  const { QUEUE_URL: queueUrl, DEAD_LETTER_QUEUE_URL: deadLetterQueueUrl, AWS_REGION: region } = stack.environment;
+  const { AWS_ENDPOINT_URL_SQS: sqsUrl, AWS_ENDPOINT_URL_DYNAMODB: dynamoDbUrl } = stack.environment;
+
+  return {
+    openUrl: stack.urls.web!,
+    async addEvent(event) {
+      const environment = {
+        EVENT_FILE: eventFile(event),
+        AWS_ENDPOINT_URL_SQS: sqsUrl,
+        AWS_ENDPOINT_URL_DYNAMODB: dynamoDbUrl,
+      };
+      return (await start({ tiers: ["web"], environment })).urls.web!;
+    },
+    stopQueue: () => void stack.kill("sqs", "SIGSTOP"),
+    resumeQueue: () => void stack.kill("sqs", "SIGCONT"),
+    stopWorker: () => stack.process("worker").stop(),
+    resumeWorker: () => stack.process("worker").start(),
+    async deadLetterWhatWaits() {
+      Object.assign(process.env, stack.environment);
+      const sqs = createSqsClient({ region: region!, requestTimeoutMs: 3_000, maxAttempts: 3 });
+      try {
+        let moved = 0;
+        for (;;) {
+          const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl: queueUrl }));
+          const [message] = Messages;
+          if (!message && moved > 0) return;
+          if (!message) throw new Error("Nothing waits on the queue.");
+          await sqs.send(
+            new SendMessageCommand({
+              QueueUrl: deadLetterQueueUrl,
+              MessageBody: message.Body,
+              MessageAttributes: { [deadLetterAttributes.reason]: { DataType: "String", StringValue: "crash-loop" } },
+            }),
+          );
+          await sqs.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle: message.ReceiptHandle }));
+          moved += 1;
+        }
+      } finally {
+        sqs.destroy();
+      }
+    },
+    close,
+  };
+}
