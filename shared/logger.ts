@@ -15,9 +15,9 @@ const gatherBytes = 4_096;
 const closeWithinMs = 1_000;
 
 /** What an address cannot hold, or what ends it in a sentence, in a URL or in JSON (the backslash of an escape). */
-const outside = String.raw`\s@"'<>:,\\`;
+const outside = String.raw`\s@"<>:,\\`;
 const dot = ".\u3002\uff0e\uff61";
-const domainLabel = `[^${outside}/%${dot}]+`;
+const domainLabel = `[^${outside}'/%${dot}]+`;
 /**
  * Linear: it only starts where a word starts. A domain has a dot, or `node_modules/@scope/…` in a stack would be one;
  * `%40` is the @ of a URL or a form.
