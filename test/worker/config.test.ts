@@ -1,0 +1,73 @@
+import t from "tap";
+import { readEnv } from "../../shared/environment.ts";
+import type { TurnoutError } from "../../shared/errors.ts";
+import { WorkerConfig } from "../../worker/config.ts";
+
+const complete = {
+  AWS_REGION: "eu-central-1",
+  QUEUE_URL: "https://sqs.eu-central-1.amazonaws.com/123456789012/registrations",
+  DEAD_LETTER_QUEUE_URL: "https://sqs.eu-central-1.amazonaws.com/123456789012/dead-letters",
+  REGISTRATIONS_TABLE: "registrations",
+  DEAD_LETTERS_TABLE: "dead-letters",
+};
+
+function faultsOf(env: Record<string, string>): TurnoutError {
+  try {
+    readEnv(WorkerConfig, env);
+  } catch (error) {
+    return error as TurnoutError;
+  }
+  throw new Error("the environment was taken");
+}
+
+t.test("what is required is enough; everything else has a default within its own bounds", async (t) => {
+  const config = readEnv(WorkerConfig, complete);
+  t.match(config, complete);
+  t.match(config, { PORT: 8080, POLLERS: 4, LOG_LEVEL: "info" });
+  const spelled = Object.fromEntries(Object.entries(config).map(([name, value]) => [name, String(value)]));
+  t.same(readEnv(WorkerConfig, spelled), config);
+});
+
+t.test("the defaults fit each other: a stop outlasts a long poll, a heartbeat fits into the visibility", async (t) => {
+  const config = readEnv(WorkerConfig, complete);
+  t.ok(config.STOP_DEADLINE_SECONDS > config.RECEIVE_WAIT_SECONDS + config.WRITE_TIMEOUT_MS / 1_000);
+  t.ok(config.VISIBILITY_TIMEOUT_SECONDS >= 3);
+  t.ok(config.WATCHDOG_SECONDS > config.RECEIVE_WAIT_SECONDS);
+});
+
+t.test("an empty environment names every variable that is missing, at once", async (t) => {
+  const error = faultsOf({});
+  t.equal(error.code, "TURNOUT_ENVIRONMENT_INVALID");
+  t.same(
+    error.faults.map((fault) => fault.pointer),
+    Object.keys(complete).map((name) => `/${name}`),
+  );
+});
+
+t.test("each variable out of its bounds is named with what was given and what is allowed", async (t) => {
+  const wrong: Record<string, string> = {
+    QUEUE_URL: "registrations",
+    DEAD_LETTER_QUEUE_URL: "arn:aws:sqs:eu-central-1:123456789012:dead-letters",
+    PORT: "-1",
+    LOG_LEVEL: "loud",
+    POLLERS: "0",
+    RECEIVE_WAIT_SECONDS: "21",
+    VISIBILITY_TIMEOUT_SECONDS: "1",
+    MESSAGE_DEADLINE_SECONDS: "0",
+    WRITES_IN_FLIGHT: "many",
+    RETENTION_DAYS: "0.5",
+    STOP_DEADLINE_SECONDS: "301",
+  };
+  const error = faultsOf({ ...complete, ...wrong });
+  t.same(new Set(error.faults.map((fault) => fault.pointer.slice(1))), new Set(Object.keys(wrong)));
+  for (const [name, given] of Object.entries(wrong)) {
+    const line = error.message.split("\n").find((text) => text.includes(`- ${name} `)) ?? "";
+    t.ok(line.includes(given), line);
+  }
+});
+
+t.test("a retention is never assumed", async (t) => {
+  t.equal(readEnv(WorkerConfig, complete).RETENTION_DAYS, undefined);
+  t.equal(readEnv(WorkerConfig, { ...complete, RETENTION_DAYS: "" }).RETENTION_DAYS, undefined);
+  t.equal(readEnv(WorkerConfig, { ...complete, RETENTION_DAYS: "30" }).RETENTION_DAYS, 30);
+});
