@@ -14,11 +14,11 @@ export async function eventually<T>(
   look: () => T | Promise<T>,
   what: string,
   withinMs = 10_000,
-): Promise<NonNullable<T>> {
+): Promise<Exclude<NonNullable<T>, false | 0 | "">> {
   const deadline = performance.now() + withinMs;
   for (;;) {
     const seen = await look();
-    if (seen) return seen;
+    if (seen) return seen as Exclude<NonNullable<T>, false | 0 | "">;
     if (performance.now() > deadline)
       throw new Error(`not within ${withinMs} ms: ${what} (last seen: ${String(seen)})`);
     await delay(lookEveryMs);
