@@ -51,6 +51,8 @@ function handler(event) {
   var request = event.request;
   if (request.uri !== "/") return notFound;
   var language = request.headers["accept-language"];
-  if (language) language.value = preferences(language.value);
+  var preferred = language ? preferences(language.value) : "";
+  if (preferred) language.value = preferred;
+  else delete request.headers["accept-language"];
   return request;
 }

@@ -16,7 +16,7 @@ const namedByBeanstalk =
 export function webCode({ queue, registrations, deadLetters }: Data): readonly Grant[] {
   return [
     { sid: "Accept", actions: ["sqs:SendMessage", "sqs:GetQueueAttributes"], resources: [queue.queueArn] },
-    { sid: "Status", actions: ["dynamodb:GetItem"], resources: [registrations.tableArn, deadLetters.tableArn] },
+    { sid: "Status", actions: ["dynamodb:BatchGetItem"], resources: [registrations.tableArn, deadLetters.tableArn] },
   ];
 }
 

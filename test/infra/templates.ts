@@ -78,3 +78,12 @@ export function only(template: Template, type: string, idPrefix = ""): Resource 
   if (!first || found.length > 1) throw new Error(`${found.length} resources of ${type} begin with "${idPrefix}"`);
   return first[1];
 }
+
+/** What an alarm watches: its only metric, in whichever of CloudFormation's two forms it is written. */
+export function watched(alarm: Resource): Readonly<Record<string, unknown>> {
+  const [first, ...others] = (alarm.Properties["Metrics"] ?? []) as { MetricStat: Record<string, unknown> }[];
+  if (!first) return alarm.Properties;
+  if (others.length > 0) throw new Error("this alarm watches more than one metric");
+  const { Metric, ...rest } = first.MetricStat as { Metric: Record<string, unknown> };
+  return { ...rest, ...Metric };
+}

@@ -1,0 +1,77 @@
+/**
+ * Reads out of a tier's source which AWS actions it can call: from `main.ts` along every import that is not only a type,
+ * so that what another tier uses of `shared/` does not count.
+ */
+import { readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+
+/** SDK command → IAM action. A command that is not here stops the test: it has to be judged first. */
+const actionsOfCommands: Readonly<Record<string, string>> = {
+  SendMessageCommand: "sqs:SendMessage",
+  SendMessageBatchCommand: "sqs:SendMessage",
+  ReceiveMessageCommand: "sqs:ReceiveMessage",
+  DeleteMessageCommand: "sqs:DeleteMessage",
+  DeleteMessageBatchCommand: "sqs:DeleteMessage",
+  ChangeMessageVisibilityCommand: "sqs:ChangeMessageVisibility",
+  ChangeMessageVisibilityBatchCommand: "sqs:ChangeMessageVisibility",
+  GetQueueAttributesCommand: "sqs:GetQueueAttributes",
+  GetCommand: "dynamodb:GetItem",
+  BatchGetCommand: "dynamodb:BatchGetItem",
+  PutCommand: "dynamodb:PutItem",
+  UpdateCommand: "dynamodb:UpdateItem",
+  DeleteCommand: "dynamodb:DeleteItem",
+  QueryCommand: "dynamodb:Query",
+  ScanCommand: "dynamodb:Scan",
+  BatchWriteCommand: "dynamodb:BatchWriteItem",
+  PutMetricDataCommand: "cloudwatch:PutMetricData",
+};
+
+/** PartiQL's action depends on the statement, which stands in the same file as its command. */
+const actionsOfStatements: readonly (readonly [statement: RegExp, action: string])[] = [
+  [/["'`]INSERT INTO /, "dynamodb:PartiQLInsert"],
+  [/["'`]SELECT /, "dynamodb:PartiQLSelect"],
+  [/["'`]UPDATE /, "dynamodb:PartiQLUpdate"],
+  [/["'`]DELETE FROM /, "dynamodb:PartiQLDelete"],
+];
+const statementCommands = ["BatchExecuteStatementCommand", "ExecuteStatementCommand"];
+
+/** What sqs-consumer calls by itself once it is started. */
+const actionsOfConsumer = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"];
+
+/** @returns the files that a module loads, itself first, types left out */
+export function loadedFiles(entry: string): string[] {
+  const seen = new Set<string>();
+  const open = [resolve(entry)];
+  for (let file = open.pop(); file !== undefined; file = open.pop()) {
+    if (seen.has(file)) continue;
+    seen.add(file);
+    const source = readFileSync(file, "utf8");
+    for (const [, clause = "", path = ""] of source.matchAll(
+      /^(?:im|ex)port\s([^;]*?)\s?(?:from\s)?"(\.[^"]+\.ts)";/gm,
+    )) {
+      if (!clause.startsWith("type ")) open.push(resolve(dirname(file), path));
+    }
+  }
+  return [...seen];
+}
+
+/**
+ * @returns the actions that a source can call
+ * @throws Error naming a command that nobody judged yet
+ */
+export function calledActions(source: string): Set<string> {
+  const actions = new Set<string>();
+  for (const [, command = ""] of source.matchAll(/new (\w+Command)\(/g)) {
+    if (statementCommands.includes(command)) {
+      const statements = actionsOfStatements.filter(([statement]) => statement.test(source));
+      if (statements.length === 0) throw new Error(`${command} is used where no statement stands`);
+      for (const [, action] of statements) actions.add(action);
+    } else {
+      const action = actionsOfCommands[command];
+      if (action === undefined) throw new Error(`${command} is a call that no action is known for`);
+      actions.add(action);
+    }
+  }
+  if (/Consumer\.create\(|new Consumer\(/.test(source)) for (const action of actionsOfConsumer) actions.add(action);
+  return actions;
+}

@@ -1,0 +1,33 @@
+import t from "tap";
+import { only, synthesized } from "./templates.ts";
+
+const { main } = await synthesized();
+const body = JSON.stringify(only(main, "AWS::CloudWatch::Dashboard").Properties["DashboardBody"]);
+
+t.test("the dashboard shows everything that an operator looks for while an event opens", async (t) => {
+  for (const label of [
+    "Accepted",
+    "Stored",
+    "Messages waiting",
+    "Registrations waiting \\(estimate\\)",
+    "Age of the oldest message",
+    "Registrations drained each second",
+    "Instances in service",
+    "CPU",
+    "5xx by the web tier",
+    "5xx by the load balancer",
+    "Throttled writes",
+    "Dead letters",
+  ]) {
+    t.match(body, new RegExp(label), label);
+  }
+});
+
+t.test("depth is shown in messages and in people, and says which of the two is an estimate", async (t) => {
+  t.match(body, /messages are exact, registrations waiting are an estimate/);
+});
+
+t.test("all alarms are on it", async (t) => {
+  t.match(body, /ObservabilityBacklogIsOld/);
+  t.match(body, /ObservabilityDaemonIsUnhealthy/);
+});

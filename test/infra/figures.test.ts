@@ -1,0 +1,34 @@
+import { globSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import t from "tap";
+import { only, synthesized, watched } from "./templates.ts";
+
+const root = resolve(import.meta.dirname, "../..");
+const { main } = await synthesized();
+
+/** The dashboard's and all alarms' text: every metric is in one of them. */
+const everything = JSON.stringify(main.Resources);
+
+t.test("every metric of the tiers that is shown or watched is one that a tier has", async (t) => {
+  const shown = new Set([...everything.matchAll(/turnout_[a-z_]+/g)].map(([name]) => name));
+  t.ok(shown.size >= 8, [...shown].join(", "));
+  const sources = globSync("{web,worker,shared}/**/*.ts", { cwd: root }).map((file) =>
+    readFileSync(join(root, file), "utf8"),
+  );
+  for (const name of shown)
+    t.ok(
+      sources.some((source) => source.includes(`"${name}"`)),
+      name,
+    );
+});
+
+t.test("the tiers' metrics are told apart by stack, so that two events do not add up", async (t) => {
+  const { Dimensions, Namespace } = watched(only(main, "AWS::CloudWatch::Alarm", "ObservabilityDeadLettersArrive"));
+  t.equal(Namespace, "Turnout");
+  t.strictSame(Dimensions, [{ Name: "Stack", Value: "turnout-test" }]);
+});
+
+t.test("metrics are looked at by the minute", async (t) => {
+  const { Period } = watched(only(main, "AWS::CloudWatch::Alarm", "ObservabilityBacklogIsOld"));
+  t.equal(Period, 60);
+});
