@@ -49,7 +49,7 @@ async function prepare({ maxReceiveCount = 20, table, environment = {} }: Prepar
     POLLERS: "2",
     RECEIVE_WAIT_SECONDS: "1",
     VISIBILITY_TIMEOUT_SECONDS: String(visibilityTimeoutSeconds),
-    WRITE_TIMEOUT_MS: "1000",
+    WRITE_TIMEOUT_MS: "4000",
     STOP_DEADLINE_SECONDS: "5",
     ...environment,
   });
@@ -58,7 +58,7 @@ async function prepare({ maxReceiveCount = 20, table, environment = {} }: Prepar
   const worker = createWorker({
     config,
     sqs: engines.createSqs({ requestTimeoutMs: 4_000, maxAttempts: 1 }),
-    documents: engines.createDocuments({ requestTimeoutMs: 1_000, maxAttempts: 1 }),
+    documents: engines.createDocuments({ requestTimeoutMs: 4_000, maxAttempts: 1 }),
     registry,
     logger: log.logger,
   });
