@@ -6,9 +6,9 @@ import { openStage, summit } from "./stage.ts";
 
 const hourMs = 3_600_000;
 /** Long enough for a web tier to start and a browser to look at it before it opens. */
-const soonMs = 15_000;
+const soonMs = 20_000;
 
-t.test("the phases of an event", { skip, timeout: 120_000 }, async (t) => {
+t.test("the phases of an event", { skip, timeout: 120_000, jobs: 3 }, async (t) => {
   const browser = await openChromium();
   t.teardown(() => browser.close());
   const stage = await openStage();
@@ -19,6 +19,7 @@ t.test("the phases of an event", { skip, timeout: 120_000 }, async (t) => {
 
   t.test(
     "opens by itself, by the server's clock, whatever the device's clock says, and asks for nothing then",
+    { buffered: true },
     async (t) => {
       const { page, context, requests, troubles } = await visit(browser, "about:blank");
       // An hour ahead: by this clock, registration has long been open.
@@ -49,7 +50,7 @@ t.test("the phases of an event", { skip, timeout: 120_000 }, async (t) => {
     },
   );
 
-  t.test("tells the opening on the event's clock, and on the reader's", async (t) => {
+  t.test("tells the opening on the event's clock, and on the reader's", { buffered: true }, async (t) => {
     const url = await stage.addEvent({
       ...summit(hourMs),
       opensAt: "2030-09-04T09:00:00+02:00",
@@ -73,7 +74,7 @@ t.test("the phases of an event", { skip, timeout: 120_000 }, async (t) => {
     await plain.context.close();
   });
 
-  t.test("says that it is closed, and takes nothing any more", async (t) => {
+  t.test("says that it is closed, and takes nothing any more", { buffered: true }, async (t) => {
     const closedUrl = await stage.addEvent(summit(-2 * hourMs, hourMs));
     const late = await visit(browser, closedUrl);
     await headingReads(late.page, "Registration is closed");
@@ -90,7 +91,7 @@ t.test("the phases of an event", { skip, timeout: 120_000 }, async (t) => {
     await context.close();
   });
 
-  t.test("holds what was sent a moment too early until it is time", async (t) => {
+  t.test("holds what was sent a moment too early until it is time", { buffered: true }, async (t) => {
     const laterUrl = await stage.addEvent(summit(hourMs));
     const { page, context, posts } = await visit(browser, stage.openUrl);
     let target = laterUrl;
@@ -104,7 +105,7 @@ t.test("the phases of an event", { skip, timeout: 120_000 }, async (t) => {
     await context.close();
   });
 
-  t.test("shows a page from a cache as it is now, once it has read the clock", async (t) => {
+  t.test("shows a page from a cache as it is now, once it has read the clock", { buffered: true }, async (t) => {
     const { page, context } = await visit(browser, "about:blank");
     const before = await fetch(await stage.addEvent(summit(hourMs, 2 * hourMs)));
     const html = (await before.text()).replaceAll(

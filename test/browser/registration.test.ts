@@ -6,14 +6,14 @@ import { openStage } from "./stage.ts";
 
 const statusPath = /^\/registrations\/[\w.~-]+$/;
 
-t.test("registering in a browser", { skip, timeout: 120_000 }, async (t) => {
+t.test("registering in a browser", { skip, timeout: 120_000, jobs: 3 }, async (t) => {
   const browser = await openChromium();
   t.teardown(() => browser.close());
   const stage = await openStage();
   t.teardown(() => stage.close());
   const home = new URL(stage.openUrl);
 
-  t.test("ends in a confirmation, in place, that a reload shows again", async (t) => {
+  t.test("ends in a confirmation, in place, that a reload shows again", { buffered: true }, async (t) => {
     const { page, context, requests, troubles, posts } = await visit(browser, stage.openUrl);
     const email = await fillIn(page);
     await registerButton(page).click();
@@ -39,7 +39,7 @@ t.test("registering in a browser", { skip, timeout: 120_000 }, async (t) => {
     await context.close();
   });
 
-  t.test("works without a script, by a page that looks again by itself", async (t) => {
+  t.test("works without a script, by a page that looks again by itself", { buffered: true }, async (t) => {
     await stage.stopWorker();
     const { page, context } = await visit(browser, stage.openUrl, { javaScriptEnabled: false });
     await fillIn(page);
@@ -52,7 +52,7 @@ t.test("registering in a browser", { skip, timeout: 120_000 }, async (t) => {
     await context.close();
   });
 
-  t.test("works by keyboard alone, and says where one is", async (t) => {
+  t.test("works by keyboard alone, and says where one is", { buffered: true }, async (t) => {
     const { page, context } = await visit(browser, stage.openUrl);
     const focused = () => page.evaluate<string>("document.activeElement.id || document.activeElement.tagName");
     const visited: string[] = [];
@@ -74,7 +74,7 @@ t.test("registering in a browser", { skip, timeout: 120_000 }, async (t) => {
     await context.close();
   });
 
-  t.test("shows what is wrong at each field, without asking the server", async (t) => {
+  t.test("shows what is wrong at each field, without asking the server", { buffered: true }, async (t) => {
     const { page, context, posts } = await visit(browser, stage.openUrl);
     await page.getByLabel("Email address").fill("ada@example");
     await page.getByLabel("Guests you bring along").fill("7");
@@ -106,7 +106,7 @@ t.test("registering in a browser", { skip, timeout: 120_000 }, async (t) => {
     await context.close();
   });
 
-  t.test("shows at its field what only the server could tell", async (t) => {
+  t.test("shows at its field what only the server could tell", { buffered: true }, async (t) => {
     const { page, context, posts } = await visit(browser, stage.openUrl);
     await fillIn(page, "two..dots@example.org");
     await registerButton(page).click();
@@ -121,7 +121,7 @@ t.test("registering in a browser", { skip, timeout: 120_000 }, async (t) => {
     await context.close();
   });
 
-  t.test("keeps the entries of a refused form without a script as well", async (t) => {
+  t.test("keeps the entries of a refused form without a script as well", { buffered: true }, async (t) => {
     const { page, context } = await visit(browser, stage.openUrl, { javaScriptEnabled: false, locale: "de-DE" });
     await page.locator("#email").fill("two..dots@example.org");
     await page.locator("#name").fill("Ada <b>");
@@ -140,7 +140,7 @@ t.test("registering in a browser", { skip, timeout: 120_000 }, async (t) => {
     await context.close();
   });
 
-  t.test("sends once, however often and however it is pressed", async (t) => {
+  t.test("sends once, however often and however it is pressed", { buffered: true }, async (t) => {
     const { page, context, posts } = await visit(browser, stage.openUrl);
     await fillIn(page);
     await registerButton(page).dblclick();
@@ -150,7 +150,7 @@ t.test("registering in a browser", { skip, timeout: 120_000 }, async (t) => {
     await context.close();
   });
 
-  t.test("fits a narrow screen", async (t) => {
+  t.test("fits a narrow screen", { buffered: true }, async (t) => {
     for (const width of [390, 320]) {
       const { page, context } = await visit(browser, stage.openUrl, { viewport: { width, height: 800 } });
       t.notOk(await sticksOut(page), `the form at ${width} px`);
@@ -165,7 +165,7 @@ t.test("registering in a browser", { skip, timeout: 120_000 }, async (t) => {
     }
   });
 
-  t.test("shows a link that belongs to no registration as that", async (t) => {
+  t.test("shows a link that belongs to no registration as that", { buffered: true }, async (t) => {
     const { page, context } = await visit(browser, `${stage.openUrl}/registrations/k.invalid`);
     await headingReads(page, "This link shows no registration");
     await page.getByRole("link", { name: "To the event page" }).click();

@@ -5,7 +5,7 @@
 import type { EventDefinition, EventField } from "../../shared/event-definition.ts";
 import { submissionSchema } from "../../shared/submission.ts";
 import { answerPrefix } from "./form.ts";
-import type { MessageKey, Messages } from "./messages.ts";
+import type { Messages } from "./messages.ts";
 
 export interface Field {
   /** Of the control element; hint and error are `<id>-hint` and `<id>-error`. */
@@ -53,12 +53,16 @@ function allowedText({ minLength = 0, maxLength = 0 }: Bounds, text: Messages): 
   return minLength > 1 ? text("fault.textBetween", { minLength, maxLength }) : text("fault.textAtMost", { maxLength });
 }
 
-function allowedNumber({ type, minimum, maximum }: Bounds, text: Messages): string {
+function rangeOf({ minimum, maximum }: Bounds): "" | "AtLeast" | "AtMost" | "Between" {
+  if (minimum !== undefined && maximum !== undefined) return "Between";
+  if (minimum !== undefined) return "AtLeast";
+  return maximum === undefined ? "" : "AtMost";
+}
+
+function allowedNumber(bounds: Bounds, text: Messages): string {
+  const { type, minimum, maximum } = bounds;
   const kind = type === "integer" ? "integer" : "number";
-  const range =
-    minimum === undefined ? (maximum === undefined ? "" : "AtMost") : maximum === undefined ? "AtLeast" : "Between";
-  const parameters = given({ minimum, maximum });
-  return text(`fault.${kind}${range}` satisfies MessageKey, parameters);
+  return text(`fault.${kind}${rangeOf(bounds)}`, given({ minimum, maximum }));
 }
 
 function ownField(field: EventField, bounds: Bounds, text: Messages): Field {

@@ -55,7 +55,7 @@ export interface Pages {
   asset(name: string): Asset | undefined;
 }
 
-export const htmlType = "text/html; charset=utf-8";
+const htmlType = "text/html; charset=utf-8";
 const phases = ["before", "open", "closed"] as const satisfies readonly EventPhase[];
 function inFull({ words, zone }: Moment): string {
   return `${words} ${zone}`;

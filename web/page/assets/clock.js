@@ -4,13 +4,16 @@
  * for everybody, so a hundred thousand waiting pages cost the server nothing.
  */
 
+/** Milliseconds; an answer that took long says little about now. */
+const patience = 10_000;
+
 /**
  * @param {typeof fetch} [ask]
  * @returns {Promise<() => number>} tells the server's time, milliseconds since the epoch; never ahead of it, and behind by
  *   the travel time and the fraction of a second that `Date` does not show
  */
 export async function readServerClock(ask = fetch) {
-  const response = await ask("/", { method: "HEAD", cache: "no-store" });
+  const response = await ask("/", { method: "HEAD", cache: "no-store", signal: AbortSignal.timeout(patience) });
   const date = Date.parse(response.headers.get("date") ?? "");
   if (Number.isNaN(date)) throw new Error("The answer has no date.");
   const server = date + Number(response.headers.get("age") ?? 0) * 1_000;
