@@ -46,6 +46,18 @@ const directive = /(?<!\\) # (skip|todo)\b ?(.*)$/i;
 const duration = /(?<!\\) # time=([\d.]+)ms$/;
 const keptOutputLines = 40;
 
+/** Of what tap tells about a failed point, what a reader needs: not the code around it where a stack leads there. */
+function withoutNoise(details: readonly string[]): string[] {
+  const noise = details.some((line) => line.startsWith("stack:"))
+    ? /^(at|source|compare|stdio|cwd|externalID|command|args|jobId):/
+    : /^(compare|stdio|cwd|externalID|command|args|jobId):/;
+  let dropping = false;
+  return details.filter((line) => {
+    if (/^\S/.test(line)) dropping = noise.test(line);
+    return !dropping;
+  });
+}
+
 function newReport(): FileReport {
   return { passed: 0, failed: 0, skipped: 0, failures: [], comments: [], output: [] };
 }
@@ -199,7 +211,7 @@ export default class Reporter extends Transform {
         lines.push("", `  ✖ ${path}`);
         for (const { title: what, details } of points) {
           if (what !== path) lines.push(`    ${what}`);
-          for (const detail of details) lines.push(`      ${detail}`.trimEnd());
+          for (const detail of withoutNoise(details)) lines.push(`      ${detail}`.trimEnd());
         }
       }
       if (report.failed && report.output.length > 0) lines.push("", "  It wrote:", ...report.output);
