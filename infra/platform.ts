@@ -14,6 +14,7 @@ import {
   ListenerAction,
   ListenerCertificate,
   SslPolicy,
+  XffHeaderProcessingMode,
 } from "aws-cdk-lib/aws-elasticloadbalancingv2";
 import { Construct } from "constructs";
 import type { Application } from "./application.ts";
@@ -63,6 +64,8 @@ export class Platform extends Construct {
       idleTimeout: Duration.seconds(60),
       desyncMitigationMode: DesyncMitigationMode.STRICTEST,
       dropInvalidHeaderFields: true,
+      // CloudFront has written the attendee's address as the last one; nginx takes it from there.
+      xffHeaderProcessingMode: XffHeaderProcessingMode.PRESERVE,
       deletionProtection: false,
     });
     Validations.of(this.loadBalancer).acknowledge({

@@ -27,7 +27,8 @@ function common(tier: "web" | "worker", { queue, registrations, deadLetters }: D
 
 /** The web tier's, but for `RECEIPT_KEYS`, which is a secret. */
 export function webVariables(data: Data, region: string): Variables {
-  return { ...common("web", data, region), EVENT_FILE: "event.json" };
+  // nginx, on the same machine, hands over the attendee's address as the only one.
+  return { ...common("web", data, region), EVENT_FILE: "event.json", TRUST_PROXY: "127.0.0.1" };
 }
 
 export function workerVariables(data: Data, region: string, { retentionDays }: StackConfig): Variables {

@@ -84,3 +84,19 @@ t.test("the load balancer answers 404 to everybody who does not know the environ
     t.equal(listeners.length, 1);
   }
 });
+
+t.test("the tier learns the attendee's own address, and no invented one", async (t) => {
+  const attributes = only(main, "AWS::ElasticLoadBalancingV2::LoadBalancer").Properties["LoadBalancerAttributes"];
+  t.match(
+    (attributes as { Key: string; Value: string }[]).find(
+      ({ Key }) => Key === "routing.http.xff_header_processing.mode",
+    ),
+    { Value: "preserve" },
+  );
+  t.equal(settingsOf(main, "Web", "aws:elasticbeanstalk:application:environment")["TRUST_PROXY"], "127.0.0.1");
+  const nginx = readFileSync(new URL("../../infra/bundle/.platform/nginx/nginx.conf", import.meta.url), "utf8");
+  t.match(nginx, /proxy_set_header X-Forwarded-For \$attendee;/);
+  const last = new RegExp(/map \$http_x_forwarded_for \$attendee \{\s*"~([^"]+)"/.exec(nginx)?.[1] ?? "nothing");
+  t.equal(last.exec("203.0.113.7")?.[1], "203.0.113.7");
+  t.equal(last.exec("10.9.9.9, 198.51.100.1,2001:db8::7")?.[1], "2001:db8::7", "what stands before was sent along");
+});

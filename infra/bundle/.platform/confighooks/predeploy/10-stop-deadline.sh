@@ -8,7 +8,6 @@ mkdir -p "$drop_in"
 cat > "$drop_in/turnout.conf" <<CONF
 [Service]
 TimeoutStopSec=$((${STOP_DEADLINE_SECONDS:?is set by the environment} + 10))
-KillMode=mixed
 LimitNOFILE=65536
 CONF
 systemctl daemon-reload
