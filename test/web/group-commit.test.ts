@@ -186,9 +186,11 @@ t.test("a sender that throws instead of rejecting does no more harm than one tha
 t.test("the line is bounded: whoever finds it full is refused at once, and told apart from a failure", async (t) => {
   const { groupCommit, sent } = prepare({ maxSendsInFlight: 1, maxWaiting: 2 });
   const taken = [1, 2, 3].map((index) => groupCommit.submit(encoded(id(index))));
+  t.equal(groupCommit.hasRoom(), false);
   await t.rejects(groupCommit.submit(encoded(id(4))), { code: "TURNOUT_OVERLOADED", retryable: true });
   sent[0]!.confirm();
   await taken[0];
+  t.equal(groupCommit.hasRoom(), true, "the line moved on");
   const next = groupCommit.submit(encoded(id(5)));
   sent[1]!.confirm();
   await Promise.all(taken);
@@ -218,6 +220,7 @@ t.test(
     const all = [1, 2].map((index) => groupCommit.submit(encoded(id(index))));
     const closed = groupCommit.close();
     t.equal(groupCommit.close(), closed);
+    t.equal(groupCommit.hasRoom(), false);
     await t.rejects(groupCommit.submit(encoded(id(3))), { code: "TURNOUT_STOPPING" });
     sent[0]!.confirm();
     t.equal(await stateOf(closed), "pending");

@@ -1,0 +1,100 @@
+import t from "tap";
+import { createRegistry } from "../../shared/metrics.ts";
+import { buildTestApp } from "../equipment/web-app.ts";
+
+const valid = { email: "ada@example.org", name: "Ada", answers: { meal: "meat", terms: true } };
+
+t.test("an address where nothing is gets a problem document, or a page where a page was asked for", async (t) => {
+  const { app } = await buildTestApp();
+  t.teardown(() => app.close());
+  for (const url of ["/nothing", "/registration", "/health/x", "/..%2f..%2fetc/passwd", "/assets/../main.ts"]) {
+    const reply = await app.inject(url);
+    t.equal(reply.statusCode, 404, url);
+    t.match(reply.headers["content-type"], /^application\/problem\+json/);
+    t.match(reply.json(), { code: "TURNOUT_NOT_FOUND" });
+  }
+  const page = await app.inject({ url: "/nothing", headers: { accept: "text/html" } });
+  t.equal(page.statusCode, 404);
+  t.match(page.headers["content-type"], /^text\/html/);
+  const post = await app.inject({ method: "PUT", url: "/registrations", payload: valid });
+  t.equal(post.statusCode, 404);
+});
+
+t.test("an URL that is none is the asker's fault, not ours", async (t) => {
+  const { app } = await buildTestApp();
+  t.teardown(() => app.close());
+  for (const [url, status, code] of [
+    ["/%", 400, "TURNOUT_REQUEST_INVALID"],
+    ["/assets/%c0%80", 400, "TURNOUT_REQUEST_INVALID"],
+    ["/registrations/%ff", 404, "TURNOUT_RECEIPT_UNKNOWN"],
+  ] as const) {
+    const reply = await app.inject(url);
+    t.equal(reply.statusCode, status, url);
+    t.match(reply.headers["content-type"], /^application\/problem\+json/);
+    t.match(reply.json(), { code });
+  }
+});
+
+t.test(
+  "a fault that nobody foresaw is 500 without a word about it, counted, and logged without attendee data",
+  async (t) => {
+    const registry = createRegistry("web");
+    const { app, log } = await buildTestApp({
+      parts: {
+        registry,
+        statuses: {
+          read: () => Promise.reject(new TypeError("cannot read properties of ada@example.org at 10.1.2.3")),
+        },
+      },
+    });
+    t.teardown(() => app.close());
+    const { statusUrl } = (await app.inject({ method: "POST", url: "/registrations", payload: valid })).json() as {
+      statusUrl: string;
+    };
+    const reply = await app.inject(statusUrl);
+    t.equal(reply.statusCode, 500);
+    t.notMatch(reply.body, /properties|10\.1|TypeError|at /);
+    t.match(reply.json(), { code: "TURNOUT_INTERNAL" });
+    t.ok(log.records.some(({ code }) => code === "TURNOUT_INTERNAL"));
+    t.match(await registry.metrics(), /turnout_requests_refused_total\{code="TURNOUT_INTERNAL",tier="web"\} 1/);
+  },
+);
+
+t.test("the OpenAPI document describes what is asked and answered, from the same schemas that decide it", async (t) => {
+  const { app } = await buildTestApp();
+  t.teardown(() => app.close());
+  const document = (await app.inject("/openapi.json")).json() as {
+    openapi: string;
+    paths: Record<string, Record<string, { requestBody?: unknown; responses: Record<string, unknown> }>>;
+  };
+  t.equal(document.openapi, "3.1.0");
+  t.same(Object.keys(document.paths).toSorted(), ["/health", "/ready", "/registrations", "/registrations/{receipt}"]);
+  const post = document.paths["/registrations"]!.post!;
+  t.ok(post.responses["202"]);
+  t.match(JSON.stringify(post.requestBody), /"meal".*"vegetarian"/);
+  t.match(JSON.stringify(post.requestBody), /"additionalProperties":false/);
+});
+
+t.test("the documentation page is there where it is asked for, and nowhere else", async (t) => {
+  const { app } = await buildTestApp();
+  const { app: documented } = await buildTestApp({ parts: { apiDocs: true } });
+  t.teardown(() => Promise.all([app.close(), documented.close()]));
+  t.equal((await app.inject("/docs")).statusCode, 404);
+  const page = await documented.inject({ url: "/docs/", headers: { accept: "text/html" } });
+  t.equal(page.statusCode, 200);
+  t.match(page.headers["content-type"], /^text\/html/);
+});
+
+t.test("it outlasts the balancer's idle time-out, so that it is never the one that hangs up first", async (t) => {
+  const { app } = await buildTestApp();
+  t.teardown(() => app.close());
+  t.ok(app.server.keepAliveTimeout > 65_000);
+});
+
+t.test("nothing is logged of a request that went well", async (t) => {
+  const { app, log } = await buildTestApp();
+  t.teardown(() => app.close());
+  for (const url of ["/", "/health", "/ready"]) t.equal((await app.inject(url)).statusCode, 200);
+  t.equal((await app.inject({ method: "POST", url: "/registrations", payload: valid })).statusCode, 202);
+  t.same(log.records, []);
+});
