@@ -11,8 +11,9 @@ import { Type } from "typebox";
 import { createDocumentClient, createSqsClient, type ClientOptions } from "../shared/aws-clients.ts";
 import { readEnv, type Environment } from "../shared/environment.ts";
 import { TurnoutError } from "../shared/errors.ts";
-import { findLocalQueues, localEndpoint, localStack, LocalStackConfig } from "./local-stack.ts";
-import { readStackOutputs } from "./stack-outputs.ts";
+import { readIamIdentity, readLocalIdentity } from "./identity.ts";
+import { findLocalQueues, localStack, LocalStackConfig, localUrl } from "./local-stack.ts";
+import { readStackOutputs, type StackLocation } from "./stack-outputs.ts";
 
 const NamesConfig = Type.Object({
   QUEUE_URL: Type.String({ pattern: "^https?://", description: "URL of the SQS registrations queue" }),
@@ -20,19 +21,30 @@ const NamesConfig = Type.Object({
   REGISTRATIONS_TABLE: Type.String({ minLength: 3, description: "name of the DynamoDB registrations table" }),
   DEAD_LETTERS_TABLE: Type.String({ minLength: 3, description: "name of the DynamoDB dead-letters table" }),
 });
+const namesOfVariables = Object.keys(NamesConfig.properties);
 
-export interface ResourceNames {
+const TiersConfig = Type.Object({
+  WEB_URL: Type.Optional(Type.String({ pattern: "^https?://", description: "where the web tier answers" })),
+  WORKER_URL: Type.Optional(Type.String({ pattern: "^https?://", description: "where the worker tier answers" })),
+});
+
+/** Where the tiers can be asked how they are: directly, by URL, or through what AWS knows of them. */
+export type Tiers =
+  | { readonly kind: "urls"; readonly web?: string | undefined; readonly worker?: string | undefined }
+  | (StackLocation & { readonly kind: "stack"; readonly environments: Readonly<Record<"web" | "worker", string>> });
+
+export interface Connection {
+  /** Which deployment this is, in words. */
+  readonly deployment: string;
   readonly queueUrl: string;
   readonly deadLetterQueueUrl: string;
   readonly registrationsTable: string;
   readonly deadLettersTable: string;
-}
-
-export interface Connection extends ResourceNames {
-  /** Which deployment this is, in words. */
-  readonly deployment: string;
+  readonly tiers: Tiers;
   readonly sqs: SQSClient;
   readonly documents: DynamoDBDocumentClient;
+  /** @returns who this is, for histories and logs. @throws the SDK's error without valid credentials */
+  identity(): Promise<string>;
   /** Ends the clients. Safe to call twice. */
   close(): void;
 }
@@ -50,28 +62,23 @@ const maxAttempts = 5;
 
 /** Adds the options that say which deployment is meant, alike for every command. */
 export function addConnectionOptions(command: Command): Command {
-  return command
-    .addOption(new Option("--stack <name>", "deployment: name of its CloudFormation stack").helpGroup("Deployment:"))
-    .addOption(
-      new Option("--local", "deployment: the one that npm start runs on this machine")
-        .conflicts(["stack", "profile"])
-        .helpGroup("Deployment:"),
-    )
-    .addOption(new Option("--profile <name>", "profile of the AWS configuration files").helpGroup("Deployment:"))
-    .addOption(new Option("--region <name>", "AWS region").helpGroup("Deployment:"));
+  const options = [
+    new Option("--stack <name>", "the deployment's CloudFormation stack"),
+    new Option("--local", "the stack that npm start runs on this machine").conflicts(["stack", "profile"]),
+    new Option("--profile <name>", "profile of the AWS configuration files"),
+    new Option("--region <name>", "AWS region"),
+  ];
+  for (const option of options) command.addOption(option.helpGroup("Deployment:"));
+  return command;
 }
 
-function createConnection(
-  deployment: string,
-  names: ResourceNames,
-  sqsOptions: ClientOptions,
-  tableOptions = sqsOptions,
-) {
+type Parts = Omit<Connection, "sqs" | "documents" | "close">;
+
+function createConnection(parts: Parts, sqsOptions: ClientOptions, tableOptions = sqsOptions): Connection {
   const sqs = createSqsClient(sqsOptions);
   const documents = createDocumentClient(tableOptions);
   return {
-    deployment,
-    ...names,
+    ...parts,
     sqs,
     documents,
     close() {
@@ -86,20 +93,63 @@ async function connectLocally(env: Environment): Promise<Connection | undefined>
   const config = readEnv(LocalStackConfig, env);
   const { region, credentials, registrationsTable, deadLettersTable } = localStack;
   const options = { region, credentials, requestTimeoutMs, maxAttempts };
-  const endpoint = localEndpoint(config.SQS_PORT);
+  const endpoint = localUrl(config.SQS_PORT);
   const probe = createSqsClient({ ...options, endpoint, requestTimeoutMs: 2_000, maxAttempts: 1 });
   try {
     const queues = await findLocalQueues(probe, endpoint);
     if (queues === undefined) return undefined;
     return createConnection(
-      `local stack (SQS on port ${config.SQS_PORT})`,
-      { ...queues, registrationsTable, deadLettersTable },
+      {
+        deployment: `local stack, SQS on port ${config.SQS_PORT}`,
+        ...queues,
+        registrationsTable,
+        deadLettersTable,
+        tiers: { kind: "urls", web: localUrl(config.WEB_PORT), worker: localUrl(config.WORKER_PORT) },
+        identity: readLocalIdentity,
+      },
       { ...options, endpoint },
-      { ...options, endpoint: localEndpoint(config.DYNAMODB_PORT) },
+      { ...options, endpoint: localUrl(config.DYNAMODB_PORT) },
     );
   } finally {
     probe.destroy();
   }
+}
+
+async function connectToStack(location: StackLocation, env: Environment): Promise<Connection> {
+  const outputs = await readStackOutputs(location);
+  return createConnection(
+    {
+      deployment: `stack ${location.stack}`,
+      queueUrl: outputs.QueueUrl,
+      deadLetterQueueUrl: outputs.DeadLetterQueueUrl,
+      registrationsTable: outputs.RegistrationsTable,
+      deadLettersTable: outputs.DeadLettersTable,
+      tiers: {
+        kind: "stack",
+        ...location,
+        environments: { web: outputs.WebEnvironment, worker: outputs.WorkerEnvironment },
+      },
+      identity: () => readIamIdentity(location, env),
+    },
+    { ...location, requestTimeoutMs, maxAttempts },
+  );
+}
+
+function connectByNames(location: Omit<StackLocation, "stack">, env: Environment): Connection {
+  const names = readEnv(NamesConfig, env);
+  const { WEB_URL, WORKER_URL } = readEnv(TiersConfig, env);
+  return createConnection(
+    {
+      deployment: `queue ${names.QUEUE_URL}`,
+      queueUrl: names.QUEUE_URL,
+      deadLetterQueueUrl: names.DEAD_LETTER_QUEUE_URL,
+      registrationsTable: names.REGISTRATIONS_TABLE,
+      deadLettersTable: names.DEAD_LETTERS_TABLE,
+      tiers: { kind: "urls", web: WEB_URL, worker: WORKER_URL },
+      identity: () => readIamIdentity(location, env),
+    },
+    { ...location, requestTimeoutMs, maxAttempts },
+  );
 }
 
 /**
@@ -109,29 +159,30 @@ async function connectLocally(env: Environment): Promise<Connection | undefined>
  * @throws TURNOUT_DEPLOYMENT_UNKNOWN, TURNOUT_ENVIRONMENT_INVALID; the SDK's error when CloudFormation does not answer
  */
 export async function connect(flags: ConnectionFlags, env: Environment): Promise<Connection> {
-  const options = { region: flags.region, profile: flags.profile, requestTimeoutMs, maxAttempts };
-  if (flags.stack !== undefined) {
-    const names = await readStackOutputs({ stack: flags.stack, region: flags.region, profile: flags.profile });
-    return createConnection(`stack ${flags.stack}`, names, options);
-  }
-  const named = Object.keys(NamesConfig.properties).some((name) => env[name]);
-  if (named && !flags.local) {
-    const config = readEnv(NamesConfig, env);
-    const names = {
-      queueUrl: config.QUEUE_URL,
-      deadLetterQueueUrl: config.DEAD_LETTER_QUEUE_URL,
-      registrationsTable: config.REGISTRATIONS_TABLE,
-      deadLettersTable: config.DEAD_LETTERS_TABLE,
-    };
-    return createConnection(`queue ${config.QUEUE_URL}`, names, options);
-  }
+  const location = { region: flags.region, profile: flags.profile };
+  if (flags.stack !== undefined) return connectToStack({ ...location, stack: flags.stack }, env);
+  if (!flags.local && namesOfVariables.some((name) => env[name])) return connectByNames(location, env);
   const local = await connectLocally(env);
   if (local !== undefined) return local;
   throw new TurnoutError(
     "TURNOUT_DEPLOYMENT_UNKNOWN",
     flags.local
       ? "No local stack answers on this machine. Start one with: npm start (SQS_PORT says where, if not on 3003)."
-      : `Which deployment is meant? Give --stack NAME, or set ${Object.keys(NamesConfig.properties).join(", ")}, ` +
-          "or start a local stack with: npm start",
+      : `Which deployment is meant? Give --stack NAME, or set ${namesOfVariables.join(", ")}, or start a local stack ` +
+          "with: npm start",
   );
+}
+
+/** Connects, has the work done and closes the connection, however the work ends. */
+export async function withConnection<Result>(
+  flags: ConnectionFlags,
+  env: Environment,
+  work: (connection: Connection) => Promise<Result>,
+): Promise<Result> {
+  const connection = await connect(flags, env);
+  try {
+    return await work(connection);
+  } finally {
+    connection.close();
+  }
 }

@@ -23,3 +23,13 @@ export function formatSeconds(seconds: number): string {
   }
   return parts.length === 0 ? "0 s" : parts.join(" ");
 }
+
+/**
+ * @param time ISO 8601
+ * @param now milliseconds since the epoch
+ * @returns how long ago it was, such as `3 min ago`
+ */
+export function formatAge(time: string, now: number = Date.now()): string {
+  const seconds = (now - Date.parse(time)) / 1_000;
+  return Number.isNaN(seconds) ? "-" : `${formatSeconds(Math.max(0, seconds))} ago`;
+}

@@ -9,6 +9,8 @@ const port = (preset: number, of: string) =>
   Type.Integer({ default: preset, minimum: 1, maximum: 65_535, description: `TCP port of the local stack's ${of}` });
 
 export const LocalStackConfig = Type.Object({
+  WEB_PORT: port(3000, "web tier"),
+  WORKER_PORT: port(3001, "worker tier"),
   SQS_PORT: port(3003, "SQS"),
   DYNAMODB_PORT: port(3004, "DynamoDB"),
 });
@@ -24,8 +26,13 @@ export const localStack = {
   deadLettersTable: "dead-letters",
 } as const;
 
-export function localEndpoint(portNumber: number): string {
+export function localUrl(portNumber: number): string {
   return `http://127.0.0.1:${portNumber}`;
+}
+
+function isRefused(error: unknown): boolean {
+  const { code, cause } = error as { code?: unknown; cause?: unknown };
+  return code === "ECONNREFUSED" || (cause instanceof Error && isRefused(cause));
 }
 
 async function findQueue(sqs: SQSClient, name: string, endpoint: string): Promise<string | undefined> {
@@ -34,8 +41,7 @@ async function findQueue(sqs: SQSClient, name: string, endpoint: string): Promis
     // The engine may have written a host into it that only it knows.
     return QueueUrl === undefined ? undefined : new URL(new URL(QueueUrl).pathname, endpoint).href;
   } catch (error) {
-    const refused = error instanceof Error && "code" in error && error.code === "ECONNREFUSED";
-    if (refused || error instanceof QueueDoesNotExist) return undefined;
+    if (isRefused(error) || error instanceof QueueDoesNotExist) return undefined;
     throw error;
   }
 }

@@ -11,3 +11,26 @@ export function wholeNumber(minimum: number, maximum: number): (text: string) =>
     return value;
   };
 }
+
+const unitMs = { s: 1_000, m: 60_000, min: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+const ago = /^(\d+)(s|m|min|h|d)$/;
+const date = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?$/;
+
+/**
+ * Reads a point in time: `30min`, `2h`, `7d` ago, or a date with or without a time.
+ * @returns ISO 8601, UTC
+ */
+export function pointInTime(text: string): string {
+  const [, count, unit] = ago.exec(text) ?? [];
+  if (unit !== undefined)
+    return new Date(Date.now() - Number(count) * unitMs[unit as keyof typeof unitMs]).toISOString();
+  const time = date.test(text) ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(time))
+    throw new InvalidArgumentError("Allowed is a time such as 2h, 7d, 2026-01-31 or 2026-01-31T09:00Z.");
+  return new Date(time).toISOString();
+}
+
+/** Gathers the values of an option that may be given several times, each read by `read`. */
+export function gather<Value>(read: (text: string) => Value): (text: string, before?: readonly Value[]) => Value[] {
+  return (text, before = []) => [...before, read(text)];
+}

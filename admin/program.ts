@@ -1,22 +1,16 @@
-/** The `turnout` command as a whole: its subcommands, its manners, and what a run of it comes to. */
-import { Command, CommanderError } from "commander";
-import type { Environment } from "../shared/environment.ts";
+/** The `turnout` command as a whole: its subcommands. */
+import { Command } from "commander";
+import { runCommandLine, type CommandHost, type Host } from "./command-line.ts";
 import { buildAuditCommand } from "./commands/audit.ts";
-import { exitCodeOf, exitCodes, explain, type ExitCode } from "./exit.ts";
-import type { Terminal } from "./terminal.ts";
+import { buildCompletionCommand } from "./commands/completion.ts";
+import { buildDeadLettersCommand } from "./commands/dead-letters/dead-letters.ts";
+import { buildLogCommand } from "./commands/log.ts";
+import { buildPlanCommand } from "./commands/plan.ts";
+import { buildQueueCommand } from "./commands/queue.ts";
+import { buildRegistrationsCommand } from "./commands/registrations/registrations.ts";
+import type { ExitCode } from "./exit.ts";
 
-/** What a command needs of the process that it runs in. */
-export interface Host {
-  readonly env: Environment;
-  readonly terminal: Terminal;
-  /** Aborted by Ctrl-C, with the TURNOUT_INTERRUPTED that is to be thrown. */
-  readonly signal: AbortSignal;
-}
-
-/** A host that also takes the exit code of a command that did its work and has a no for an answer. */
-export interface CommandHost extends Host {
-  finish(code: ExitCode): void;
-}
+export type { CommandHost, Host };
 
 function buildProgram(host: CommandHost): Command {
   const program = new Command("turnout")
@@ -24,55 +18,21 @@ function buildProgram(host: CommandHost): Command {
       "Looks after a Turnout deployment: what waits, what failed and why, who registered, and whether any was lost.",
     )
     .addHelpText("after", "\nExit codes: 0 done, 1 failed or the answer is no, 2 wrong usage.")
-    .addCommand(buildAuditCommand(host));
-  applyManners(program, host.terminal);
+    .addCommand(buildQueueCommand(host))
+    .addCommand(buildDeadLettersCommand(host))
+    .addCommand(buildRegistrationsCommand(host))
+    .addCommand(buildAuditCommand(host))
+    .addCommand(buildPlanCommand(host))
+    .addCommand(buildLogCommand(host))
+    .addCommand(buildCompletionCommand(host));
   return program;
 }
 
-/** Commander hands these down only to subcommands that it makes itself. */
-function applyManners(command: Command, terminal: Terminal): void {
-  const { colors } = terminal;
-  command
-    .exitOverride()
-    .showSuggestionAfterError()
-    .showHelpAfterError(`(${fullName(command)} --help explains)`)
-    .configureHelp({
-      styleTitle: colors.bold,
-      styleCommandText: colors.cyan,
-      styleOptionText: colors.cyan,
-      showGlobalOptions: true,
-    })
-    .configureOutput({
-      writeOut: (text) => terminal.print(text.trimEnd()),
-      writeErr: (text) => terminal.note(text.trimEnd()),
-    });
-  for (const subcommand of command.commands) applyManners(subcommand, terminal);
-}
-
-function fullName(command: Command): string {
-  return command.parent ? `${fullName(command.parent)} ${command.name()}` : command.name();
-}
-
-function ofCommander({ code, exitCode }: CommanderError): ExitCode {
-  if (code === "commander.helpDisplayed" || code === "commander.version") return exitCodes.ok;
-  return exitCode === 0 ? exitCodes.ok : exitCodes.usage;
-}
-
 /**
- * Runs one command line to its end.
+ * Runs one command line of `turnout` to its end.
  * @param args what stands after the command's name
  * @returns the exit code; never rejects
  */
-export async function runTurnout(args: readonly string[], host: Host): Promise<ExitCode> {
-  let code: ExitCode = exitCodes.ok;
-  const program = buildProgram({ ...host, finish: (given) => (code = given) });
-  try {
-    await program.parseAsync([...args], { from: "user" });
-    return code;
-  } catch (error) {
-    if (error instanceof CommanderError) return ofCommander(error);
-    host.terminal.note(`${host.terminal.colors.red("turnout:")} ${explain(error)}`);
-    if (host.env.TURNOUT_TRACE && error instanceof Error) host.terminal.note(error.stack ?? "");
-    return exitCodeOf(error);
-  }
+export function runTurnout(args: readonly string[], host: Host): Promise<ExitCode> {
+  return runCommandLine(buildProgram, args, host);
 }

@@ -1,17 +1,20 @@
-/** Reads names of queues and tables from the outputs of a deployed CloudFormation stack, so that nobody types URLs. */
+/** Reads names of queues, tables and tiers from the outputs of a deployed CloudFormation stack, so that nobody types URLs. */
 import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
 import { TurnoutError } from "../shared/errors.ts";
-import type { ResourceNames } from "./connection.ts";
 
-/** Names of the outputs that `infra/` gives the stack. */
-export const outputNames: Readonly<Record<keyof ResourceNames, string>> = {
-  queueUrl: "QueueUrl",
-  deadLetterQueueUrl: "DeadLetterQueueUrl",
-  registrationsTable: "RegistrationsTableName",
-  deadLettersTable: "DeadLettersTableName",
-};
+/** The outputs that the command reads, by the names that `infra/stack.ts` gives them. */
+export const outputNames = [
+  "QueueUrl",
+  "DeadLetterQueueUrl",
+  "RegistrationsTable",
+  "DeadLettersTable",
+  "WebEnvironment",
+  "WorkerEnvironment",
+] as const;
 
-export interface StackOutputsOptions {
+export type StackOutputs = Readonly<Record<(typeof outputNames)[number], string>>;
+
+export interface StackLocation {
   readonly stack: string;
   readonly region?: string | undefined;
   readonly profile?: string | undefined;
@@ -19,12 +22,18 @@ export interface StackOutputsOptions {
 
 const requestTimeoutMs = 10_000;
 
-async function describe({ stack, region, profile }: StackOutputsOptions): Promise<Map<string, string>> {
-  const client = new CloudFormationClient({
+/** What an AWS client of the command is given, beside those that `shared/aws-clients.ts` makes. */
+export function plainClientOptions({ region, profile }: Omit<StackLocation, "stack">) {
+  return {
     ...(region !== undefined && { region }),
     ...(profile !== undefined && { profile }),
     requestHandler: { requestTimeout: requestTimeoutMs, throwOnRequestTimeout: true },
-  });
+  };
+}
+
+async function describe(location: StackLocation): Promise<Map<string, string>> {
+  const { stack } = location;
+  const client = new CloudFormationClient(plainClientOptions(location));
   try {
     const { Stacks = [] } = await client.send(new DescribeStacksCommand({ StackName: stack }));
     const outputs = Stacks[0]?.Outputs ?? [];
@@ -41,23 +50,15 @@ async function describe({ stack, region, profile }: StackOutputsOptions): Promis
   }
 }
 
-/**
- * @throws TURNOUT_DEPLOYMENT_UNKNOWN when there is no such stack or it is none of Turnout; the SDK's error otherwise
- */
-export async function readStackOutputs(options: StackOutputsOptions): Promise<ResourceNames> {
-  const outputs = await describe(options);
-  const missing = Object.values(outputNames).filter((name) => !outputs.has(name));
+/** @throws TURNOUT_DEPLOYMENT_UNKNOWN when there is no such stack or it is none of Turnout's; the SDK's error otherwise */
+export async function readStackOutputs(location: StackLocation): Promise<StackOutputs> {
+  const outputs = await describe(location);
+  const missing = outputNames.filter((name) => !outputs.has(name));
   if (missing.length > 0) {
     throw new TurnoutError(
       "TURNOUT_DEPLOYMENT_UNKNOWN",
-      `The stack ${options.stack} is none of Turnout's: it has no output ${missing.join(", ")}.`,
+      `The stack ${location.stack} is none of Turnout's: it has no output ${missing.join(", ")}.`,
     );
   }
-  const read = (name: keyof ResourceNames) => outputs.get(outputNames[name]) ?? "";
-  return {
-    queueUrl: read("queueUrl"),
-    deadLetterQueueUrl: read("deadLetterQueueUrl"),
-    registrationsTable: read("registrationsTable"),
-    deadLettersTable: read("deadLettersTable"),
-  };
+  return Object.fromEntries(outputNames.map((name) => [name, outputs.get(name) ?? ""])) as StackOutputs;
 }

@@ -26,6 +26,8 @@ export interface Terminal {
   readonly interactive: boolean;
   /** Writes a line of the result. */
   print(text: string): void;
+  /** Writes a text exactly as it is, for a file or a pipe. */
+  write(text: string): void;
   /** Writes the whole result as one line of JSON. */
   printJson(value: unknown): void;
   /** Writes a table without lines; its cells may come from anybody. */
@@ -95,6 +97,7 @@ export function createTerminal({ stdin, stdout, stderr }: TerminalStreams, env: 
     colors,
     interactive,
     print: (text) => void stdout.write(`${text}\n`),
+    write: (text) => void stdout.write(text),
     printJson: (value) => void stdout.write(`${JSON.stringify(value)}\n`),
     printTable(head, rows) {
       const table = new Table({

@@ -36,6 +36,8 @@ export const errorCatalogue = {
   TURNOUT_USAGE_INVALID: { title: "The command was not understood", retryable: false },
   TURNOUT_DEPLOYMENT_UNKNOWN: { title: "It is not known which deployment is meant", retryable: false },
   TURNOUT_LEDGER_INVALID: { title: "The ledger cannot be read", retryable: false },
+  TURNOUT_DEAD_LETTER_UNKNOWN: { title: "There is no such dead letter", retryable: false },
+  TURNOUT_DEAD_LETTER_CHANGED: { title: "The dead letter is not in the state that this needs", retryable: false },
   TURNOUT_INTERRUPTED: { title: "The command was stopped before it was done", retryable: true },
   TURNOUT_INTERNAL: { title: "Something went wrong on our side", retryable: true },
 } as const satisfies Record<`TURNOUT_${string}`, CatalogueEntry>;

@@ -1,0 +1,118 @@
+/** `turnout dead-letters show`: all that is known of one dead letter. */
+import { Argument, Command } from "commander";
+import { Type, type Static } from "typebox";
+import type { DeadLetterRecord, HistoryEntry } from "../../../shared/dead-letter-record.ts";
+import { addConnectionOptions, withConnection, type ConnectionFlags } from "../../connection.ts";
+import { createDeadLetterStore, type DeadLetterStore } from "../../dead-letters/dead-letter-store.ts";
+import { checkReplay } from "../../dead-letters/replay-check.ts";
+import type { CommandHost } from "../../program.ts";
+import { plain, type Terminal } from "../../terminal.ts";
+import { requireDeadLetter } from "./required-record.ts";
+import { DeadLetterLine, toLine } from "./record-output.ts";
+
+const Change = Type.Object({ from: Type.Unknown(), to: Type.Unknown() });
+
+/** What `--json` prints. */
+export const DeadLetterShowOutput = Type.Object(
+  {
+    ...DeadLetterLine.properties,
+    body: Type.String({ description: "the message's body as it came" }),
+    registration: Type.Union([Type.Object({ id: Type.String() }), Type.Null()], {
+      description: "what a replay would send, edits included",
+    }),
+    replay: Type.Object({
+      possible: Type.Boolean(),
+      detail: Type.String({ description: "why not, where it is not possible" }),
+    }),
+    history: Type.Array(
+      Type.Object({
+        at: Type.String(),
+        who: Type.String(),
+        what: Type.Enum(["failed", "replayed", "resolved", "edited", "discarded"]),
+        detail: Type.String(),
+        changes: Type.Optional(Type.Record(Type.String(), Change)),
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+export type DeadLetterShowOutput = Static<typeof DeadLetterShowOutput>;
+
+interface ShowFlags extends ConnectionFlags {
+  readonly body?: boolean;
+  readonly json?: boolean;
+}
+
+const examples = `
+Examples:
+  turnout dead-letters show 4f6c1e…
+  turnout dead-letters show 4f6c1e… --body > body.txt`;
+
+async function describe(store: DeadLetterStore, record: DeadLetterRecord): Promise<DeadLetterShowOutput> {
+  const check = checkReplay(record, false);
+  return {
+    ...toLine(record),
+    body: await store.readBody(record),
+    registration: record.registration ?? null,
+    replay: check.kind === "replayable" ? { possible: true, detail: "" } : { possible: false, detail: check.detail },
+    history: [...record.history],
+  };
+}
+
+/** JSON as lines that a person can read, anything else in one piece; either way it cannot command the terminal. */
+function readable(text: string): string {
+  try {
+    const lines = JSON.stringify(JSON.parse(text), undefined, 2).split("\n");
+    return lines.map(plain).join("\n");
+  } catch {
+    return text.split("\n").map(plain).join("\n");
+  }
+}
+
+function describeEntry({ at, who, what, detail, changes = {} }: HistoryEntry): string[] {
+  const differences = Object.entries(changes).map(
+    ([field, { from, to }]) => `    ${field}: ${JSON.stringify(from)} → ${JSON.stringify(to)}`,
+  );
+  return [`  ${at}  ${what} by ${who}: ${detail}`, ...differences].map(plain);
+}
+
+function show({ print, printTable, colors }: Terminal, record: DeadLetterShowOutput): void {
+  printTable(
+    ["id", record.id],
+    [
+      ["state", record.state],
+      ["reason", `${record.reason}: ${record.detail}`],
+      ["submitted", record.submittedAt ?? "unknown"],
+      ["failed", `${record.failures} times, first ${record.firstFailedAt}, last ${record.lastFailedAt}`],
+      ["replay", record.replay.possible ? "possible" : `not possible: ${record.replay.detail}`],
+    ],
+  );
+  print(colors.bold("\nregistration"));
+  print(record.registration === null ? "none can be read" : readable(JSON.stringify(record.registration)));
+  print(colors.bold("\nbody as it came"));
+  print(readable(record.body));
+  print(colors.bold("\nhistory"));
+  for (const entry of record.history) for (const line of describeEntry(entry)) print(line);
+}
+
+export function buildShowCommand({ env, terminal, signal }: CommandHost): Command {
+  const command = new Command("show")
+    .description("Show one dead letter: why it failed, its body as it came, its history.")
+    .addArgument(new Argument("<id>", "id of the dead letter"))
+    .option("--body", "print the body alone, byte for byte")
+    .option("--json", "print one JSON document")
+    .addHelpText("after", examples);
+
+  return addConnectionOptions(command).action((id: string, flags: ShowFlags) =>
+    withConnection(flags, env, async ({ documents, deadLettersTable }) => {
+      signal.throwIfAborted();
+      const store = createDeadLetterStore(documents, deadLettersTable);
+      const record = await requireDeadLetter(store, id);
+      if (flags.body) return terminal.write(await store.readBody(record));
+      const output = await describe(store, record);
+      if (flags.json) terminal.printJson(output);
+      else show(terminal, output);
+    }),
+  );
+}

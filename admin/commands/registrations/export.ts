@@ -1,0 +1,84 @@
+/** `turnout registrations export`: the table as a file. */
+import { Command, Option } from "commander";
+import { Type } from "typebox";
+import { createAdminLog } from "../../admin-log.ts";
+import { addConnectionOptions, withConnection, type ConnectionFlags } from "../../connection.ts";
+import { addEventOption, readEvent, type EventFlag } from "../../event-option.ts";
+import { exitCodes } from "../../exit.ts";
+import { wholeNumber } from "../../option-values.ts";
+import type { CommandHost } from "../../program.ts";
+import { createExportFormat, exportFormats, type ExportFormatName } from "../../registrations/export-format.ts";
+import { exportRegistrations } from "../../registrations/export.ts";
+
+/** What `--json` prints. */
+export const ExportOutput = Type.Object(
+  {
+    file: Type.String(),
+    format: Type.Enum([...exportFormats]),
+    rows: Type.Integer({ minimum: 0 }),
+    complete: Type.Boolean({ description: "false when it was stopped; --resume goes on" }),
+    seconds: Type.Number({ minimum: 0 }),
+  },
+  { additionalProperties: false },
+);
+
+interface ExportFlags extends ConnectionFlags, EventFlag {
+  readonly format: ExportFormatName;
+  readonly out: string;
+  readonly maxReadUnits?: number;
+  readonly resume?: boolean;
+  readonly overwrite?: boolean;
+  readonly json?: boolean;
+}
+
+const examples = `
+Examples:
+  turnout registrations export --format csv --out registrations.csv
+  turnout registrations export --format jsonl --out registrations.jsonl --max-read-units 500
+  turnout registrations export --format csv --out registrations.csv --resume
+
+A text that a spreadsheet would take for a formula gets an apostrophe in front. The file is readable by you alone.`;
+
+export function buildExportCommand({ env, terminal, signal, finish }: CommandHost): Command {
+  const command = new Command("export")
+    .description("Write all registrations to a file, however many: it can be stopped and resumed.")
+    .addOption(new Option("--format <format>", "format of the file").choices(exportFormats).makeOptionMandatory())
+    .requiredOption("--out <file>", "path of the file")
+    .option("--max-read-units <count>", "read capacity units a second, at most", wholeNumber(1, 1_000_000))
+    .addOption(new Option("--resume", "go on with an export that was stopped").conflicts("overwrite"))
+    .option("--overwrite", "replace the file, and start an export again that was stopped")
+    .option("--json", "print one JSON document")
+    .addHelpText("after", examples);
+  addEventOption(command);
+
+  return addConnectionOptions(command).action(async (flags: ExportFlags) => {
+    const event = readEvent(flags, env);
+    await withConnection(flags, env, async ({ documents, registrationsTable, deadLettersTable, identity }) => {
+      const began = performance.now();
+      const log = createAdminLog({
+        documents,
+        tableName: deadLettersTable,
+        who: await identity(),
+        wallClock: Date.now,
+      });
+      await log.add({ action: "export", ids: [], detail: `exports all registrations as ${flags.format}`, why: "" });
+      const bar = terminal.progress("exported");
+      const { rows, complete } = await exportRegistrations({
+        documents,
+        tableName: registrationsTable,
+        format: createExportFormat(flags.format, event),
+        path: flags.out,
+        resume: flags.resume ?? false,
+        overwrite: flags.overwrite ?? false,
+        maxReadUnits: flags.maxReadUnits,
+        signal,
+        onProgress: (count) => bar.update(count),
+      }).finally(() => bar.stop());
+      const seconds = Math.round((performance.now() - began) / 100) / 10;
+      finish(complete ? exitCodes.ok : exitCodes.failed);
+      if (flags.json) terminal.printJson({ file: flags.out, format: flags.format, rows, complete, seconds });
+      else if (complete) terminal.print(`${rows.toLocaleString("en")} registrations in ${flags.out}, ${seconds} s`);
+      else terminal.note(`Stopped after ${rows.toLocaleString("en")} registrations. Go on with --resume.`);
+    });
+  });
+}

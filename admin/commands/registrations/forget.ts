@@ -1,0 +1,137 @@
+/** `turnout registrations forget`: erases one person, everywhere. */
+import { Argument, Command } from "commander";
+import { Type, type Static } from "typebox";
+import { createAdminLog } from "../../admin-log.ts";
+import { addConnectionOptions, withConnection, type ConnectionFlags } from "../../connection.ts";
+import { createDeadLetterStore } from "../../dead-letters/dead-letter-store.ts";
+import { emailArgument } from "../../email-argument.ts";
+import { exitCodes } from "../../exit.ts";
+import type { CommandHost } from "../../program.ts";
+import { eraseTraces, findTraces, type Forgotten, type Traces } from "../../registrations/forget.ts";
+import { createRegistrationsStore } from "../../registrations/registrations-store.ts";
+
+/** What `--json` prints. */
+export const ForgetOutput = Type.Object(
+  {
+    executed: Type.Boolean({ description: "false for a dry run, which changes nothing" }),
+    registration: Type.Enum(["none", "found", "erased"]),
+    deadLetters: Type.Array(
+      Type.Object({
+        id: Type.String(),
+        holds: Type.Enum(["whole", "entry", "address"], {
+          description: "the whole record goes; the person's entry; or no more than the address could be told apart",
+        }),
+        erased: Type.Boolean(),
+      }),
+    ),
+    messages: Type.Integer({ minimum: 0, description: "still on the queues, where nothing can be erased" }),
+    otherAddresses: Type.Array(Type.String(), { description: "to which this one was corrected; left alone" }),
+  },
+  { additionalProperties: false },
+);
+
+type ForgetOutput = Static<typeof ForgetOutput>;
+
+interface ForgetFlags extends ConnectionFlags {
+  readonly why: string;
+  readonly execute?: boolean;
+  readonly yes?: boolean;
+  readonly json?: boolean;
+}
+
+const examples = `
+Examples:
+  turnout registrations forget ann@example.org                    what would be erased
+  turnout registrations forget ann@example.org --execute
+  turnout registrations forget ann@example.org --execute --yes --why "request 4711"`;
+
+function toOutput(traces: Traces, forgotten: Forgotten | undefined): ForgetOutput {
+  const erased = new Map(forgotten?.deadLetters.map(({ id, done }) => [id, done]));
+  return {
+    executed: forgotten !== undefined,
+    registration: forgotten?.registration ? "erased" : traces.registered ? "found" : "none",
+    deadLetters: traces.deadLetters.map(({ record: { id }, erasure: { kind } }) => ({
+      id,
+      holds: kind,
+      erased: erased.get(id) ?? false,
+    })),
+    messages: traces.messages,
+    otherAddresses: [...traces.otherAddresses],
+  };
+}
+
+const what = {
+  whole: "the whole record",
+  entry: "the entry in a body that others are in too",
+  address: "the address in a body that cannot be read: look at it, other data of the person may be there",
+} as const;
+
+export function buildForgetCommand({ env, terminal, signal, finish }: CommandHost): Command {
+  const { note, print } = terminal;
+
+  function show({ executed, registration, deadLetters, messages, otherAddresses }: ForgetOutput): void {
+    print(`Registration: ${registration}`);
+    if (deadLetters.length === 0) print("Dead letters: none");
+    else {
+      terminal.printTable(
+        ["DEAD LETTER", executed ? "ERASED" : "TO ERASE", "WHAT"],
+        deadLetters.map(({ id, holds, erased }) => [id, executed ? (erased ? "yes" : "no") : "yes", what[holds]]),
+      );
+    }
+    if (deadLetters.some(({ erased }) => executed && !erased)) note("Some were changed meanwhile. Run this again.");
+    if (messages > 0) {
+      note(
+        `${messages} message(s) are on the queues, where nothing can be erased. Run this again once they are drained.`,
+      );
+    }
+    for (const other of otherAddresses) {
+      note(`An admin corrected the address to ${other}; what is registered there is left. Forget that one as well.`);
+    }
+    if (!executed && (registration === "found" || deadLetters.length > 0)) {
+      note("This was a dry run. Add --execute to erase it.");
+    }
+  }
+
+  const command = new Command("forget")
+    .description("Erase one person: the registration, and every trace in the dead letters.")
+    .addArgument(new Argument("<email>", "the attendee's address, in any spelling").argParser(emailArgument))
+    .option("--why <text>", "why, for the admin log; no name or address", "on request")
+    .option("--execute", "do it; without this it is a dry run")
+    .option("--yes", "do not ask")
+    .option("--json", "print one JSON document")
+    .addHelpText("after", examples);
+
+  return addConnectionOptions(command).action((email: string, flags: ForgetFlags) =>
+    withConnection(flags, env, async (connection) => {
+      const { documents, deadLettersTable, queueUrl, deadLetterQueueUrl, sqs, identity } = connection;
+      const options = {
+        registrations: createRegistrationsStore(documents, connection.registrationsTable),
+        deadLetters: createDeadLetterStore(documents, deadLettersTable),
+        sqs,
+        queueUrls: [queueUrl, deadLetterQueueUrl],
+        signal,
+      };
+      const traces = await findTraces(email, options);
+      const found = traces.registered || traces.deadLetters.length > 0;
+      let forgotten: Forgotten | undefined;
+      if (flags.execute && found) {
+        const question = `Erase ${traces.registered ? "the registration and " : ""}${traces.deadLetters.length} dead letter(s) for good?`;
+        if (!flags.yes && !(await terminal.confirm(question, "--yes", signal))) {
+          note("Nothing was changed.");
+          return finish(exitCodes.failed);
+        }
+        const who = await identity();
+        const log = createAdminLog({ documents, tableName: deadLettersTable, who, wallClock: Date.now });
+        const ids = traces.deadLetters.map(({ record }) => record.id);
+        const detail = `erases a person: ${traces.registered ? "a registration, " : ""}${ids.length} dead letters`;
+        await log.add({ action: "forget", ids, detail, why: flags.why });
+        forgotten = await eraseTraces(email, traces, options, who);
+      } else if (flags.execute) forgotten = { registration: false, deadLetters: [] };
+      const output = toOutput(traces, forgotten);
+      if (flags.json) terminal.printJson(output);
+      else show(output);
+      const complete = !output.executed || output.deadLetters.every(({ erased }) => erased);
+      finish(complete ? exitCodes.ok : exitCodes.failed);
+    }),
+  );
+}

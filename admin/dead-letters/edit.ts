@@ -1,0 +1,171 @@
+/**
+ * Mends the registration in a dead letter: what it starts from, what changes, and whether the result may be stored. The
+ * body as it came is never touched; the record's history keeps what each field was.
+ */
+import { Compile } from "typebox/compile";
+import type { DeadLetterRecord, HistoryEntry } from "../../shared/dead-letter-record.ts";
+import { normalizeEmail } from "../../shared/email-address.ts";
+import { TurnoutError, type Fault } from "../../shared/errors.ts";
+import type { EventDefinition } from "../../shared/event-definition.ts";
+import { decodePack } from "../../shared/registration-pack.ts";
+import { isRegistration, registrationFaults, type Registration } from "../../shared/registration.ts";
+import { schemaFaults } from "../../shared/schema-faults.ts";
+import { submissionSchema } from "../../shared/submission.ts";
+import { toReplayable } from "./replayable.ts";
+
+/** Sets a field, or takes it away where `value` is undefined. */
+export interface FieldChange {
+  /** `email`, `name`, or `answers.` and the name of a field. */
+  readonly field: string;
+  readonly value: string | number | boolean | undefined;
+}
+
+export interface Edit {
+  readonly registration: Registration;
+  /** What the history says of each field that differs. */
+  readonly changes: NonNullable<HistoryEntry["changes"]>;
+}
+
+const settable = /^(email|name|answers\.[A-Za-z][A-Za-z0-9_]*)$/;
+const answerPrefix = "answers.";
+
+function readValue(field: string, text: string): string | number | boolean {
+  if (!field.startsWith(answerPrefix)) return text;
+  // An answer is a number or a tick where it reads like one; '"2"' in quotes is the text.
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") return value;
+  } catch {
+    // Not JSON: it is the text as it stands.
+  }
+  return text;
+}
+
+/**
+ * @param assignment such as `email=ann@example.org`, `answers.guests=2`
+ * @throws TURNOUT_USAGE_INVALID
+ */
+export function parseAssignment(assignment: string): FieldChange {
+  const equals = assignment.indexOf("=");
+  if (equals < 0) throw usage(`--set takes FIELD=VALUE, such as email=ann@example.org; given was no "=".`);
+  const field = assignment.slice(0, equals).trim();
+  return { field: checkField(field), value: readValue(field, assignment.slice(equals + 1)) };
+}
+
+/** @throws TURNOUT_USAGE_INVALID */
+export function parseRemoval(field: string): FieldChange {
+  return { field: checkField(field.trim()), value: undefined };
+}
+
+function checkField(field: string): string {
+  if (settable.test(field)) return field;
+  throw usage(`${JSON.stringify(field)} cannot be set. Allowed are email, name and answers.FIELD.`);
+}
+
+function usage(message: string): TurnoutError {
+  return new TurnoutError("TURNOUT_USAGE_INVALID", message);
+}
+
+type Draft = Record<string, unknown> & { answers: Record<string, unknown> };
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** What can be read of the registration, however wrong it is. */
+function entryOf(record: DeadLetterRecord, body: string): Record<string, unknown> {
+  if (record.registration) return record.registration;
+  try {
+    const { registrations, invalid } = decodePack(body);
+    const entry: unknown = registrations[0] ?? invalid[0];
+    return isRecord(entry) ? entry : {};
+  } catch {
+    return {};
+  }
+}
+
+/** Id and time are not an admin's to choose: where none can be read, the record's own stand in. */
+function draftOf(record: DeadLetterRecord, entry: Record<string, unknown>): Draft {
+  const skeleton = { email: "name@example.org", name: "Name", answers: {} };
+  const usable = (field: "id" | "submittedAt", value: unknown, other: string) => {
+    const probe = { ...skeleton, id: "probe-000", submittedAt: new Date(0).toISOString(), [field]: value };
+    return isRegistration(probe) ? value : other;
+  };
+  return {
+    id: usable("id", entry.id, record.id),
+    email: entry.email,
+    name: entry.name,
+    answers: isRecord(entry.answers) ? { ...entry.answers } : {},
+    submittedAt: usable("submittedAt", entry.submittedAt, record.submittedAt ?? record.firstFailedAt),
+  };
+}
+
+function flat(value: Record<string, unknown>): Map<string, unknown> {
+  const { answers, ...fields } = value;
+  const entries = Object.entries(fields);
+  if (isRecord(answers))
+    for (const [name, answer] of Object.entries(answers)) entries.push([answerPrefix + name, answer]);
+  else if (answers !== undefined) entries.push(["answers", answers]);
+  return new Map(entries);
+}
+
+function differences(before: Record<string, unknown>, after: Record<string, unknown>): Edit["changes"] {
+  const from = flat(before);
+  const to = flat(after);
+  const changes: Record<string, { from: unknown; to: unknown }> = {};
+  for (const field of new Set([...from.keys(), ...to.keys()])) {
+    if (JSON.stringify(from.get(field)) === JSON.stringify(to.get(field))) continue;
+    // The table's client knows no undefined inside a value; null says that there was or is nothing.
+    changes[field] = { from: from.get(field) ?? null, to: to.get(field) ?? null };
+  }
+  return changes;
+}
+
+function eventFaults(draft: Draft, event: EventDefinition): Fault[] {
+  const { email, name, answers } = draft;
+  return schemaFaults(Compile(submissionSchema(event)).Errors({ email, name, answers }), new Map());
+}
+
+function refuse(faults: readonly Fault[]): never {
+  const list = faults.map(({ pointer, detail }) => `  - ${pointer || "/"} ${detail}`).join("\n");
+  throw new TurnoutError("TURNOUT_REGISTRATION_INVALID", `The registration would not be valid:\n${list}`, { faults });
+}
+
+/**
+ * @param record as it stands
+ * @param body its body, from which a registration that could not be read is pieced together
+ * @param event what the answers are checked against; undefined for no more than what every event asks
+ * @returns the registration as it would be, and in what it differs
+ * @throws TURNOUT_REGISTRATION_INVALID with a pointer to every fault, TURNOUT_USAGE_INVALID when nothing would change
+ */
+export function proposeEdit(
+  record: DeadLetterRecord,
+  body: string,
+  fieldChanges: readonly FieldChange[],
+  event: EventDefinition | undefined,
+): Edit {
+  const entry = entryOf(record, body);
+  const draft = draftOf(record, entry);
+  for (const { field, value } of fieldChanges) {
+    const [target, name] = field.startsWith(answerPrefix)
+      ? [draft.answers, field.slice(answerPrefix.length)]
+      : [draft, field];
+    if (value === undefined) delete target[name];
+    else target[name] = value;
+  }
+  if (typeof draft.email === "string") draft.email = normalizeEmail(draft.email);
+  if (typeof draft.name === "string") draft.name = draft.name.trim();
+  const faults = registrationFaults(draft);
+  if (faults.length > 0) refuse(faults);
+  if (event) {
+    const further = eventFaults(draft, event);
+    if (further.length > 0) refuse(further);
+  }
+  const registration = draft as unknown as Registration;
+  const replayable = toReplayable(record.id, registration);
+  if (replayable.kind === "refused") refuse(replayable.faults);
+  const { replayOf: _, ...before } = entry;
+  const changes = differences(before, registration);
+  if (Object.keys(changes).length === 0) throw usage("Nothing would change: the fields have these values already.");
+  return { registration, changes };
+}

@@ -1,0 +1,32 @@
+/** Keeps the newest of many: what a list shows, without holding all that it leaves out. */
+
+export interface Newest<Item> {
+  add(item: Item): void;
+  /** @returns the newest, newest first */
+  items(): Item[];
+}
+
+/**
+ * @param limit how many are kept, 1 or more
+ * @param timeOf ISO 8601, UTC, so that texts compare as times do
+ */
+export function createNewest<Item>(limit: number, timeOf: (item: Item) => string): Newest<Item> {
+  let kept: Item[] = [];
+  const descending = (a: Item, b: Item) => (timeOf(a) < timeOf(b) ? 1 : -1);
+
+  function cut(): void {
+    kept = kept.toSorted(descending).slice(0, limit);
+  }
+
+  return {
+    add(item) {
+      kept.push(item);
+      // Sorting twice as many now and then is cheaper than finding each one's place.
+      if (kept.length >= 2 * limit) cut();
+    },
+    items() {
+      cut();
+      return kept;
+    },
+  };
+}

@@ -1,0 +1,38 @@
+/**
+ * Whether a dead letter can be replayed as it stands, and what exactly would be sent: the same check for a dry run, for a
+ * replay and after an edit.
+ */
+import type { Fault } from "../../shared/errors.ts";
+import { encodeRegistration, maxPackBytes, packFrameBytes } from "../../shared/registration-pack.ts";
+import { registrationFaults, type Registration } from "../../shared/registration.ts";
+
+export type Replayable =
+  /** `encoded` is the registration as it stands in a pack. */
+  | { readonly kind: "replayable"; readonly encoded: string }
+  | { readonly kind: "refused"; readonly faults: readonly Fault[] };
+
+function refused(pointer: string, detail: string): Replayable {
+  return { kind: "refused", faults: [{ pointer, detail }] };
+}
+
+/**
+ * @param id of the record, with which the registration is marked
+ * @param kept the registration in the record, edits included; undefined where none could be read
+ */
+export function toReplayable(id: string, kept: Registration | undefined): Replayable {
+  if (kept === undefined) {
+    return refused("", "no registration can be read from the body; mend it with: turnout dead-letters edit");
+  }
+  const registration: Registration = { ...kept, replayOf: id };
+  const faults = registrationFaults(registration);
+  if (faults.length > 0) return { kind: "refused", faults };
+  const encoded = encodeRegistration(registration);
+  const bytes = Buffer.byteLength(encoded) + packFrameBytes;
+  if (bytes > maxPackBytes) return refused("", `has ${bytes} bytes as a message; at most ${maxPackBytes} are sent`);
+  return { kind: "replayable", encoded };
+}
+
+/** @returns the faults in one line: where and what */
+export function describeFaults(faults: readonly Fault[]): string {
+  return faults.map(({ pointer, detail }) => (pointer === "" ? detail : `${pointer} ${detail}`)).join("; ");
+}

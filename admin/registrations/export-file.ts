@@ -1,0 +1,145 @@
+/**
+ * The file of an export while it is written: lines go to `FILE.part`, and every few seconds `FILE.checkpoint` notes up to
+ * where the part belongs to pages that were read to their end. Whatever ends the export, it can go on from there: what was
+ * written after the checkpoint is cut off and read again, so that every registration is in the file once.
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { open, rename, rm, writeFile, type FileHandle } from "node:fs/promises";
+import { Type, type Static } from "typebox";
+import { Compile } from "typebox/compile";
+import { TurnoutError } from "../../shared/errors.ts";
+import type { SegmentPosition } from "../table-scan.ts";
+
+const Checkpoint = Type.Object({
+  /** What has to be the same to go on: table, format, columns. */
+  shape: Type.String(),
+  bytes: Type.Integer({ minimum: 0 }),
+  rows: Type.Integer({ minimum: 0 }),
+  segments: Type.Array(
+    Type.Object({ after: Type.Optional(Type.Record(Type.String(), Type.Unknown())), done: Type.Boolean() }),
+  ),
+});
+
+type Checkpoint = Static<typeof Checkpoint>;
+
+export interface ExportFile {
+  /** Where each segment of the scan has to go on. */
+  readonly segments: readonly SegmentPosition[];
+  readonly rows: number;
+  /** Appends the lines of a page. Calls may overlap; they are written one after the other. */
+  append(text: string, rows: number, segment: number, position: SegmentPosition): Promise<void>;
+  /** Puts the finished file in its place. */
+  finish(): Promise<void>;
+  /** Leaves everything so that the export can go on later. Safe to call after `finish`. */
+  suspend(): Promise<void>;
+}
+
+export interface ExportFileOptions {
+  readonly path: string;
+  readonly shape: string;
+  /** What a new file starts with. */
+  readonly head: string;
+  readonly segments: number;
+  /** Go on with an export that was stopped. */
+  readonly resume: boolean;
+  readonly overwrite: boolean;
+}
+
+const validator = Compile(Checkpoint);
+const checkpointEveryMs = 2_000;
+/** It holds attendees' data, on a machine that may have other users. */
+const ownerOnly = 0o600;
+
+function usage(message: string): TurnoutError {
+  return new TurnoutError("TURNOUT_USAGE_INVALID", message);
+}
+
+function readCheckpoint(path: string, shape: string): Checkpoint {
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(path, "utf8"));
+  } catch (cause) {
+    throw usage(`There is nothing to resume: ${path} cannot be read (${cause instanceof Error ? cause.message : ""}).`);
+  }
+  if (!validator.Check(value)) throw usage(`${path} is no checkpoint of an export. Remove it and start again.`);
+  if (value.shape !== shape) {
+    throw usage(`${path} belongs to an export of another table, format or event. Remove it and start again.`);
+  }
+  return value;
+}
+
+/** @throws TURNOUT_USAGE_INVALID when the file is there already, or there is nothing to resume */
+export async function openExportFile(options: ExportFileOptions): Promise<ExportFile> {
+  const { path, shape, head, resume, overwrite } = options;
+  const partPath = `${path}.part`;
+  const checkpointPath = `${path}.checkpoint`;
+  if (!overwrite && existsSync(path))
+    throw usage(`${path} is there already. Choose another file, or give --overwrite.`);
+  if (!resume && !overwrite && existsSync(checkpointPath)) {
+    throw usage(
+      `An export to ${path} was stopped before its end. Go on with --resume, or start again with --overwrite.`,
+    );
+  }
+  const state: Checkpoint = resume
+    ? readCheckpoint(checkpointPath, shape)
+    : { shape, bytes: 0, rows: 0, segments: Array.from({ length: options.segments }, () => ({ done: false })) };
+  const file: FileHandle = await open(partPath, resume ? "r+" : "w", ownerOnly);
+  await file.truncate(state.bytes);
+  let writing: Promise<void> = Promise.resolve();
+  let checkpointAt = performance.now();
+  let closed = false;
+
+  /** One at a time, in the order in which they were asked for. */
+  function inTurn(work: () => Promise<void>): Promise<void> {
+    const turn = writing.then(work);
+    writing = turn.catch(() => {});
+    return turn;
+  }
+
+  async function write(text: string): Promise<void> {
+    const bytes = Buffer.from(text);
+    for (let offset = 0; offset < bytes.length;) {
+      offset += (await file.write(bytes, offset, bytes.length - offset, state.bytes + offset)).bytesWritten;
+    }
+    state.bytes += bytes.length;
+  }
+
+  async function checkpoint(): Promise<void> {
+    await file.datasync();
+    await writeFile(`${checkpointPath}.new`, JSON.stringify(state), { mode: ownerOnly });
+    await rename(`${checkpointPath}.new`, checkpointPath);
+    checkpointAt = performance.now();
+  }
+
+  if (!resume) await write(head);
+  await checkpoint();
+
+  return {
+    segments: state.segments,
+    get rows() {
+      return state.rows;
+    },
+    append: (text, rows, segment, position) =>
+      inTurn(async () => {
+        await write(text);
+        state.rows += rows;
+        state.segments[segment] = position.done ? { done: true } : { after: position.after ?? {}, done: false };
+        if (performance.now() - checkpointAt > checkpointEveryMs) await checkpoint();
+      }),
+    finish: () =>
+      inTurn(async () => {
+        await file.sync();
+        await file.close();
+        closed = true;
+        await rename(partPath, path);
+        await rm(checkpointPath, { force: true });
+      }),
+    suspend: () =>
+      inTurn(async () => {
+        if (closed) return;
+        closed = true;
+        await checkpoint();
+        await file.close();
+      }),
+  };
+}

@@ -1,0 +1,62 @@
+/** Exports the registrations table into a file: by parallel scan, with bounded memory and, where asked, a bounded rate. */
+import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import { createReadBudget } from "../read-budget.ts";
+import { scanTable } from "../table-scan.ts";
+import { openExportFile } from "./export-file.ts";
+import type { ExportFormat } from "./export-format.ts";
+import { storedAttributes, type StoredRegistration } from "./stored-registration.ts";
+
+export interface ExportOptions {
+  readonly documents: DynamoDBDocumentClient;
+  readonly tableName: string;
+  readonly format: ExportFormat;
+  readonly path: string;
+  readonly resume: boolean;
+  readonly overwrite: boolean;
+  /** Read capacity units a second; undefined for no limit. */
+  readonly maxReadUnits: number | undefined;
+  readonly signal: AbortSignal;
+  readonly onProgress: (rows: number) => void;
+}
+
+export interface ExportResult {
+  readonly rows: number;
+  /** False when it was stopped; it can go on later. */
+  readonly complete: boolean;
+}
+
+const segments = 4;
+
+/**
+ * @throws TURNOUT_USAGE_INVALID when the file is in the way or there is nothing to resume; the SDK's error when DynamoDB
+ *   does not answer or refuses. In the latter case what was read is kept, to go on later.
+ */
+export async function exportRegistrations(options: ExportOptions): Promise<ExportResult> {
+  const { documents, tableName, format, path, resume, overwrite, maxReadUnits, signal, onProgress } = options;
+  const shape = JSON.stringify([tableName, format.head || "jsonl"]);
+  const file = await openExportFile({ path, shape, head: format.head, segments, resume, overwrite });
+  try {
+    await scanTable({
+      documents,
+      tableName,
+      segments: file.segments,
+      attributes: storedAttributes,
+      // Who registers while this runs may or may not be in it, either way; and this costs half.
+      consistent: false,
+      budget: createReadBudget(maxReadUnits, segments),
+      signal,
+      async onPage(items, { segment, position }) {
+        const text = items.map((item) => format.line(item as unknown as StoredRegistration)).join("");
+        await file.append(text, items.length, segment, position);
+        onProgress(file.rows);
+      },
+    });
+    await file.finish();
+    return { rows: file.rows, complete: true };
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    return { rows: file.rows, complete: false };
+  } finally {
+    await file.suspend();
+  }
+}
