@@ -2,6 +2,12 @@
 import { Command } from "commander";
 import { runCommandLine, type CommandHost, type Host } from "./command-line.ts";
 import { buildAuditCommand } from "./commands/audit.ts";
+import { buildCompletionCommand } from "./commands/completion.ts";
+import { buildDeadLettersCommand } from "./commands/dead-letters/dead-letters.ts";
+import { buildLogCommand } from "./commands/log.ts";
+import { buildPlanCommand } from "./commands/plan.ts";
+import { buildQueueCommand } from "./commands/queue.ts";
+import { buildRegistrationsCommand } from "./commands/registrations/registrations.ts";
 import type { ExitCode } from "./exit.ts";
 
 export type { CommandHost, Host };
@@ -12,7 +18,13 @@ function buildProgram(host: CommandHost): Command {
       "Looks after a Turnout deployment: what waits, what failed and why, who registered, and whether any was lost.",
     )
     .addHelpText("after", "\nExit codes: 0 done, 1 failed or the answer is no, 2 wrong usage.")
-    .addCommand(buildAuditCommand(host));
+    .addCommand(buildQueueCommand(host))
+    .addCommand(buildDeadLettersCommand(host))
+    .addCommand(buildRegistrationsCommand(host))
+    .addCommand(buildAuditCommand(host))
+    .addCommand(buildPlanCommand(host))
+    .addCommand(buildLogCommand(host))
+    .addCommand(buildCompletionCommand(host));
   return program;
 }
 
