@@ -3,10 +3,10 @@
  * engine, and tiers that know only the proxies. Whoever tests looks at queue and tables past the proxies.
  */
 import { randomBytes } from "node:crypto";
-import { CreateTableCommand } from "@aws-sdk/client-dynamodb";
+import { CreateTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { CreateQueueCommand, GetQueueAttributesCommand, SendMessageBatchCommand, SQSClient } from "@aws-sdk/client-sqs";
-import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient, ScanCommand } from "@aws-sdk/lib-dynamodb";
+import { createOrphanGuard, type OrphanGuard } from "../../local/orphan-guard/orphan-guard.ts";
 import { createLocalStack, type LocalStack } from "../../local/stack.ts";
 import type { DeadLetterRecord } from "../../shared/dead-letter-record.ts";
 import { eventually } from "../equipment/eventually.ts";
@@ -53,6 +53,7 @@ export interface Cell {
   put(bodies: readonly string[], queueUrl?: string): Promise<void>;
   counts(queueUrl?: string): Promise<QueueCounts>;
   items(): Promise<StoredItem[]>;
+  itemCount(): Promise<number>;
   deadLetters(): Promise<DeadLetterRecord[]>;
   /** Waits until both queues are empty and nothing is in flight. */
   drained(withinMs?: number): Promise<void>;
@@ -65,6 +66,8 @@ export interface StartOptions {
   readonly environment?: Readonly<Record<string, string>>;
   readonly program?: string;
   readonly restart?: boolean;
+  /** Speaks to the engines themselves, without a proxy in between; default false. */
+  readonly direct?: boolean;
 }
 
 export interface Engines {
@@ -88,18 +91,23 @@ const quickTiers = {
 export async function startEngines(): Promise<Engines> {
   const stack = createLocalStack({ tiers: [], periodicTasks: false });
   await stack.start();
+  // The tiers are not the stack's own: they too must end with this process, however it ends.
+  const guard = createOrphanGuard();
   let cells = 0;
   return {
     stack,
     createCell(options = {}) {
       cells += 1;
-      return createCell(stack, `cell-${cells}`, options);
+      return createCell(stack, guard, `cell-${cells}`, options);
     },
-    stop: () => stack.stop(),
+    async stop() {
+      await stack.stop();
+      await guard.dismiss();
+    },
   };
 }
 
-async function createCell(stack: LocalStack, id: string, options: CellOptions): Promise<Cell> {
+async function createCell(stack: LocalStack, guard: OrphanGuard, id: string, options: CellOptions): Promise<Cell> {
   const { visibilityTimeoutSeconds = 30, maxReceiveCount = 100, seed = id } = options;
   const given = stack.environment;
   const connection = {
@@ -186,7 +194,7 @@ async function createCell(stack: LocalStack, id: string, options: CellOptions): 
     effects,
     random,
     tiers,
-    async startTier(tier, { name, environment: own = {}, program, restart } = {}) {
+    async startTier(tier, { name, environment: own = {}, program, restart, direct = false } = {}) {
       const instance = name ?? `${tier}-${tiers.filter((one) => one.tier === tier).length + 1}`;
       const process = await startTierProcess({
         tier,
@@ -198,11 +206,14 @@ async function createCell(stack: LocalStack, id: string, options: CellOptions): 
           ...quickTiers,
           ...options.environment,
           ...own,
-          AWS_ENDPOINT_URL_SQS: await sqsProxy.urlFor(instance),
-          AWS_ENDPOINT_URL_DYNAMODB: await dynamoDbProxy.urlFor(instance),
+          ...(!direct && {
+            AWS_ENDPOINT_URL_SQS: await sqsProxy.urlFor(instance),
+            AWS_ENDPOINT_URL_DYNAMODB: await dynamoDbProxy.urlFor(instance),
+          }),
         },
         program,
         restart,
+        guard,
       });
       tiers.push(process);
       return process;
@@ -227,6 +238,22 @@ async function createCell(stack: LocalStack, id: string, options: CellOptions): 
       };
     },
     items: () => scan<StoredItem>(registrationsTable),
+    async itemCount() {
+      let count = 0;
+      let start: Record<string, unknown> | undefined;
+      do {
+        const page = await documents.send(
+          new ScanCommand({
+            TableName: registrationsTable,
+            Select: "COUNT",
+            ...(start && { ExclusiveStartKey: start }),
+          }),
+        );
+        count += page.Count ?? 0;
+        start = page.LastEvaluatedKey;
+      } while (start);
+      return count;
+    },
     deadLetters: async () =>
       (await scan<DeadLetterRecord | { partOf: string }>(deadLettersTable)).filter(
         (record): record is DeadLetterRecord => !("partOf" in record),

@@ -3,6 +3,7 @@
  * it ends, as systemd does on an instance. What it printed, and how each of its lives ended, can be looked at.
  */
 import { join } from "node:path";
+import type { OrphanGuard } from "../../local/orphan-guard/orphan-guard.ts";
 import { findFreePort } from "../../local/ports.ts";
 import { tierPlan, urlOf } from "../../local/process-plans.ts";
 import { createSupervisedProcess, type SupervisedProcess } from "../../local/supervisor.ts";
@@ -18,6 +19,7 @@ export interface TierOptions {
   readonly program?: string | undefined;
   /** Start it again when it ends; default true. */
   readonly restart?: boolean | undefined;
+  readonly guard: OrphanGuard;
 }
 
 export interface TierProcess {
@@ -64,7 +66,7 @@ function parse(line: string): LogLine {
 
 /** @returns when it answers */
 export async function startTierProcess(options: TierOptions): Promise<TierProcess> {
-  const { tier, name, environment, program, restart = true } = options;
+  const { tier, name, environment, program, restart = true, guard } = options;
   const port = await findFreePort();
   const url = urlOf(port);
   const plan = tierPlan(tier, port, { ...environment, HOST: "127.0.0.1", PORT: String(port) });
@@ -81,7 +83,11 @@ export async function startTierProcess(options: TierOptions): Promise<TierProces
         log.push(parse(line));
         if (log.length > keptLines) log.shift();
       },
-      onEnd: (_, _pid, how) => void ends.push(how),
+      onSpawn: (_, pid) => guard.watch(pid),
+      onEnd(_, pid, how) {
+        guard.forget(pid);
+        ends.push(how);
+      },
     },
   );
   await supervised.start();

@@ -1,0 +1,165 @@
+/**
+ * A round: a crowd at the front door, chaos behind it, then calm, the drain and the audit. It says what happened in
+ * figures, and whether every promise was kept.
+ */
+import { join } from "node:path";
+import type { AuditReport } from "../../admin/audit/audit-report.ts";
+import { openLedger } from "../../admin/ledger.ts";
+import { loadEvent } from "../../shared/event-definition.ts";
+import { audit } from "./audit.ts";
+import type { Engines } from "./cell.ts";
+import { planChaos, type ChaosRates } from "./chaos-plan.ts";
+import { unleash, type ChaosFigures } from "./chaos.ts";
+import { startCrowd, type CrowdFigures } from "./crowd.ts";
+import type { FaultKind } from "./fault.ts";
+import { createPoison } from "./poison.ts";
+import { createRandom } from "./random.ts";
+
+export interface RoundOptions {
+  readonly engines: Engines;
+  readonly seed: string;
+  /** How long people come and faults happen. */
+  readonly seconds: number;
+  /** People who come each second. */
+  readonly perSecond: number;
+  /** File in which the ledger is written. */
+  readonly ledger: string;
+  readonly rates?: ChaosRates;
+  readonly webs?: number;
+  readonly workers?: number;
+  /** Another program in the place of `worker/main.ts`, by its path in this folder. */
+  readonly workerProgram?: string;
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+export interface Progress {
+  readonly step: "crowd" | "drain";
+  readonly seconds: number;
+  readonly crowd: CrowdFigures;
+  /** Messages on the registrations queue, in flight or not. */
+  readonly messages: number;
+}
+
+export interface RoundReport {
+  readonly seed: string;
+  readonly seconds: number;
+  readonly webs: number;
+  readonly workers: number;
+  readonly crowd: CrowdFigures;
+  readonly chaos: ChaosFigures;
+  /** Calls that were spoilt, by kind of fault. */
+  readonly faults: Readonly<Partial<Record<FaultKind, number>>>;
+  readonly poison: { readonly put: number; readonly deadLettered: number };
+  /** Deliveries of a message beyond its first. */
+  readonly redeliveries: number;
+  /** Addresses that were written more than once, seen on the wire. */
+  readonly writtenTwice: number;
+  readonly audit: AuditReport;
+  /** Everything that must be 0 is 0, and all poison, and nothing else, became dead letters. */
+  readonly clean: boolean;
+}
+
+/** Short, so that what a killed worker held comes again soon. */
+const visibilityTimeoutSeconds = 5;
+/**
+ * The most that SQS allows. Each kill costs whatever the worker held a receive: with several kills a minute for as long as
+ * a round lasts, a lower count would be a verdict on the round and not on the messages.
+ */
+const maxReceiveCount = 1_000;
+const drainTimeoutSeconds = 300;
+const poisonPerSecond = 2;
+const progressEveryMs = 5_000;
+const event = loadEvent(join(import.meta.dirname, "..", "..", "event.json"));
+
+export async function runRound(options: RoundOptions): Promise<RoundReport> {
+  const { engines, seed, seconds, perSecond, webs = 2, workers = 2 } = options;
+  const random = createRandom(seed);
+  const cell = await engines.createCell({
+    visibilityTimeoutSeconds,
+    maxReceiveCount,
+    seed,
+    environment: { LOG_LEVEL: "warn" },
+  });
+  try {
+    const started = [
+      ...Array.from({ length: webs }, (_, index) => cell.startTier("web", { name: `web-${index + 1}` })),
+      ...Array.from({ length: workers }, (_, index) =>
+        cell.startTier("worker", {
+          name: `worker-${index + 1}`,
+          ...(options.workerProgram !== undefined && { program: options.workerProgram }),
+        }),
+      ),
+    ];
+    const tiers = await Promise.all(started);
+    const ledger = openLedger(options.ledger);
+    const began = performance.now();
+    const crowd = startCrowd({
+      webUrls: tiers.filter(({ tier }) => tier === "web").map(({ url }) => url),
+      event,
+      random: random.fork("crowd"),
+      ledger,
+      perSecond,
+    });
+    const poison = createPoison(Math.floor(seconds * poisonPerSecond), `poison-${seed}`);
+    let poisoned = 0;
+    const poisoning = setInterval(() => {
+      const next = poison[poisoned];
+      if (!next) return clearInterval(poisoning);
+      poisoned += 1;
+      void cell.put([next.body]);
+    }, 1_000 / poisonPerSecond);
+
+    let step: Progress["step"] = "crowd";
+    const reporting = setInterval(() => {
+      void cell.counts().then(({ waiting, inFlight }) =>
+        options.onProgress?.({
+          step,
+          seconds: (performance.now() - began) / 1_000,
+          crowd: crowd.figures(),
+          messages: waiting + inFlight,
+        }),
+      );
+    }, progressEveryMs);
+
+    try {
+      const chaos = await unleash(cell, planChaos(random, seconds, options.rates), random.fork("victims"));
+      cell.heal();
+      clearInterval(poisoning);
+      const crowdFigures = await crowd.stop();
+      ledger.close();
+      step = "drain";
+      const verdict = await audit(cell, options.ledger, drainTimeoutSeconds);
+      const reasons = new Map((await cell.deadLetters()).map(({ id, reason }) => [id, reason]));
+      const deadLettered = poison.slice(0, poisoned).filter(({ id, reason }) => reasons.get(id) === reason).length;
+      const writtenTwice = cell.effects.writtenTwice().length;
+      const onlyPoison = deadLettered === poisoned && reasons.size === poisoned;
+      return {
+        seed,
+        seconds: Math.round((performance.now() - began) / 1_000),
+        webs,
+        workers,
+        crowd: crowdFigures,
+        chaos,
+        faults: sum(cell.sqsProxy.faults, cell.dynamoDbProxy.faults),
+        poison: { put: poisoned, deadLettered },
+        redeliveries: cell.effects.redeliveries(),
+        writtenTwice,
+        audit: verdict,
+        clean: verdict.passed && writtenTwice === 0 && onlyPoison,
+      };
+    } finally {
+      clearInterval(reporting);
+      clearInterval(poisoning);
+    }
+  } finally {
+    await cell.close();
+  }
+}
+
+function sum<K extends string>(...all: readonly Partial<Record<K, number>>[]): Partial<Record<K, number>> {
+  const total: Partial<Record<K, number>> = {};
+  for (const one of all) {
+    for (const [kind, count] of Object.entries(one) as [K, number][]) total[kind] = (total[kind] ?? 0) + count;
+  }
+  return total;
+}
