@@ -371,7 +371,7 @@ t.test(
     const released = Promise.withResolvers<void>();
     const stage = await prepare(t, { maxWaiting: 1, send: () => released.promise });
     const taken = [1, 2, 3].map(() => post(stage, valid));
-    await new Promise((resolve) => setImmediate(resolve));
+    await eventually(() => !stage.groupCommit.hasRoom(), "the line is full");
     const refused = await post(stage, "{broken");
     t.equal(refused.statusCode, 503);
     t.match(problemOf(refused), { code: "TURNOUT_OVERLOADED" });
