@@ -26,7 +26,7 @@ const computed: Record<string, string> = {
 };
 
 /** The folders that run where only production dependencies are installed. */
-const deployed = ["web", "worker", "shared"];
+const deployed = new Set(["web", "worker", "shared"]);
 
 const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
   dependencies: Record<string, string>;
@@ -56,7 +56,7 @@ function breaches({ path, text }: SourceFile): string[] {
         : [`${path} imports ${target}`];
     }
     if (specifier.startsWith("/") || specifier.startsWith("#")) return [`${path} imports ${specifier}`];
-    if (specifier.startsWith("node:") || typeOnly || !deployed.includes(folder)) return [];
+    if (specifier.startsWith("node:") || typeOnly || !deployed.has(folder)) return [];
     const name = packageOf(specifier);
     if (name in dependencies || (dynamic && name in optionalPackages)) return [];
     return [`${path} imports ${name}, which is no production dependency`];

@@ -5,7 +5,7 @@ import { productFolders, root, sourceFiles } from "./source-tree.ts";
 
 /** Source files without a test file of their own, and what tests them instead. */
 const testedElsewhere: [path: RegExp, reason: string][] = [
-  [/^(web|worker|admin|infra)\/main\.ts$/, "a process: test/flow and test/faults start it"],
+  [/(^|\/)main\.ts$/, "a process: test/flow and test/faults start it"],
   [/^shared\/(aws-limits|dead-letter)\.ts$/, "names and numbers, nothing that could behave"],
   [/^web\/page\/assets\//, "runs in a browser: test/browser"],
 ];
@@ -17,13 +17,19 @@ const kebabCase = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 
 const files = sourceFiles(productFolders);
 
+/** A file of types alone does nothing that could be tested. */
+function doesSomething(text: string): boolean {
+  return /^(export )?(default )?(async )?(const|let|function|class)\b|^await\b|^[a-z][\w.]*\(/m.test(text);
+}
+
 function testOf(path: string): string {
   return `test/${path.replace(/\.(ts|js)$/, ".test.ts")}`;
 }
 
 t.test("every source file has a test file in its place, or a reason why not", async (t) => {
   const missing = files
-    .map((file) => file.path)
+    .filter(({ text }) => doesSomething(text))
+    .map(({ path }) => path)
     .filter((path) => !existsSync(join(root, testOf(path))))
     .filter((path) => !testedElsewhere.some(([pattern]) => pattern.test(path)));
   t.same(missing, [], "files without a test");
