@@ -158,8 +158,12 @@ async function* readCsv({ path, event, onRefused }: SubmissionFileOptions): Asyn
   });
   void feed(path, parser);
   let columns: Columns | undefined;
+  let countedTwice = 0;
   for await (const { record, info } of parsed(path, parser)) {
-    const line = info.lines - record.join("").split(lineEnd).length + 1;
+    const cells = record.join("");
+    // The parser takes a CRLF inside quotation marks for two line ends.
+    countedTwice += cells.split("\r\n").length - 1;
+    const line = info.lines - countedTwice - (cells.split(lineEnd).length - 1);
     if (columns === undefined) {
       columns = readHeader(path, record, event);
       continue;

@@ -2,6 +2,7 @@
  * Follows counters of a tier by its Prometheus page, and says by how much they have grown. A tier that is started again
  * counts from 0; what it had counted since the last look is then missing, and said to be.
  */
+import { readMetricsText } from "../inspector/metrics-text.ts";
 
 export interface TierCounters {
   /** Looks now. A tier that does not answer is passed over. Never rejects. */
@@ -16,17 +17,6 @@ const timeoutMs = 2_000;
 /** Of prom-client's default figures: another one means another process. */
 const startTime = "process_start_time_seconds";
 
-/** @returns the sum of a metric over all its labels, for each metric of a page */
-function readPage(text: string): Map<string, number> {
-  const sums = new Map<string, number>();
-  for (const line of text.split("\n")) {
-    const match = /^([a-zA-Z_:][\w:]*)(?:\{.*\})? (\S+)/.exec(line);
-    const value = Number(match?.[2]);
-    if (match?.[1] !== undefined && !Number.isNaN(value)) sums.set(match[1], (sums.get(match[1]) ?? 0) + value);
-  }
-  return sums;
-}
-
 /** @param url origin of the tier; undefined for one that cannot be reached from here */
 export function createTierCounters(url: string | undefined): TierCounters {
   let last: Map<string, number> | undefined;
@@ -38,7 +28,7 @@ export function createTierCounters(url: string | undefined): TierCounters {
     if (url === undefined) return undefined;
     try {
       const response = await fetch(new URL("/metrics", url), { signal: AbortSignal.timeout(timeoutMs) });
-      return response.ok ? readPage(await response.text()) : undefined;
+      return response.ok ? readMetricsText(await response.text()) : undefined;
     } catch {
       return undefined;
     }

@@ -7,7 +7,7 @@ import t, { type Test } from "tap";
 import { probe } from "../../local/http-probe.ts";
 import { isAlive } from "../../local/orphan-guard/alive.ts";
 import { findFreePort } from "../../local/ports.ts";
-import { eventually } from "./eventually.ts";
+import { eventually } from "../equipment/eventually.ts";
 
 const main = join(import.meta.dirname, "../../local/main.ts");
 const anyPorts = { WEB_PORT: "0", WORKER_PORT: "0", SQS_PORT: "0", DYNAMODB_PORT: "0" };

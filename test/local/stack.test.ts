@@ -5,7 +5,7 @@ import { createLocalStack, type LocalStackOptions, type ProcessName } from "../.
 import { probe } from "../../local/http-probe.ts";
 import { isAlive } from "../../local/orphan-guard/alive.ts";
 import { findFreePort } from "../../local/ports.ts";
-import { eventually } from "./eventually.ts";
+import { eventually } from "../equipment/eventually.ts";
 
 async function register(web: string, email: string) {
   const response = await fetch(`${web}/registrations`, {

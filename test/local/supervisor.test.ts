@@ -5,7 +5,7 @@ import { probe } from "../../local/http-probe.ts";
 import { isAlive } from "../../local/orphan-guard/alive.ts";
 import { findFreePort } from "../../local/ports.ts";
 import { createSupervisedProcess, type ProcessPlan, type SupervisorOptions } from "../../local/supervisor.ts";
-import { eventually } from "./eventually.ts";
+import { eventually } from "../equipment/eventually.ts";
 
 const server = `require("node:http").createServer((_, r) => r.end()).listen(+process.env.PORT, "127.0.0.1");`;
 

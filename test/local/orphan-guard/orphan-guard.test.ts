@@ -6,7 +6,7 @@ import { createInterface } from "node:readline";
 import t from "tap";
 import { isAlive } from "../../../local/orphan-guard/alive.ts";
 import { createOrphanGuard } from "../../../local/orphan-guard/orphan-guard.ts";
-import { eventually } from "../eventually.ts";
+import { eventually } from "../../equipment/eventually.ts";
 
 const idle = "setInterval(() => {}, 1000)";
 const guardModule = join(import.meta.dirname, "../../../local/orphan-guard/orphan-guard.ts");
