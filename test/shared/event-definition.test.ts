@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import t from "tap";
 import type { TurnoutError } from "../../shared/errors.ts";
-import { eventPhase, loadEvent, parseEvent } from "../../shared/event-definition.ts";
+import { createPhaseClock, eventPhase, loadEvent, parseEvent } from "../../shared/event-definition.ts";
 
 const shipped = join(import.meta.dirname, "../../event.json");
 
@@ -144,4 +144,6 @@ t.test("registration is open from the very instant of opening until just before 
     [opens - 1, opens, closes - 1, closes].map((now) => eventPhase(definition, now)),
     ["before", "open", "open", "closed"],
   );
+  const phaseAt = createPhaseClock(definition);
+  for (const now of [opens - 1, opens, closes - 1, closes]) t.equal(phaseAt(now), eventPhase(definition, now));
 });
