@@ -1,0 +1,24 @@
+import { PutCommand } from "@aws-sdk/lib-dynamodb";
+import t from "tap";
+import { createKeyIndex } from "../../../admin/audit/key-index.ts";
+import { readStoredDelays } from "../../../admin/demo/stored-delays.ts";
+import { startEngines } from "../engines.ts";
+
+t.test("only the registrations that are asked for count, each by its own two times", async (t) => {
+  const { connection } = await startEngines(t);
+  const { documents, registrationsTable: TableName } = connection;
+  const ids = createKeyIndex();
+  for (let number = 1; number <= 20; number += 1) {
+    const registrationId = `id-${number}`;
+    if (number <= 10) ids.add(registrationId);
+    const submittedAt = new Date(1_000_000).toISOString();
+    const storedAt = new Date(1_000_000 + number * 100).toISOString();
+    await documents.send(
+      new PutCommand({ TableName, Item: { email: `${number}@example.org`, registrationId, submittedAt, storedAt } }),
+    );
+  }
+  const delays = await readStoredDelays(documents, TableName, ids, new AbortController().signal);
+  t.equal(delays.count, 10);
+  t.equal(delays.quantile(0.5), 500);
+  t.equal(delays.quantile(0.99), 1_000);
+});
