@@ -4,7 +4,7 @@
  */
 import type { SQSClient } from "@aws-sdk/client-sqs";
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
-import type { DeadLetterRecord } from "../../shared/dead-letter-record.ts";
+import { createDeadLetterStore } from "../dead-letters/dead-letter-store.ts";
 import { readLedger } from "../ledger.ts";
 import { scanTable } from "../table-scan.ts";
 import type { AuditReport } from "./audit-report.ts";
@@ -81,24 +81,14 @@ export async function runAudit(options: AuditOptions): Promise<AuditReport> {
     onLook: ({ waiting, inFlight }) => onProgress("draining", waiting + inFlight),
   });
   // Dead letters first: what is replayed meanwhile moves from there to the table, and is seen twice rather than never.
-  let records = 0;
-  await scanTable({
-    documents,
-    tableName: options.deadLettersTable,
-    segments: scanSegments,
-    attributes: ["id", "partOf", "state", "registration", "history"],
-    signal,
-    onPage(items) {
-      for (const item of items) {
-        // Part of a body that was too large for one item.
-        if (item.partOf !== undefined) continue;
-        const { id, registration, state, history } = item as unknown as DeadLetterRecord;
-        const edited = history.some(({ what }) => what === "edited");
-        judge.deadLetter({ id, registrationId: registration?.id, state, edited });
-      }
-      records += items.length;
-      onProgress("reading dead letters", records);
-    },
+  let deadLetters = 0;
+  await createDeadLetterStore(documents, options.deadLettersTable).scan({}, signal, (records) => {
+    for (const { id, registration, state, history } of records) {
+      const edited = history.some(({ what }) => what === "edited");
+      judge.deadLetter({ id, registrationId: registration?.id, state, edited });
+    }
+    deadLetters += records.length;
+    onProgress("reading dead letters", deadLetters);
   });
   let registrations = 0;
   await scanTable({

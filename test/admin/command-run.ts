@@ -35,5 +35,12 @@ export async function runCommand(line: readonly string[], options: RunOptions = 
   const code = await runTurnout(line, { env, terminal: createTerminal(streams, env), signal });
   // What was written last is read in the turn after.
   await new Promise((resolve) => setImmediate(resolve));
-  return { code, ...texts, json: () => JSON.parse(texts.stdout) as unknown };
+  return {
+    code,
+    ...texts,
+    json() {
+      if (texts.stdout === "") throw new Error(`turnout ${line.join(" ")} had no result and said: ${texts.stderr}`);
+      return JSON.parse(texts.stdout) as unknown;
+    },
+  };
 }

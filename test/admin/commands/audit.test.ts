@@ -10,6 +10,7 @@ import { openLedger, type LedgerLine } from "../../../admin/ledger.ts";
 import { TurnoutError } from "../../../shared/errors.ts";
 import { registrationId } from "../../../shared/registration-id.ts";
 import { runCommand } from "../command-run.ts";
+import { deadLetter } from "../dead-letter-seeds.ts";
 import { startEngines } from "../engines.ts";
 
 const validator = Compile(AuditReport);
@@ -77,7 +78,7 @@ t.test("control: one registration fewer in the table, and it is lost", async (t)
   t.same(report.examples.lost, [id]);
 
   t.test("but not when a dead letter keeps it", async (t) => {
-    const record = { id, state: "open", history: [] };
+    const record = { ...deadLetter(7), id };
     await documents.send(new PutCommand({ TableName: deadLettersTable, Item: record }));
     const again = await audit(join(folder, "clean-1.jsonl"), "--ignore-others");
     t.equal(again.code, 0);
