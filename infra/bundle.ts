@@ -17,7 +17,7 @@ import { ZipFile } from "yazl";
 const tierFolders = ["web", "worker", "shared"];
 const rootFiles = ["package.json", "package-lock.json", "cron.yaml"];
 /** Where the bundle goes, from the repository's root. */
-export const defaultBundlePath = "dist/turnout.zip";
+const bundlePath = "dist/turnout.zip";
 
 /** What a tier's folder may hold. Anything else stops the bundle, rather than being shipped or left out unseen. */
 const shippedTypes = new Set([
@@ -108,7 +108,7 @@ async function tierFiles(root: string, folder: string): Promise<BundleFile[]> {
 }
 
 /** @returns everything that goes into the zip, sorted by name */
-export async function bundleFiles({ root, eventFile, modules }: Omit<BundleOptions, "output">): Promise<BundleFile[]> {
+async function bundleFiles({ root, eventFile, modules }: Omit<BundleOptions, "output">): Promise<BundleFile[]> {
   const rootFolder = join(root, "infra/bundle");
   const moduleNames = (await filesBelow(modules)).filter(isRuntimeFile);
   const native = moduleNames.find((name) => name.endsWith(".node"));
@@ -189,7 +189,7 @@ export async function buildBundle(options: BundleOptions): Promise<Bundle> {
 export async function bundleRepository(root: string, eventFile: string): Promise<Bundle> {
   const { modules, remove } = await installProductionModules(root);
   try {
-    return await buildBundle({ root, eventFile, modules, output: join(root, defaultBundlePath) });
+    return await buildBundle({ root, eventFile, modules, output: join(root, bundlePath) });
   } finally {
     await remove();
   }

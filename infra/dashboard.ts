@@ -61,8 +61,8 @@ export function addDashboard(
       graph("Table, each minute", [f.writes], [f.writeThrottles, f.recordThrottles]),
     ],
     [
-      graph("Dead letters", [f.deadLettered, f.deadLetterMessages]),
-      graph("Paused and stalled", [f.breakerOpen, f.stalled]),
+      graph("Dead letters", [f.deadLettersReceived, f.deadLetterMessages]),
+      graph("Paused and stalled", [f.breakerOpen, f.stalled, f.notPolled]),
       graph("Health (0 ok, 15 warning, 20 degraded, 25 severe)", [f.webHealth, f.workerHealth]),
     ],
   ];

@@ -32,6 +32,7 @@ function preferences(header) {
     .filter(function (range) {
       return /^([a-z]{2,3}|\*)$/.test(range.tag) && range.weight > 0 && range.weight <= 1;
     })
+    // oxlint-disable-next-line unicorn/no-array-sort -- CloudFront's runtime has no toSorted
     .sort(function (a, b) {
       return b.weight - a.weight || a.index - b.index;
     })

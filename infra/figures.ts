@@ -90,7 +90,6 @@ export function createFigures({ data, platform, groups, stackName, config }: Fig
     drain: tier("turnout_queue_drain_per_second", "Registrations drained each second", Stats.MAXIMUM),
     eta: tier("turnout_queue_eta_seconds", "Seconds until the queue is empty", Stats.MAXIMUM),
     breakerOpen: tier("turnout_breaker_open", "Workers that paused", Stats.MAXIMUM),
-    deadLettered: tier("turnout_dead_letters_total", "Dead letters"),
 
     messages,
     inFlight: sqs(queue, "ApproximateNumberOfMessagesNotVisible", "Messages being worked on"),
@@ -105,6 +104,18 @@ export function createFigures({ data, platform, groups, stackName, config }: Fig
       label: "Minutes without progress",
       period,
     }),
+    /** 1 for each minute in which nobody asked the queue for anything; an idle worker asks all the time. */
+    notPolled: new MathExpression({
+      expression: "IF(FILL(received, 0) + FILL(empty, 0) == 0, 1, 0)",
+      usingMetrics: {
+        received: packsReceived,
+        empty: sqs(queue, "NumberOfEmptyReceives", "Empty receives", Stats.SUM),
+      },
+      label: "Minutes without a poll",
+      period,
+    }),
+    /** Whatever gets there is received by the worker, which makes a record of it. */
+    deadLettersReceived: sqs(deadLetterQueue, "NumberOfMessagesReceived", "Dead letters collected", Stats.SUM),
     deadLetterMessages: sqs(deadLetterQueue, "ApproximateNumberOfMessagesVisible", "Dead letters not collected yet"),
 
     webInstances,

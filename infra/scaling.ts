@@ -132,11 +132,8 @@ export class Scaling extends Construct {
       // Bounds are counted from the alarm's threshold.
       stepAdjustments: steps.map((step, index) => {
         const next = steps[index + 1];
-        return {
-          metricIntervalLowerBound: step.fromSeconds - first,
-          ...(next ? { metricIntervalUpperBound: next.fromSeconds - first } : {}),
-          scalingAdjustment: step.addInstances,
-        };
+        const from = { metricIntervalLowerBound: step.fromSeconds - first, scalingAdjustment: step.addInstances };
+        return next ? Object.assign(from, { metricIntervalUpperBound: next.fromSeconds - first }) : from;
       }),
     });
     const alarm = new Alarm(this, "OldestMessageIsOld", {

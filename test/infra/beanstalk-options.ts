@@ -6,7 +6,7 @@
  */
 
 /** One of these texts, a text of this form, a whole number between these bounds, or anything. */
-export type Allowed = readonly string[] | RegExp | { readonly from: number; readonly to: number } | "anything";
+type Allowed = readonly string[] | RegExp | { readonly from: number; readonly to: number } | "anything";
 
 const flag: Allowed = ["true", "false"];
 const days: Allowed = ["1", "3", "5", "7", "14", "30", "60", "90", "120", "150", "180", "365", "400", "545", "731"];
@@ -28,7 +28,7 @@ const processOptions: Readonly<Record<string, Allowed>> = {
 };
 
 /** Namespace → option → what it may be. A namespace that ends in `*` stands for any name in its place. */
-export const documentedOptions: Readonly<Record<string, Readonly<Record<string, Allowed>>>> = {
+const documentedOptions: Readonly<Record<string, Readonly<Record<string, Allowed>>>> = {
   "aws:autoscaling:asg": {
     "Availability Zones": ["Any", "Any 1", "Any 2", "Any 3"],
     Cooldown: whole(0, 10_000),

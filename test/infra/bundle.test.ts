@@ -58,7 +58,9 @@ t.test("the same input has the same hash, whenever and in whatever time zone it 
     else process.env.TZ = TZ;
   });
   // Loaded anew, under the other zone.
-  const elsewhere = (await import(`${"../../infra/bundle.ts"}?tokyo`)) as { buildBundle: typeof buildBundle };
+  const elsewhere = (await import(new URL("../../infra/bundle.ts?tokyo", import.meta.url).href)) as {
+    buildBundle: typeof buildBundle;
+  };
   const second = await elsewhere.buildBundle({ ...options, output: join(root, "out/second.zip") });
   t.equal(second.sha256, first.sha256);
   t.equal(second.bytes, first.bytes);

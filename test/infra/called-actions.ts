@@ -33,7 +33,7 @@ const actionsOfStatements: readonly (readonly [statement: RegExp, action: string
   [/["'`]UPDATE /, "dynamodb:PartiQLUpdate"],
   [/["'`]DELETE FROM /, "dynamodb:PartiQLDelete"],
 ];
-const statementCommands = ["BatchExecuteStatementCommand", "ExecuteStatementCommand"];
+const statementCommands = new Set(["BatchExecuteStatementCommand", "ExecuteStatementCommand"]);
 
 /** What sqs-consumer calls by itself once it is started. */
 const actionsOfConsumer = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"];
@@ -62,7 +62,7 @@ export function loadedFiles(entry: string): string[] {
 export function calledActions(source: string): Set<string> {
   const actions = new Set<string>();
   for (const [, command = ""] of source.matchAll(/new (\w+Command)\(/g)) {
-    if (statementCommands.includes(command)) {
+    if (statementCommands.has(command)) {
       const statements = actionsOfStatements.filter(([statement]) => statement.test(source));
       if (statements.length === 0) throw new Error(`${command} is used where no statement stands`);
       for (const [, action] of statements) actions.add(action);

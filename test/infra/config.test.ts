@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import t from "tap";
 import { readStackConfig, StackConfig, StackConfigError } from "../../infra/config.ts";
 import { fullSettings } from "./templates.ts";
@@ -83,4 +84,19 @@ t.test("an own domain comes with both certificates, CloudFront's in us-east-1", 
   t.match(faultsOf({ domainName: "summit.example.org" }), [/belong together/]);
   const certificateArn = "arn:aws:acm:eu-central-1:123456789012:certificate/1";
   t.match(faultsOf({ ...fullSettings, certificateArn }), [/must lie in us-east-1/]);
+});
+
+t.test("the runbook's table names every setting with its default, and no other", async (t) => {
+  const runbook = readFileSync(new URL("../../docs/operations.md", import.meta.url), "utf8");
+  const table = runbook.slice(runbook.indexOf("## Settings"), runbook.indexOf("## Deploy"));
+  const rows = [...table.matchAll(/^\| `(\w+)` \| (.+?) \|/gm)].map(([, name = "", fallback = ""]) => [name, fallback]);
+  t.strictSame(
+    rows.map(([name]) => name),
+    Object.keys(StackConfig.properties),
+  );
+  for (const [name = "", fallback = ""] of rows) {
+    const setting = (StackConfig.properties as Record<string, { default?: unknown }>)[name];
+    if (setting?.default === undefined) t.match(fallback, /^(none|never|CloudFront's)$/, name);
+    else t.equal(fallback, `\`${String(setting.default)}\``, name);
+  }
 });

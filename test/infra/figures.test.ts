@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import t from "tap";
-import { only, synthesized, watched } from "./templates.ts";
+import { only, resources, synthesized, watched } from "./templates.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const { main } = await synthesized();
@@ -23,10 +23,29 @@ t.test("every metric of the tiers that is shown or watched is one that a tier ha
 });
 
 t.test("the tiers' metrics are told apart by stack, so that two events do not add up", async (t) => {
-  const { Dimensions, Namespace } = watched(only(main, "AWS::CloudWatch::Alarm", "ObservabilityDeadLettersArrive"));
-  t.equal(Namespace, "Turnout");
-  t.strictSame(Dimensions, [{ Name: "Stack", Value: "turnout-test" }]);
+  const body = JSON.stringify(only(main, "AWS::CloudWatch::Dashboard").Properties["DashboardBody"]).replaceAll(
+    "\\",
+    "",
+  );
+  const shown = [...body.matchAll(/"Turnout","(turnout_\w+)","Stack","turnout-test"/g)];
+  t.equal(shown.length, [...body.matchAll(/"turnout_\w+"/g)].length);
 });
+
+t.test("no alarm depends on what a tier publishes: a tier that is gone publishes nothing", async (t) => {
+  for (const [id, alarm] of resources(main, "AWS::CloudWatch::Alarm"))
+    t.notMatch(JSON.stringify(alarm), /turnout_/, id);
+});
+
+t.test(
+  "the tiers publish to CloudWatch what the dashboard shows of them",
+  { todo: "on /metrics only, as yet" },
+  async (t) => {
+    const sources = globSync("{web,worker,shared}/**/*.ts", { cwd: root }).map((file) =>
+      readFileSync(join(root, file), "utf8"),
+    );
+    t.ok(sources.some((source) => source.includes("PutMetricDataCommand")));
+  },
+);
 
 t.test("metrics are looked at by the minute", async (t) => {
   const { Period } = watched(only(main, "AWS::CloudWatch::Alarm", "ObservabilityBacklogIsOld"));

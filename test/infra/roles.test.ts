@@ -32,12 +32,11 @@ t.test("the only ready-made policy is the one with which Elastic Beanstalk watch
 });
 
 t.test("every construct that a tier's message names is in the stack", async (t) => {
-  const named = loadedFiles(resolve(root, "worker/main.ts"))
-    .concat(loadedFiles(resolve(root, "web/main.ts")))
-    .flatMap((file) => [
-      ...readFileSync(file, "utf8").matchAll(/"((?:Roles|Data|Network|Platform|Application)\/\w+)"/g),
-    ])
-    .map(([, path = ""]) => path);
+  const sources = ["worker/main.ts", "web/main.ts"]
+    .flatMap((entry) => loadedFiles(resolve(root, entry)))
+    .map((file) => readFileSync(file, "utf8"));
+  const paths = /"((?:Roles|Data|Network|Platform|Application)\/\w+)"/g;
+  const named = [...sources.join("\n").matchAll(paths)].map(([, path = ""]) => path);
   t.ok(named.length > 0, [...new Set(named)].join(", "));
   const ids = Object.keys(main.Resources);
   for (const path of new Set(named)) {

@@ -78,11 +78,11 @@ export function synthesize(
     }
     // CDK makes the process fail when a check does; whether that fails a test is the test's business.
     process.exitCode = undefined;
-    const read = <T>(file: string) => JSON.parse(readFileSync(join(outdir, file), "utf8")) as T;
+    const read = (file: string): unknown => JSON.parse(readFileSync(join(outdir, file), "utf8"));
     return {
-      main: read<Template>(stacks.main.templateFile),
-      firewall: stacks.firewall && read<Template>(stacks.firewall.templateFile),
-      report: read<Report>("validation-report.json"),
+      main: read(stacks.main.templateFile) as Template,
+      firewall: stacks.firewall && (read(stacks.firewall.templateFile) as Template),
+      report: read("validation-report.json") as Report,
     };
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -29,7 +29,7 @@ function grantedActions(tier: "Web" | "Worker"): string[] {
 
 function actionsOfTier(folder: "web" | "worker"): string[] {
   const files = loadedFiles(resolve(root, folder, "main.ts"));
-  const actions = files.flatMap((file) => [...calledActions(readFileSync(file, "utf8"))]);
+  const actions = files.flatMap((file) => Array.from(calledActions(readFileSync(file, "utf8"))));
   return [...new Set(actions)].toSorted();
 }
 
