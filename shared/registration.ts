@@ -24,7 +24,7 @@ export const Name = Type.String({
 /** From 2^53 on whole numbers lose digits, and the table's client throws, for all that are written in the same call. */
 export const numberRange = { exclusiveMinimum: -(2 ** 53), exclusiveMaximum: 2 ** 53 } as const;
 
-export const Answer = Type.Union([
+const Answer = Type.Union([
   Type.String({ maxLength: maxAnswerLength, pattern: plainTextPattern }),
   Type.Number(numberRange),
   Type.Boolean(),
@@ -34,7 +34,7 @@ export const Answer = Type.Union([
 export const fieldIdPattern = "^[a-z][A-Za-z0-9_]{0,39}$";
 export const fieldIdRule = "1 to 40 letters, digits and _ that start with a small letter";
 
-export const Answers = Type.Record(Type.String({ pattern: fieldIdPattern }), Answer, { additionalProperties: false });
+const Answers = Type.Record(Type.String({ pattern: fieldIdPattern }), Answer, { additionalProperties: false });
 
 const instantPattern = String.raw`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$`;
 
@@ -54,7 +54,6 @@ export const Registration = Type.Object(
 );
 
 export type Registration = Static<typeof Registration>;
-export type Answers = Static<typeof Answers>;
 
 const validator = Compile(Registration);
 

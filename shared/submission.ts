@@ -2,7 +2,7 @@
  * A submission: what an attendee sends for one event, before it has become a registration.
  * Its schema is the single source for the type, the validation, the OpenAPI document and the form's constraints.
  */
-import { Type, type Static, type TSchema } from "typebox";
+import { Type, type TSchema } from "typebox";
 import { Email, Name, numberRange } from "./registration.ts";
 import { normalizeEmail } from "./email-address.ts";
 import type { EventDefinition, EventField } from "./event-definition.ts";
@@ -60,7 +60,6 @@ export interface Submission {
 }
 
 export type SubmissionSchema = ReturnType<typeof submissionSchema>;
-export type ParsedSubmission = Static<SubmissionSchema>;
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
