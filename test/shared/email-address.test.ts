@@ -4,6 +4,7 @@ import { Compile } from "typebox/compile";
 import { emailPattern, maxEmailLength, normalizeEmail } from "../../shared/email-address.ts";
 import { Email } from "../../shared/registration.ts";
 import { anyEmail } from "../equipment/people.ts";
+import { cpuMilliseconds } from "./cpu-time.ts";
 import { legalCharacter } from "./legal-text.ts";
 
 const schema = Compile(Email);
@@ -161,11 +162,11 @@ t.test("no text keeps the rule busy: the time is linear in the length", async (t
     "İ".repeat(n),
   ];
   for (const given of hostile) {
-    const start = performance.now();
-    pattern.test(given);
-    normalizeEmail(given);
-    schema.Check(given);
-    const took = performance.now() - start;
+    const took = cpuMilliseconds(() => {
+      pattern.test(given);
+      normalizeEmail(given);
+      schema.Check(given);
+    });
     t.ok(took < 500, `${encodeURIComponent(given.slice(0, 8))}… took ${took.toFixed(1)} ms`);
   }
 });

@@ -6,6 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import * as fc from "fast-check";
 import t from "tap";
 import { withoutAddresses } from "../../shared/logger.ts";
+import { cpuMilliseconds } from "./cpu-time.ts";
 
 const module = JSON.stringify(join(import.meta.dirname, "../../shared/logger.ts"));
 
@@ -154,9 +155,7 @@ t.test("taking addresses out takes linear time", async (t) => {
     "a@a.".repeat(n),
     "a%40a".repeat(n),
   ]) {
-    const begun = performance.now();
-    withoutAddresses(given);
-    const took = performance.now() - begun;
+    const took = cpuMilliseconds(() => withoutAddresses(given));
     t.ok(took < 1_000, `${given.slice(0, 8)}… took ${took.toFixed(0)} ms`);
   }
 });
