@@ -8,7 +8,10 @@ import { createDocumentClient, createSqsClient } from "../../shared/aws-clients.
 process.env.AWS_ACCESS_KEY_ID = "test";
 process.env.AWS_SECRET_ACCESS_KEY = "test";
 
+/** Short, where an answer never comes. */
 const requestTimeoutMs = 400;
+/** Long enough for an answer that does come, on a busy machine too. */
+const patientTimeoutMs = 1_500;
 const body = "a pack";
 const send = new SendMessageCommand({
   QueueUrl: "https://sqs.eu-central-1.amazonaws.com/1/registrations",
@@ -58,9 +61,9 @@ async function endpoint(test: Test, react: (socket: Socket, attempt: number) => 
   return seen;
 }
 
-function sqsClient(test: Test, url: string, maxAttempts = 1) {
+function sqsClient(test: Test, url: string, timeoutMs: number, maxAttempts = 1) {
   process.env.AWS_ENDPOINT_URL_SQS = url;
-  const client = createSqsClient({ region: "eu-central-1", requestTimeoutMs, maxAttempts });
+  const client = createSqsClient({ region: "eu-central-1", requestTimeoutMs: timeoutMs, maxAttempts });
   test.teardown(() => client.destroy());
   return client;
 }
@@ -94,7 +97,7 @@ const silences: [name: string, react: (socket: Socket) => void][] = [
 for (const [name, react] of silences) {
   t.test(`a call that ${name} ends with a time-out in its bound`, async (t) => {
     const { url } = await endpoint(t, react);
-    const { error, tookMs } = await failureOf(sqsClient(t, url).send(send));
+    const { error, tookMs } = await failureOf(sqsClient(t, url, requestTimeoutMs).send(send));
     t.equal(error.name, "TimeoutError");
     t.ok(tookMs >= requestTimeoutMs * 0.8, `took ${tookMs.toFixed(0)} ms`);
     t.ok(tookMs < requestTimeoutMs + 3_000, `took ${tookMs.toFixed(0)} ms`);
@@ -112,13 +115,13 @@ t.test("a table that stalls in the middle of its answer is bounded too", async (
 
 t.test("a time-out in the middle of an answer is tried again, as often as was asked for", async (t) => {
   const stall = await endpoint(t, silences[1]![1]);
-  await failureOf(sqsClient(t, stall.url, 2).send(send));
+  await failureOf(sqsClient(t, stall.url, requestTimeoutMs, 2).send(send));
   t.equal(stall.requests.length, 2);
 
   const mended = await endpoint(t, (socket, attempt) =>
     attempt === 1 ? silences[1]![1](socket) : socket.write(confirmation),
   );
-  const { MessageId, $metadata } = await sqsClient(t, mended.url, 2).send(send);
+  const { MessageId, $metadata } = await sqsClient(t, mended.url, patientTimeoutMs, 2).send(send);
   t.equal(MessageId, "1");
   t.equal($metadata.attempts, 2);
 });
@@ -126,13 +129,13 @@ t.test("a time-out in the middle of an answer is tried again, as often as was as
 t.test("a confirmation with the wrong checksum is none", async (t) => {
   const wrong = answer({ MessageId: "1", MD5OfMessageBody: createHash("md5").update("else").digest("hex") });
   const { url } = await endpoint(t, (socket) => socket.write(wrong));
-  t.match((await failureOf(sqsClient(t, url).send(send))).error, { message: /checksum|md5/i });
+  t.match((await failureOf(sqsClient(t, url, patientTimeoutMs).send(send))).error, { message: /checksum|md5/i });
 });
 
 t.test("one connection serves many calls, and the time-outs of calls that are done stop nothing", async (t) => {
   const seen = await endpoint(t, (socket) => socket.write(confirmation));
-  const client = sqsClient(t, seen.url);
-  const until = performance.now() + 2 * requestTimeoutMs;
+  const client = sqsClient(t, seen.url, patientTimeoutMs);
+  const until = performance.now() + 1.5 * patientTimeoutMs;
   let calls = 0;
   while (performance.now() < until || calls < 10) {
     await client.send(send);
@@ -144,7 +147,7 @@ t.test("one connection serves many calls, and the time-outs of calls that are do
 
 t.test("the queue's URL names the queue; where it is asked is the endpoint's business", async (t) => {
   const seen = await endpoint(t, (socket) => socket.write(confirmation));
-  await sqsClient(t, seen.url).send(send);
+  await sqsClient(t, seen.url, patientTimeoutMs).send(send);
   t.match(seen.requests[0], /"QueueUrl":"https:\/\/sqs\.eu-central-1\.amazonaws\.com\/1\/registrations"/);
 });
 
@@ -153,7 +156,11 @@ t.test("the table is asked with plain values, undefined ones left out", async (t
     socket.write(answer({ Item: { email: { S: "ada@example.org" }, guests: { N: "2" } } })),
   );
   process.env.AWS_ENDPOINT_URL_DYNAMODB = seen.url;
-  const documents = createDocumentClient({ region: "eu-central-1", requestTimeoutMs, maxAttempts: 1 });
+  const documents = createDocumentClient({
+    region: "eu-central-1",
+    requestTimeoutMs: patientTimeoutMs,
+    maxAttempts: 1,
+  });
   t.teardown(() => documents.destroy());
   const { Item } = await documents.send(get);
   t.same(Item, { email: "ada@example.org", guests: 2 });
@@ -165,7 +172,12 @@ t.test("an endpoint given outright is asked in place of the variables' one", asy
     await endpoint(t, (socket) => socket.write(confirmation)),
   ];
   process.env.AWS_ENDPOINT_URL_SQS = variable.url;
-  const client = createSqsClient({ region: "eu-central-1", requestTimeoutMs, maxAttempts: 1, endpoint: given.url });
+  const client = createSqsClient({
+    region: "eu-central-1",
+    requestTimeoutMs: patientTimeoutMs,
+    maxAttempts: 1,
+    endpoint: given.url,
+  });
   t.teardown(() => client.destroy());
   await client.send(send);
   t.same([given.requests.length, variable.requests.length], [1, 0]);
