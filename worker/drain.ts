@@ -55,6 +55,9 @@ export interface DrainOptions {
 /** What a poller that waits at the gate is told when the drain stops; sqs-consumer reports it as an error. */
 class DrainStopping extends Error {}
 
+/** HTTP 200, and yet nothing was deleted: as much a fault of the system as an error would be. */
+class DeletesFailed extends Error {}
+
 export function createDrain(options: DrainOptions): Drain {
   const { sqs, queueUrl, process, receiveBreaker, deleteBreaker, logger, now, onDeleteFailed } = options;
   const construct = "Roles/WorkerRole";
@@ -94,24 +97,40 @@ export function createDrain(options: DrainOptions): Drain {
     }
   }
 
-  async function deleteBatch(messages: readonly Message[]): Promise<void> {
+  /**
+   * @returns the messages that SQS could not delete although it should; those whose deletion it refuses are let go
+   * @throws what the call threw
+   */
+  async function deleteBatch(messages: readonly Message[]): Promise<Message[]> {
     const { Failed: failed = [] } = await sqs.send(
       new DeleteMessageBatchCommand({
         QueueUrl: queueUrl,
         Entries: messages.map(({ ReceiptHandle: handle }, index) => ({ Id: String(index), ReceiptHandle: handle })),
       }),
     );
-    for (const { Code: code } of failed) {
+    for (const { Code: code, SenderFault: refused } of failed) {
       onDeleteFailed();
-      logger.warn({ code }, "a message that is done could not be deleted; it will come again, which is harmless");
+      if (refused) logger.warn({ code }, "a message that is done could not be deleted; it may come again, harmlessly");
     }
+    return failed.filter(({ SenderFault: refused }) => !refused).flatMap(({ Id: id }) => messages[Number(id)] ?? []);
   }
 
   /** Waits while nothing can be deleted: the heartbeat of the poller, whose handler this is part of, keeps them hidden. */
   async function deleteAll(messages: readonly Message[]): Promise<void> {
-    if (messages.length === 0 || (await deleteCaller.attempt(deleting, () => deleteBatch(messages)))) return;
-    for (const _ of messages) onDeleteFailed();
-    logger.warn({ messages: messages.length }, "messages that are done could not be deleted; they will come again");
+    let left = messages;
+    async function deleteWhatIsLeft(): Promise<void> {
+      while (left.length > 0) {
+        // Each turn has fewer left; one without progress counts as a fault, which the breaker waits out.
+        // oxlint-disable-next-line no-await-in-loop
+        const failed = await deleteBatch(left);
+        if (failed.length === left.length)
+          throw new DeletesFailed("SQS answered that no entry of the batch was deleted");
+        left = failed;
+      }
+    }
+    if (messages.length === 0 || (await deleteCaller.attempt(deleting, deleteWhatIsLeft))) return;
+    for (const _ of left) onDeleteFailed();
+    logger.warn({ messages: left.length }, "messages that are done could not be deleted; they will come again");
   }
 
   function createPoller(): Consumer {
