@@ -113,6 +113,8 @@ function show(terminal: Terminal, report: DemoReport): void {
   printTable(["accepted", count(report.accepted), `of ${count(report.requests)} requests`], loss);
   if (report.figuresIncomplete)
     print("A tier was started again meanwhile: the last two figures lack what it had counted.");
+  for (const [reason, times] of Object.entries(report.givenUpBecause))
+    print(plain(`  given up: ${count(times)} × ${reason}`));
   for (const { line, reasons } of report.refusedRows) print(plain(`  line ${line}: ${reasons.join("; ")}`));
   if (report.refusedFile !== null) print(`All ${count(report.refused)} refused rows: ${report.refusedFile}`);
   if (report.seed !== null) print(colors.dim(`The same people again: --seed ${report.seed}`));

@@ -15,6 +15,9 @@ export const DemoReport = Type.Object(
     accepted: Count("of them, answered 202: the sum of stored, duplicatesFolded, deadLettered, queued and lost"),
     refused: Count("rows of the file that were refused, by its reader or by the front door"),
     givenUp: Count("without an answer in spite of all retries"),
+    givenUpBecause: Type.Record(Type.String(), Type.Integer({ minimum: 1 }), {
+      description: "how many ended with which last answer",
+    }),
     retries: Count("further attempts, after a 503, a 429 or no answer"),
     stored: Count("in the table, each once"),
     duplicatesFolded: Count("accepted, and rightly not stored again"),

@@ -88,6 +88,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoReport> {
   const accepts = createLatencies();
   const acceptedIds = createKeyIndex();
   const closed = new AbortController();
+  const givenUpBecause: Record<string, number> = {};
   const sent: Sent = { requests: 0, accepted: 0, givenUp: 0, retries: 0, seconds: 0 };
 
   function onEnding({ item, reply, fate, attempts, milliseconds: took }: Ending): void {
@@ -97,7 +98,12 @@ export async function runDemo(options: DemoOptions): Promise<DemoReport> {
       sent.accepted += 1;
       accepts.add(took);
     } else if (fate === "refused") refused.add({ line: item.line ?? sent.requests, reasons: reasonsOf(reply) });
-    else sent.givenUp += 1;
+    else {
+      sent.givenUp += 1;
+      const because =
+        reply.status === null ? `no answer (${reply.code})` : `${reply.status} ${reply.code ?? ""}`.trim();
+      givenUpBecause[because] = (givenUpBecause[because] ?? 0) + 1;
+    }
     if (reply.code !== undefined && closedDoors.has(reply.code)) {
       closed.abort(new TurnoutError(reply.code as ErrorCode, reply.detail ?? "Registration is not open."));
     }
@@ -182,6 +188,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoReport> {
       accepted: sent.accepted,
       refused: refused.count,
       givenUp: sent.givenUp,
+      givenUpBecause,
       retries: sent.retries,
       stored,
       duplicatesFolded: secondClicks + duplicates,

@@ -10,7 +10,7 @@ import { findFreePort } from "../../local/ports.ts";
 import { eventually } from "../equipment/eventually.ts";
 
 const main = join(import.meta.dirname, "../../local/main.ts");
-const anyPorts = { WEB_PORT: "0", WORKER_PORT: "0", SQS_PORT: "0", DYNAMODB_PORT: "0" };
+const anyPorts = { WEB_PORT: "0", WORKER_PORT: "0", CONSOLE_PORT: "0", SQS_PORT: "0", DYNAMODB_PORT: "0" };
 
 interface Run {
   readonly child: ChildProcess;
@@ -50,15 +50,16 @@ t.test("one line tells where all answer; Ctrl-C ends everything, with exit code 
   const stack = run(t);
   const { urls, pids } = await ready(stack);
   t.equal(stack.out.length, 1);
-  t.match(stack.out[0], /^ready web=http:\S+ worker=http:\S+ sqs=http:\S+ dynamodb=http:\S+$/);
+  t.match(stack.out[0], /^ready web=http:\S+ worker=http:\S+( console=http:\S+)? sqs=http:\S+ dynamodb=http:\S+$/);
   for (const [name, path] of [
     ["web", "/ready"],
     ["worker", "/health"],
     ["web", "/docs/"],
+    ["console", "/"],
   ] as const) {
     t.equal(await probe(`${urls[name]}${path}`), 200, `${name} ${path}`);
   }
-  t.equal(pids.length, 4);
+  t.equal(pids.length, Object.keys(urls).length);
   t.ok(pids.every(isAlive));
   // npm passes on what the terminal has already sent: one key press arrives twice.
   stack.child.kill("SIGINT");

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import t from "tap";
-import { dynamoDbPlan, sqsPlan, tierPlan, urlOf } from "../../local/process-plans.ts";
+import { consolePlan, dynamoDbPlan, sqsPlan, tierPlan, urlOf } from "../../local/process-plans.ts";
 
 const nothing = async () => {};
 
@@ -8,10 +8,16 @@ t.test("each plan starts a file that exists, for one address on 127.0.0.1", asyn
   t.ok(existsSync(sqsPlan(1, "r", "/f", nothing).args[0]!));
   t.ok(existsSync(tierPlan("web", 1, {}).args[0]!));
   t.ok(existsSync(tierPlan("worker", 1, {}).args[0]!));
+  t.ok(existsSync(consolePlan(1, {}, true).args[0]!));
   t.equal(urlOf(80), "http://127.0.0.1:80");
   t.match(dynamoDbPlan(5, "binary", "/file", nothing).args.join(" "), "--host 127.0.0.1 --port 5 --db-path /file");
 });
 
 t.test("a tier is waited for longer than it may take to stop", async (t) => {
   t.ok(tierPlan("worker", 1, {}).stopWithinMs > 8_000);
+});
+
+t.test("the console is open to the machine only where its engines are", async (t) => {
+  t.ok(consolePlan(1, {}, true).args.includes("--open-to-machine"));
+  t.notOk(consolePlan(1, {}, false).args.includes("--open-to-machine"));
 });

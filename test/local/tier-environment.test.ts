@@ -2,7 +2,12 @@ import t from "tap";
 import { readEnv } from "../../shared/environment.ts";
 import { WebConfig } from "../../web/config.ts";
 import { WorkerConfig } from "../../worker/config.ts";
-import { stackEnvironment, webEnvironment, workerEnvironment } from "../../local/tier-environment.ts";
+import {
+  consoleEnvironment,
+  stackEnvironment,
+  webEnvironment,
+  workerEnvironment,
+} from "../../local/tier-environment.ts";
 
 const surroundings = {
   region: "eu-central-1",
@@ -57,4 +62,11 @@ t.test("what npm or a test runner left in the environment stays out", async (t) 
   const environment = stackEnvironment(given, surroundings);
   t.notOk("NODE_OPTIONS" in environment || "npm_lifecycle_event" in environment || "TAP" in environment);
   t.equal(environment.TZ, "UTC");
+});
+
+t.test("the console knows the stack by its names, and the tiers by their addresses", async (t) => {
+  const urls = { web: "http://127.0.0.1:3000" };
+  const environment = consoleEnvironment({ TURNOUT_CONSOLE_TOKEN: "of somebody" }, surroundings, urls, "made here");
+  t.match(environment, { WEB_URL: urls.web, TURNOUT_CONSOLE_TOKEN: "made here", QUEUE_URL: String });
+  t.notOk("WORKER_URL" in environment);
 });
