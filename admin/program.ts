@@ -3,14 +3,13 @@ import { Command } from "commander";
 import { runCommandLine, type CommandHost, type Host } from "./command-line.ts";
 import { buildAuditCommand } from "./commands/audit.ts";
 import { buildCompletionCommand } from "./commands/completion.ts";
+import { buildConsoleCommand } from "./commands/console.ts";
 import { buildDeadLettersCommand } from "./commands/dead-letters/dead-letters.ts";
 import { buildLogCommand } from "./commands/log.ts";
 import { buildPlanCommand } from "./commands/plan.ts";
 import { buildQueueCommand } from "./commands/queue.ts";
 import { buildRegistrationsCommand } from "./commands/registrations/registrations.ts";
 import type { ExitCode } from "./exit.ts";
-
-export type { CommandHost, Host };
 
 function buildProgram(host: CommandHost): Command {
   const program = new Command("turnout")
@@ -21,6 +20,7 @@ function buildProgram(host: CommandHost): Command {
     .addCommand(buildQueueCommand(host))
     .addCommand(buildDeadLettersCommand(host))
     .addCommand(buildRegistrationsCommand(host))
+    .addCommand(buildConsoleCommand(host))
     .addCommand(buildAuditCommand(host))
     .addCommand(buildPlanCommand(host))
     .addCommand(buildLogCommand(host))

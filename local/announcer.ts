@@ -20,6 +20,7 @@ export interface Announcer {
 const described: Readonly<Record<ProcessName, string>> = {
   web: "event page",
   worker: "worker",
+  console: "console",
   sqs: "SQS",
   dynamodb: "DynamoDB",
 };
@@ -44,7 +45,10 @@ export function createAnnouncer(print: (line: string) => void, colored: boolean)
     reporter: {
       line(name, line) {
         // While it starts, the last lines come with the failure; while it stops, nobody wants to know.
-        const readable = phase === "running" && name !== "sqs" && name !== "dynamodb" ? readLogLine(line) : undefined;
+        const readable =
+          phase === "running" && name !== "sqs" && name !== "dynamodb" && name !== "console"
+            ? readLogLine(line)
+            : undefined;
         if (readable !== undefined) warn(readable.level, name, readable.text);
       },
       restarted: (name, how) => print(color.yellow(`${name} ${how}, started again`)),
@@ -68,6 +72,7 @@ export function createAnnouncer(print: (line: string) => void, colored: boolean)
         print(`  Read the API        ${stack.urls.web}/docs/`);
         print("  Register thousands  npm run demo");
       }
+      if (stack.urls.console !== undefined) print(`  Watch and mend      ${stack.urls.console}`);
       print("  Stop                Ctrl-C");
       print("");
     },

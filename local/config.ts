@@ -20,6 +20,7 @@ const endpoint = (service: string) =>
 export const LocalConfig = Type.Object({
   WEB_PORT: port(3000, "the web tier"),
   WORKER_PORT: port(3001, "the worker tier"),
+  CONSOLE_PORT: port(3002, "the console"),
   SQS_PORT: port(3003, "the embedded SQS"),
   DYNAMODB_PORT: port(3004, "the embedded DynamoDB"),
   AWS_ENDPOINT_URL_SQS: endpoint("SQS"),
@@ -27,3 +28,12 @@ export const LocalConfig = Type.Object({
 });
 
 export type LocalConfig = Readonly<Static<typeof LocalConfig>>;
+
+/** Which variable sets the port of which process. */
+export const portVariables = {
+  web: "WEB_PORT",
+  worker: "WORKER_PORT",
+  console: "CONSOLE_PORT",
+  sqs: "SQS_PORT",
+  dynamodb: "DYNAMODB_PORT",
+} as const satisfies Readonly<Record<string, keyof LocalConfig>>;

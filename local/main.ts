@@ -9,20 +9,20 @@ import { createLocalStack, type LocalStack } from "./stack.ts";
 
 const usage = `Usage: npm start [-- --data DIR]
 
-Runs everything on this machine, on 127.0.0.1: the event page, the worker, an SQS and a DynamoDB.
+Runs everything on this machine, on 127.0.0.1: the event page, the worker, the console, an SQS and a DynamoDB.
 
 Options:
   --data DIR  keep queue, tables, receipt key and logs in DIR; without it they go at the end
   --help      show this text
 
 Environment:
-  WEB_PORT 3000, WORKER_PORT 3001, SQS_PORT 3003, DYNAMODB_PORT 3004
+  WEB_PORT 3000, WORKER_PORT 3001, CONSOLE_PORT 3002, SQS_PORT 3003, DYNAMODB_PORT 3004
                              ports; 0 takes any free one
   AWS_ENDPOINT_URL_SQS, AWS_ENDPOINT_URL_DYNAMODB
                              use these endpoints instead of the embedded ones
   Every variable of the tiers (web/config.ts, worker/config.ts) works here too, such as LOG_LEVEL=debug.
 
-Prints one line to standard output when all answer: ready web=URL worker=URL sqs=URL dynamodb=URL
+Prints one line to standard output when all answer: ready web=URL worker=URL console=URL sqs=URL dynamodb=URL
 Exit codes: 0 stopped by Ctrl-C or SIGTERM, 1 something failed, 2 wrong usage`;
 
 /**
@@ -66,11 +66,13 @@ function buildStack(): LocalStack {
     ports: {
       web: config.WEB_PORT,
       worker: config.WORKER_PORT,
+      console: config.CONSOLE_PORT,
       sqs: config.SQS_PORT,
       dynamodb: config.DYNAMODB_PORT,
     },
     ...(flags.data !== undefined && { dataFolder: flags.data }),
     environment: process.env,
+    console: true,
     reporter: {
       ...announcer.reporter,
       gaveUp(name, error) {

@@ -8,6 +8,8 @@ import { stopDeadlineSeconds } from "./tier-environment.ts";
 const root = join(import.meta.dirname, "..");
 const readyWithinMs = 15_000;
 const engineStopWithinMs = 4_000;
+/** It waits for the step of a replay that has just been sent. */
+const consoleStopWithinMs = 6_000;
 const tierStopWithinMs = (stopDeadlineSeconds + 2) * 1_000;
 
 export function urlOf(port: number): string {
@@ -59,5 +61,23 @@ export function tierPlan(tier: "web" | "worker", port: number, env: Record<strin
     isReady: async () => (await probe(`${urlOf(port)}/health`)) !== undefined,
     readyWithinMs,
     stopWithinMs: tierStopWithinMs,
+  };
+}
+
+/**
+ * The operator's console, as `turnout console` starts it.
+ * @param openToMachine whether it opens without its link: for engines that everybody on this machine can reach anyway
+ */
+export function consolePlan(port: number, env: Record<string, string>, openToMachine: boolean): ProcessPlan {
+  const flags = openToMachine ? ["--open-to-machine"] : [];
+  return {
+    name: "console",
+    command: process.execPath,
+    args: [join(root, "admin", "main.ts"), "console", "--port", String(port), ...flags],
+    env,
+    cwd: root,
+    isReady: async () => (await probe(`${urlOf(port)}/health`)) === 200,
+    readyWithinMs,
+    stopWithinMs: consoleStopWithinMs,
   };
 }

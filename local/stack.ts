@@ -11,20 +11,23 @@
  *
  * In a test, not at the top of a file: its processes keep ours alive, so tap's outermost teardown would never come.
  */
+import { randomBytes } from "node:crypto";
 import { createWriteStream, existsSync, type WriteStream } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Environment } from "../shared/environment.ts";
+import { portVariables } from "./config.ts";
 import { openDataFolder, type DataFolder } from "./data-folder.ts";
 import { findDynamoDbEngine } from "./dynamodb-engine.ts";
 import { probe } from "./http-probe.ts";
 import { createOrphanGuard, type OrphanGuard } from "./orphan-guard/orphan-guard.ts";
 import { resolvePorts } from "./ports.ts";
-import { dynamoDbPlan, sqsPlan, tierPlan, urlOf } from "./process-plans.ts";
+import { consolePlan, dynamoDbPlan, sqsPlan, tierPlan, urlOf } from "./process-plans.ts";
 import { provisionQueues, provisionTables, type Endpoint, type QueueUrls } from "./provision.ts";
 import { readCronFile, startScheduler, type Scheduler } from "./scheduler.ts";
 import { createSupervisedProcess, type ProcessPlan, type SupervisedProcess } from "./supervisor.ts";
 import {
+  consoleEnvironment,
   embeddedCredentials,
   stackEnvironment,
   visibilityTimeoutSeconds,
@@ -34,7 +37,7 @@ import {
 } from "./tier-environment.ts";
 
 /** In the order in which they are shown. */
-export const processNames = ["web", "worker", "sqs", "dynamodb"] as const;
+export const processNames = ["web", "worker", "console", "sqs", "dynamodb"] as const;
 export type ProcessName = (typeof processNames)[number];
 type TierName = Extract<ProcessName, "web" | "worker">;
 
@@ -66,6 +69,8 @@ export interface LocalStackOptions {
   readonly environment?: Environment;
   /** Default: both. None for tests that need only queue and table. */
   readonly tiers?: readonly TierName[];
+  /** The operator's console beside the tiers. Default: false. */
+  readonly console?: boolean;
   /** Play cron.yaml. Default: true. */
   readonly periodicTasks?: boolean;
   /** Start a process again that ends by itself. Default: true. */
@@ -105,19 +110,13 @@ const readyPath: Readonly<Record<TierName, string>> = { web: "/ready", worker: "
 const readyWithinMs = 15_000;
 const lookEveryMs = 50;
 
-const portVariables: Readonly<Record<ProcessName, string>> = {
-  web: "WEB_PORT",
-  worker: "WORKER_PORT",
-  sqs: "SQS_PORT",
-  dynamodb: "DYNAMODB_PORT",
-};
-
 /** @returns a stack that is not started yet */
 export function createLocalStack(options: LocalStackOptions = {}): LocalStack {
   const {
     ports = {},
     environment: given = {},
     tiers = ["web", "worker"],
+    console: wantsConsole = false,
     periodicTasks = true,
     reporter = {},
   } = options;
@@ -194,6 +193,14 @@ export function createLocalStack(options: LocalStackOptions = {}): LocalStack {
     return [name, urlOf(port)] as const;
   }
 
+  /** @returns the address to open; it has to be the same after a restart, so the token is made here */
+  async function startConsole(port: number, tierUrls: StackUrls, surroundings: TierSurroundings, data: DataFolder) {
+    const token = given.TURNOUT_CONSOLE_TOKEN || randomBytes(24).toString("base64url");
+    const env = consoleEnvironment(given, surroundings, tierUrls, token);
+    await supervise("console", consolePlan(port, env, embeddedOnly), data);
+    return embeddedOnly ? urlOf(port) : `${urlOf(port)}/?token=${token}`;
+  }
+
   /** A tier that answers is running; only one that can reach queue and table is ready. */
   async function untilReady(name: TierName, url: string): Promise<void> {
     const deadline = Date.now() + readyWithinMs;
@@ -212,7 +219,11 @@ export function createLocalStack(options: LocalStackOptions = {}): LocalStack {
 
   async function startAll(): Promise<StackUrls> {
     const wanted = processNames.filter((name) =>
-      name === "web" || name === "worker" ? tiers.includes(name) : outside[name] === undefined,
+      name === "console"
+        ? wantsConsole
+        : name === "web" || name === "worker"
+          ? tiers.includes(name)
+          : outside[name] === undefined,
     );
     const tasks = periodicTasks && tiers.includes("worker") && existsSync(cronFile) ? readCronFile(cronFile) : [];
     const resolved = await resolvePorts(
@@ -235,9 +246,19 @@ export function createLocalStack(options: LocalStackOptions = {}): LocalStack {
       receiptKeys: given.RECEIPT_KEYS || data.receiptKeys(),
     };
     environment = stackEnvironment({}, surroundings);
-    const tierUrls = await Promise.all(tiers.map((name) => startTier(name, portOf(name), surroundings, data)));
+    const expected: StackUrls = Object.fromEntries(tiers.map((name) => [name, urlOf(portOf(name))]));
+    // The console can be asked before the tiers are ready: it shows how they become so.
+    const [consoleUrl, ...tierUrls] = await Promise.all([
+      wantsConsole ? startConsole(portOf("console"), expected, surroundings, data) : undefined,
+      ...tiers.map((name) => startTier(name, portOf(name), surroundings, data)),
+    ]);
     stopIfAsked();
-    urls = { ...Object.fromEntries(tierUrls), sqs: sqs.url, dynamodb };
+    urls = {
+      ...Object.fromEntries(tierUrls),
+      ...(consoleUrl !== undefined && { console: consoleUrl }),
+      sqs: sqs.url,
+      dynamodb,
+    };
     if (tasks.length > 0 && urls.worker !== undefined) {
       scheduler = startScheduler({
         tasks,
@@ -252,8 +273,8 @@ export function createLocalStack(options: LocalStackOptions = {}): LocalStack {
     scheduler?.stop();
     const stopOf = (names: readonly ProcessName[]) =>
       Promise.all(names.map(async (name) => processes.get(name)?.stop()));
-    // The tiers first: what they hold goes back to queue and table, which must still be there to take it.
-    await stopOf(["web", "worker"]);
+    // The tiers and a replay of the console first: what they hold goes back to queue and table, which must still be there to take it.
+    await stopOf(["web", "worker", "console"]);
     await stopOf(["sqs", "dynamodb"]);
     await Promise.all([...logs.values()].map((log) => new Promise<void>((resolve) => log.end(() => resolve()))));
     folder?.close();

@@ -91,3 +91,18 @@ export function workerEnvironment(given: Environment, surroundings: TierSurround
     PORT: String(port),
   };
 }
+
+/** @returns the console's environment */
+export function consoleEnvironment(
+  given: Environment,
+  surroundings: TierSurroundings,
+  urls: { readonly web?: string; readonly worker?: string },
+  token: string,
+): Variables {
+  return {
+    ...stackEnvironment(given, surroundings),
+    ...(urls.web !== undefined && { WEB_URL: urls.web }),
+    ...(urls.worker !== undefined && { WORKER_URL: urls.worker }),
+    TURNOUT_CONSOLE_TOKEN: token,
+  };
+}

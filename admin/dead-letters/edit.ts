@@ -72,8 +72,8 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** What can be read of the registration, however wrong it is. */
-function entryOf(record: DeadLetterRecord, body: string): Record<string, unknown> {
+/** @returns what can be read of the registration, however wrong it is */
+export function entryOf(record: DeadLetterRecord, body: string): Record<string, unknown> {
   if (record.registration) return record.registration;
   try {
     const { registrations, invalid } = decodePack(body);

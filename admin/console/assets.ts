@@ -1,0 +1,52 @@
+/**
+ * The console's own files, style, scripts and icon, and those of the chart library, which it serves from where it is
+ * installed: a console that looks after a deployment loads nothing from anybody else.
+ */
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { extname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export interface Asset {
+  readonly body: Buffer;
+  readonly contentType: string;
+}
+
+export interface Assets {
+  /** @throws when there is no such file: a template names one that was renamed */
+  url(file: string): string;
+  /** @param path what follows `/assets/` */
+  find(path: string): Asset | undefined;
+}
+
+const directory = join(import.meta.dirname, "assets");
+const libraryFiles = { "uplot.js": "uplot/dist/uPlot.esm.js", "uplot.css": "uplot/dist/uPlot.min.css" } as const;
+
+const contentTypes: Record<string, string> = {
+  ".css": "text/css; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".svg": "image/svg+xml; charset=utf-8",
+};
+
+/** Reads every file once. The folder of their addresses is the fingerprint of them all. @throws when one is missing */
+export function loadAssets(): Assets {
+  const files = new Map<string, Asset>();
+  const hash = createHash("sha256");
+  const add = (file: string, path: string) => {
+    const contentType = contentTypes[extname(file)];
+    if (contentType === undefined) return;
+    const body = readFileSync(path);
+    hash.update(file).update("\0").update(body).update("\0");
+    files.set(file, { body, contentType });
+  };
+  for (const file of readdirSync(directory).toSorted()) add(file, join(directory, file));
+  for (const [file, module] of Object.entries(libraryFiles)) add(file, fileURLToPath(import.meta.resolve(module)));
+  const folder = `${hash.digest("base64url").slice(0, 12)}/`;
+  return {
+    url(file) {
+      if (!files.has(file)) throw new Error(`There is no file ${file} in ${directory}.`);
+      return `/assets/${folder}${file}`;
+    },
+    find: (path) => (path.startsWith(folder) ? files.get(path.slice(folder.length)) : undefined),
+  };
+}

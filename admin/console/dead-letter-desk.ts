@@ -1,0 +1,152 @@
+/**
+ * What an admin does with dead letters from the console: each change goes to the admin log first, then to the record, with
+ * who and why. The rules are those of `admin/dead-letters/`, as for the command.
+ */
+import type { DeadLetterRecord } from "../../shared/dead-letter-record.ts";
+import { TurnoutError } from "../../shared/errors.ts";
+import type { EventDefinition } from "../../shared/event-definition.ts";
+import { createAdminLog, type AdminAction, type AdminLogLine } from "../admin-log.ts";
+import type { Connection } from "../connection.ts";
+import {
+  createDeadLetterStore,
+  type DeadLetterFilter,
+  type DeadLetterStore,
+  type DeadLetterSummary,
+} from "../dead-letters/dead-letter-store.ts";
+import { proposeEdit, type Edit, type FieldChange } from "../dead-letters/edit.ts";
+import { createDeadLetterGroups, type DeadLetterGroup } from "../dead-letters/groups.ts";
+import { createNewest } from "../dead-letters/newest.ts";
+import { checkReplays, type ReplayCheck } from "../dead-letters/replay-check.ts";
+import { selectDeadLetters, type Selector } from "../dead-letters/selection.ts";
+
+export interface DeadLetterListing {
+  /** All there are, by reason. */
+  readonly groups: readonly DeadLetterGroup[];
+  /** The newest that pass the filter. */
+  readonly records: readonly DeadLetterSummary[];
+  /** How many pass it. */
+  readonly total: number;
+}
+
+/** What a replay of these would do. */
+export interface ReplayForecast {
+  readonly ids: readonly string[];
+  readonly counts: Readonly<Record<ReplayCheck["kind"], number>>;
+  /** The first ones. */
+  readonly checks: readonly { readonly id: string; readonly kind: ReplayCheck["kind"]; readonly detail: string }[];
+}
+
+export interface DeadLetterDesk {
+  readonly store: DeadLetterStore;
+  readonly event: EventDefinition | undefined;
+  list(filter: DeadLetterFilter, limit: number): Promise<DeadLetterListing>;
+  /** @throws TURNOUT_DEAD_LETTER_UNKNOWN */
+  read(id: string): Promise<{ readonly record: DeadLetterRecord; readonly body: string }>;
+  /** Says what an edit would change. @throws what `proposeEdit` throws, TURNOUT_DEAD_LETTER_CHANGED when it is not open */
+  propose(record: DeadLetterRecord, body: string, changes: readonly FieldChange[]): Edit;
+  /** @throws TURNOUT_DEAD_LETTER_CHANGED when somebody was faster */
+  saveEdit(record: DeadLetterRecord, edit: Edit, why: string): Promise<void>;
+  /** @throws TURNOUT_DEAD_LETTER_CHANGED when it is not open, or somebody was faster */
+  discard(record: DeadLetterRecord, why: string): Promise<void>;
+  /** Reads and checks each of them, and changes nothing. @param shown how many are told one by one */
+  forecast(selector: Selector, shown: number): Promise<ReplayForecast>;
+  select(selector: Selector): Promise<string[]>;
+  /** Adds a line to the admin log. @returns who it is that does it */
+  log(action: AdminAction, ids: readonly string[], detail: string, why: string): Promise<string>;
+  /** @returns the latest lines of the admin log, latest first */
+  readLog(limit: number): Promise<AdminLogLine[]>;
+}
+
+export interface DeadLetterDeskOptions {
+  readonly connection: Pick<Connection, "documents" | "deadLettersTable" | "identity">;
+  /** Against which answers are checked; undefined for no more than what every event asks. */
+  readonly event: EventDefinition | undefined;
+  /** Milliseconds since the epoch. */
+  readonly wallClock: () => number;
+  /** Aborted when the console ends. */
+  readonly signal: AbortSignal;
+}
+
+function changed(message: string): TurnoutError {
+  return new TurnoutError("TURNOUT_DEAD_LETTER_CHANGED", message);
+}
+
+function requireOpen({ id, state }: DeadLetterRecord, what: string): void {
+  if (state !== "open") throw changed(`The dead letter ${id} is ${state}; only an open one can be ${what}.`);
+}
+
+export function createDeadLetterDesk(options: DeadLetterDeskOptions): DeadLetterDesk {
+  const { connection, event, wallClock, signal } = options;
+  const { documents, deadLettersTable: tableName } = connection;
+  const store = createDeadLetterStore(documents, tableName);
+  let who: string | undefined;
+
+  async function logAs(action: AdminAction, ids: readonly string[], detail: string, why: string): Promise<string> {
+    who ??= await connection.identity();
+    await createAdminLog({ documents, tableName, who, wallClock }).add({ action, ids, detail, why });
+    return who;
+  }
+
+  const now = () => new Date(wallClock()).toISOString();
+
+  return {
+    store,
+    event,
+    async list(filter, limit) {
+      const groups = createDeadLetterGroups();
+      const newest = createNewest<DeadLetterSummary>(limit, (record) => record.lastFailedAt);
+      let total = 0;
+      await store.scan({}, signal, (records) => {
+        for (const record of records) {
+          groups.add(record);
+          if (filter.reason !== undefined && record.reason !== filter.reason) continue;
+          if (filter.state !== undefined && record.state !== filter.state) continue;
+          newest.add(record);
+          total += 1;
+        }
+      });
+      return { groups: groups.groups(), records: newest.items(), total };
+    },
+    async read(id) {
+      const record = await store.read(id);
+      if (record) return { record, body: await store.readBody(record) };
+      throw new TurnoutError("TURNOUT_DEAD_LETTER_UNKNOWN", `There is no dead letter ${JSON.stringify(id)}.`);
+    },
+    propose(record, body, changes) {
+      requireOpen(record, "edited");
+      return proposeEdit(record, body, changes, event);
+    },
+    async saveEdit(record, { registration, changes }, why) {
+      const { id } = record;
+      const by = await logAs("edit", [id], `changes ${Object.keys(changes).join(", ")}`, why);
+      const entry = { at: now(), who: by, what: "edited", detail: why, changes } as const;
+      if (!(await store.saveEdit(record, registration, entry))) {
+        throw changed("Somebody changed this dead letter meanwhile. Go back and look at it again.");
+      }
+    },
+    async discard(record, why) {
+      requireOpen(record, "discarded");
+      const by = await logAs("discard", [record.id], "discards 1", why);
+      if (!(await store.discard(record, { at: now(), who: by, what: "discarded", detail: why }))) {
+        throw changed("Somebody changed this dead letter meanwhile. Go back and look at it again.");
+      }
+    },
+    async forecast(selector, shown) {
+      const ids = await selectDeadLetters(store, selector, signal);
+      const counts = { replayable: 0, refused: 0, skipped: 0, missing: 0 };
+      const checks: { id: string; kind: ReplayCheck["kind"]; detail: string }[] = [];
+      await checkReplays(store, ids, { again: false, signal }, (id, check) => {
+        counts[check.kind] += 1;
+        const detail = check.kind === "replayable" ? "would be sent" : check.detail;
+        if (checks.length < shown) checks.push({ id, kind: check.kind, detail });
+      });
+      return { ids, counts, checks };
+    },
+    select: (selector) => selectDeadLetters(store, selector, signal),
+    log: logAs,
+    async readLog(limit) {
+      const lines = await createAdminLog({ documents, tableName, who: "", wallClock }).read("", signal);
+      return lines.toReversed().slice(0, limit);
+    },
+  };
+}
