@@ -4,7 +4,15 @@
  */
 import { randomBytes } from "node:crypto";
 import { CreateTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { CreateQueueCommand, GetQueueAttributesCommand, SendMessageBatchCommand, SQSClient } from "@aws-sdk/client-sqs";
+import {
+  ChangeMessageVisibilityCommand,
+  CreateQueueCommand,
+  GetQueueAttributesCommand,
+  ReceiveMessageCommand,
+  SendMessageBatchCommand,
+  SQSClient,
+  type Message,
+} from "@aws-sdk/client-sqs";
 import { DynamoDBDocumentClient, ScanCommand } from "@aws-sdk/lib-dynamodb";
 import { createOrphanGuard, type OrphanGuard } from "../../local/orphan-guard/orphan-guard.ts";
 import { createLocalStack, type LocalStack } from "../../local/stack.ts";
@@ -52,6 +60,8 @@ export interface Cell {
   /** Puts messages on the registrations queue. */
   put(bodies: readonly string[], queueUrl?: string): Promise<void>;
   counts(queueUrl?: string): Promise<QueueCounts>;
+  /** Looks at the bodies of all messages that wait on the registrations queue, and leaves them there. */
+  bodies(): Promise<string[]>;
   items(): Promise<StoredItem[]>;
   itemCount(): Promise<number>;
   deadLetters(): Promise<DeadLetterRecord[]>;
@@ -236,6 +246,20 @@ async function createCell(stack: LocalStack, guard: OrphanGuard, id: string, opt
         waiting: Number(found.ApproximateNumberOfMessages),
         inFlight: Number(found.ApproximateNumberOfMessagesNotVisible),
       };
+    },
+    async bodies() {
+      const all: Message[] = [];
+      for (;;) {
+        const { Messages = [] } = await sqs.send(
+          new ReceiveMessageCommand({ QueueUrl: queueUrl, MaxNumberOfMessages: 10, VisibilityTimeout: 60 }),
+        );
+        if (Messages.length === 0) break;
+        all.push(...Messages);
+      }
+      for (const { ReceiptHandle } of all) {
+        await sqs.send(new ChangeMessageVisibilityCommand({ QueueUrl: queueUrl, ReceiptHandle, VisibilityTimeout: 1 }));
+      }
+      return all.map(({ Body }) => Body ?? "");
     },
     items: () => scan<StoredItem>(registrationsTable),
     async itemCount() {

@@ -12,8 +12,8 @@ export interface ChaosFigures {
   readonly killsByMoment: Readonly<Record<string, number>>;
   /** Processes that got SIGTERM. */
   readonly terminations: number;
-  /** Of these: ended with an exit code other than 0, or by a kill that came later. */
-  readonly terminationsNotClean: number;
+  /** Of these: by how they ended. One that has not started yet ends by the signal itself; a later kill may be quicker. */
+  readonly terminationsByEnd: Readonly<Record<string, number>>;
 }
 
 /** How long a kill waits for its moment before it comes at random. */
@@ -25,7 +25,8 @@ const momentWithinMs = 3_000;
  */
 export async function unleash(cell: Cell, plan: readonly PlannedEvent[], random: Random): Promise<ChaosFigures> {
   const killsByMoment: Record<string, number> = {};
-  const figures = { kills: 0, terminations: 0, terminationsNotClean: 0 };
+  const terminationsByEnd: Record<string, number> = {};
+  const figures = { kills: 0, terminations: 0 };
   const began = performance.now();
   const happening: Promise<void>[] = [];
 
@@ -56,7 +57,8 @@ export async function unleash(cell: Cell, plan: readonly PlannedEvent[], random:
     if (!tier.kill("SIGTERM")) return;
     figures.terminations += 1;
     await tier.process.ended();
-    if (tier.ends[life] !== "ended with exit code 0") figures.terminationsNotClean += 1;
+    const end = `${tier.tier} ${tier.ends[life]}`;
+    terminationsByEnd[end] = (terminationsByEnd[end] ?? 0) + 1;
   }
 
   async function lay({ engine, fault, forMs }: Extract<PlannedEvent, { what: "fault" }>): Promise<void> {
@@ -77,5 +79,5 @@ export async function unleash(cell: Cell, plan: readonly PlannedEvent[], random:
     }
   }
   await Promise.all(happening);
-  return { ...figures, killsByMoment };
+  return { ...figures, killsByMoment, terminationsByEnd };
 }

@@ -88,7 +88,7 @@ export function showResult(result: Result): string {
     ["people, attempts", `${number(crowd.people)}, ${number(crowd.attempts)}`],
     ["attempts refused, without a clear answer", `${number(crowd.rejected)}, ${number(crowd.unknown)}`],
     ["kill -9", `${number(chaos.kills)}: ${list(chaos.killsByMoment)}`],
-    ["SIGTERM (not ended cleanly)", `${number(chaos.terminations)} (${number(chaos.terminationsNotClean)})`],
+    ["SIGTERM", `${number(chaos.terminations)}: ${list(chaos.terminationsByEnd)}`],
     ["calls spoilt", `${number(total(faults))}: ${list(faults)}`],
     ["messages delivered again", number(result.redeliveries)],
     ["duration, drain and audit included", `${number(result.seconds)} s`],
