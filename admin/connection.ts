@@ -56,9 +56,8 @@ export interface ConnectionFlags {
   readonly local?: boolean;
 }
 
-/** Long enough for a long poll of any length, and for a page of a scan. */
-const requestTimeoutMs = 30_000;
-const maxAttempts = 5;
+/** Nobody waits behind a command: it may be slow where a tier may not be. Room for a long poll, and a page of a scan. */
+const patience = { requestTimeoutMs: 30_000, connectionTimeoutMs: 5_000, maxAttempts: 5 } as const;
 
 /** Adds the options that say which deployment is meant, alike for every command. */
 export function addConnectionOptions(command: Command): Command {
@@ -92,7 +91,7 @@ function createConnection(parts: Parts, sqsOptions: ClientOptions, tableOptions 
 async function connectLocally(env: Environment): Promise<Connection | undefined> {
   const config = readEnv(LocalStackConfig, env);
   const { region, credentials, registrationsTable, deadLettersTable } = localStack;
-  const options = { region, credentials, requestTimeoutMs, maxAttempts };
+  const options = { region, credentials, ...patience };
   const endpoint = localUrl(config.SQS_PORT);
   const probe = createSqsClient({ ...options, endpoint, requestTimeoutMs: 2_000, maxAttempts: 1 });
   try {
@@ -131,7 +130,7 @@ async function connectToStack(location: StackLocation, env: Environment): Promis
       },
       identity: () => readIamIdentity(location, env),
     },
-    { ...location, requestTimeoutMs, maxAttempts },
+    { ...location, ...patience },
   );
 }
 
@@ -148,7 +147,7 @@ function connectByNames(location: Omit<StackLocation, "stack">, env: Environment
       tiers: { kind: "urls", web: WEB_URL, worker: WORKER_URL },
       identity: () => readIamIdentity(location, env),
     },
-    { ...location, requestTimeoutMs, maxAttempts },
+    { ...location, ...patience },
   );
 }
 
@@ -159,7 +158,7 @@ function connectByNames(location: Omit<StackLocation, "stack">, env: Environment
  * @throws TURNOUT_DEPLOYMENT_UNKNOWN, TURNOUT_ENVIRONMENT_INVALID; the SDK's error when CloudFormation does not answer
  */
 export async function connect(flags: ConnectionFlags, env: Environment): Promise<Connection> {
-  const location = { region: flags.region, profile: flags.profile };
+  const location = { region: flags.region ?? (env.AWS_REGION || undefined), profile: flags.profile };
   if (flags.stack !== undefined) return connectToStack({ ...location, stack: flags.stack }, env);
   if (!flags.local && namesOfVariables.some((name) => env[name])) return connectByNames(location, env);
   const local = await connectLocally(env);

@@ -51,6 +51,9 @@ export async function scanTable(options: TableScanOptions): Promise<void> {
   const starts: readonly SegmentPosition[] =
     typeof segments === "number" ? Array.from({ length: segments }, () => ({ done: false })) : segments;
 
+  /** One segment's failure ends them all, and nobody is told of it before the last page under way has been taken. */
+  let failed = false;
+
   async function readPage(segment: number, after: Key | undefined) {
     const limit = budget?.pageLimit();
     const page = await documents.send(
@@ -73,7 +76,7 @@ export async function scanTable(options: TableScanOptions): Promise<void> {
   }
 
   async function readSegment(segment: number, start: SegmentPosition): Promise<void> {
-    for (let position = start; !position.done;) {
+    for (let position = start; !position.done && !failed;) {
       await budget?.wait(signal);
       signal.throwIfAborted();
       const page = await readPage(segment, position.after);
@@ -82,5 +85,14 @@ export async function scanTable(options: TableScanOptions): Promise<void> {
     }
   }
 
-  await Promise.all(starts.map((start, segment) => readSegment(segment, start)));
+  const ends = await Promise.allSettled(
+    starts.map((start, segment) =>
+      readSegment(segment, start).catch((error: unknown) => {
+        failed = true;
+        throw error;
+      }),
+    ),
+  );
+  const broken = ends.find((end) => end.status === "rejected");
+  if (broken) throw broken.reason;
 }

@@ -16,6 +16,8 @@ export interface ClientOptions {
   readonly requestTimeoutMs: number;
   /** Attempts of one call, the first included, with the SDK's exponential backoff and jitter between them. */
   readonly maxAttempts: number;
+  /** Bound on the connection alone. Default: 1 s. */
+  readonly connectionTimeoutMs?: number;
   /** Default: where the SDK's own variables say, or AWS itself. */
   readonly endpoint?: string | undefined;
   /** Default: those that the SDK finds, in the environment, a profile or the instance. */
@@ -24,12 +26,13 @@ export interface ClientOptions {
   readonly profile?: string | undefined;
 }
 
-const connectionTimeoutMs = 1_000;
+const defaultConnectionTimeoutMs = 1_000;
 /** Last used, first reused: a quiet client lets its spare connections go, a busy one keeps the warm ones. */
 const agentOptions = { keepAlive: true, maxSockets: 256, scheduling: "lifo" } as const;
 
 function clientOptions(options: ClientOptions) {
   const { region, requestTimeoutMs, maxAttempts, endpoint, credentials, profile } = options;
+  const { connectionTimeoutMs = defaultConnectionTimeoutMs } = options;
   return {
     ...(region !== undefined && { region }),
     ...(endpoint !== undefined && { endpoint }),

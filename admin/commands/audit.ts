@@ -5,7 +5,7 @@ import type { AuditReport } from "../audit/audit-report.ts";
 import { addConnectionOptions, connect, type ConnectionFlags } from "../connection.ts";
 import { exitCodes } from "../exit.ts";
 import { wholeNumber } from "../option-values.ts";
-import type { CommandHost } from "../program.ts";
+import type { CommandHost } from "../command-line.ts";
 import type { Progress, Terminal } from "../terminal.ts";
 
 interface AuditFlags extends ConnectionFlags {

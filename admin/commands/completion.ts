@@ -1,7 +1,7 @@
 /** `turnout completion`: teaches a shell the command's words. */
 import { Argument, Command } from "commander";
 import { completionScript, shells, type Shell } from "../completion.ts";
-import type { CommandHost } from "../program.ts";
+import type { CommandHost } from "../command-line.ts";
 
 const examples = `
 Examples:

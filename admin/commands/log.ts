@@ -4,7 +4,7 @@ import { Type } from "typebox";
 import { adminActions, createAdminLog } from "../admin-log.ts";
 import { addConnectionOptions, withConnection, type ConnectionFlags } from "../connection.ts";
 import { pointInTime } from "../option-values.ts";
-import type { CommandHost } from "../program.ts";
+import type { CommandHost } from "../command-line.ts";
 
 /** What `--json` prints. */
 export const LogOutput = Type.Object(

@@ -11,7 +11,7 @@ import { instanceRates } from "../plan/instance-rates.ts";
 import { makePlan } from "../plan/planner.ts";
 import { planPage, planReport, showPlan } from "../plan/plan-report.ts";
 import { instanceTypes, type InstanceType } from "../plan/prices.ts";
-import type { CommandHost } from "../program.ts";
+import type { CommandHost } from "../command-line.ts";
 
 interface PlanFlags {
   readonly attendees: number;

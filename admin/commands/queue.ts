@@ -5,7 +5,7 @@ import { addConnectionOptions, withConnection, type ConnectionFlags } from "../c
 import { formatSeconds } from "../duration.ts";
 import { createInspector, type Inspection } from "../inspector/inspector.ts";
 import { wholeNumber } from "../option-values.ts";
-import type { CommandHost } from "../program.ts";
+import type { CommandHost } from "../command-line.ts";
 
 interface QueueFlags extends ConnectionFlags {
   readonly watch?: boolean;

@@ -73,6 +73,7 @@ type Candidate = Extract<ReplayCheck, { kind: "replayable" }>;
 const growth = [1, 10, 100];
 /** A step of which at least this share failed again is the last one. */
 const maxFailedShare = 0.1;
+const marksAtOnce = 32;
 const firstLookMs = 150;
 const slowestLookMs = 1_000;
 const slowDown = 1.3;
@@ -156,7 +157,9 @@ export async function replayDeadLetters(ids: readonly string[], options: ReplayO
         async (confirmed) => {
           sent += confirmed.length;
           for (const { record } of confirmed) waiting.set(record.id, record);
-          await Promise.all(confirmed.map(mark));
+          for (let start = 0; start < confirmed.length; start += marksAtOnce) {
+            await Promise.all(confirmed.slice(start, start + marksAtOnce).map(mark));
+          }
         },
       );
     } catch (error) {

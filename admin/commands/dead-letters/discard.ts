@@ -9,7 +9,7 @@ import {
   type DeadLetterSummary,
 } from "../../dead-letters/dead-letter-store.ts";
 import { exitCodes } from "../../exit.ts";
-import type { CommandHost } from "../../program.ts";
+import type { CommandHost } from "../../command-line.ts";
 
 /** What `--json` prints. */
 export const DiscardOutput = Type.Object(

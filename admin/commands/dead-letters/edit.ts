@@ -8,7 +8,7 @@ import { createDeadLetterStore } from "../../dead-letters/dead-letter-store.ts";
 import { parseAssignment, parseRemoval, proposeEdit, type Edit, type FieldChange } from "../../dead-letters/edit.ts";
 import { addEventOption, readEvent, type EventFlag } from "../../event-option.ts";
 import { gather } from "../../option-values.ts";
-import type { CommandHost } from "../../program.ts";
+import type { CommandHost } from "../../command-line.ts";
 import { requireDeadLetter } from "./required-record.ts";
 
 /** What `--json` prints. */

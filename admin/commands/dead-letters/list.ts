@@ -7,7 +7,7 @@ import { createDeadLetterGroups, DeadLetterGroup } from "../../dead-letters/grou
 import { createNewest } from "../../dead-letters/newest.ts";
 import { formatAge } from "../../duration.ts";
 import { wholeNumber } from "../../option-values.ts";
-import type { CommandHost } from "../../program.ts";
+import type { CommandHost } from "../../command-line.ts";
 import { addFilterOptions, addStateOption, toFilter, type FilterFlags, type StateFlag } from "./filter-options.ts";
 import { DeadLetterLine, toLine } from "./record-output.ts";
 

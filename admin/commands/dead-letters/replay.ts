@@ -14,7 +14,7 @@ import { replayDeadLetters, type ReplaySummary } from "../../dead-letters/replay
 import { selectDeadLetters, type Selector } from "../../dead-letters/selection.ts";
 import { exitCodes, explain, type ExitCode } from "../../exit.ts";
 import { wholeNumber } from "../../option-values.ts";
-import type { CommandHost } from "../../program.ts";
+import type { CommandHost } from "../../command-line.ts";
 import { addFilterOptions, type FilterFlags } from "./filter-options.ts";
 
 const Count = Type.Integer({ minimum: 0 });

@@ -5,7 +5,7 @@ import type { DeadLetterRecord, HistoryEntry } from "../../../shared/dead-letter
 import { addConnectionOptions, withConnection, type ConnectionFlags } from "../../connection.ts";
 import { createDeadLetterStore, type DeadLetterStore } from "../../dead-letters/dead-letter-store.ts";
 import { checkReplay } from "../../dead-letters/replay-check.ts";
-import type { CommandHost } from "../../program.ts";
+import type { CommandHost } from "../../command-line.ts";
 import { plain, type Terminal } from "../../terminal.ts";
 import { requireDeadLetter } from "./required-record.ts";
 import { DeadLetterLine, toLine } from "./record-output.ts";

@@ -6,7 +6,7 @@ import { addConnectionOptions, withConnection, type ConnectionFlags } from "../.
 import { addEventOption, readEvent, type EventFlag } from "../../event-option.ts";
 import { exitCodes } from "../../exit.ts";
 import { wholeNumber } from "../../option-values.ts";
-import type { CommandHost } from "../../program.ts";
+import type { CommandHost } from "../../command-line.ts";
 import { createExportFormat, exportFormats, type ExportFormatName } from "../../registrations/export-format.ts";
 import { exportRegistrations } from "../../registrations/export.ts";
 

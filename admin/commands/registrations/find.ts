@@ -5,7 +5,7 @@ import { addConnectionOptions, withConnection, type ConnectionFlags } from "../.
 import { createDeadLetterStore } from "../../dead-letters/dead-letter-store.ts";
 import { emailArgument } from "../../email-argument.ts";
 import { exitCodes } from "../../exit.ts";
-import type { CommandHost } from "../../program.ts";
+import type { CommandHost } from "../../command-line.ts";
 import { createRegistrationsStore } from "../../registrations/registrations-store.ts";
 import { StoredRegistration } from "../../registrations/stored-registration.ts";
 import { DeadLetterLine, toLine } from "../dead-letters/record-output.ts";

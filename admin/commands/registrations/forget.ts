@@ -6,7 +6,7 @@ import { addConnectionOptions, withConnection, type ConnectionFlags } from "../.
 import { createDeadLetterStore } from "../../dead-letters/dead-letter-store.ts";
 import { emailArgument } from "../../email-argument.ts";
 import { exitCodes } from "../../exit.ts";
-import type { CommandHost } from "../../program.ts";
+import type { CommandHost } from "../../command-line.ts";
 import { eraseTraces, findTraces, type Forgotten, type Traces } from "../../registrations/forget.ts";
 import { createRegistrationsStore } from "../../registrations/registrations-store.ts";
 

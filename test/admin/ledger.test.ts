@@ -1,0 +1,83 @@
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import t from "tap";
+import { openLedger, readLedger, type LedgerLine } from "../../admin/ledger.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "turnout-ledger-"));
+t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+
+function attempt(id: string, name = "Ann"): LedgerLine {
+  const content = { email: `${id}@example.org`, name, answers: { note: "one\u2028two" } };
+  return { outcome: "accepted", id, ...content, status: 202, startedAt: 1, endedAt: 2 };
+}
+
+async function read(path: string): Promise<LedgerLine[]> {
+  const lines: LedgerLine[] = [];
+  for await (const line of readLedger(path)) lines.push(line);
+  return lines;
+}
+
+t.test("what was recorded is read, line by line, whatever stands in it", async (t) => {
+  const path = join(folder, "whole.jsonl");
+  const lines: LedgerLine[] = [
+    attempt("a", "Ann 😀 \u2028"),
+    { outcome: "confirmed", id: "a", email: "a@example.org", at: 3 },
+    { ...attempt("b"), outcome: "unknown", status: null } as LedgerLine,
+  ];
+  const ledger = openLedger(path);
+  for (const line of lines) ledger.record(line);
+  t.equal(readFileSync(path, "utf8").split("\n").length, 4, "before it is closed");
+  ledger.close();
+  ledger.close();
+  t.same(await read(path), lines);
+});
+
+t.test("a ledger that is opened again goes on where it ended", async (t) => {
+  const path = join(folder, "again.jsonl");
+  for (const id of ["a", "b"]) {
+    const ledger = openLedger(path);
+    ledger.record(attempt(id));
+    ledger.close();
+  }
+  t.match(await read(path), [{ id: "a" }, { id: "b" }]);
+});
+
+t.test("a line that a killed writer left half is passed over, and the next one is not glued to it", async (t) => {
+  const path = join(folder, "torn.jsonl");
+  writeFileSync(path, `${JSON.stringify(attempt("a"))}\n{"outcome":"acc`);
+  t.match(await read(path), [{ id: "a" }]);
+  const ledger = openLedger(path);
+  ledger.record(attempt("b"));
+  ledger.close();
+  t.match(await read(path), [{ id: "a" }, { id: "b" }]);
+});
+
+t.test("a line that is none is told by its number, without what stands in it", async (t) => {
+  const path = join(folder, "broken.jsonl");
+  for (const broken of ["{", '{"outcome":"accepted"}', '{"outcome":"maybe","id":"secret@example.org"}', "[]"]) {
+    writeFileSync(path, `${JSON.stringify(attempt("a"))}\n`);
+    appendFileSync(path, `${broken}\n`);
+    const error = await read(path).catch((reason: unknown) => reason as Error);
+    t.match(error, { code: "TURNOUT_LEDGER_INVALID", message: /^Line 2 / }, broken);
+    t.notMatch((error as Error).message, "secret");
+  }
+});
+
+t.test("a ledger that cannot be read is told as such", async (t) => {
+  await t.rejects(read(join(folder, "none.jsonl")), { code: "TURNOUT_LEDGER_INVALID", message: /ENOENT/ });
+  await t.rejects(read(folder), { code: "TURNOUT_LEDGER_INVALID" });
+});
+
+t.test("lines are read one after the other, however long the ledger", async (t) => {
+  const path = join(folder, "long.jsonl");
+  const ledger = openLedger(path);
+  for (let number = 0; number < 20_000; number += 1) ledger.record(attempt(`id-${number}`));
+  ledger.close();
+  let next = 0;
+  for await (const line of readLedger(path)) {
+    if (line.id !== `id-${next}`) break;
+    next += 1;
+  }
+  t.equal(next, 20_000);
+});

@@ -1,0 +1,93 @@
+import { PassThrough } from "node:stream";
+import t from "tap";
+import { createTerminal, plain } from "../../admin/terminal.ts";
+
+function open({ isTTY = false, env = {} }: { isTTY?: boolean; env?: Record<string, string> } = {}) {
+  const texts = { stdout: "", stderr: "" };
+  const stream = (name: keyof typeof texts) => {
+    const caught = Object.assign(new PassThrough({ encoding: "utf8" }), {
+      isTTY,
+      columns: 100,
+      cursorTo: () => true,
+      clearLine: () => true,
+      moveCursor: () => true,
+    });
+    caught.on("data", (text: string) => (texts[name] += text));
+    return caught as unknown as NodeJS.WriteStream;
+  };
+  const stdin = Object.assign(new PassThrough(), { isTTY }) as unknown as NodeJS.ReadStream;
+  const terminal = createTerminal({ stdin, stdout: stream("stdout"), stderr: stream("stderr") }, env);
+  return { terminal, texts, settle: () => new Promise((resolve) => setImmediate(resolve)) };
+}
+
+t.test("what comes from anybody cannot command the terminal", async (t) => {
+  t.equal(plain("\x1b[2JAnn\r\nLee\u202e\x9b1m"), "\ufffd[2JAnn\ufffd Lee\ufffd\ufffd1m");
+  const { terminal, texts, settle } = open();
+  terminal.printTable(["NAME"], [["\x1b]0;title\x07Ann"]]);
+  await settle();
+  t.notMatch(texts.stdout, /[\x1b\x07]/);
+});
+
+t.test("colour is for a terminal, and for one that wants it", async (t) => {
+  t.match(open({ isTTY: true }).terminal.colors.red("x"), "\x1b");
+  t.equal(open().terminal.colors.red("x"), "x");
+  t.equal(open({ isTTY: true, env: { NO_COLOR: "1" } }).terminal.colors.red("x"), "x");
+  t.equal(open({ isTTY: true, env: { TERM: "dumb" } }).terminal.colors.red("x"), "x");
+});
+
+t.test("a table lines its columns up, numbers to the right", async (t) => {
+  const { terminal, texts, settle } = open();
+  terminal.printTable(
+    ["REASON", "COUNT"],
+    [
+      ["malformed", 5],
+      ["crash-loop", 1_200],
+    ],
+  );
+  await settle();
+  t.same(texts.stdout.split("\n"), ["REASON      COUNT", "malformed       5", "crash-loop   1200", ""]);
+});
+
+t.test("results and notes go their own ways", async (t) => {
+  const { terminal, texts, settle } = open();
+  terminal.print("result");
+  terminal.printJson({ a: 1 });
+  terminal.write("raw");
+  terminal.note("aside");
+  await settle();
+  t.same(texts, { stdout: 'result\n{"a":1}\nraw', stderr: "aside\n" });
+});
+
+t.test("progress is shown to a terminal, with how much is left, and taken away", async (t) => {
+  const quiet = open();
+  const nothing = quiet.terminal.progress("reading");
+  nothing.update(1, 2);
+  nothing.stop();
+  await quiet.settle();
+  t.equal(quiet.texts.stderr, "");
+  const shown = open({ isTTY: true });
+  const bar = shown.terminal.progress("reading");
+  bar.update(5);
+  bar.update(1_000, 4_000);
+  bar.stop();
+  bar.stop();
+  await shown.settle();
+  t.match(shown.texts.stderr, /reading/);
+  t.equal(shown.texts.stdout, "");
+});
+
+t.test("where nobody can be asked, the option has to say it", async (t) => {
+  const { terminal } = open();
+  const { signal } = new AbortController();
+  await t.rejects(terminal.confirm("Erase?", "--yes", signal), { code: "TURNOUT_USAGE_INVALID", message: /--yes/ });
+});
+
+t.test("the screen is only cleared where there is one", async (t) => {
+  const file = open();
+  file.terminal.clear();
+  const screen = open({ isTTY: true });
+  screen.terminal.clear();
+  await screen.settle();
+  t.equal(file.texts.stdout, "");
+  t.match(screen.texts.stdout, "\x1b[2J");
+});
