@@ -97,6 +97,6 @@ t.test("the runbook's table names every setting with its default, and no other",
   for (const [name = "", fallback = ""] of rows) {
     const setting = (StackConfig.properties as Record<string, { default?: unknown }>)[name];
     if (setting?.default === undefined) t.match(fallback, /^(none|never|CloudFront's)$/, name);
-    else t.equal(fallback, `\`${String(setting.default)}\``, name);
+    else t.equal(fallback, `\`${JSON.stringify(setting.default).replaceAll('"', "")}\``, name);
   }
 });
