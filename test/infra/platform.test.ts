@@ -85,6 +85,15 @@ t.test("the load balancer answers 404 to everybody who does not know the environ
   }
 });
 
+t.test("no log of nginx holds a path or an address: a path may be a receipt", async (t) => {
+  const nginx = readFileSync(new URL("../../infra/bundle/.platform/nginx/nginx.conf", import.meta.url), "utf8");
+  const formats = [...nginx.matchAll(/log_format \w+ '([^']+)'/g)].map(([, format = ""]) => format);
+  t.equal(formats.length, 2);
+  for (const format of formats) t.notMatch(format, /\$(request|request_uri|uri|args|remote_addr|http_\w+)\b(?!_)/);
+  t.equal([...nginx.matchAll(/access_log /g)].length, formats.length, "each log has one of these formats");
+  t.match(nginx, /error_log \S+ crit;/, "an error line would quote the request");
+});
+
 t.test("the tier learns the attendee's own address, and no invented one", async (t) => {
   const attributes = only(main, "AWS::ElasticLoadBalancingV2::LoadBalancer").Properties["LoadBalancerAttributes"];
   t.match(
