@@ -64,15 +64,17 @@ export async function findDynamoDbEngine(options: DynamoDbEngineOptions = {}): P
   const packageName = `@dynoxide/${platform}-${arch}@${pinnedVersion()}`;
   onInstall?.(packageName);
   let cause: unknown;
+  let why = "it holds no binary";
   try {
     await install(packageName);
     const installed = findBinary(platform, arch);
     if (installed !== undefined) return installed;
   } catch (error) {
     cause = error;
+    why = /npm error code (\S+)/.exec(String((error as { stderr?: unknown }).stderr))?.[1] ?? String(error);
   }
   throw new Error(
-    `There is no embedded DynamoDB for ${platform}-${arch}: installing ${packageName} failed. ` +
+    `There is no embedded DynamoDB for ${platform}-${arch}: installing ${packageName} failed (${why}). ` +
       "Set AWS_ENDPOINT_URL_DYNAMODB to the URL of any DynamoDB-compatible endpoint instead, " +
       "for example one that Docker runs: docker run -p 8000:8000 amazon/dynamodb-local",
     { cause },

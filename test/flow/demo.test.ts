@@ -109,7 +109,7 @@ t.test("on a stack that runs", async (t) => {
 t.test("where no stack runs it starts one, and Ctrl-C ends both, saying what was done", async (t) => {
   // Ports at which nobody listens: the demo must not find a stack of somebody else's.
   const nobody = { WEB_PORT: "9", WORKER_PORT: "9", SQS_PORT: "9", DYNAMODB_PORT: "9" };
-  const demo = startDemo(t, ["--count", "1000000", "--seed", "1"], nobody);
+  const demo = startDemo(t, ["--count", "50000", "--seed", "1"], nobody);
   const url = await eventually(() => /Event page (\S+)/.exec(demo.texts.stderr)?.[1], "it names its stack", 60_000);
   await eventually(async () => (await metric(url, "turnout_registrations_accepted_total")) > 100, "it sends", 30_000);
   demo.child.kill("SIGINT");
