@@ -9,7 +9,7 @@ import { createInterface } from "node:readline";
 import type { Environment } from "../../shared/environment.ts";
 
 const main = join(import.meta.dirname, "..", "..", "local", "main.ts");
-const readyWithinMs = 60_000;
+const readyWithinMs = 120_000;
 const stopWithinMs = 30_000;
 const keptLines = 20;
 

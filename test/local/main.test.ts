@@ -44,7 +44,7 @@ function run(t: Test, args: readonly string[] = [], env: Record<string, string> 
 
 /** @returns the processes that it says it runs, once it is ready */
 async function ready({ out, err }: Run): Promise<{ pids: number[]; urls: Record<string, string> }> {
-  await eventually(() => err.some((line) => line.includes("Ctrl-C")), "it says how to stop it", 30_000);
+  await eventually(() => err.some((line) => line.includes("Ctrl-C")), "it says how to stop it", 90_000);
   const urls = Object.fromEntries(
     out[0]!
       .split(" ")
