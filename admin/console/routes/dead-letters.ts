@@ -54,7 +54,6 @@ export async function deadLetterRoutes(app: FastifyInstance, { view, desk }: Dea
       again,
       fields: editFields(desk.event, entryOf(record, body), again?.posted, again?.faults ?? []),
       check: checkReplay(record, false),
-      body: undefined,
       raw: showBody(body),
       why: again ? postedText(again.posted, "why", maxWhyLength) : "",
     });

@@ -1,0 +1,38 @@
+/**
+ * Writes pictures of what the console shows to docs/screenshots/console/: `node test/browser/console-screenshots.ts`.
+ * For people to look at, and to compare after a change of its look.
+ */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { openChromium, skip } from "./chromium.ts";
+import { openConsoleStage } from "./console-stage.ts";
+import { consoleStates } from "./console-states.ts";
+import { toPalettePng } from "./palette-png.ts";
+import { dress, looks } from "./states.ts";
+
+const folder = join(import.meta.dirname, "..", "..", "docs", "screenshots", "console");
+/** In every look; of the others one look says enough. */
+const important = new Set(["overview-spike", "dead-letters", "dead-letter"]);
+
+if (skip) throw new Error(skip);
+mkdirSync(folder, { recursive: true });
+const browser = await openChromium();
+const stage = await openConsoleStage();
+try {
+  let [pictures, bytes] = [0, 0];
+  for (const state of consoleStates) {
+    await state.show(browser, stage, async (page) => {
+      for (const look of important.has(state.name) ? looks : looks.slice(0, 1)) {
+        await dress(page, look);
+        const png = toPalettePng(await page.screenshot({ fullPage: true }));
+        writeFileSync(join(folder, `${state.name}-${look.name}.png`), png);
+        pictures += 1;
+        bytes += png.length;
+      }
+    });
+  }
+  console.log(`${pictures} pictures, ${Math.ceil(bytes / 1_024)} KiB, in ${folder}`);
+} finally {
+  await browser.close();
+  await stage.close();
+}

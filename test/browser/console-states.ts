@@ -1,0 +1,141 @@
+/** What an operator can see the console show, in the order in which one stage can play it all. */
+import type { Browser, Page } from "playwright-core";
+import { encodePack } from "../../shared/registration-pack.ts";
+import { visit } from "./attendee.ts";
+import { invalidEntry, type ConsoleStage } from "./console-stage.ts";
+
+export interface ConsoleState {
+  readonly name: string;
+  /** @param look called while the console shows it */
+  show(browser: Browser, stage: ConsoleStage, look: (page: Page) => Promise<void>): Promise<void>;
+}
+
+const patience = { timeout: 30_000 };
+
+/** Opens a page of the console, acts there and has it looked at. */
+function at(path: string, act: (page: Page, stage: ConsoleStage) => Promise<void>): ConsoleState["show"] {
+  return async (browser, stage, look) => {
+    const { page, context } = await visit(browser, stage.consoleUrl + path);
+    await act(page, stage);
+    await look(page);
+    await context.close();
+  };
+}
+
+const headline = (page: Page, text: string) =>
+  page.locator("[data-live=headline] h2").filter({ hasText: text }).waitFor(patience);
+
+const heading = (page: Page, name: string | RegExp) => page.getByRole("heading", { name }).first().waitFor(patience);
+
+/** Loads the page again until it shows this. */
+async function untilShown(page: Page, selector: string): Promise<void> {
+  for (const deadline = Date.now() + patience.timeout; (await page.locator(selector).count()) === 0;) {
+    if (Date.now() > deadline) throw new Error(`${page.url()} does not show ${selector}.`);
+    await page.waitForTimeout(300);
+    await page.reload();
+  }
+}
+
+const openRecord = "/dead-letters?reason=invalid-registration&state=open";
+
+async function openFirst(page: Page): Promise<void> {
+  await page.locator("tbody th a").nth(1).click();
+  await heading(page, "Mend");
+}
+
+export const consoleStates: readonly ConsoleState[] = [
+  { name: "dead-letters-none", show: at("/dead-letters", (page) => heading(page, "Dead letters")) },
+  {
+    name: "overview-spike",
+    show: at("/", async (page, stage) => {
+      // Some traffic before, so that the charts have something to tell.
+      await page.locator("[data-chart=waiting] canvas").waitFor(patience);
+      await stage.register(150);
+      await headline(page, "All is well");
+      stage.stack.kill("worker", "SIGSTOP");
+      await stage.register(400);
+      await page.locator("#figure-waiting b").filter({ hasText: "≈" }).waitFor(patience);
+      await headline(page, "The worker does not answer");
+    }),
+  },
+  {
+    name: "overview-well",
+    show: at("/", async (page, stage) => {
+      stage.stack.kill("worker", "SIGCONT");
+      await headline(page, "All is well");
+      await page.locator("[data-chart=waiting] canvas").waitFor(patience);
+    }),
+  },
+  {
+    name: "overview-dead-letters",
+    show: at("/", async (page, stage) => {
+      for (const name of ["Grace Hopper", "Mary Jackson", "Katherine Johnson"]) await stage.sendInvalid({ name });
+      await stage.sendDead(
+        encodePack([{ ...invalidEntry(), email: "annie@example.org", answers: {} } as never]),
+        "crash-loop",
+        "received again and again, and never finished: the worker may have crashed",
+      );
+      await stage.sendDead('{"v":1,"registrations":[{"id":"cut', "malformed", "the message body is not JSON");
+      await headline(page, "5 registrations need somebody");
+      await page.locator("[data-chart=waiting] canvas").waitFor(patience);
+    }),
+  },
+  {
+    name: "dead-letters",
+    show: at("/dead-letters", (page) => untilShown(page, "section:nth-of-type(2) tbody tr:nth-child(5)")),
+  },
+  { name: "dead-letter", show: at(openRecord, openFirst) },
+  {
+    name: "edit-refused",
+    show: at(openRecord, async (page) => {
+      await openFirst(page);
+      await page.getByLabel("Guests you bring along").fill("many");
+      await page.getByRole("button", { name: "Check the change" }).click();
+      await page.getByRole("alert").waitFor();
+    }),
+  },
+  {
+    name: "edit-checked",
+    show: at(openRecord, async (page) => {
+      await openFirst(page);
+      await page.getByLabel("Email address").fill("grace.hopper@example.org");
+      await page.getByLabel("Why").first().fill("asked by phone");
+      await page.getByRole("button", { name: "Check the change" }).click();
+      await heading(page, "This would change");
+    }),
+  },
+  { name: "replay-order", show: at("/replays/new?all=yes", (page) => heading(page, "Replay them")) },
+  {
+    name: "replay-done",
+    show: at("/replays/new?reason=crash-loop", async (page) => {
+      await page.getByLabel("Why").fill("the worker is mended");
+      await page.getByRole("button", { name: "Replay 1 now" }).click();
+      await heading(page, "Done: all resolved");
+    }),
+  },
+  {
+    name: "registration-found",
+    show: at("/registrations", async (page, stage) => {
+      const [address = ""] = await stage.register(1);
+      for (let tries = 0; tries < 50 && (await page.locator("dl.facts").count()) === 0; tries += 1) {
+        await page.getByLabel("Email address").fill(address);
+        await page.getByRole("button", { name: "Find" }).click();
+        await page.locator("[role=status] h3").waitFor();
+      }
+    }),
+  },
+  { name: "system", show: at("/system", (page) => heading(page, "Limits")) },
+  { name: "admin-log", show: at("/system/log", (page) => heading(page, "What admins did")) },
+  {
+    name: "locked",
+    show: at("/?token=of-a-console-that-was-stopped", (page) => heading(page, "This console is locked")),
+  },
+  {
+    name: "unreachable",
+    show: at("/", async (page, stage) => {
+      await stage.stack.process("sqs").stop();
+      await headline(page, "The console cannot see the deployment");
+      await page.locator("[data-chart=waiting] canvas").waitFor(patience);
+    }),
+  },
+];
