@@ -1,7 +1,7 @@
 /** Waits for a condition instead of for a time. */
 import { setTimeout as delay } from "node:timers/promises";
 
-const lookEveryMs = 20;
+const lookEveryMs = 10;
 
 /**
  * @param look what is waited for; a truthy value ends the wait

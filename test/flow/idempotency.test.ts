@@ -4,6 +4,9 @@ import { acceptedOf, postRegistration, untilConfirmed } from "../equipment/atten
 import { eventually } from "../equipment/eventually.ts";
 import { startStack } from "../equipment/running-stack.ts";
 
+// Whole processes on a machine that may be busy.
+t.setTimeout(110_000);
+
 const running = await startStack();
 t.teardown(() => running.stop());
 const { web } = running;

@@ -3,6 +3,9 @@ import t from "tap";
 import { acceptedOf, postRegistration, untilConfirmed } from "../equipment/attendee.ts";
 import { startStack } from "../equipment/running-stack.ts";
 
+// Whole processes on a machine that may be busy.
+t.setTimeout(110_000);
+
 const running = await startStack();
 t.teardown(() => running.stop());
 const { web } = running;
