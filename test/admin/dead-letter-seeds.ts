@@ -61,7 +61,7 @@ export async function putAll(
     while (some.length < maxBatch) {
       const { value, done } = source.next();
       if (done) break;
-      some.push(value as object);
+      some.push(value);
     }
     return some;
   };

@@ -1,0 +1,113 @@
+import t from "tap";
+import { parseAssignment, parseRemoval, proposeEdit, type FieldChange } from "../../../admin/dead-letters/edit.ts";
+import { parseEvent } from "../../../shared/event-definition.ts";
+import type { DeadLetterRecord } from "../../../shared/dead-letter-record.ts";
+import { isRegistration, type Registration } from "../../../shared/registration.ts";
+import { deadLetter, person, unreadable } from "../dead-letter-seeds.ts";
+
+const event = parseEvent({
+  name: "Summit",
+  description: "",
+  opensAt: "2026-01-01T00:00:00Z",
+  closesAt: "2027-01-01T00:00:00Z",
+  timeZone: "UTC",
+  fields: [{ id: "guests", type: "number", label: "Guests", minimum: 0, maximum: 4, integer: true }],
+});
+
+function propose(record: DeadLetterRecord, ...assignments: string[]) {
+  const changes: FieldChange[] = assignments.map((text) =>
+    text.includes("=") ? parseAssignment(text) : parseRemoval(text),
+  );
+  return proposeEdit(record, record.body ?? "", changes, event);
+}
+
+function packOf(entry: unknown): string {
+  return JSON.stringify({ v: 1, registrations: [entry] });
+}
+
+t.test("fields are set and taken away, in the form in which they are stored", async (t) => {
+  const { registration, changes } = propose(
+    deadLetter(3),
+    "email= Ann@Bücher.Example",
+    "name= Ann Lee ",
+    "answers.guests",
+  );
+  t.same(registration, { ...person(3), email: "ann@xn--bcher-kva.example", name: "Ann Lee", answers: {} });
+  t.same(changes, {
+    email: { from: person(3).email, to: "ann@xn--bcher-kva.example" },
+    name: { from: "Person 3", to: "Ann Lee" },
+    "answers.guests": { from: 3, to: null },
+  });
+});
+
+t.test("an answer is a number or a tick where it reads like one", async (t) => {
+  t.match(parseAssignment("answers.guests=2"), { value: 2 });
+  t.match(parseAssignment("answers.newsletter=true"), { value: true });
+  t.match(parseAssignment('answers.code="2"'), { value: "2" });
+  t.match(parseAssignment("answers.note=a=b"), { field: "answers.note", value: "a=b" });
+  t.match(parseAssignment("name=2"), { value: "2" }, "but a name is a text");
+});
+
+t.test("only what belongs to an admin can be set", async (t) => {
+  for (const text of ["id=x", "submittedAt=now", "email", "answers.=1", "answers.__proto__=1", "=x", "constructor=1"]) {
+    t.throws(() => parseAssignment(text), { code: "TURNOUT_USAGE_INVALID" }, text);
+  }
+  t.throws(() => parseRemoval("id"), { code: "TURNOUT_USAGE_INVALID" });
+});
+
+t.test("what would break the schema is refused with a pointer", async (t) => {
+  const refusal = (pointer: string) => ({ code: "TURNOUT_REGISTRATION_INVALID", faults: [{ pointer }] });
+  t.throws(() => propose(deadLetter(1), "email=nobody"), refusal("/email"));
+  t.throws(() => propose(deadLetter(1), "name="), refusal("/name"));
+  t.throws(() => propose(deadLetter(1), "answers.guests=9"), refusal("/answers/guests"), "as the event asks");
+  t.throws(() => propose(deadLetter(1), "answers.colour=red"), { code: "TURNOUT_REGISTRATION_INVALID" });
+  const long = Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`f${index}`, "x".repeat(2_000)]));
+  const large = deadLetter(1, { registration: { ...person(1), answers: long } });
+  t.throws(
+    () => proposeEdit(large, "", [parseAssignment("name=Ann")], undefined),
+    { code: "TURNOUT_REGISTRATION_INVALID", faults: [{ detail: /bytes/ }] },
+    "and what does not fit into a message",
+  );
+});
+
+t.test("without an event, answers are only checked as for every event", async (t) => {
+  const { registration } = proposeEdit(deadLetter(1), "", [parseAssignment("answers.colour=red")], undefined);
+  t.equal(registration.answers.colour, "red");
+});
+
+t.test("an edit that changes nothing is none", async (t) => {
+  t.throws(() => propose(deadLetter(1), "name=Person 1"), { code: "TURNOUT_USAGE_INVALID" });
+});
+
+t.test("an entry that is no registration is mended from what can be read of it", async (t) => {
+  const entry = { ...person(2), email: "nobody", extra: "x" };
+  const { registration, changes } = propose(unreadable("raw-2", packOf(entry)), "email=ann@example.org");
+  t.same(registration, { ...person(2), email: "ann@example.org" });
+  t.match(changes, { email: { from: "nobody" }, extra: { from: "x", to: null } });
+});
+
+t.test("where nothing can be read, id and time are the record's own", async (t) => {
+  for (const body of ["{", packOf("text"), packOf({ id: "short", submittedAt: "today", answers: 5 })]) {
+    const record = unreadable("raw-0123456789", body);
+    const { registration } = propose(record, "email=ann@example.org", "name=Ann", "answers.guests=1");
+    t.ok(isRegistration(registration));
+    t.same(registration, {
+      id: record.id,
+      email: "ann@example.org",
+      name: "Ann",
+      answers: { guests: 1 },
+      submittedAt: record.firstFailedAt,
+    } satisfies Registration);
+  }
+  t.throws(() => propose(unreadable("raw-0123456789", "{"), "email=ann@example.org"), {
+    code: "TURNOUT_REGISTRATION_INVALID",
+    faults: [{ pointer: "/name" }],
+  });
+});
+
+t.test("an edit keeps the mark of an older replay out of the registration and the history", async (t) => {
+  const record = deadLetter(1, { registration: { ...person(1), replayOf: "older" } });
+  const { registration, changes } = propose(record, "name=Ann");
+  t.notOk("replayOf" in registration);
+  t.same(Object.keys(changes), ["name"]);
+});

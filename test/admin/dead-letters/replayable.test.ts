@@ -1,0 +1,28 @@
+import t from "tap";
+import { describeFaults, toReplayable } from "../../../admin/dead-letters/replayable.ts";
+import { decodePack, joinPack, maxPackBytes } from "../../../shared/registration-pack.ts";
+import { person } from "../dead-letter-seeds.ts";
+
+t.test("what is sent is the registration, marked with the record that it belongs to", async (t) => {
+  const replayable = toReplayable("raw-1", { ...person(1), replayOf: "an-older-record" });
+  if (replayable.kind === "refused") return t.fail("refused");
+  t.same(decodePack(joinPack([replayable.encoded])).registrations, [{ ...person(1), replayOf: "raw-1" }]);
+});
+
+t.test("what would fail again is refused, with where and why", async (t) => {
+  const wrong = toReplayable("x", { ...person(1), email: "nobody", name: "" });
+  if (wrong.kind !== "refused") return t.fail("not refused");
+  t.same(wrong.faults.map(({ pointer }) => pointer).toSorted(), ["/email", "/name"]);
+  t.match(describeFaults(wrong.faults), /\/email must be .*; /);
+  t.match(toReplayable("x", undefined), { kind: "refused", faults: [{ detail: /dead-letters edit/ }] });
+});
+
+t.test("what does not fit into a message is refused", async (t) => {
+  const answers = (fields: number) =>
+    Object.fromEntries(Array.from({ length: fields }, (_, index) => [`field${index}`, "x".repeat(2_000)]));
+  t.equal(toReplayable("x", { ...person(1), answers: answers(30) }).kind, "replayable");
+  t.match(toReplayable("x", { ...person(1), answers: answers(40) }), {
+    kind: "refused",
+    faults: [{ pointer: "", detail: new RegExp(String(maxPackBytes)) }],
+  });
+});
