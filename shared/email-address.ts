@@ -34,6 +34,7 @@ const nonAsciiDomain = /^[^\x00-\x2c\x2f\x3a-\x40\x5b-\x60\x7b-\x7f]+$/;
 export function normalizeEmail(given: string): string {
   const text = given.trim();
   if (text.length > 4 * maxEmailLength) return text;
+  if (ascii.test(text)) return text.toLowerCase();
   // Again NFC: the small form of a character can be one that composes with the mark after it (J̌ is ǰ).
   const lower = text.normalize("NFC").toLowerCase().normalize("NFC");
   if (ascii.test(lower)) return lower;

@@ -194,8 +194,14 @@ export function loadEvent(file: string): EventDefinition {
 
 export type EventPhase = "before" | "open" | "closed";
 
-/** @param now milliseconds since the epoch; open from `opensAt` on, closed from `closesAt` on */
+/** @returns the phase at an instant (milliseconds since the epoch): open from `opensAt` on, closed from `closesAt` on */
+export function createPhaseClock(event: EventDefinition): (instant: number) => EventPhase {
+  const opens = Date.parse(event.opensAt);
+  const closes = Date.parse(event.closesAt);
+  return (instant) => (instant < opens ? "before" : instant < closes ? "open" : "closed");
+}
+
+/** The same for once: whoever asks often keeps a clock. */
 export function eventPhase(event: EventDefinition, now: number): EventPhase {
-  if (now < Date.parse(event.opensAt)) return "before";
-  return now < Date.parse(event.closesAt) ? "open" : "closed";
+  return createPhaseClock(event)(now);
 }

@@ -3,11 +3,9 @@
  * and log are handed in, and closed by whoever made them (`main.ts`, or a test).
  */
 import formbody from "@fastify/formbody";
-import rateLimit from "@fastify/rate-limit";
 import swagger from "@fastify/swagger";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
-import underPressure from "@fastify/under-pressure";
-import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyRequest } from "fastify";
+import Fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
 import type { TSchema } from "typebox";
 import { Compile } from "typebox/compile";
 import { TurnoutError } from "../shared/errors.ts";
@@ -17,12 +15,15 @@ import type { Registry } from "../shared/metrics.ts";
 import type { BacklogProbe } from "./backlog-probe.ts";
 import type { GroupCommit } from "./group-commit.ts";
 import { answerClientError } from "./client-error.ts";
+import type { EventLoop } from "./event-loop.ts";
+import { acceptJsonBodies } from "./json-body.ts";
 import { createLoadShedder } from "./load-shedding.ts";
 import { createWebMetrics } from "./metrics.ts";
 import { describeFaults } from "./page/fault-messages.ts";
 import { chooseLanguage } from "./page/language.ts";
 import { createPages } from "./page/pages.ts";
 import { prepareProblemReply, sendProblem, toProblem, wantsPage, type Problem } from "./problem.ts";
+import { createRateLimiter } from "./rate-limiter.ts";
 import type { Readiness } from "./readiness.ts";
 import type { Receipts } from "./receipts.ts";
 import { createRefusals } from "./refusals.ts";
@@ -56,6 +57,7 @@ export interface AppParts {
   readonly logger: Logger;
   readonly backlog: BacklogProbe;
   readonly limits: AppLimits;
+  readonly eventLoop: Pick<EventLoop, "meanDelayMs">;
   /** Milliseconds since the epoch. */
   readonly wallClock: () => number;
   /** Milliseconds, monotonic. */
@@ -72,15 +74,18 @@ const maxPathBytes = 16_384;
 /** Above the idle time-out of the balancer (60 s) and of nginx (65 s), so that it is never we who hang up first. */
 const keepAliveTimeoutMs = 75_000;
 const maxCheckingIntervalMs = 2_000;
-const eventLoopSampleMs = 250;
-/** Clients whose requests are counted; the longest unseen is forgotten first. */
+/** Clients whose requests are counted. */
 const clientsRemembered = 20_000;
-const handlerTimeoutMs = 30_000;
 
 /** Validates exactly what was sent: no coercion, no removal, no defaults. */
 function exactValidator({ schema }: { schema: unknown }) {
   const compiled = Compile(schema as TSchema);
   return (value: unknown) => (compiled.Check(value) ? { value } : { error: compiled.Errors(value) as never });
+}
+
+/** A receipt that the router cannot read, too long or badly encoded, is as unknown as any other. */
+function isReceiptAddress(url: string): boolean {
+  return url.startsWith("/registrations/");
 }
 
 export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
@@ -89,10 +94,9 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   const metrics = createWebMetrics(registry, groupCommit.figures);
   const refusals = createRefusals(metrics, logger, now);
   const app = Fastify({
-    loggerInstance: logger as FastifyBaseLogger,
-    // A child logger for each request costs more than the request's own work, and nothing is logged per request.
-    childLoggerFactory: (base) => base,
-    logController: new LogController({ disableRequestLogging: true }),
+    // Nothing is logged for each request, and the framework's own log would cost each of them a child logger and listeners.
+    // What goes wrong passes the error handler below, which logs it.
+    logger: false,
     bodyLimit: maxBodyBytes,
     keepAliveTimeout: keepAliveTimeoutMs,
     requestTimeout: limits.requestTimeoutMs,
@@ -102,8 +106,13 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
       connectionsCheckingInterval: Math.min(maxCheckingIntervalMs, limits.requestTimeoutMs),
     },
     clientErrorHandler: answerClientError,
+    // What fails before there is a route, such as an address that cannot be decoded.
+    frameworkErrors: (error, request, reply) => {
+      const problem = toProblem(isReceiptAddress(request.url) ? unknownReceipt() : error);
+      refusals.count(problem.code);
+      sendProblem(reply, problem);
+    },
     connectionTimeout: keepAliveTimeoutMs,
-    handlerTimeout: handlerTimeoutMs,
     forceCloseConnections: "idle",
     // What comes in on an open connection during a stop is still taken, and the connection closed with the answer.
     return503OnClosing: false,
@@ -114,21 +123,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   app.server.maxConnections = limits.maxConnections;
   app.setValidatorCompiler(exactValidator);
   app.removeContentTypeParser("text/plain");
-  // As the measure of the event loop only: what to do about it is decided for each route, so that health is never shed.
-  await app.register(underPressure, {
-    maxEventLoopDelay: limits.maxEventLoopDelayMs,
-    sampleInterval: eventLoopSampleMs,
-    pressureHandler: () => undefined,
-  });
-  if (limits.rateLimitPerMinute > 0) {
-    await app.register(rateLimit, {
-      global: false,
-      cache: clientsRemembered,
-      addHeadersOnExceeding: { "x-ratelimit-limit": false, "x-ratelimit-remaining": false, "x-ratelimit-reset": false },
-      errorResponseBuilder: () =>
-        new TurnoutError("TURNOUT_RATE_LIMITED", "Please wait a moment and send the same again."),
-    });
-  }
+  acceptJsonBodies(app);
   await app.register(formbody, { bodyLimit: maxBodyBytes });
   await app.register(swagger, {
     openapi: {
@@ -142,15 +137,6 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     if (!validation) return error;
     const faults = describeFaults(validation, event, chooseLanguage(request.headers["accept-language"]));
     return new TurnoutError("TURNOUT_REGISTRATION_INVALID", "Please correct what is listed under errors.", { faults });
-  }
-
-  /**
-   * The plugin calls a sample without any measurement infinitely late. It means one long turn, loading the program for
-   * instance, which is over by the time it is seen; a loop that stays late is measured by the next sample.
-   */
-  function isUnderPressure(): boolean {
-    const { eventLoopDelay } = app.memoryUsage();
-    return eventLoopDelay > limits.maxEventLoopDelayMs && Number.isFinite(eventLoopDelay);
   }
 
   /** Whoever came too early or too late is told when, in a form that a program can read. */
@@ -177,8 +163,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   });
 
   app.setNotFoundHandler((request) => {
-    // A receipt too long for the router is as unknown as any other.
-    if (request.url.startsWith("/registrations/")) throw unknownReceipt();
+    if (isReceiptAddress(request.url)) throw unknownReceipt();
     throw new TurnoutError("TURNOUT_NOT_FOUND", "There is nothing at this address.");
   });
 
@@ -193,14 +178,17 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     shedder: createLoadShedder({
       figures: groupCommit.figures,
       hasRoom: groupCommit.hasRoom,
-      isUnderPressure,
+      isUnderPressure: () => parts.eventLoop.meanDelayMs > limits.maxEventLoopDelayMs,
       maxWaitMs: limits.shedWaitMs,
       now,
       random,
     }),
     refusals,
     backlog: parts.backlog,
-    rateLimitPerMinute: limits.rateLimitPerMinute,
+    rateLimiter:
+      limits.rateLimitPerMinute > 0
+        ? createRateLimiter({ perMinute: limits.rateLimitPerMinute, maxClients: clientsRemembered, now })
+        : undefined,
     wallClock,
     random,
   });

@@ -5,8 +5,11 @@
  *
  * There is no timer. While a send is free, a registration leaves at once, alone; while all are busy, those that arrive
  * gather in the last pack of the line and leave together as soon as a send comes back. So an idle service adds no
- * latency, and a flooded one fills its packs by itself, as a database does with its log. More sends in flight would mean
- * smaller packs and more CPU for each registration; fewer would mean that one slow send holds up more people.
+ * latency, and a flooded one fills its packs by itself, as a database does with its log.
+ *
+ * More sends in flight mean a shorter wait, but smaller packs and more CPU for each registration: a send costs as much as
+ * ten registrations. So a process with time to spare uses all its sends, and the less time it has, the fewer of them for
+ * packs that are not full. A full pack always takes a free send: so a slow queue narrows nothing.
  *
  * All who wait in one pack share one promise: a pack succeeds or fails as a whole, there is no partial outcome.
  * It knows nothing of SQS or HTTP.
@@ -21,6 +24,8 @@ export interface GroupCommitOptions {
    */
   readonly send: (body: string, count: number) => Promise<void>;
   readonly maxSendsInFlight: number;
+  /** Share of its time that this process has left, 0 to 1. Default: all of it. */
+  readonly spareTime?: () => number;
   /** Registrations that may stand in line, those under way not counted. */
   readonly maxWaiting: number;
   /** A pack that stood in line for longer is not sent any more but refused: its people were told to try again or left. */
@@ -66,9 +71,13 @@ export interface GroupCommit {
   close(): Promise<void>;
 }
 
+/** With this much of its time left, a process uses all its sends. */
+const plentyOfTime = 0.4;
+
 export function createGroupCommit({
   send,
   maxSendsInFlight,
+  spareTime = () => 1,
   maxWaiting,
   maxWaitMs,
   now,
@@ -110,8 +119,15 @@ export function createGroupCommit({
     dispatch();
   }
 
+  /** How many sends may be in flight for the first pack of the line to leave. */
+  function sendsAllowed(): number {
+    const isFull = line.length > 1;
+    if (isFull) return maxSendsInFlight;
+    return Math.max(1, Math.round(maxSendsInFlight * Math.min(1, spareTime() / plentyOfTime)));
+  }
+
   function dispatch(): void {
-    while (sendsInFlight < maxSendsInFlight) {
+    while (line.length > 0 && sendsInFlight < sendsAllowed()) {
       const pack = line.shift();
       if (!pack) break;
       waiting -= pack.encoded.length;

@@ -50,7 +50,7 @@ async function answer(target: string, body: string, response: ServerResponse): P
   } catch (error) {
     const refused = error instanceof RefusedByTable;
     if (!refused && faults.length < 20) faults.push(error instanceof Error ? error.message : String(error));
-    const name = refused ? (error as Error).message : "InternalFailure";
+    const name = refused ? error.message : "InternalFailure";
     setTimeout(() => reply(response, refused ? 400 : 500, { __type: `com.amazonaws#${name}` }), latencyMs);
   }
 }

@@ -390,3 +390,23 @@ t.test("control: the same look finds a group commit that breaks its promise", as
   t.same(await follow(busy, createGroupCommit), []);
   for (const [what, make] of Object.entries(broken)) t.not((await follow(busy, make)).length, 0, what);
 });
+
+t.test("a process without time to spare sends one pack at a time, until packs are full", async (t) => {
+  let spareTime = 1;
+  const { groupCommit, sent } = prepare({ maxSendsInFlight: 4, spareTime: () => spareTime });
+  const all = [groupCommit.submit(encoded(id(0))), groupCommit.submit(encoded(id(1)))];
+  t.equal(sent.length, 2, "with time to spare each leaves at once");
+  spareTime = 0;
+  for (let index = 2; index < maxPackRegistrations + 2; index += 1) all.push(groupCommit.submit(encoded(id(index))));
+  t.equal(sent.length, 2, "without it, they gather");
+  all.push(groupCommit.submit(encoded(id(maxPackRegistrations + 2))));
+  t.equal(sent.length, 3, "a full pack takes a free send all the same");
+  t.equal(sent[2]?.count, maxPackRegistrations);
+  sent[0]!.confirm();
+  sent[1]!.confirm();
+  sent[2]!.confirm();
+  await all[2];
+  t.equal(sent.length, 4, "nobody waits while nothing is under way");
+  sent[3]!.confirm();
+  await Promise.all(all);
+});

@@ -5,7 +5,7 @@ import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import { TurnoutError } from "../../shared/errors.ts";
-import { eventPhase, type EventDefinition } from "../../shared/event-definition.ts";
+import { createPhaseClock, type EventDefinition } from "../../shared/event-definition.ts";
 import { encodeRegistration } from "../../shared/registration-pack.ts";
 import { normalizeSubmission, submissionSchema, type Submission } from "../../shared/submission.ts";
 import type { GroupCommit } from "../group-commit.ts";
@@ -18,6 +18,7 @@ import { problemType, toProblem, wantsPage } from "../problem.ts";
 import type { BacklogProbe } from "../backlog-probe.ts";
 import { refuseForeignForm } from "../form-origin.ts";
 import type { LoadShedder } from "../load-shedding.ts";
+import type { RateLimiter } from "../rate-limiter.ts";
 import type { Refusals } from "../refusals.ts";
 import type { Receipts } from "../receipts.ts";
 import { registrationId } from "../../shared/registration-id.ts";
@@ -33,8 +34,8 @@ export interface RegistrationRoutesOptions {
   readonly shedder: LoadShedder;
   readonly refusals: Refusals;
   readonly backlog: BacklogProbe;
-  /** Registrations that one client may send in a minute; 0 for no limit. */
-  readonly rateLimitPerMinute: number;
+  /** Undefined for no limit. */
+  readonly rateLimiter: RateLimiter | undefined;
   /** Milliseconds since the epoch. */
   readonly wallClock: () => number;
   /** From 0 (included) to 1 (excluded). */
@@ -44,6 +45,12 @@ export interface RegistrationRoutesOptions {
 const formType = "application/x-www-form-urlencoded";
 const firstLookAfterSeconds = 1;
 const slowestLookAfterSeconds = 10;
+/**
+ * Of the status route only. The framework's time-out costs each request as much as its validation, receipt and packing
+ * together (Node makes an error with a stack for every request that ends), and accepting is bounded without it: by the
+ * longest wait in the line and the time-outs of a send.
+ */
+const statusTimeoutMs = 30_000;
 
 const Accepted = Type.Object({
   receipt: Type.String({ description: "the only way to ask about this registration; keep it" }),
@@ -65,8 +72,9 @@ function isForm(request: FastifyRequest): boolean {
 
 export const registrationRoutes: FastifyPluginAsyncTypebox<RegistrationRoutesOptions> = async (app, options) => {
   const { event, groupCommit, receipts, statuses, pages, metrics, shedder, refusals, backlog } = options;
-  const { rateLimitPerMinute, wallClock, random } = options;
+  const { rateLimiter, wallClock, random } = options;
 
+  const phaseAt = createPhaseClock(event);
   const overloaded = JSON.stringify(
     toProblem(
       new TurnoutError("TURNOUT_OVERLOADED", "Nothing was registered. Please send the same again after a while."),
@@ -74,7 +82,7 @@ export const registrationRoutes: FastifyPluginAsyncTypebox<RegistrationRoutesOpt
   );
 
   function refuseOutsideOpening(): void {
-    const phase = eventPhase(event, wallClock());
+    const phase = phaseAt(wallClock());
     if (phase === "before") {
       throw new TurnoutError("TURNOUT_NOT_OPEN_YET", `Registration opens at ${event.opensAt}.`);
     }
@@ -85,20 +93,29 @@ export const registrationRoutes: FastifyPluginAsyncTypebox<RegistrationRoutesOpt
    * Before the body is read: what cannot be taken should not be parsed either. What is shed here takes the shortest way
    * out, past error handling and serialisation, since in a rush most requests go this way.
    */
-  async function admit(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> {
+  function admit(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
     refuseOutsideOpening();
     if (isForm(request)) refuseForeignForm(request);
     const refusal = shedder.refusal();
-    if (!refusal) return undefined;
-    reply.header("Retry-After", refusal.retryAfterSeconds);
-    if (wantsPage(request)) throw new TurnoutError("TURNOUT_OVERLOADED", "Please send the form again in a moment.");
-    refusals.count("TURNOUT_OVERLOADED", refusal.reason);
-    return reply.code(503).header("Cache-Control", "no-store").type(problemType).send(overloaded);
+    if (refusal) {
+      reply.header("Retry-After", refusal.retryAfterSeconds);
+      if (wantsPage(request)) throw new TurnoutError("TURNOUT_OVERLOADED", "Please send the form again in a moment.");
+      refusals.count("TURNOUT_OVERLOADED", refusal.reason);
+      reply.code(503).header("Cache-Control", "no-store").type(problemType).send(overloaded);
+      return;
+    }
+    const limitedSeconds = rateLimiter?.refusal(request.ip);
+    if (limitedSeconds !== undefined) {
+      reply.header("Retry-After", limitedSeconds);
+      throw new TurnoutError("TURNOUT_RATE_LIMITED", "Please wait a moment and send the same again.");
+    }
+    done();
   }
 
-  async function normalize(request: FastifyRequest): Promise<void> {
+  function normalize(request: FastifyRequest, _reply: FastifyReply, done: () => void): void {
     if (isForm(request)) request.body = submissionFromForm(request.body as Record<string, unknown>, event);
     normalizeSubmission(request.body, event);
+    done();
   }
 
   app.post(
@@ -114,7 +131,6 @@ export const registrationRoutes: FastifyPluginAsyncTypebox<RegistrationRoutesOpt
         response: { 202: Accepted },
       },
       onRequest: admit,
-      config: rateLimitPerMinute > 0 ? { rateLimit: { max: rateLimitPerMinute, timeWindow: 60_000 } } : {},
       preValidation: normalize,
     },
     async (request, reply) => {
@@ -142,6 +158,7 @@ export const registrationRoutes: FastifyPluginAsyncTypebox<RegistrationRoutesOpt
         params: Type.Object({ receipt: Type.String() }),
         response: { 200: Status },
       },
+      handlerTimeout: statusTimeoutMs,
     },
     async (request, reply) => {
       const { receipt } = request.params;
