@@ -49,8 +49,8 @@ const keptOutputLines = 40;
 /** Of what tap tells about a failed point, what a reader needs: not the code around it where a stack leads there. */
 function withoutNoise(details: readonly string[]): string[] {
   const noise = details.some((line) => line.startsWith("stack:"))
-    ? /^(at|source|compare|stdio|cwd|externalID|command|args|jobId):/
-    : /^(compare|stdio|cwd|externalID|command|args|jobId):/;
+    ? /^(at|source|compare|stdio|cwd|externalID|command|args|jobId|handles|requests):/
+    : /^(compare|stdio|cwd|externalID|command|args|jobId|handles|requests):/;
   let dropping = false;
   return details.filter((line) => {
     if (/^\S/.test(line)) dropping = noise.test(line);
