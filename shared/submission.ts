@@ -59,8 +59,6 @@ export interface Submission {
   answers?: Record<string, string | number | boolean>;
 }
 
-export type SubmissionSchema = ReturnType<typeof submissionSchema>;
-
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
