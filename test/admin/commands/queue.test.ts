@@ -1,0 +1,49 @@
+import { SendMessageCommand } from "@aws-sdk/client-sqs";
+import t from "tap";
+import { Compile } from "typebox/compile";
+import { QueueSnapshot } from "../../../admin/inspector/queue-snapshot.ts";
+import { TurnoutError } from "../../../shared/errors.ts";
+import { runCommand } from "../command-run.ts";
+import { deadLetters, putAll } from "../dead-letter-seeds.ts";
+import { startEngines } from "../engines.ts";
+
+const { env, connection } = await startEngines(t);
+const validator = Compile(QueueSnapshot);
+await connection.sqs.send(new SendMessageCommand({ QueueUrl: connection.queueUrl, MessageBody: "x" }));
+await putAll(connection.documents, connection.deadLettersTable, deadLetters(3));
+
+t.test("one look has all that the contract names", async (t) => {
+  const run = await runCommand(["queue", "--every", "1", "--json"], { env });
+  t.equal(run.code, 0);
+  const output = run.json();
+  t.ok(validator.Check(output), "as its schema says", { found: output });
+  t.match(output, {
+    messages: 1,
+    registrationsEstimate: 1,
+    inFlight: 0,
+    delayed: 0,
+    drainPerSecond: 0,
+    etaSeconds: null,
+    deadLetters: { open: 3, byReason: { "crash-loop": 3 } },
+  });
+  t.ok("oldestAgeSeconds" in (output as object));
+});
+
+t.test("for people it says the same in words", async (t) => {
+  const { stdout } = await runCommand(["queue", "--every", "1"], { env });
+  t.match(stdout, /waiting +1 messages, about 1 registrations/);
+  t.match(stdout, /drain +stands still/);
+  t.match(stdout, /dead letters +3 open: 3 crash-loop/);
+  t.match(stdout, "worker tier: unreachable");
+});
+
+t.test("a watch looks again and again, a line each, and Ctrl-C is its end and no failure", async (t) => {
+  const stop = new AbortController();
+  const watching = runCommand(["queue", "--watch", "--every", "1", "--json"], { env, signal: stop.signal });
+  setTimeout(() => stop.abort(new TurnoutError("TURNOUT_INTERRUPTED", "Stopped by SIGINT.")), 3_500);
+  const { code, stdout } = await watching;
+  t.equal(code, 0);
+  const lines = stdout.trimEnd().split("\n");
+  t.ok(lines.length >= 2, `${lines.length} lines`);
+  t.ok(lines.every((line) => validator.Check(JSON.parse(line))));
+});
