@@ -11,7 +11,6 @@ import { buildApp } from "./app.ts";
 import { createBacklogProbe } from "./backlog-probe.ts";
 import { WebConfig } from "./config.ts";
 import { createDrainPace } from "./drain-pace.ts";
-import { watchEventLoop } from "./event-loop.ts";
 import { createGroupCommit } from "./group-commit.ts";
 import { createPackSender } from "./pack-sender.ts";
 import { createQueueProbe } from "./queue-probe.ts";
@@ -35,11 +34,11 @@ await runProcess(process, async () => {
   const sqs = createSqsClient(clientOptions);
   const documents = createDocumentClient(clientOptions);
   const now = () => performance.now();
-  const eventLoop = watchEventLoop();
   const groupCommit = createGroupCommit({
     send: createPackSender(sqs, config.QUEUE_URL),
     maxSendsInFlight: config.SENDS_IN_FLIGHT,
-    spareTime: () => eventLoop.spareTime,
+    // The app measures the loop that both of them run on.
+    spareTime: () => 1 - app.memoryUsage().eventLoopUtilized,
     maxWaiting: config.MAX_WAITING,
     maxWaitMs: config.MAX_WAIT_MS,
     now,
@@ -74,7 +73,6 @@ await runProcess(process, async () => {
       maxConnections: config.MAX_CONNECTIONS,
       trustedProxies: config.TRUST_PROXY === "" ? [] : config.TRUST_PROXY.split(","),
     },
-    eventLoop,
     readiness: createReadiness({ probe: countMessages, cacheMs: probeCacheMs, now }),
     registry: createRegistry("web"),
     logger: log.logger,
@@ -92,7 +90,6 @@ await runProcess(process, async () => {
           documents.destroy();
         },
       },
-      { name: "event loop", stop: eventLoop.stop },
       { name: "group commit", stop: () => groupCommit.close() },
       {
         name: "http",

@@ -74,7 +74,6 @@ export async function buildTestApp(options: TestAppOptions = {}): Promise<TestAp
     logger: log.logger,
     backlog: { estimatedWaitSeconds: () => undefined },
     // A busy machine must not shed in a test that is about something else.
-    eventLoop: { meanDelayMs: 0 },
     limits: {
       shedWaitMs: 5_000,
       maxEventLoopDelayMs: 250,

@@ -50,7 +50,6 @@ const app: FastifyInstance = await buildApp({
   registry: createRegistry("web"),
   logger: log.logger,
   backlog: { estimatedWaitSeconds: () => undefined },
-  eventLoop: { meanDelayMs: 0 },
   limits: {
     shedWaitMs: 10_000,
     maxEventLoopDelayMs: 10_000,

@@ -18,7 +18,6 @@ import { problemType, toProblem, wantsPage } from "../problem.ts";
 import type { BacklogProbe } from "../backlog-probe.ts";
 import { refuseForeignForm } from "../form-origin.ts";
 import type { LoadShedder } from "../load-shedding.ts";
-import type { RateLimiter } from "../rate-limiter.ts";
 import type { Refusals } from "../refusals.ts";
 import type { Receipts } from "../receipts.ts";
 import { registrationId } from "../../shared/registration-id.ts";
@@ -34,8 +33,8 @@ export interface RegistrationRoutesOptions {
   readonly shedder: LoadShedder;
   readonly refusals: Refusals;
   readonly backlog: BacklogProbe;
-  /** Undefined for no limit. */
-  readonly rateLimiter: RateLimiter | undefined;
+  /** Registrations that one client may send in a minute; 0 for no limit. */
+  readonly rateLimitPerMinute: number;
   /** Milliseconds since the epoch. */
   readonly wallClock: () => number;
   /** From 0 (included) to 1 (excluded). */
@@ -72,7 +71,7 @@ function isForm(request: FastifyRequest): boolean {
 
 export const registrationRoutes: FastifyPluginAsyncTypebox<RegistrationRoutesOptions> = async (app, options) => {
   const { event, groupCommit, receipts, statuses, pages, metrics, shedder, refusals, backlog } = options;
-  const { rateLimiter, wallClock, random } = options;
+  const { rateLimitPerMinute, wallClock, random } = options;
 
   const phaseAt = createPhaseClock(event);
   const overloaded = JSON.stringify(
@@ -104,11 +103,6 @@ export const registrationRoutes: FastifyPluginAsyncTypebox<RegistrationRoutesOpt
       reply.code(503).header("Cache-Control", "no-store").type(problemType).send(overloaded);
       return;
     }
-    const limitedSeconds = rateLimiter?.refusal(request.ip);
-    if (limitedSeconds !== undefined) {
-      reply.header("Retry-After", limitedSeconds);
-      throw new TurnoutError("TURNOUT_RATE_LIMITED", "Please wait a moment and send the same again.");
-    }
     done();
   }
 
@@ -131,6 +125,7 @@ export const registrationRoutes: FastifyPluginAsyncTypebox<RegistrationRoutesOpt
         response: { 202: Accepted },
       },
       onRequest: admit,
+      config: rateLimitPerMinute > 0 ? { rateLimit: { max: rateLimitPerMinute, timeWindow: 60_000 } } : {},
       preValidation: normalize,
     },
     async (request, reply) => {
