@@ -2,7 +2,7 @@
 import type { AddressInfo } from "node:net";
 import type { EventDefinition } from "../../shared/event-definition.ts";
 import type { Connection } from "../connection.ts";
-import { createInspector } from "../inspector/inspector.ts";
+import { createInspector, createTierSource } from "../inspector/inspector.ts";
 import { buildConsoleApp } from "./app.ts";
 import { loadAssets } from "./assets.ts";
 import { createDeadLetterDesk } from "./dead-letter-desk.ts";
@@ -59,6 +59,7 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
   const streams = createEventStreams({ maxClients: maxWindows, heartbeatMs, maxWaitingBytes });
   const watch = createWatch({
     look: createInspector(connection).look,
+    readTiers: createTierSource(connection),
     intervalMs: lookEverySeconds * 1_000,
     patienceMs: lookPatienceMs,
     wallClock,

@@ -35,6 +35,8 @@ export interface Overview {
   /** ISO 8601. When the figures were true. */
   readonly at: string;
   readonly figures: readonly Figure[];
+  /** Whether the figures are older than they should be. */
+  readonly stale: boolean;
   readonly tiers: readonly TierView[];
   readonly groups: readonly GroupView[];
   /** Messages on the SQS dead-letter queue that are no records yet. */
@@ -125,7 +127,8 @@ export function toOverview(sight: Sight): Overview {
     known: inspection !== undefined,
     at: inspection?.queue.at ?? new Date(sight.at).toISOString(),
     figures: inspection ? figuresOf(inspection) : [],
-    tiers: (inspection?.tiers.tiers ?? []).map((state) => ({
+    stale: sight.fault !== undefined,
+    tiers: (sight.tiers?.tiers ?? []).map((state) => ({
       name: tierNames[state.tier],
       health: state.health,
       words: tierWords(state),

@@ -9,7 +9,7 @@ interface ReasonWords {
 export const reasonWords: Readonly<Record<DeadLetterReason, ReasonWords>> = {
   malformed: {
     title: "The message cannot be read",
-    help: "It is not one of ours, or was cut short. Look at the raw message: mend what can be read, or discard it.",
+    help: "It is not one of ours, or was cut short. Look at the raw message: mend what can be read and replay it, or discard it.",
   },
   "unsupported-version": {
     title: "Written by another version",
@@ -17,7 +17,7 @@ export const reasonWords: Readonly<Record<DeadLetterReason, ReasonWords>> = {
   },
   "invalid-registration": {
     title: "Not a valid registration",
-    help: "A field breaks a rule. Open it, put the field right and replay.",
+    help: "A field breaks a rule. Put it right, then replay.",
   },
   "item-too-large": {
     title: "Too large for the table",

@@ -5,6 +5,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Inspection } from "../inspector/inspector.ts";
 import { paceOf, type QueueLook } from "../inspector/queue-snapshot.ts";
+import type { TierReport, TierSource } from "../inspector/tier-figures.ts";
 import { createHistory, toHistoryPoint, type History, type HistoryPoint } from "./history.ts";
 
 /** What is known at this moment. */
@@ -13,6 +14,8 @@ export interface Sight {
   readonly at: number;
   /** The latest look that worked, with a steadier pace than that between two looks; undefined before the first. */
   readonly inspection: Inspection | undefined;
+  /** What the tiers said last. They are asked even while AWS does not answer: often they know why. */
+  readonly tiers: TierReport | undefined;
   /** Why there is no later one, and since when (milliseconds since the epoch); undefined while all is seen. */
   readonly fault: { readonly error: unknown; readonly since: number } | undefined;
 }
@@ -28,6 +31,8 @@ export interface Watch {
 export interface WatchOptions {
   /** One look at the deployment. */
   readonly look: (signal: AbortSignal) => Promise<Inspection>;
+  /** The tiers alone, for when a look fails. */
+  readonly readTiers: TierSource;
   readonly intervalMs: number;
   /** How long a look may take before it is told that there is no answer; it is waited for all the same. */
   readonly patienceMs: number;
@@ -41,13 +46,26 @@ const historySeconds = 3_600;
 /** SQS counts approximately: from one look to the next the pace jumps about, over this time it does not. */
 const paceSpanMs = 20_000;
 
-export function createWatch({ look, intervalMs, patienceMs, wallClock, onSight }: WatchOptions): Watch {
+export function createWatch({ look, readTiers, intervalMs, patienceMs, wallClock, onSight }: WatchOptions): Watch {
   const stopping = new AbortController();
   const { signal } = stopping;
   const history = createHistory(historySeconds);
   const looks: QueueLook[] = [];
-  let sight: Sight = { at: wallClock(), inspection: undefined, fault: undefined };
+  let packSize: number | null = null;
+  let sight: Sight = { at: wallClock(), inspection: undefined, tiers: undefined, fault: undefined };
   let running: Promise<void> | undefined;
+
+  /** A worker that is down tells no pack size, and just then people want to know how many wait: the last one known stands in. */
+  function withKnownPackSize(inspection: Inspection): Inspection {
+    const { queue, tiers } = inspection;
+    packSize = tiers.figures.meanPackSize ?? packSize;
+    if (packSize === null) return inspection;
+    return {
+      ...inspection,
+      queue: { ...queue, registrationsEstimate: Math.round(queue.messages * packSize) },
+      tiers: { ...tiers, figures: { ...tiers.figures, meanPackSize: packSize } },
+    };
+  }
 
   function withSteadyPace(inspection: Inspection): Inspection {
     const { messages: waiting, inFlight, delayed, at } = inspection.queue;
@@ -60,14 +78,15 @@ export function createWatch({ look, intervalMs, patienceMs, wallClock, onSight }
   }
 
   function seen(inspection: Inspection): void {
-    const steady = withSteadyPace(inspection);
-    tell({ at: wallClock(), inspection: steady, fault: undefined }, steady);
+    const steady = withSteadyPace(withKnownPackSize(inspection));
+    tell({ at: wallClock(), inspection: steady, tiers: steady.tiers, fault: undefined }, steady);
   }
 
-  function failed(error: unknown): void {
-    const at = wallClock();
+  async function failed(error: unknown): Promise<void> {
+    const since = sight.fault?.since ?? wallClock();
     looks.length = 0;
-    tell({ at, inspection: sight.inspection, fault: { error, since: sight.fault?.since ?? at } }, undefined);
+    const tiers = await readTiers();
+    tell({ at: wallClock(), inspection: sight.inspection, tiers, fault: { error, since } }, undefined);
   }
 
   function tell(next: Sight, found: Inspection | undefined): void {
@@ -79,14 +98,14 @@ export function createWatch({ look, intervalMs, patienceMs, wallClock, onSight }
   }
 
   async function lookOnce(): Promise<void> {
-    const impatience = setInterval(
-      () => failed(new Error(`There has been no answer for ${Math.round(patienceMs / 1_000)} s or longer.`)),
-      patienceMs,
-    );
+    const impatience = setInterval(() => {
+      void failed(new Error(`There has been no answer for ${Math.round(patienceMs / 1_000)} s or longer.`));
+    }, patienceMs);
+    impatience.unref();
     try {
       seen(await look(signal));
     } catch (error) {
-      failed(error);
+      await failed(error);
     } finally {
       clearInterval(impatience);
     }

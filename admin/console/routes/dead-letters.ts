@@ -11,7 +11,7 @@ import { toGroupViews } from "../overview.ts";
 import { postedChoice, postedText, postedWhy, type PostedForm } from "../posted-form.ts";
 import { showBody } from "../raw-body.ts";
 import { reasonWords } from "../reason-words.ts";
-import type { View } from "../view.ts";
+import { visible, type View } from "../view.ts";
 
 export interface DeadLetterRoutesOptions {
   readonly view: View;
@@ -47,12 +47,14 @@ function isRefusal(error: unknown): error is TurnoutError {
 export async function deadLetterRoutes(app: FastifyInstance, { view, desk }: DeadLetterRoutesOptions): Promise<void> {
   function recordPage(record: DeadLetterRecord, body: string, again: EditAgain | undefined, notice?: string): string {
     const words = reasonWords[record.reason];
+    const entry = entryOf(record, body);
     return view.page("dead-letter", "dead-letters", words.title, {
       record,
       words,
       notice,
       again,
-      fields: editFields(desk.event, entryOf(record, body), again?.posted, again?.faults ?? []),
+      who: typeof entry.email === "string" ? visible(entry.email) : "Nobody's address can be read",
+      fields: editFields(desk.event, entry, again?.posted, again?.faults ?? []),
       check: checkReplay(record, false),
       raw: showBody(body),
       why: again ? postedText(again.posted, "why", maxWhyLength) : "",
