@@ -54,9 +54,9 @@ export interface RegistrationWriterOptions {
   readonly table: RegistrationsTable;
   readonly breaker: CircuitBreaker;
   readonly maxCallsInFlight: number;
-  /** How long the table may throttle everything before that counts as a fault of the system. */
-  readonly throttlePatienceMs: number;
-  readonly describeThrottling: () => SystemFault;
+  /** How long the table may throttle or fail everything before that counts as a fault of the system. Below a deadline. */
+  readonly standstillPatienceMs: number;
+  readonly describeStandstill: (cause: "throttled" | "failed") => SystemFault;
   /** Milliseconds, monotonic. */
   readonly now: () => number;
   readonly random: () => number;
@@ -78,14 +78,14 @@ const firstBackoffMs = 50;
 const longestBackoffMs = 5_000;
 
 export function createRegistrationWriter(options: RegistrationWriterOptions): RegistrationWriter {
-  const { table, breaker, maxCallsInFlight, throttlePatienceMs, describeThrottling, now, random, onStored } = options;
+  const { table, breaker, maxCallsInFlight, standstillPatienceMs, describeStandstill, now, random, onStored } = options;
   let line: Entry[] = [];
   const backingOff = new Map<NodeJS.Timeout, Entry[]>();
   let callsInFlight = 0;
   let limit = maxCallsInFlight;
   let lastDecreaseAt = -Infinity;
-  /** Since when the table has throttled and taken nothing. */
-  let throttledSince: number | undefined;
+  /** Since when the table has been asked for several registrations at a time, or has throttled, and has taken nothing. */
+  let standingSince: number | undefined;
   let waitingForBreaker = false;
   let closed = false;
 
@@ -132,14 +132,17 @@ export function createRegistrationWriter(options: RegistrationWriterOptions): Re
     const system = outcomes.find((outcome) => outcome.kind === "system");
     const throttled = outcomes.some((outcome) => outcome.kind === "throttled");
     const progress = outcomes.some(({ kind }) => kind === "stored" || kind === "duplicate" || kind === "rejected");
-    if (progress) throttledSince = undefined;
-    else if (throttled) throttledSince ??= now();
+    // One registration that fails alone may be at fault itself, and must not hold up everybody else.
+    const standsStill = !progress && !system && (throttled || batch.length > 1);
+    if (progress) standingSince = undefined;
+    else if (standsStill) standingSince ??= now();
     if (throttled) slowDown();
     else if (!system) limit = Math.min(maxCallsInFlight, limit + 1 / limit);
-    const throttledMs = throttledSince === undefined ? 0 : now() - throttledSince;
+    const standingMs = standingSince === undefined ? 0 : now() - standingSince;
     if (system) breaker.failed(system.fault);
-    else if (throttled && throttledMs > throttlePatienceMs) breaker.failed(describeThrottling());
-    else breaker.succeeded();
+    else if (standsStill && standingMs > standstillPatienceMs) {
+      breaker.failed(describeStandstill(throttled ? "throttled" : "failed"));
+    } else breaker.succeeded();
 
     const again: Entry[] = [];
     for (const [index, entry] of batch.entries()) {

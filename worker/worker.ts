@@ -34,7 +34,7 @@ export interface WorkerParts {
   readonly logger: Logger;
 }
 
-const throttlePatienceMs = 30_000;
+const longestStandstillMs = 30_000;
 const minBackoffMs = 250;
 const maxBackoffMs = 15_000;
 
@@ -82,16 +82,18 @@ export function createWorker({ config, sqs, documents, registry, logger }: Worke
       metrics.writeAttempts.inc(attempts);
     },
   });
+  // Before the first registration is given up: what goes back to the queue undone again and again ends as a dead letter.
+  const standstillPatienceMs = Math.min(longestStandstillMs, (config.MESSAGE_DEADLINE_SECONDS * 1_000) / 2);
   const writer = createRegistrationWriter({
     table,
     breaker: breakers.table,
     maxCallsInFlight: config.WRITES_IN_FLIGHT,
-    throttlePatienceMs,
-    describeThrottling: () =>
+    standstillPatienceMs,
+    describeStandstill: (cause) =>
       describeSystemFault(
-        "throttled",
+        cause === "throttled" ? "throttled" : "unreachable",
         { action: "dynamodb:PartiQLInsert", resource: config.REGISTRATIONS_TABLE, construct: "Data/Registrations" },
-        `nothing could be stored for ${throttlePatienceMs / 1_000} s`,
+        `nothing could be stored for ${standstillPatienceMs / 1_000} s`,
       ),
     now,
     random: Math.random,

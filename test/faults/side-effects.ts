@@ -9,6 +9,8 @@ export interface SideEffects {
   observe(exchange: Exchange, input: Json, answer: Json): void;
   /** Successful writes of items, by email. */
   readonly writes: ReadonlyMap<string, number>;
+  /** Statements that the table answered with `DuplicateItem`, its address being known: a write that was tried before, or a duplicate. */
+  readonly knownAddresses: number;
   /** Times that a message was given out, by SQS message id, over all queues. */
   readonly deliveries: ReadonlyMap<string, number>;
   /** Addresses that were written more than once. */
@@ -31,6 +33,7 @@ interface PutRequest {
 export function createSideEffects(): SideEffects {
   const writes = new Map<string, number>();
   const deliveries = new Map<string, number>();
+  let knownAddresses = 0;
 
   function count(map: Map<string, number>, key: string | undefined): void {
     if (key !== undefined) map.set(key, (map.get(key) ?? 0) + 1);
@@ -38,9 +41,10 @@ export function createSideEffects(): SideEffects {
 
   const observers: Record<string, (input: Json, answer: Json) => void> = {
     BatchExecuteStatement(input, answer) {
-      const responses = (answer.Responses ?? []) as { readonly Error?: unknown }[];
+      const responses = (answer.Responses ?? []) as { readonly Error?: { readonly Code: string } }[];
       for (const [index, { Statement: text, Parameters = [] }] of ((input.Statements ?? []) as Statement[]).entries()) {
         const done = responses[index] && responses[index].Error === undefined;
+        if (responses[index]?.Error?.Code === "DuplicateItem") knownAddresses += 1;
         if (done && text.startsWith("INSERT")) count(writes, Parameters[0]?.S);
       }
     },
@@ -71,6 +75,9 @@ export function createSideEffects(): SideEffects {
   return {
     writes,
     deliveries,
+    get knownAddresses() {
+      return knownAddresses;
+    },
     observe({ action }, input, answer) {
       observers[action]?.(input, answer);
     },
