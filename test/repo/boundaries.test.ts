@@ -23,6 +23,7 @@ const optionalPackages: Record<string, string> = {
 /** Who imports what it only knows at run time, and why. */
 const computed: Record<string, string> = {
   "infra/bundle/main.ts": "starts the tier that the environment names, from the root of the zip",
+  "admin/console/assets.ts": "finds the files of the browser libraries that it serves, which it lists itself",
 };
 
 /** The folders that run where only production dependencies are installed. */

@@ -7,7 +7,7 @@ import { productFolders, root, sourceFiles } from "./source-tree.ts";
 const testedElsewhere: [path: RegExp, reason: string][] = [
   [/(^|\/)main\.ts$/, "a process: test/flow and test/faults start it"],
   [/^shared\/(aws-limits|dead-letter)\.ts$/, "names and numbers, nothing that could behave"],
-  [/^web\/page\/assets\//, "runs in a browser: test/browser"],
+  [/^(web\/page|admin\/console)\/assets\//, "runs in a browser: test/browser"],
 ];
 
 const maxLines = 320;
