@@ -86,7 +86,7 @@ export interface JudgeOptions {
   readonly othersAllowed?: boolean;
 }
 
-export const maxExamples = 20;
+const maxExamples = 20;
 /** Clocks of two machines may differ by this much before a time counts as impossible. */
 const clockToleranceMs = 1_000;
 

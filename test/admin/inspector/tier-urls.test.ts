@@ -13,7 +13,7 @@ interface FakeTier {
 
 /** A tier's HTTP side as far as it is asked: text and health as the real ones answer them. */
 async function startTier(): Promise<FakeTier> {
-  const tier = { url: "", metrics: {}, health: { status: 200, body: {} as unknown } } as FakeTier & { url: string };
+  const tier = { url: "", metrics: {}, health: { status: 200, body: {} } } as FakeTier & { url: string };
   const server = createServer((request, response) => {
     if (request.url === "/metrics") {
       response.end(
