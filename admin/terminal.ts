@@ -20,6 +20,9 @@ export interface Progress {
   stop(): void;
 }
 
+/** Of a table. What is painted is made plain first: colour is ours, the text may be anybody's. */
+export type Cell = string | number | { readonly text: string; readonly paint: (text: string) => string };
+
 export interface Terminal {
   readonly colors: ReturnType<typeof createColors>;
   /** Whether a person reads standard output at a terminal. */
@@ -31,7 +34,7 @@ export interface Terminal {
   /** Writes the whole result as one line of JSON. */
   printJson(value: unknown): void;
   /** Writes a table without lines; its cells may come from anybody. */
-  printTable(head: readonly string[], rows: readonly (readonly (string | number)[])[]): void;
+  printTable(head: readonly string[], rows: readonly (readonly Cell[])[]): void;
   /** Tells the person something beside the result. */
   note(text: string): void;
   /** Starts a progress bar; shows nothing where standard error is no terminal. One at a time. */
@@ -57,6 +60,11 @@ const steering = /[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 /** @returns the text in a form that cannot command a terminal, on one line */
 export function plain(text: string): string {
   return text.replace(steering, (character) => (character === "\n" || character === "\t" ? " " : "\ufffd"));
+}
+
+function showCell(cell: Cell): string {
+  if (typeof cell === "object") return cell.paint(plain(cell.text));
+  return typeof cell === "string" ? plain(cell) : String(cell);
 }
 
 /** What cli-progress hands to a formatter. */
@@ -106,7 +114,7 @@ export function createTerminal({ stdin, stdout, stderr }: TerminalStreams, env: 
         style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
         colAligns: head.map((_, column) => (rows.every((row) => typeof row[column] === "number") ? "right" : "left")),
       });
-      table.push(...rows.map((row) => row.map((cell) => (typeof cell === "string" ? plain(cell) : String(cell)))));
+      table.push(...rows.map((row) => row.map(showCell)));
       const lines = table.toString().split("\n");
       stdout.write(`${lines.map((line) => line.trimEnd()).join("\n")}\n`);
     },

@@ -6,7 +6,7 @@ import { addConnectionOptions, connect, type ConnectionFlags } from "../connecti
 import { exitCodes } from "../exit.ts";
 import { wholeNumber } from "../option-values.ts";
 import type { CommandHost } from "../command-line.ts";
-import type { Progress, Terminal } from "../terminal.ts";
+import type { Cell, Progress, Terminal } from "../terminal.ts";
 
 interface AuditFlags extends ConnectionFlags {
   readonly ledger: readonly string[];
@@ -26,8 +26,11 @@ The ledger is what npm run demo, turnout stress or your own load wrote: a JSON l
 The audit first waits until the queues are drained. It changes nothing.`;
 
 function show({ print, printTable, colors, note }: Terminal, report: AuditReport): void {
-  const must = (count: number) => (count === 0 ? colors.green("0") : colors.red(count.toLocaleString("en")));
-  const line = (name: string, count: number | string, meaning: string) => [
+  const must = (count: number): Cell => ({
+    text: count.toLocaleString("en"),
+    paint: count === 0 ? colors.green : colors.red,
+  });
+  const line = (name: string, count: Cell, meaning: string): Cell[] => [
     name,
     typeof count === "number" ? count.toLocaleString("en") : count,
     meaning,

@@ -15,10 +15,11 @@ import { createCrowd, crowdShares } from "../load/crowd.ts";
 import { countSubmissions, readSubmissions } from "../load/submission-file.ts";
 import { wholeNumber } from "../option-values.ts";
 import type { CommandHost } from "../command-line.ts";
-import { plain, type Progress, type Terminal } from "../terminal.ts";
+import type { Progress, Terminal } from "../terminal.ts";
 import type { DemoReport } from "./demo-report.ts";
 import { runDemo, type DemoStep } from "./demo.ts";
 import { findDeployment, type Deployment } from "./deployment.ts";
+import { showSummary } from "./summary.ts";
 import { createRefusedRows, type RefusedRows } from "./refused-rows.ts";
 
 interface DemoFlags extends ConnectionFlags, EventFlag {
@@ -60,77 +61,6 @@ function readUrl(text: string): string {
     throw new InvalidArgumentError("Allowed is an http or https URL, such as https://register.example.org");
   }
   return text;
-}
-
-function show(terminal: Terminal, report: DemoReport): void {
-  const { print, printTable, colors } = terminal;
-  const count = (value: number) => value.toLocaleString("en");
-  const must = (value: number) => (value === 0 ? colors.green("0") : colors.red(count(value)));
-  const ms = ({ p50, p99 }: DemoReport["acceptMs"]) =>
-    p50 === null ? "-" : `${readable(p50)} / ${readable(p99 ?? p50)}`;
-  const about = (value: number | null) => (value === null ? "unknown" : `${value}`);
-  const loss: [string, string, string][] = [
-    ["stored", count(report.stored), "people in the table, each once"],
-    [
-      "duplicates folded",
-      count(report.duplicatesFolded),
-      `${count(report.secondRegistrations)} of an address registered before, ${count(report.secondClicks)} second clicks`,
-    ],
-    ...(report.deadLettered > 0
-      ? [["dead-lettered", count(report.deadLettered), "kept as dead letters"] as [string, string, string]]
-      : []),
-    ...(report.queued > 0
-      ? [["still queued", colors.red(count(report.queued)), "accepted, and not stored yet"] as [string, string, string]]
-      : []),
-    ["lost", must(report.lost), "accepted, and nowhere to be found"],
-    [
-      "corrupt, doubled, unexpected",
-      must(report.audit.corrupt + report.audit.duplicated + report.audit.unexpected),
-      "",
-    ],
-    ...(report.refused > 0
-      ? [["refused", colors.red(count(report.refused)), "see below"] as [string, string, string]]
-      : []),
-    ...(report.givenUp > 0
-      ? [
-          ["given up", colors.red(count(report.givenUp)), "not accepted in spite of all retries"] as [
-            string,
-            string,
-            string,
-          ],
-        ]
-      : []),
-    ["", "", ""],
-    [
-      "accept, p50 / p99",
-      ms(report.acceptMs),
-      `${count(report.acceptedPerSecond)} a second, ${count(report.retries)} retries`,
-    ],
-    ["accepted → stored, p50 / p99", ms(report.storedAfterMs), `all drained ${report.drainSeconds} s after the last`],
-    ["registrations per pack", about(report.registrationsPerPack), "one SQS message"],
-    ["registrations per write call", about(report.registrationsPerWriteCall), "at most 25"],
-  ];
-  printTable(["accepted", count(report.accepted), `of ${count(report.requests)} requests`], loss);
-  if (report.figuresIncomplete)
-    print("A tier was started again meanwhile: the last two figures lack what it had counted.");
-  for (const [reason, times] of Object.entries(report.givenUpBecause))
-    print(plain(`  given up: ${count(times)} × ${reason}`));
-  for (const { line, reasons } of report.refusedRows) print(plain(`  line ${line}: ${reasons.join("; ")}`));
-  if (report.refusedFile !== null) print(`All ${count(report.refused)} refused rows: ${report.refusedFile}`);
-  if (report.seed !== null) print(colors.dim(`The same people again: --seed ${report.seed}`));
-  if (report.ledger !== null) print(colors.dim(`Ledger: ${report.ledger}`));
-  print(report.passed ? colors.green("Passed: nothing is lost.") : colors.red(verdict(report)));
-}
-
-function readable(milliseconds: number): string {
-  return milliseconds < 1_000 ? `${milliseconds} ms` : `${(milliseconds / 1_000).toFixed(1)} s`;
-}
-
-function verdict({ lost, queued, audit, refused }: DemoReport): string {
-  if (lost > 0) return "FAILED: registrations are lost.";
-  if (audit.corrupt + audit.duplicated + audit.unexpected > 0) return "FAILED: the table is not what was sent.";
-  if (queued > 0) return "FAILED: the queue is not drained. Does the worker run? Nothing is lost so far.";
-  return refused > 0 ? "Nothing is lost, but rows were refused." : "Nothing is lost, but not all was accepted.";
 }
 
 /** Shows the steps one after the other, each as a bar of its own. */
@@ -244,7 +174,7 @@ export function buildDemoCommand({ env, terminal, signal, finish }: CommandHost)
       const kept = flags.ledger !== undefined || !passed;
       const shown: DemoReport = { ...report, ledger: kept ? ledgerPath : null };
       if (flags.json) terminal.printJson(shown);
-      else show(terminal, shown);
+      else showSummary(terminal, shown);
       finish(passed ? exitCodes.ok : exitCodes.failed);
     } finally {
       steps?.stop();

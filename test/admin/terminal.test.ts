@@ -48,6 +48,13 @@ t.test("a table lines its columns up, numbers to the right", async (t) => {
   t.same(texts.stdout.split("\n"), ["REASON      COUNT", "malformed       5", "crash-loop   1200", ""]);
 });
 
+t.test("a cell of ours may be painted; the text in it cannot be more than text", async (t) => {
+  const { terminal, texts, settle } = open({ isTTY: true });
+  terminal.printTable(["LOST"], [[{ text: "0\x1b[2J", paint: terminal.colors.green }]]);
+  await settle();
+  t.match(texts.stdout, "\x1b[32m0\ufffd[2J\x1b[39m");
+});
+
 t.test("results and notes go their own ways", async (t) => {
   const { terminal, texts, settle } = open();
   terminal.print("result");

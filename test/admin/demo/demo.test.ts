@@ -41,7 +41,16 @@ t.test("a run on a stack with both tiers", async (t) => {
   await t.test("accounts for every request, and measures the way of it", async (t) => {
     const report = await demo(t, engines);
     t.strictSame(check.Errors(report), []);
-    t.match(report, { passed: true, requests: 400, accepted: 400, lost: 0, queued: 0, givenUp: 0, givenUpBecause: {}, refused: 0 });
+    t.match(report, {
+      passed: true,
+      requests: 400,
+      accepted: 400,
+      lost: 0,
+      queued: 0,
+      givenUp: 0,
+      givenUpBecause: {},
+      refused: 0,
+    });
     t.equal(report.stored + report.duplicatesFolded, 400);
     t.ok(report.secondRegistrations > 0 && report.secondClicks > 0, "the crowd has some of each");
     for (const { p50, p99 } of [report.acceptMs, report.storedAfterMs]) t.ok(p50! > 0 && p99! >= p50!);
