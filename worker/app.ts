@@ -22,8 +22,9 @@ const requestTimeoutMs = 15_000;
 const keepAliveTimeoutMs = 75_000;
 
 export function buildWorkerApp({ health, registry, tasks, logger }: WorkerAppParts): FastifyInstance {
+  const loggerInstance: FastifyBaseLogger = logger;
   const app = Fastify({
-    loggerInstance: logger as FastifyBaseLogger,
+    loggerInstance,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: maxBodyBytes,
     requestTimeout: requestTimeoutMs,

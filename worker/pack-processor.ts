@@ -78,7 +78,9 @@ export function createPackProcessor(options: PackProcessorOptions): PackProcesso
       onPack(registrations.length + invalid.length);
       const refusals = invalid.map((entry) => refuseEntry(entry, attempts));
       const outcomes = await writer.writeAll(registrations, deadline);
-      const finished = outcomes.map((outcome, index) => finish(registrations[index]!, outcome, attempts));
+      const finished = registrations.map((registration, index) =>
+        finish(registration, outcomes[index] ?? { kind: "undone" }, attempts),
+      );
       const done = await Promise.all([...refusals, ...finished]);
       return done.every(Boolean);
     },

@@ -61,7 +61,7 @@ export function svgChart({ title, unit, series, stepSeconds }: ChartOptions): st
   const longest = Math.max(0, ...series.map(({ values }) => values.length));
   const plotHeight = height - margin.top - margin.bottom;
   const lines = series.map(({ name, values }, index) => {
-    const { colour, dash } = strokes[index % strokes.length]!;
+    const { colour, dash } = strokes[index % strokes.length] ?? strokes[0];
     const legendX = margin.left + index * 160;
     return [
       `<polyline fill="none" stroke="${colour}" stroke-width="2" stroke-dasharray="${dash}" points="${points(values, most, 600)}"/>`,

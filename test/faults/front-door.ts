@@ -62,7 +62,7 @@ export function createFrontDoor(timeoutMs = 20_000): FrontDoor {
           try {
             resolve({ status: response.statusCode ?? 0, body: JSON.parse(text || "{}") as Record<string, unknown> });
           } catch (error) {
-            reject(error as Error);
+            reject(error);
           }
         });
         response.once("close", () => reject(new Error("the answer broke off")));
