@@ -127,7 +127,7 @@ export function createWatch({ look, readTiers, intervalMs, patienceMs, wallClock
     async stop() {
       stopping.abort();
       // A look that hangs must not hold the end up.
-      await Promise.race([running, delay(200, undefined, { ref: false })]);
+      await Promise.race([running, delay(200)]);
     },
     sight: () => sight,
     history,
