@@ -7,7 +7,7 @@ import { startStack } from "../equipment/running-stack.ts";
 // Whole processes on a machine that may be busy.
 t.setTimeout(110_000);
 
-const count = 3_000;
+const count = 2_400;
 
 // What a killed worker held comes back after this time.
 const running = await startStack({ environment: { VISIBILITY_TIMEOUT_SECONDS: "2", RECEIVE_WAIT_SECONDS: "1" } });
@@ -22,7 +22,7 @@ t.test(`of ${count} people who registered while the worker was killed three time
   const worker = running.stack.process("worker");
   let kills = 0;
   await forEach(people, 40, async (person, index) => {
-    if (index % 1_000 === 500) {
+    if (index % 800 === 400) {
       await eventually(() => worker.kill("SIGKILL"), "there is a worker to kill");
       kills += 1;
     }

@@ -40,9 +40,10 @@ async function read(id: string): Promise<DeadLetterRecord> {
 
 const text = (value: string): MessageAttributeValue => ({ DataType: "String", StringValue: value });
 
-/** Sends a message through the real queue and collects what comes out. */
+const { deadLetterUrl } = await engines.createQueue();
+
+/** Sends a message through the real queue and collects what comes out; what was taken before stays hidden. */
 async function collect(body: string, attributes: Record<string, string> = {}): Promise<boolean> {
-  const { deadLetterUrl } = await engines.createQueue();
   await engines.sqs.send(
     new SendMessageCommand({
       QueueUrl: deadLetterUrl,
