@@ -240,7 +240,8 @@ t.test("closing an idle group commit settles at once", async () => {
 type Step =
   | { readonly kind: "arrive"; readonly sizes: readonly number[] }
   | { readonly kind: "answer"; readonly which: number; readonly ok: boolean }
-  | { readonly kind: "wait"; readonly ms: number };
+  | { readonly kind: "wait"; readonly ms: number }
+  | { readonly kind: "strain"; readonly spareTime: number };
 
 const anyStep: fc.Arbitrary<Step> = fc.oneof(
   {
@@ -263,6 +264,13 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("wait" as const), ms: fc.nat(3_000) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant("strain" as const),
+      spareTime: fc.double({ min: 0, max: 1, noNaN: true }),
+    }),
+  },
 );
 
 interface Course {
@@ -281,7 +289,11 @@ const anyCourse: fc.Arbitrary<Course> = fc.record({
 async function follow(course: Course, make: typeof createGroupCommit): Promise<string[]> {
   const faults: string[] = [];
   const { maxSendsInFlight, maxWaiting } = course;
-  const { groupCommit, clock, sent } = prepare({ maxSendsInFlight, maxWaiting, maxWaitMs: 4_000 }, make);
+  let spareTime = 1;
+  const { groupCommit, clock, sent } = prepare(
+    { maxSendsInFlight, maxWaiting, maxWaitMs: 4_000, spareTime: () => spareTime },
+    make,
+  );
   /** What was told to each submitter: "ok" or an error code; an array, so that telling twice would show. */
   const told = new Map<string, string[]>();
   const outcomes: Promise<void>[] = [];
@@ -316,7 +328,8 @@ async function follow(course: Course, make: typeof createGroupCommit): Promise<s
   for (const step of course.steps) {
     if (step.kind === "arrive") for (const size of step.sizes) submit(size);
     else if (step.kind === "answer") await answer(step.which, step.ok);
-    else clock.advance(step.ms);
+    else if (step.kind === "wait") clock.advance(step.ms);
+    else spareTime = step.spareTime;
     const open = sent.length - answered.size;
     if (open > maxSendsInFlight) faults.push(`${open} sends were under way at once`);
     if (groupCommit.figures().waiting > maxWaiting) faults.push("more waited than may wait");
@@ -352,7 +365,7 @@ t.test(
         const faults = await follow(course, createGroupCommit);
         if (faults.length > 0) throw new Error(faults.slice(0, 5).join("\n"));
       }),
-      { numRuns: 300 },
+      { numRuns: 200 },
     );
   },
 );
