@@ -254,12 +254,8 @@ export function createLocalStack(options: LocalStackOptions = {}): LocalStack {
       ...tiers.map((name) => startTier(name, portOf(name), surroundings, data)),
     ]);
     stopIfAsked();
-    urls = {
-      ...Object.fromEntries(tierUrls),
-      ...(consoleUrl !== undefined && { console: consoleUrl }),
-      sqs: sqs.url,
-      dynamodb,
-    };
+    const consolePart = consoleUrl === undefined ? {} : { console: consoleUrl };
+    urls = { ...Object.fromEntries(tierUrls), ...consolePart, sqs: sqs.url, dynamodb };
     if (tasks.length > 0 && urls.worker !== undefined) {
       scheduler = startScheduler({
         tasks,

@@ -11,8 +11,12 @@ import { toPalettePng } from "./palette-png.ts";
 import { dress, looks } from "./states.ts";
 
 const folder = join(import.meta.dirname, "..", "..", "docs", "screenshots", "console");
-/** In every look; of the others one look says enough. */
-const important = new Set(["overview-spike", "dead-letters", "dead-letter"]);
+/** Of which pages further looks are worth their bytes. */
+const furtherLooks: Readonly<Record<string, readonly string[]>> = {
+  "overview-spike": ["phone", "dark"],
+  "dead-letters": ["phone"],
+  "dead-letter": ["dark"],
+};
 
 if (skip) throw new Error(skip);
 mkdirSync(folder, { recursive: true });
@@ -22,7 +26,8 @@ try {
   let [pictures, bytes] = [0, 0];
   for (const state of consoleStates) {
     await state.show(browser, stage, async (page) => {
-      for (const look of important.has(state.name) ? looks : looks.slice(0, 1)) {
+      const further = furtherLooks[state.name] ?? [];
+      for (const look of looks.filter(({ name }, index) => index === 0 || further.includes(name))) {
         await dress(page, look);
         const png = toPalettePng(await page.screenshot({ fullPage: true }));
         writeFileSync(join(folder, `${state.name}-${look.name}.png`), png);

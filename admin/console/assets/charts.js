@@ -79,6 +79,7 @@ function draw({ lines, unit }, place, columns) {
 /**
  * A console that was just started shows its few minutes wide, not as a sliver of an hour.
  * @param {Columns} columns @param {number} to
+ * @returns {[from: number, to: number]}
  */
 function span({ at = [] }, to) {
   const since = at[0] ?? to;
@@ -87,7 +88,8 @@ function span({ at = [] }, to) {
 
 /** @param {Line[]} lines @param {Columns} columns */
 function dataOf(lines, columns) {
-  return [columns.at ?? [], ...lines.map(({ name }) => columns[name] ?? [])];
+  const data = [columns.at ?? [], ...lines.map(({ name }) => columns[name] ?? [])];
+  return /** @type {UPlot.AlignedData} */ (/** @type {unknown} */ (data));
 }
 
 /** @param {typeof charts[number]} chart @param {Columns} columns @returns what a reader hears instead of the picture */

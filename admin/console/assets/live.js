@@ -36,14 +36,14 @@ export function follow(url, taken) {
   let source = new EventSource(url);
 
   function listen() {
-    source.onmessage = ({ data }) => {
+    source.addEventListener("message", ({ data }) => {
       heardAt = Date.now();
       if (lost instanceof HTMLElement) lost.hidden = true;
       const event = JSON.parse(data);
       for (const [name, html] of Object.entries(event.parts ?? {})) show(name, html);
       announce();
       if (!taken(event)) stop();
-    };
+    });
   }
 
   function stop() {
