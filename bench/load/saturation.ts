@@ -26,6 +26,8 @@ export interface SaturationResult {
 }
 
 const timeoutSeconds = 30;
+/** How often autocannon looks whether all is answered: at most this much idle time is at the end of a measurement. */
+const sampleMs = 50;
 
 export async function saturate(order: SaturationOrder): Promise<SaturationResult> {
   const { url, requests, firstPerson, body } = order;
@@ -36,6 +38,7 @@ export async function saturate(order: SaturationOrder): Promise<SaturationResult
     connections,
     amount: requests,
     timeout: timeoutSeconds,
+    sampleInt: sampleMs,
     setupClient(client) {
       const own = clients;
       clients += 1;
