@@ -75,6 +75,13 @@ function requireOpen({ id, state }: DeadLetterRecord, what: string): void {
   if (state !== "open") throw changed(`The dead letter ${id} is ${state}; only an open one can be ${what}.`);
 }
 
+function wordsFor(check: ReplayCheck): string {
+  if (check.kind === "replayable") return "would be sent";
+  // The check itself speaks of the command here.
+  if (check.kind === "refused" && !check.record.registration) return "holds no valid registration: open it and mend it";
+  return check.detail;
+}
+
 export function createDeadLetterDesk(options: DeadLetterDeskOptions): DeadLetterDesk {
   const { connection, event, wallClock, signal } = options;
   const { documents, deadLettersTable: tableName } = connection;
@@ -137,8 +144,7 @@ export function createDeadLetterDesk(options: DeadLetterDeskOptions): DeadLetter
       const checks: { id: string; kind: ReplayCheck["kind"]; detail: string }[] = [];
       await checkReplays(store, ids, { again: false, signal }, (id, check) => {
         counts[check.kind] += 1;
-        const detail = check.kind === "replayable" ? "would be sent" : check.detail;
-        if (checks.length < shown) checks.push({ id, kind: check.kind, detail });
+        if (checks.length < shown) checks.push({ id, kind: check.kind, detail: wordsFor(check) });
       });
       return { ids, counts, checks };
     },
