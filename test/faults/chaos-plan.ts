@@ -128,7 +128,7 @@ export interface ChaosRates {
   readonly longestFaultSeconds: number;
 }
 
-export const defaultRates: ChaosRates = { killEverySeconds: 4, terminateEverySeconds: 10, longestFaultSeconds: 8 };
+const defaultRates: ChaosRates = { killEverySeconds: 4, terminateEverySeconds: 10, longestFaultSeconds: 8 };
 
 /** @returns instants up to the end, with half to one and a half of the mean between them */
 function* instants(random: Random, everyMs: number, endMs: number): Generator<number> {

@@ -25,6 +25,7 @@ export interface CrowdOptions {
   readonly maxPresent?: number;
   /** How often somebody tries before giving up; default 12. */
   readonly maxAttempts?: number;
+  readonly habits?: Habits | undefined;
   /** Of every address. */
   readonly prefix?: string;
 }
@@ -44,14 +45,12 @@ export interface Crowd {
   stop(): Promise<CrowdFigures>;
 }
 
-type Habit = "once" | "twice at once" | "again" | "change of mind" | "look";
+export type Habit = "once" | "twice at once" | "again" | "change of mind" | "look";
 
-const habits: readonly { readonly habit: Habit; readonly share: number }[] = [
-  { habit: "twice at once", share: 0.05 },
-  { habit: "again", share: 0.07 },
-  { habit: "change of mind", share: 0.04 },
-  { habit: "look", share: 0.03 },
-];
+/** Which share of the people has each habit; all others submit once. */
+export type Habits = Readonly<Partial<Record<Exclude<Habit, "once">, number>>>;
+
+const usualHabits: Habits = { "twice at once": 0.05, again: 0.07, "change of mind": 0.04, look: 0.03 };
 const patienceEnds = 0.02;
 const arrivalsEveryMs = 20;
 const rememberedAddresses = 2_000;
@@ -60,6 +59,7 @@ const lookEveryMs = 500;
 
 export function startCrowd(options: CrowdOptions): Crowd {
   const { webUrls, event, random, ledger, perSecond, maxPresent = 400, maxAttempts = 12, prefix = "p" } = options;
+  const { habits = usualHabits } = options;
   const door: FrontDoor = createFrontDoor();
   const people = createMadeUpPeople(event, random.fork("people"), prefix);
   const known: string[] = [];
@@ -117,7 +117,7 @@ export function startCrowd(options: CrowdOptions): Crowd {
 
   function habit(): Habit {
     let drawn = random.next();
-    for (const { habit: one, share } of habits) {
+    for (const [one, share] of Object.entries(habits) as [Habit, number][]) {
       if (drawn < share) return one;
       drawn -= share;
     }

@@ -48,6 +48,8 @@ export interface FaultProxy {
   readonly calls: Readonly<Record<string, number>>;
   /** Calls spoilt so far, by kind of fault. */
   readonly faults: Readonly<Partial<Record<FaultKind, number>>>;
+  /** Calls refused because they were signed at another time, as AWS does it. */
+  readonly refusedSignatures: number;
   close(): Promise<void>;
 }
 
@@ -115,6 +117,7 @@ export function createFaultProxy(options: FaultProxyOptions): FaultProxy {
   const faults: Partial<Record<FaultKind, number>> = {};
   let injections: ActiveInjection[] = [];
   let waiting: Waiting[] = [];
+  let refusedSignatures = 0;
 
   function applies(target: FaultTarget, exchange: Exchange): boolean {
     if (target.actions && !target.actions.includes(exchange.action)) return false;
@@ -230,6 +233,7 @@ export function createFaultProxy(options: FaultProxyOptions): FaultProxy {
     if (!(await arrive("request", exchange))) return reset(socket);
     const skewMs = Math.abs(signedAt(exchange.headers["x-amz-date"]) - Date.now());
     if (skewMs > maxClockSkewMs) {
+      refusedSignatures += 1;
       return send(reply, errorAnswer("InvalidSignatureException", 400, "Signature not yet current, or expired"));
     }
     const injection = draw(exchange);
@@ -284,6 +288,9 @@ export function createFaultProxy(options: FaultProxyOptions): FaultProxy {
   return {
     calls,
     faults,
+    get refusedSignatures() {
+      return refusedSignatures;
+    },
     async urlFor(client) {
       const server = servers.get(client) ?? listen(client);
       servers.set(client, server);

@@ -3,14 +3,15 @@
  * figures, and whether every promise was kept.
  */
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import type { AuditReport } from "../../admin/audit/audit-report.ts";
 import { openLedger } from "../../admin/ledger.ts";
 import { loadEvent } from "../../shared/event-definition.ts";
 import { audit } from "./audit.ts";
 import type { Engines } from "./cell.ts";
-import { planChaos, type ChaosRates } from "./chaos-plan.ts";
+import { planChaos, type PlannedEvent } from "./chaos-plan.ts";
 import { unleash, type ChaosFigures } from "./chaos.ts";
-import { startCrowd, type CrowdFigures } from "./crowd.ts";
+import { startCrowd, type CrowdFigures, type Habits } from "./crowd.ts";
 import type { FaultKind } from "./fault.ts";
 import { createPoison } from "./poison.ts";
 import { createRandom } from "./random.ts";
@@ -24,7 +25,9 @@ export interface RoundOptions {
   readonly perSecond: number;
   /** File in which the ledger is written. */
   readonly ledger: string;
-  readonly rates?: ChaosRates;
+  /** What is done to the cell meanwhile; default: a plan that follows from the seed. */
+  readonly plan?: readonly PlannedEvent[];
+  readonly habits?: Habits;
   readonly webs?: number;
   readonly workers?: number;
   /** Another program in the place of `worker/main.ts`, by its path in this folder. */
@@ -99,6 +102,7 @@ export async function runRound(options: RoundOptions): Promise<RoundReport> {
       random: random.fork("crowd"),
       ledger,
       perSecond,
+      habits: options.habits,
     });
     const poison = createPoison(Math.floor(seconds * poisonPerSecond), `poison-${seed}`);
     let poisoned = 0;
@@ -122,7 +126,8 @@ export async function runRound(options: RoundOptions): Promise<RoundReport> {
     }, progressEveryMs);
 
     try {
-      const chaos = await unleash(cell, planChaos(random, seconds, options.rates), random.fork("victims"));
+      const plan = options.plan ?? planChaos(random, seconds);
+      const [chaos] = await Promise.all([unleash(cell, plan, random.fork("victims")), delay(seconds * 1_000)]);
       cell.heal();
       clearInterval(poisoning);
       const crowdFigures = await crowd.stop();

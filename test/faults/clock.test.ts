@@ -1,0 +1,54 @@
+/** Clocks that are wrong by 20 minutes: AWS refuses the signature, the SDK corrects itself, and receipts do not care. */
+import t from "tap";
+import { registrationId } from "../../shared/registration-id.ts";
+import { startEngines } from "./cell.ts";
+import { expectStored } from "./expect-stored.ts";
+import { createFrontDoor } from "./front-door.ts";
+
+const engines = await startEngines();
+t.teardown(() => engines.stop());
+const door = createFrontDoor();
+t.teardown(() => door.close());
+
+for (const minutes of [20, -20]) {
+  const name = minutes > 0 ? "20 minutes fast" : "20 minutes slow";
+  t.test(`tiers whose clocks are ${name} accept, store and confirm, and their receipts hold elsewhere`, async (t) => {
+    const cell = await engines.createCell();
+    t.teardown(() => cell.close());
+    const skewed = (tier: "web" | "worker") => ({
+      name: `skewed-${tier}`,
+      program: "variants/skewed-clock.ts",
+      environment: { CLOCK_SKEW_MINUTES: String(minutes), TIER: tier },
+    });
+    const [wrong, right] = await Promise.all([cell.startTier("web", skewed("web")), cell.startTier("web")]);
+    const submissions = Array.from({ length: 20 }, (_, index) => ({
+      email: `clock-${index}@example.org`,
+      name: "Clock",
+    }));
+    const replies = await Promise.all(
+      submissions.map((submission, index) =>
+        door.post(index % 2 === 0 ? wrong.url : right.url, submission, `key-${submission.email}`),
+      ),
+    );
+    t.same(new Set(replies.map(({ status }) => status)), new Set([202]));
+    t.ok(cell.sqsProxy.refusedSignatures > 0, "signatures of the wrong time were refused at first");
+    await cell.startTier("worker", skewed("worker"));
+    await cell.drained();
+    t.ok(cell.dynamoDbProxy.refusedSignatures > 0);
+    for (const [index, { statusUrl }] of replies.entries()) {
+      // Sealed by one clock, opened by the other.
+      const elsewhere = index % 2 === 0 ? right : wrong;
+      t.equal(await door.status(elsewhere.url, statusUrl!), "confirmed");
+    }
+    await expectStored(
+      t,
+      cell,
+      submissions.map(({ email, name: given }) => ({
+        id: registrationId(`key-${email}`, email),
+        email,
+        name: given,
+        answers: {},
+      })),
+    );
+  });
+}

@@ -1,0 +1,71 @@
+/** One address, many registrations: one record, the first, whatever meets where. */
+import t from "tap";
+import { encodePack } from "../../shared/registration-pack.ts";
+import type { Registration } from "../../shared/registration.ts";
+import { people, somebody } from "../equipment/people.ts";
+import { startEngines } from "./cell.ts";
+import { expectStored } from "./expect-stored.ts";
+import { createRandom } from "./random.ts";
+
+const engines = await startEngines();
+t.teardown(() => engines.stop());
+
+/** The same address with everything else different. */
+function rivalOf({ email }: Registration, number = 1): Registration {
+  return somebody({ email, name: `Rival ${number}`, answers: { ticket: "Friday only", guests: number } });
+}
+
+t.test("the same email twice in one pack is stored once, as the first of the two", async (t) => {
+  const cell = await engines.createCell();
+  t.teardown(() => cell.close());
+  const first = people(60);
+  const pack = first.flatMap((registration) => [registration, rivalOf(registration)]);
+  await cell.put([encodePack(pack)]);
+  const worker = await cell.startTier("worker");
+  await cell.drained();
+  t.equal(await worker.metric("turnout_registrations_duplicate_total"), 60);
+  await expectStored(t, cell, first);
+});
+
+t.test(
+  "the same email in several packs of one table call, and again much later, never overwrites the first",
+  async (t) => {
+    const cell = await engines.createCell({ environment: { WRITES_IN_FLIGHT: "1" } });
+    t.teardown(() => cell.close());
+    const first = people(20);
+    await cell.put([encodePack(first)]);
+    const worker = await cell.startTier("worker");
+    await cell.drained();
+    // One at a time is written, so that these gather in front of the table and share their calls.
+    await cell.put(Array.from({ length: 30 }, (_, number) => encodePack(first.map((one) => rivalOf(one, number)))));
+    await cell.drained();
+    t.equal(await worker.metric("turnout_registrations_duplicate_total"), 600);
+    await expectStored(t, cell, first);
+  },
+);
+
+t.test("the same emails at two workers at once make one record each, of one registration as a whole", async (t) => {
+  const cell = await engines.createCell();
+  t.teardown(() => cell.close());
+  const random = createRandom("two workers");
+  const everybody = people(500);
+  // Each address in about eight packs, more packs than one worker takes at once.
+  const packs = Array.from({ length: 160 }, (_, number) =>
+    random
+      .shuffle(everybody)
+      .slice(0, 25)
+      .map((one) => rivalOf(one, number)),
+  );
+  const workers = await Promise.all([cell.startTier("worker"), cell.startTier("worker", { name: "worker-2" })]);
+  await cell.put(packs.map(encodePack));
+  await cell.drained();
+  const byId = new Map(packs.flat().map((registration) => [registration.id, registration]));
+  const winners = (await cell.items()).map(({ registrationId }) => byId.get(registrationId)!);
+  t.same(new Set(winners.map(({ email }) => email)), new Set(packs.flat().map(({ email }) => email)));
+  const stored = await Promise.all(workers.map((worker) => worker.metric("turnout_registrations_stored_total")));
+  t.ok(
+    stored.every((count) => count > 0),
+    `both stored some: ${stored.join(" and ")}`,
+  );
+  await expectStored(t, cell, winners);
+});
