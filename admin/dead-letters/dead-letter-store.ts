@@ -150,6 +150,24 @@ export function createDeadLetterStore(documents: DynamoDBDocumentClient, tableNa
     }
   }
 
+  /** Adds to the history and changes nothing else; a record that was erased stays so. */
+  async function tell(id: string, entry: HistoryEntry): Promise<void> {
+    try {
+      await documents.send(
+        new UpdateCommand({
+          TableName: tableName,
+          Key: { id },
+          UpdateExpression: "SET #history = list_append(#history, :entry)",
+          ConditionExpression: "attribute_exists(#history)",
+          ExpressionAttributeNames: { "#history": "history" },
+          ExpressionAttributeValues: { ":entry": [entry] },
+        }),
+      );
+    } catch (error) {
+      if (!isConditionFailure(error)) throw error;
+    }
+  }
+
   async function eraseParts(id: string, first: number, last: number): Promise<void> {
     for (let number = first; number <= last; number += 1) {
       await documents.send(new DeleteCommand({ TableName: tableName, Key: { id: `${id}#${number}` } }));
@@ -221,7 +239,12 @@ export function createDeadLetterStore(documents: DynamoDBDocumentClient, tableNa
         signal,
         onPage: (items) => onPage(items as unknown as DeadLetterRecord[]),
       }),
-    markReplayed: (seen, entry) => change(seen, entry, { state: "replayed" }),
+    async markReplayed(seen, entry) {
+      if (await change(seen, entry, { state: "replayed" })) return true;
+      // The worker was faster, or another admin: the state is theirs to say, but that this replay was sent is history too.
+      await tell(seen.id, entry);
+      return false;
+    },
     saveEdit: (seen, registration, entry) =>
       change(seen, entry, { registration, submittedAt: registration.submittedAt }, unchangedHistory),
     discard: (seen, entry) => change(seen, entry, { state: "discarded" }, unchangedHistory),
