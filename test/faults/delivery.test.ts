@@ -2,8 +2,11 @@
 import t from "tap";
 import { encodePack } from "../../shared/registration-pack.ts";
 import type { Registration } from "../../shared/registration.ts";
+import { createCircuitBreaker } from "../../worker/circuit-breaker.ts";
+import { createDrain } from "../../worker/drain.ts";
 import { eventually } from "../equipment/eventually.ts";
 import { people } from "../equipment/people.ts";
+import { recordLog } from "../equipment/recorded-log.ts";
 import { startEngines, type Cell } from "./cell.ts";
 import { expectStored } from "./expect-stored.ts";
 import { createRandom } from "./random.ts";
@@ -55,4 +58,46 @@ t.test("messages that come in any order leave the first registration of an addre
   await cell.put(late.map((one) => encodePack([one])));
   await cell.drained();
   await expectStored(t, cell, registrations);
+});
+
+t.test("a handler that throws for one message of ten takes none of its neighbours along", async (t) => {
+  const cell = await engines.createCell();
+  t.teardown(() => cell.close());
+  const packs = Array.from({ length: 10 }, () => people(1));
+  await cell.put(packs.map(encodePack));
+  const log = recordLog();
+  const breaker = () =>
+    createCircuitBreaker({
+      now: () => performance.now(),
+      random: Math.random,
+      minBackoffMs: 100,
+      maxBackoffMs: 100,
+      onChange: () => {},
+    });
+  const handled: string[] = [];
+  const drain = createDrain({
+    sqs: cell.sqs,
+    queueUrl: cell.queueUrl,
+    pollers: 1,
+    receiveWaitSeconds: 1,
+    visibilityTimeoutSeconds: 30,
+    stopDeadlineSeconds: 10,
+    async process({ Body: body = "" }) {
+      handled.push(body);
+      if (body.includes(packs[3]![0]!.id)) throw new Error("this one is too much");
+      return true;
+    },
+    receiveBreaker: breaker(),
+    deleteBreaker: breaker(),
+    neededBreakers: [],
+    logger: log.logger,
+    now: () => performance.now(),
+    onDeleteFailed: () => {},
+  });
+  drain.start();
+  await eventually(() => handled.length === 10, "all were handed over");
+  await eventually(async () => (await cell.counts()).inFlight === 1, "the nine others are deleted");
+  await drain.stop();
+  t.same(await cell.counts(), { waiting: 0, inFlight: 1 }, "the one stays on the queue");
+  t.ok(log.records.some(({ msg }) => msg?.includes("could not be worked on")));
 });
