@@ -57,7 +57,8 @@ function isOfAws(error: Error): boolean {
  * @returns what happened and what to do, in a few lines, without a stack and without an address
  */
 export function explain(error: unknown): string {
-  if (error instanceof TurnoutError) return withoutAddresses(`${error.message}\n(${error.code})`);
+  // Ours hold nothing of an attendee, but may well show what an address looks like.
+  if (error instanceof TurnoutError) return `${error.message}\n(${error.code})`;
   if (!(error instanceof Error)) return withoutAddresses(String(error));
   const said = withoutAddresses(messageOf(error));
   if (/region is missing/i.test(said)) return "No AWS region is set. Give --region, or set AWS_REGION.";

@@ -4,11 +4,11 @@
  */
 import { confirm as askToConfirm } from "@inquirer/prompts";
 import cliProgress from "cli-progress";
-import Table from "cli-table3";
 import { createColors } from "picocolors";
 import type { Environment } from "../shared/environment.ts";
 import { TurnoutError } from "../shared/errors.ts";
 import { formatSeconds } from "./duration.ts";
+import { formatTable, type Cell } from "./text-table.ts";
 
 export interface Progress {
   /**
@@ -20,9 +20,6 @@ export interface Progress {
   stop(): void;
 }
 
-/** Of a table. What is painted is made plain first: colour is ours, the text may be anybody's. */
-export type Cell = string | number | { readonly text: string; readonly paint: (text: string) => string };
-
 export interface Terminal {
   readonly colors: ReturnType<typeof createColors>;
   /** Whether a person reads standard output at a terminal. */
@@ -33,7 +30,7 @@ export interface Terminal {
   write(text: string): void;
   /** Writes the whole result as one line of JSON. */
   printJson(value: unknown): void;
-  /** Writes a table without lines; its cells may come from anybody. */
+  /** Writes a table without lines; its cells may come from anybody. On a terminal its last column is cut to fit. */
   printTable(head: readonly string[], rows: readonly (readonly Cell[])[]): void;
   /** Tells the person something beside the result. */
   note(text: string): void;
@@ -54,19 +51,6 @@ export interface TerminalStreams {
   readonly stderr: NodeJS.WriteStream;
 }
 
-// Escape sequences, and characters that turn the direction of the text or end the line.
-const steering = /[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
-
-/** @returns the text in a form that cannot command a terminal, on one line */
-export function plain(text: string): string {
-  return text.replace(steering, (character) => (character === "\n" || character === "\t" ? " " : "\ufffd"));
-}
-
-function showCell(cell: Cell): string {
-  if (typeof cell === "object") return cell.paint(plain(cell.text));
-  return typeof cell === "string" ? plain(cell) : String(cell);
-}
-
 /** What cli-progress hands to a formatter. */
 interface BarState {
   readonly value: number;
@@ -76,24 +60,6 @@ interface BarState {
   /** Seconds; not finite while it cannot be told. */
   readonly eta: number;
 }
-
-const noLines = {
-  top: "",
-  "top-mid": "",
-  "top-left": "",
-  "top-right": "",
-  bottom: "",
-  "bottom-mid": "",
-  "bottom-left": "",
-  "bottom-right": "",
-  left: "",
-  "left-mid": "",
-  mid: "",
-  "mid-mid": "",
-  right: "",
-  "right-mid": "",
-  middle: "  ",
-};
 
 export function createTerminal({ stdin, stdout, stderr }: TerminalStreams, env: Environment): Terminal {
   const capable = env.TERM !== "dumb";
@@ -108,15 +74,8 @@ export function createTerminal({ stdin, stdout, stderr }: TerminalStreams, env: 
     write: (text) => void stdout.write(text),
     printJson: (value) => void stdout.write(`${JSON.stringify(value)}\n`),
     printTable(head, rows) {
-      const table = new Table({
-        head: head.map((title) => colors.bold(title)),
-        chars: noLines,
-        style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
-        colAligns: head.map((_, column) => (rows.every((row) => typeof row[column] === "number") ? "right" : "left")),
-      });
-      table.push(...rows.map((row) => row.map(showCell)));
-      const lines = table.toString().split("\n");
-      stdout.write(`${lines.map((line) => line.trimEnd()).join("\n")}\n`);
+      const width = interactive ? stdout.columns : Infinity;
+      stdout.write(formatTable(head.map(colors.bold), rows, width));
     },
     note: (text) => void stderr.write(`${text}\n`),
     progress(label) {

@@ -6,7 +6,8 @@ import { addConnectionOptions, connect, type ConnectionFlags } from "../connecti
 import { exitCodes } from "../exit.ts";
 import { wholeNumber } from "../option-values.ts";
 import type { CommandHost } from "../command-line.ts";
-import type { Cell, Progress, Terminal } from "../terminal.ts";
+import type { Progress, Terminal } from "../terminal.ts";
+import type { Cell } from "../text-table.ts";
 
 interface AuditFlags extends ConnectionFlags {
   readonly ledger: readonly string[];

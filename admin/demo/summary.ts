@@ -1,5 +1,6 @@
 /** Shows the demo's report to a person. */
-import { plain, type Cell, type Terminal } from "../terminal.ts";
+import type { Terminal } from "../terminal.ts";
+import { plain, type Cell } from "../text-table.ts";
 import type { DemoReport } from "./demo-report.ts";
 
 function count(value: number): string {

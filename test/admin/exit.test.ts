@@ -31,10 +31,14 @@ t.test("a refused connection is told, however deep the network has hidden it", a
   t.match(explain(several), /ECONNREFUSED 127\.0\.0\.1:1[\s\S]*does not answer/);
 });
 
-t.test("no explanation holds a stack or an address", async (t) => {
+t.test("what is ours is told word for word, with its code", async (t) => {
+  const error = new TurnoutError("TURNOUT_USAGE_INVALID", "Give an address like name@example.org.");
+  t.equal(explain(error), "Give an address like name@example.org.\n(TURNOUT_USAGE_INVALID)");
+});
+
+t.test("no explanation holds a stack, or an address that came from outside", async (t) => {
   const errors = [
     new Error("ann@example.org was refused"),
-    new TurnoutError("TURNOUT_INTERNAL", "for ann@example.org"),
     awsError("ValidationException", "key ann@example.org"),
     "ann@example.org",
   ];

@@ -2,11 +2,13 @@
 import { Argument, Command } from "commander";
 import { Type, type Static } from "typebox";
 import type { DeadLetterRecord, HistoryEntry } from "../../../shared/dead-letter-record.ts";
+import type { Registration } from "../../../shared/registration.ts";
 import { addConnectionOptions, withConnection, type ConnectionFlags } from "../../connection.ts";
 import { createDeadLetterStore, type DeadLetterStore } from "../../dead-letters/dead-letter-store.ts";
 import { checkReplay } from "../../dead-letters/replay-check.ts";
 import type { CommandHost } from "../../command-line.ts";
-import { plain, type Terminal } from "../../terminal.ts";
+import type { Terminal } from "../../terminal.ts";
+import { plain } from "../../text-table.ts";
 import { requireDeadLetter } from "./required-record.ts";
 import { DeadLetterLine, toLine } from "./record-output.ts";
 
@@ -17,9 +19,21 @@ export const DeadLetterShowOutput = Type.Object(
   {
     ...DeadLetterLine.properties,
     body: Type.String({ description: "the message's body as it came" }),
-    registration: Type.Union([Type.Object({ id: Type.String() }), Type.Null()], {
-      description: "what a replay would send, edits included",
-    }),
+    registration: Type.Union(
+      [
+        Type.Object({
+          id: Type.String(),
+          email: Type.String(),
+          name: Type.String(),
+          answers: Type.Record(Type.String(), Type.Unknown()),
+          submittedAt: Type.String(),
+        }),
+        Type.Null(),
+      ],
+      {
+        description: "what a replay would send, edits included",
+      },
+    ),
     replay: Type.Object({
       possible: Type.Boolean(),
       detail: Type.String({ description: "why not, where it is not possible" }),
@@ -49,12 +63,19 @@ Examples:
   turnout dead-letters show 4f6c1e…
   turnout dead-letters show 4f6c1e… --body > body.txt`;
 
+/** In the order in which a person reads it: the table keeps none. */
+function inOrder(registration: Registration | undefined): DeadLetterShowOutput["registration"] {
+  if (registration === undefined) return null;
+  const { id, email, name, answers, submittedAt } = registration;
+  return { id, email, name, answers, submittedAt };
+}
+
 async function describe(store: DeadLetterStore, record: DeadLetterRecord): Promise<DeadLetterShowOutput> {
   const check = checkReplay(record, false);
   return {
     ...toLine(record),
     body: await store.readBody(record),
-    registration: record.registration ?? null,
+    registration: inOrder(record.registration),
     replay: check.kind === "replayable" ? { possible: true, detail: "" } : { possible: false, detail: check.detail },
     history: [...record.history],
   };
@@ -84,7 +105,7 @@ function show({ print, printTable, colors }: Terminal, record: DeadLetterShowOut
       ["state", record.state],
       ["reason", `${record.reason}: ${record.detail}`],
       ["submitted", record.submittedAt ?? "unknown"],
-      ["failed", `${record.failures} times, first ${record.firstFailedAt}, last ${record.lastFailedAt}`],
+      ["failed", `${record.failures} ×, first ${record.firstFailedAt}, last ${record.lastFailedAt}`],
       ["replay", record.replay.possible ? "possible" : `not possible: ${record.replay.detail}`],
     ],
   );

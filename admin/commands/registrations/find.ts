@@ -50,12 +50,13 @@ export function buildFindCommand({ env, terminal, signal, finish }: CommandHost)
       if (flags.json) return terminal.printJson({ email, registration, deadLetters });
       if (registration === null) terminal.print(`${email} is not registered.`);
       else {
-        const { answers, ...fields } = registration;
+        const { answers, registrationId, submittedAt, storedAt, name } = registration;
         terminal.printTable(
           ["email", registration.email],
-          Object.entries({ ...fields, ...answers })
-            .filter(([name]) => name !== "email")
-            .map(([name, value]) => [name, String(value)]),
+          Object.entries({ name, ...answers, registrationId, submittedAt, storedAt }).map(([field, value]) => [
+            field,
+            String(value),
+          ]),
         );
       }
       for (const { id, state, reason } of deadLetters) terminal.print(`Dead letter ${id}: ${state}, ${reason}`);
