@@ -84,7 +84,7 @@ export function assess({ inspection, fault }: Sight): Assessment {
     return {
       level: "trouble",
       title: "The console cannot see the deployment",
-      text: "What it shows is what it saw last. The deployment itself may be perfectly well.",
+      text: "The figures are those that it saw last. The tiers are asked all the same: what they say stands below.",
       causes: explain(fault.error).split("\n"),
     };
   }

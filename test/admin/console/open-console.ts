@@ -1,7 +1,7 @@
 /** The console over a connection, without a port: what its pages answer, to a browser of ours and to anybody else. */
 import { randomUUID } from "node:crypto";
 import { PutCommand } from "@aws-sdk/lib-dynamodb";
-import type { InjectOptions, Response } from "light-my-request";
+import type { InjectOptions, LightMyRequestResponse as Response } from "fastify";
 import type { Test } from "tap";
 import type { Connection } from "../../../admin/connection.ts";
 import { buildConsoleApp } from "../../../admin/console/app.ts";
@@ -22,7 +22,7 @@ import { parseEvent } from "../../../shared/event-definition.ts";
 import type { Registration } from "../../../shared/registration.ts";
 
 export const key = "a-key-of-this-test-alone";
-export const port = 3002;
+const port = 3002;
 export const host = `127.0.0.1:${port}`;
 export const origin = `http://${host}`;
 
