@@ -51,12 +51,10 @@ export function buildFindCommand({ env, terminal, signal, finish }: CommandHost)
       if (registration === null) terminal.print(`${email} is not registered.`);
       else {
         const { answers, registrationId, submittedAt, storedAt, name } = registration;
+        const fields: Readonly<Record<string, unknown>> = { name, ...answers, registrationId, submittedAt, storedAt };
         terminal.printTable(
           ["email", registration.email],
-          Object.entries({ name, ...answers, registrationId, submittedAt, storedAt }).map(([field, value]) => [
-            field,
-            String(value),
-          ]),
+          Object.entries(fields).map(([field, value]) => [field, String(value)]),
         );
       }
       for (const { id, state, reason } of deadLetters) terminal.print(`Dead letter ${id}: ${state}, ${reason}`);
