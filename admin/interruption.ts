@@ -1,8 +1,8 @@
-/** Turns Ctrl-C, and a reader that has gone away, into one signal for the command, which then tidies up by itself. */
+/** Turns Ctrl-C, and the end of whoever started us or reads us, into one signal for the command, which then tidies up by itself. */
 import { TurnoutError } from "../shared/errors.ts";
 
 /** The parts of Node's `process` that this needs: handed in, since only `main.ts` files touch the real one. */
-export type InterruptedProcess = Pick<NodeJS.Process, "on" | "exit" | "stdout" | "stderr">;
+export type InterruptedProcess = Pick<NodeJS.Process, "on" | "exit" | "stdout" | "stderr" | "channel">;
 
 /**
  * npm passes on the Ctrl-C that the terminal has already sent to all (https://github.com/npm/cli/issues/5021), so one key
@@ -21,6 +21,9 @@ export function listenForInterruption(host: InterruptedProcess): AbortSignal {
       interruption.abort(new TurnoutError("TURNOUT_INTERRUPTED", `Stopped by ${signal}.`));
     });
   }
+  // A program that started us with a channel has ended, however it ended. The channel alone must not keep us alive.
+  host.on("disconnect", () => interruption.abort(new TurnoutError("TURNOUT_INTERRUPTED", "Nobody waits for us.")));
+  host.channel?.unref();
   // Whoever reads our output may go away before we do: `turnout … | head -1`.
   host.stdout.on("error", () => interruption.abort(new TurnoutError("TURNOUT_INTERRUPTED", "Nobody reads on.")));
   host.stderr.on("error", () => {});

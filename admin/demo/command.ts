@@ -145,7 +145,7 @@ export function buildDemoCommand({ env, terminal, signal, finish }: CommandHost)
     const ledgerPath = flags.ledger ?? join(scratch, "ledger.jsonl");
     let steps: ReturnType<typeof createSteps> | undefined;
     let deployment: Deployment | undefined;
-    let passed = false;
+    let keepScratch = false;
     try {
       const load = await readLoad(flags, event, refused);
       deployment = await findDeployment({ flags, env, signal, note: terminal.note });
@@ -170,17 +170,17 @@ export function buildDemoCommand({ env, terminal, signal, finish }: CommandHost)
         },
       });
       steps.stop();
-      passed = report.passed;
-      const kept = flags.ledger !== undefined || !passed;
+      // Of a failed audit the ledger stays: it is what one looks into.
+      keepScratch = !report.audit.passed && flags.ledger === undefined;
+      const kept = keepScratch || flags.ledger !== undefined;
       const shown: DemoReport = { ...report, ledger: kept ? ledgerPath : null };
       if (flags.json) terminal.printJson(shown);
       else showSummary(terminal, shown);
-      finish(passed ? exitCodes.ok : exitCodes.failed);
+      finish(report.passed ? exitCodes.ok : exitCodes.failed);
     } finally {
       steps?.stop();
       refused.close();
-      // Of a failed run the ledger stays: it is what one looks into.
-      if (passed || flags.ledger !== undefined || signal.aborted) rmSync(scratch, { recursive: true, force: true });
+      if (!keepScratch) rmSync(scratch, { recursive: true, force: true });
       await deployment?.close();
     }
   });

@@ -30,6 +30,12 @@ t.test("a second Ctrl-C ends the process at once", async (t) => {
   t.strictSame(exits, [1]);
 });
 
+t.test("the end of the program that started it stops the command", async (t) => {
+  const { fake, signal } = host();
+  fake.emit("disconnect");
+  t.match(signal.reason, { code: "TURNOUT_INTERRUPTED" });
+});
+
 t.test("a reader that goes away stops the command; one of standard error does not", async (t) => {
   const { fake, signal } = host();
   fake.stderr.emit("error", new Error("EPIPE"));

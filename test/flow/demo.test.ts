@@ -14,11 +14,11 @@ const main = join(import.meta.dirname, "../../admin/demo/main.ts");
 const check = Compile(DemoReport);
 
 function startDemo(t: Test, args: readonly string[], env: Record<string, string> = {}) {
-  const child = spawn(process.execPath, [main, ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [main, ...args], { env, stdio: ["ignore", "pipe", "pipe", "ipc"] });
   t.teardown(() => child.kill("SIGTERM"));
   const texts = { stdout: "", stderr: "" };
-  child.stdout.setEncoding("utf8").on("data", (text: string) => (texts.stdout += text));
-  child.stderr.setEncoding("utf8").on("data", (text: string) => (texts.stderr += text));
+  child.stdout!.setEncoding("utf8").on("data", (text: string) => (texts.stdout += text));
+  child.stderr!.setEncoding("utf8").on("data", (text: string) => (texts.stderr += text));
   return { child, texts, exit: once(child, "close").then(([code]) => code as number | null) };
 }
 

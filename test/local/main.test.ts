@@ -1,58 +1,10 @@
-import { spawn, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import { createServer } from "node:net";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
-import t, { type Test } from "tap";
+import t from "tap";
 import { probe } from "../../local/http-probe.ts";
 import { isAlive } from "../../local/orphan-guard/alive.ts";
 import { findFreePort } from "../../local/ports.ts";
 import { eventually } from "../equipment/eventually.ts";
-
-const main = join(import.meta.dirname, "../../local/main.ts");
-/** With short polls, which a stop has to wait for. */
-const anyPorts = {
-  WEB_PORT: "0",
-  WORKER_PORT: "0",
-  CONSOLE_PORT: "0",
-  SQS_PORT: "0",
-  DYNAMODB_PORT: "0",
-  RECEIVE_WAIT_SECONDS: "1",
-};
-
-interface Run {
-  readonly child: ChildProcess;
-  /** Lines of standard output so far. */
-  readonly out: string[];
-  readonly err: string[];
-  readonly exit: Promise<number | null>;
-}
-
-function run(t: Test, args: readonly string[] = [], env: Record<string, string> = {}): Run {
-  const child = spawn(process.execPath, [main, ...args], {
-    env: { ...anyPorts, ...env },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  // Not SIGKILL: should a test fail, what it started is ended in order.
-  t.teardown(() => child.kill("SIGTERM"));
-  const out: string[] = [];
-  const err: string[] = [];
-  createInterface(child.stdout).on("line", (line) => out.push(line));
-  createInterface(child.stderr).on("line", (line) => err.push(line));
-  return { child, out, err, exit: once(child, "close").then(([code]) => code as number | null) };
-}
-
-/** @returns the processes that it says it runs, once it is ready */
-async function ready({ out, err }: Run): Promise<{ pids: number[]; urls: Record<string, string> }> {
-  await eventually(() => err.some((line) => line.includes("Ctrl-C")), "it says how to stop it", 90_000);
-  const urls = Object.fromEntries(
-    out[0]!
-      .split(" ")
-      .slice(1)
-      .map((pair) => pair.split("=", 2) as [string, string]),
-  );
-  return { urls, pids: [...err.join("\n").matchAll(/process (\d+)/g)].map((match) => Number(match[1])) };
-}
+import { ready, run } from "./start-process.ts";
 
 t.test(
   "one line tells where all answer; a killed worker is started again; Ctrl-C ends everything, with exit code 0",
@@ -84,25 +36,17 @@ t.test(
 );
 
 t.test("a second signal hastens the end", async (t) => {
-  const stack = run(t);
+  // A worker in the middle of a long poll would be waited for.
+  const stack = run(t, [], { RECEIVE_WAIT_SECONDS: "20" });
   const { pids } = await ready(stack);
-  // A suspended worker cannot finish by itself.
-  const worker = pids[1]!;
   stack.child.kill("SIGTERM");
   await eventually(() => stack.err.some((line) => line.startsWith("Stopping")), "it stops");
   await eventually(() => {
     stack.child.kill("SIGTERM");
-    return !isAlive(worker);
-  }, "the worker is gone");
+    return stack.err.includes("Ending everything at once.");
+  }, "it says that it hurries");
   t.equal(await stack.exit, 0);
   t.notOk(pids.some(isAlive));
-});
-
-t.test("kill -9 of the whole stack's owner leaves no process behind", async (t) => {
-  const stack = run(t);
-  const { pids } = await ready(stack);
-  stack.child.kill("SIGKILL");
-  await eventually(() => !pids.some(isAlive), "all processes have ended", 30_000);
 });
 
 t.test("a port in use is named with its variable, exit code 1, before anything is started", async (t) => {
@@ -132,28 +76,3 @@ t.test(
     t.match(help.out.join("\n"), "Usage: npm start");
   },
 );
-
-t.test("it ends with the program that has a channel to it, and with npm, however these end", async (t) => {
-  const owners: [env: Record<string, string>, stdio: readonly string[]][] = [
-    [{}, ["ignore", "inherit", "inherit", "ipc"]],
-    [{ npm_lifecycle_event: "start" }, ["ignore", "inherit", "inherit"]],
-  ];
-  for (const [env, stdio] of owners) {
-    const code = `
-      const { spawn } = require("node:child_process");
-      spawn(process.execPath, [${JSON.stringify(main)}], { stdio: ${JSON.stringify(stdio)} });
-      setInterval(() => {}, 1000);`;
-    const owner = spawn(process.execPath, ["-e", code], {
-      env: { ...anyPorts, ...env },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    t.teardown(() => owner.kill("SIGKILL"));
-    const out: string[] = [];
-    const err: string[] = [];
-    createInterface(owner.stdout).on("line", (line) => out.push(line));
-    createInterface(owner.stderr).on("line", (line) => err.push(line));
-    const { pids } = await ready({ child: owner, out, err, exit: Promise.resolve(0) });
-    owner.kill("SIGKILL");
-    await eventually(() => !pids.some(isAlive), "all processes have ended", 30_000);
-  }
-});
