@@ -87,7 +87,7 @@ const goals: readonly Measured[] = [
     label: "after the overload: nobody refused any more, after",
     unit: "s",
     atMost: 10,
-    values: ({ overload }) => (overload ? [overload.recoverySeconds ?? Infinity] : []),
+    values: ({ overload }) => (overload ? [overload.recoverySeconds] : []),
   },
   {
     name: "memory-web",

@@ -28,8 +28,8 @@ export interface OverloadStep {
 
 export interface OverloadResult {
   readonly steps: readonly OverloadStep[];
-  /** From the end of the worst step until everybody is accepted again; null when that took longer than was watched. */
-  readonly recoverySeconds: number | null;
+  /** From the end of the worst step until everybody is accepted again: whole seconds, as long as was watched if never. */
+  readonly recoverySeconds: number;
 }
 
 /** With the tier's four sends at once, full packs: 1,000 registrations a second. */
@@ -46,6 +46,8 @@ export interface OverloadLengths {
   readonly countedSeconds: number;
   /** After the last step, until everybody is accepted again. */
   readonly watchSeconds: number;
+  /** Clients that are enough to keep one process busy. */
+  readonly saturatingClients: number;
 }
 
 type Unranked = Omit<OverloadStep, "ofPeak">;
@@ -60,7 +62,7 @@ export async function runOverload(laboratory: Laboratory, lengths: OverloadLengt
       env: { SENDS_IN_FLIGHT: String(sendsInFlight) },
     });
   const { steps: queueSteps, recoverySeconds } = await overloadQueue(laboratory, start, lengths);
-  const processSteps = await overloadProcess(laboratory, start, lengths.countedSeconds);
+  const processSteps = await overloadProcess(laboratory, start, lengths);
   return { steps: [...ranked(queueSteps), ...ranked(processSteps)], recoverySeconds };
 }
 
@@ -114,17 +116,18 @@ async function overloadQueue(laboratory: Laboratory, start: () => Subject, lengt
       maxConnections,
     });
     const refusing = after.seconds.findLastIndex((row) => row.shed + row.failed > 0);
-    return { steps, recoverySeconds: refusing + 1 === watchSeconds ? null : refusing + 1 };
+    return { steps, recoverySeconds: refusing + 1 };
   } finally {
     await aws.latencies(usualLatencies);
     await subject.stop();
   }
 }
 
-/** Clients that are enough to keep one process busy. */
-const saturatingClients = 400;
-
-async function overloadProcess(laboratory: Laboratory, start: () => Subject, seconds: number): Promise<Unranked[]> {
+async function overloadProcess(
+  laboratory: Laboratory,
+  start: () => Subject,
+  { countedSeconds: seconds, saturatingClients }: OverloadLengths,
+): Promise<Unranked[]> {
   const { load } = laboratory;
   const steps: Unranked[] = [];
   await laboratory.aws.clear();
@@ -133,7 +136,7 @@ async function overloadProcess(laboratory: Laboratory, start: () => Subject, sec
     const url = `${await subject.url()}/registrations`;
     const order = { url, body: "submission" as const };
     let firstPerson = 0;
-    let requests = 4_000 * seconds;
+    let requests = 10 * saturatingClients * seconds;
     await load.saturate({ ...order, connections: saturatingClients, requests, firstPerson });
     for (const multiple of multiples) {
       firstPerson += 1_000_000;
