@@ -2,7 +2,6 @@
  * What the command shows and asks: results on standard output, everything else on standard error, so that a script can
  * read the one without the other. Colour, progress bars and questions only where a person sits in front of a terminal.
  */
-import { confirm as askToConfirm } from "@inquirer/prompts";
 import cliProgress from "cli-progress";
 import { createColors } from "picocolors";
 import type { Environment } from "../shared/environment.ts";
@@ -113,7 +112,9 @@ export function createTerminal({ stdin, stdout, stderr }: TerminalStreams, env: 
           `This cannot be undone, and nobody can be asked here. Give ${option} to say that it is meant.`,
         );
       }
-      return askToConfirm({ message: question, default: false }, { input: stdin, output: stderr, signal });
+      // Only here, since it takes longer to load than most commands take to run.
+      const { confirm: ask } = await import("@inquirer/prompts");
+      return ask({ message: question, default: false }, { input: stdin, output: stderr, signal });
     },
     clear() {
       if (interactive) stdout.write("\x1b[H\x1b[2J\x1b[3J");
