@@ -3,10 +3,9 @@
  * engine, and tiers that know only the proxies. Whoever tests looks at queue and tables past the proxies.
  */
 import { randomBytes } from "node:crypto";
-import { CreateTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import {
   ChangeMessageVisibilityCommand,
-  CreateQueueCommand,
   GetQueueAttributesCommand,
   ReceiveMessageCommand,
   SendMessageBatchCommand,
@@ -18,6 +17,7 @@ import { createOrphanGuard, type OrphanGuard } from "../../local/orphan-guard/or
 import { createLocalStack, type LocalStack } from "../../local/stack.ts";
 import type { DeadLetterRecord } from "../../shared/dead-letter-record.ts";
 import { eventually } from "../equipment/eventually.ts";
+import { createResources, type CellResources } from "./cell-resources.ts";
 import { createFaultProxy, type FaultProxy } from "./fault-proxy.ts";
 import { createRandom, type Random } from "./random.ts";
 import { createSideEffects, observedActions, type SideEffects } from "./side-effects.ts";
@@ -41,14 +41,10 @@ export interface QueueCounts {
   readonly inFlight: number;
 }
 
-export interface Cell {
+export interface Cell extends CellResources {
   /** Past the proxies. */
   readonly sqs: SQSClient;
   readonly documents: DynamoDBDocumentClient;
-  readonly queueUrl: string;
-  readonly deadLetterQueueUrl: string;
-  readonly registrationsTable: string;
-  readonly deadLettersTable: string;
   /** Variables with which another process speaks to this cell, past the proxies. */
   readonly environment: Readonly<Record<string, string>>;
   readonly sqsProxy: FaultProxy;
@@ -93,6 +89,10 @@ const quickTiers = {
   STOP_DEADLINE_SECONDS: "15",
   WRITE_TIMEOUT_MS: "1000",
   SEND_TIMEOUT_MS: "1000",
+  // A machine that is busy with other tests sheds nobody by itself.
+  MAX_EVENT_LOOP_DELAY_MS: "10000",
+  MAX_WAIT_MS: "30000",
+  SHED_WAIT_MS: "30000",
   // All who come are on this machine.
   RATE_LIMIT_PER_MINUTE: "0",
 };
@@ -128,33 +128,9 @@ async function createCell(stack: LocalStack, guard: OrphanGuard, id: string, opt
   const dynamoDb = new DynamoDBClient({ ...connection, endpoint: stack.urls.dynamodb! });
   const documents = DynamoDBDocumentClient.from(dynamoDb);
 
-  async function createQueue(name: string, attributes: Record<string, string>): Promise<string> {
-    const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: name, Attributes: attributes }));
-    return QueueUrl!;
-  }
-  async function createTable(name: string, key: string): Promise<string> {
-    await dynamoDb.send(
-      new CreateTableCommand({
-        TableName: name,
-        KeySchema: [{ AttributeName: key, KeyType: "HASH" }],
-        AttributeDefinitions: [{ AttributeName: key, AttributeType: "S" }],
-        BillingMode: "PAY_PER_REQUEST",
-      }),
-    );
-    return name;
-  }
-
+  const resources = await createResources({ sqs, dynamoDb, id, visibilityTimeoutSeconds, maxReceiveCount });
+  const { queueUrl, deadLetterQueueUrl, registrationsTable, deadLettersTable } = resources;
   const VisibilityTimeout = String(visibilityTimeoutSeconds);
-  const deadLetterQueueUrl = await createQueue(`${id}-dead-letter-queue`, { VisibilityTimeout });
-  const { Attributes } = await sqs.send(
-    new GetQueueAttributesCommand({ QueueUrl: deadLetterQueueUrl, AttributeNames: ["QueueArn"] }),
-  );
-  const queueUrl = await createQueue(`${id}-queue`, {
-    VisibilityTimeout,
-    RedrivePolicy: JSON.stringify({ deadLetterTargetArn: Attributes?.QueueArn, maxReceiveCount }),
-  });
-  const registrationsTable = await createTable(`${id}-registrations`, "email");
-  const deadLettersTable = await createTable(`${id}-dead-letters`, "id");
   const environment = {
     ...given,
     QUEUE_URL: queueUrl,
@@ -194,10 +170,7 @@ async function createCell(stack: LocalStack, guard: OrphanGuard, id: string, opt
   const cell: Cell = {
     sqs,
     documents,
-    queueUrl,
-    deadLetterQueueUrl,
-    registrationsTable,
-    deadLettersTable,
+    ...resources,
     environment,
     sqsProxy,
     dynamoDbProxy,

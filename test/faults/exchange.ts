@@ -12,8 +12,17 @@ export interface Exchange {
   readonly body: Buffer;
   /** The body, parsed when it is first asked for. */
   readonly input: Json;
+  /** The time of its signature, milliseconds since the epoch. */
+  readonly signedAt: number;
   /** Last parts of queue URLs and names of tables that it is about. */
   readonly resources: readonly string[];
+}
+
+const isoBasic = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/;
+
+function parseSignedAt(header: unknown): number {
+  const [, year, month, day, hour, minute, second] = isoBasic.exec(String(header)) ?? [];
+  return Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
 }
 
 const insertTarget = /^INSERT INTO "([^"]+)"/;
@@ -43,6 +52,7 @@ export function createExchange(client: string, headers: IncomingHttpHeaders, bod
       input ??= JSON.parse(body.toString() || "{}") as Json;
       return input;
     },
+    signedAt: parseSignedAt(headers["x-amz-date"]),
     get resources() {
       return resourcesOf(this.input);
     },

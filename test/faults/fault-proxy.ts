@@ -7,10 +7,11 @@
  *
  * Like AWS it refuses a request whose signature is from another time.
  */
-import { Agent, createServer, request, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { createDeliveries } from "./deliveries.ts";
+import { createEngineClient, errorAnswer, readAll, type Answer } from "./engine-client.ts";
 import { createExchange, type Exchange, type Json } from "./exchange.ts";
 import type { Fault, FaultKind, FaultTarget } from "./fault.ts";
 import type { Random } from "./random.ts";
@@ -71,44 +72,18 @@ interface ActiveInjection {
   hits: number;
 }
 
+/** https://docs.aws.amazon.com/IAM/latest/UserGuide/signature-v4-troubleshooting.html: 5 minutes, for most services. */
+const maxClockSkewMs = 5 * 60_000;
+
 interface Waiting {
   readonly point: Point;
   readonly target: Pick<FaultTarget, "actions" | "client">;
   readonly resolve: (arrival: Arrival) => void;
 }
 
-interface Answer {
-  readonly status: number;
-  readonly headers: Record<string, string>;
-  readonly text: string;
-}
-
-/** https://docs.aws.amazon.com/IAM/latest/UserGuide/signature-v4-troubleshooting.html: 5 minutes, for most services. */
-const maxClockSkewMs = 5 * 60_000;
-const isoBasic = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/;
-
-function signedAt(header: unknown): number {
-  const [, year, month, day, hour, minute, second] = isoBasic.exec(String(header)) ?? [];
-  return Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
-}
-
-function errorAnswer(name: string, status: number, message = `injected ${name}`): Answer {
-  return {
-    status,
-    headers: { "x-amzn-errortype": name, "x-amzn-query-error": `${name};${status < 500 ? "Sender" : "Receiver"}` },
-    text: JSON.stringify({ __type: `com.amazonaws#${name}`, message }),
-  };
-}
-
-async function readAll(stream: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of stream) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks);
-}
-
 export function createFaultProxy(options: FaultProxyOptions): FaultProxy {
   const { upstream, random, observe, observes = () => true } = options;
-  const agent = new Agent({ keepAlive: true, maxSockets: 512 });
+  const engine = createEngineClient(upstream);
   const servers = new Map<string, Promise<Server>>();
   const sockets = new Set<Socket>();
   const withheld = new Set<Socket>();
@@ -162,26 +137,6 @@ export function createFaultProxy(options: FaultProxyOptions): FaultProxy {
     return promise;
   }
 
-  async function forward({ headers }: Exchange, path: string, body: Buffer | string): Promise<Answer> {
-    const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-    const own = { ...headers, host: new URL(upstream).host, "content-length": String(Buffer.byteLength(body)) };
-    const outgoing = request(new URL(path, upstream), { agent, method: "POST", headers: own }, (response) => {
-      const { "x-amzn-query-error": named } = response.headers;
-      readAll(response).then(
-        (bytes) =>
-          resolve({
-            status: response.statusCode ?? 500,
-            headers: typeof named === "string" ? { "x-amzn-query-error": named } : {},
-            text: bytes.toString(),
-          }),
-        reject,
-      );
-    });
-    outgoing.once("error", reject);
-    outgoing.end(body);
-    return promise;
-  }
-
   function send(reply: ServerResponse, { status, headers, text }: Answer): void {
     if (reply.destroyed) return;
     const length = Buffer.byteLength(text);
@@ -196,7 +151,7 @@ export function createFaultProxy(options: FaultProxyOptions): FaultProxy {
     const spoilt = partly ? spoilBatch(exchange.input, fault, random) : undefined;
     if (injection && spoilt) hit(injection);
     if (spoilt && !spoilt.input) return { status: 200, headers: {}, text: JSON.stringify(spoilt.complete(undefined)) };
-    const answer = await forward(exchange, path, spoilt ? JSON.stringify(spoilt.input) : exchange.body);
+    const answer = await engine.ask(exchange, path, spoilt ? JSON.stringify(spoilt.input) : exchange.body);
     if (answer.status !== 200) return answer;
     if (observe && observes(exchange.action)) {
       observe(exchange, spoilt?.input ?? exchange.input, JSON.parse(answer.text || "{}") as Json);
@@ -231,8 +186,7 @@ export function createFaultProxy(options: FaultProxyOptions): FaultProxy {
     const exchange = createExchange(client, incoming.headers, await readAll(incoming));
     calls[exchange.action] = (calls[exchange.action] ?? 0) + 1;
     if (!(await arrive("request", exchange))) return reset(socket);
-    const skewMs = Math.abs(signedAt(exchange.headers["x-amz-date"]) - Date.now());
-    if (skewMs > maxClockSkewMs) {
+    if (Math.abs(exchange.signedAt - Date.now()) > maxClockSkewMs) {
       refusedSignatures += 1;
       return send(reply, errorAnswer("InvalidSignatureException", 400, "Signature not yet current, or expired"));
     }
@@ -324,7 +278,7 @@ export function createFaultProxy(options: FaultProxyOptions): FaultProxy {
       return promise;
     },
     async close() {
-      agent.destroy();
+      engine.close();
       const listening = await Promise.all(servers.values());
       for (const socket of sockets) socket.destroy();
       await Promise.all(listening.map((server) => new Promise<void>((resolve) => server.close(() => resolve()))));

@@ -81,7 +81,8 @@ export async function runRound(options: RoundOptions): Promise<RoundReport> {
     visibilityTimeoutSeconds,
     maxReceiveCount,
     seed,
-    environment: { LOG_LEVEL: "warn" },
+    // Empty means the default: here the web tier sheds as it does in production.
+    environment: { LOG_LEVEL: "warn", MAX_EVENT_LOOP_DELAY_MS: "", MAX_WAIT_MS: "", SHED_WAIT_MS: "" },
   });
   try {
     const started = [
