@@ -1,33 +1,80 @@
 /**
  * Takes one person's data out of a dead letter: decides what to do with a record, from the record alone. By the address,
  * which is all that is known of a person, in whatever spelling it stands there.
+ *
+ * A record of the person goes as a whole. Where others are in it too, theirs stays: a colleague who wrote the address into
+ * an answer must not lose a registration over it.
  */
 import { storeBody, type DeadLetterRecord, type HistoryEntry } from "../../shared/dead-letter-record.ts";
 import { normalizeEmail } from "../../shared/email-address.ts";
 
 export type Erasure =
-  /** The record is about nobody else: all of it goes. */
+  /** The record is the person's own: all of it goes. */
   | { readonly kind: "whole" }
-  /** Others are in it too: `body` is without the person's entry, or where none can be told apart, without the address. */
-  | { readonly kind: "entry" | "address"; readonly body: string };
+  /** `entry`: the person's entries go out of the body. `address`: no more than the address can be told from the rest. */
+  | { readonly kind: "entry" | "address"; readonly record: DeadLetterRecord; readonly body: string };
 
 const erased = "[erased]";
 const escapes = /\\u([0-9a-fA-F]{4})/g;
+/** What would make it another address: a longer name before it, a longer domain behind it. */
+const notBefore = String.raw`(?<![\w.+-])`;
+const notAfter = String.raw`(?![\w-]|\.\w)`;
+
+interface Blotter {
+  /** Whether the value, as JSON gives it, has the address as a text or in a text. */
+  mentions(value: unknown): boolean;
+  /** @returns the value without the address */
+  blot<Value>(value: Value): Value;
+  /** The same for a text that is no JSON, or broken: characters may be written as escapes. */
+  mentionsInText(text: string): boolean;
+  blotText(text: string): string;
+}
 
 function escapeForPattern(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
 }
 
-function mentionsAsText(text: string, email: string): boolean {
-  const unescaped = text.replace(escapes, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
-  return unescaped.toLowerCase().includes(email);
+function unescape(text: string): string {
+  return text.replace(escapes, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
 }
 
-/** Looks into a value as JSON gives it, for the address as a text or in a text. */
-function mentions(value: unknown, email: string): boolean {
-  if (typeof value === "string") return normalizeEmail(value) === email || mentionsAsText(value, email);
-  if (typeof value !== "object" || value === null) return false;
-  return Object.entries(value).some(([name, inner]) => mentionsAsText(name, email) || mentions(inner, email));
+function createBlotter(email: string): Blotter {
+  const plain = new RegExp(`${notBefore}${escapeForPattern(email)}${notAfter}`, "giu");
+  // Each character as it is or as an escape of either case.
+  const spelled = Array.from(email, (character) => {
+    const codes = [character, character.toUpperCase()].map((each) => each.charCodeAt(0).toString(16).padStart(4, "0"));
+    return `(?:${escapeForPattern(character)}|\\\\u(?:${codes.join("|")}))`;
+  }).join("");
+
+  function isIt(text: string): boolean {
+    return normalizeEmail(text) === email || text.search(plain) >= 0;
+  }
+
+  const blotter: Blotter = {
+    mentions(value) {
+      if (typeof value === "string") return isIt(value);
+      if (typeof value !== "object" || value === null) return false;
+      return Object.entries(value).some(([name, inner]) => isIt(name) || blotter.mentions(inner));
+    },
+    blot<Value>(value: Value): Value {
+      const blotted = (inner: unknown): unknown => {
+        if (typeof inner === "string") return normalizeEmail(inner) === email ? erased : inner.replace(plain, erased);
+        if (Array.isArray(inner)) return inner.map(blotted);
+        if (typeof inner !== "object" || inner === null) return inner;
+        return Object.fromEntries(
+          Object.entries(inner).map(([name, each]) => [blotted(name) as string, blotted(each)]),
+        );
+      };
+      return blotted(value) as Value;
+    },
+    mentionsInText: (text) => unescape(text).search(plain) >= 0,
+    blotText(text) {
+      const blotted = text.replace(new RegExp(`${notBefore}${spelled}${notAfter}`, "giu"), erased);
+      // What stands before it may be an escape too, whose last digit looks like part of a name.
+      return blotter.mentionsInText(blotted) ? text.replace(new RegExp(spelled, "giu"), erased) : blotted;
+    },
+  };
+  return blotter;
 }
 
 function parse(body: string): unknown {
@@ -38,22 +85,22 @@ function parse(body: string): unknown {
   }
 }
 
-interface PackLike {
-  readonly registrations: readonly unknown[];
+function entriesOf(value: unknown): readonly unknown[] | undefined {
+  const { registrations } = (typeof value === "object" && value !== null ? value : {}) as { registrations?: unknown };
+  return Array.isArray(registrations) ? registrations : undefined;
 }
 
-function isPackLike(value: unknown): value is PackLike {
-  return typeof value === "object" && value !== null && Array.isArray((value as Partial<PackLike>).registrations);
+function isEntryOf(entry: unknown, email: string): boolean {
+  const { email: given } = (typeof entry === "object" && entry !== null ? entry : {}) as { email?: unknown };
+  return typeof given === "string" && normalizeEmail(given) === email;
 }
 
-function blotOut(text: string, email: string): string {
-  // Every character may be written as an escape instead.
-  const spelled = Array.from({ length: email.length }, (_, index) => {
-    const code = email.charCodeAt(index).toString(16).padStart(4, "0");
-    const upper = email.charAt(index).toUpperCase().charCodeAt(0).toString(16).padStart(4, "0");
-    return `(?:${escapeForPattern(email.charAt(index))}|\\\\u${code}|\\\\u${upper})`;
+/** Whether an admin has corrected this address to the one that the record has now. */
+function wasCorrected(record: DeadLetterRecord, email: string): boolean {
+  return record.history.some(({ changes = {} }) => {
+    const from = changes.email?.from;
+    return typeof from === "string" && normalizeEmail(from) === email;
   });
-  return text.replace(new RegExp(spelled.join(""), "gi"), erased);
 }
 
 /**
@@ -62,24 +109,32 @@ function blotOut(text: string, email: string): string {
  * @returns what has to be done, undefined where the record does not mention the person
  */
 export function planErasure(record: DeadLetterRecord, body: string, email: string): Erasure | undefined {
+  const blotter = createBlotter(email);
+  const { registration } = record;
+  if (registration?.email === email || wasCorrected(record, email)) return { kind: "whole" };
   const value = parse(body);
-  const inBody = value === undefined ? mentionsAsText(body, email) : mentions(value, email);
-  const inRecord = mentions([record.registration, record.history], email);
-  if (!inBody && !inRecord) return undefined;
-  if (!inBody || record.registration !== undefined) return { kind: "whole" };
-  if (isPackLike(value)) {
-    const others = value.registrations.filter((entry) => !mentions(entry, email));
-    if (others.length === 0) return { kind: "whole" };
-    const kept = JSON.stringify({ ...value, registrations: others });
-    if (!mentionsAsText(kept, email)) return { kind: "entry", body: kept };
+  const inBody = value === undefined ? blotter.mentionsInText(body) : blotter.mentions(value);
+  if (!inBody && !blotter.mentions([registration, record.history, record.detail])) return undefined;
+  const rest = {
+    ...record,
+    detail: blotter.blot(record.detail),
+    history: blotter.blot(record.history),
+    ...(registration && { registration: blotter.blot(registration) }),
+  };
+  if (value === undefined) return { kind: "address", record: rest, body: blotter.blotText(body) };
+  const entries = entriesOf(value) ?? [];
+  const others = entries.filter((entry) => !isEntryOf(entry, email));
+  if (others.length === entries.length) {
+    return { kind: "address", record: rest, body: JSON.stringify(blotter.blot(value)) };
   }
-  return { kind: "address", body: blotOut(body, email) };
+  if (others.length === 0 && registration === undefined) return { kind: "whole" };
+  const kept = { ...(value as object), registrations: others };
+  return { kind: "entry", record: rest, body: JSON.stringify(blotter.blot(kept)) };
 }
 
-/** @returns the record with the body that an erasure leaves, and the parts of the body that go with it */
-export function withoutPerson(record: DeadLetterRecord, body: string, email: string, entry: HistoryEntry) {
-  const { body: _, bodyParts: __, ...rest } = record;
-  const { inline, parts } = storeBody(record.id, body);
-  const history = JSON.parse(blotOut(JSON.stringify(record.history), email)) as HistoryEntry[];
-  return { record: { ...rest, ...inline, history: [...history, entry] } satisfies DeadLetterRecord, parts };
+/** @returns the record that an erasure leaves, with a line in its history, and the parts of its body that go with it */
+export function afterErasure(erasure: Exclude<Erasure, { kind: "whole" }>, entry: HistoryEntry) {
+  const { body: _, bodyParts: __, ...rest } = erasure.record;
+  const { inline, parts } = storeBody(rest.id, erasure.body);
+  return { record: { ...rest, ...inline, history: [...rest.history, entry] } satisfies DeadLetterRecord, parts };
 }

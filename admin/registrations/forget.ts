@@ -5,7 +5,7 @@
 import type { SQSClient } from "@aws-sdk/client-sqs";
 import type { DeadLetterRecord } from "../../shared/dead-letter-record.ts";
 import type { DeadLetterStore } from "../dead-letters/dead-letter-store.ts";
-import { planErasure, withoutPerson, type Erasure } from "../dead-letters/erasure.ts";
+import { afterErasure, planErasure, type Erasure } from "../dead-letters/erasure.ts";
 import { readQueueCounts } from "../queue-counts.ts";
 import type { RegistrationsStore } from "./registrations-store.ts";
 
@@ -47,7 +47,7 @@ export async function findTraces(email: string, options: ForgetOptions): Promise
       if (erasure === undefined) continue;
       found.push({ record, erasure });
       const other = record.registration?.email;
-      if (other !== undefined && other !== email) otherAddresses.add(other);
+      if (erasure.kind === "whole" && other !== undefined && other !== email) otherAddresses.add(other);
     }
   });
   return {
@@ -83,7 +83,7 @@ export async function eraseTraces(
     }
     const at = new Date().toISOString();
     const detail = "a person's data was erased from the body, on request";
-    const rest = withoutPerson(record, erasure.body, email, { at, who, what: "edited", detail });
+    const rest = afterErasure(erasure, { at, who, what: "edited", detail });
     done.push({ id: record.id, done: await deadLetters.replace(record, rest.record, rest.parts) });
   }
   return { registration: await registrations.erase(email), deadLetters: done };

@@ -26,7 +26,12 @@ t.test("a person is found everywhere and erased everywhere, and nobody else", as
   await putAll(documents, deadLettersTable, [
     deadLetter(1),
     deadLetter(2),
-    deadLetter(3, { registration: { ...person(3), email: "new@example.org" }, body: JSON.stringify([email]) }),
+    deadLetter(3, {
+      registration: { ...person(3), email: "new@example.org" },
+      history: [
+        { at: "", who: "ann", what: "edited", detail: "", changes: { email: { from: email, to: "new@example.org" } } },
+      ],
+    }),
     unreadable("raw-mixed", mixed),
     unreadable("raw-text", `broken ${email}`),
   ]);
