@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { Test } from "tap";
 import type { Results } from "../../bench/results.ts";
 
-export const root = join(import.meta.dirname, "..", "..");
+const root = join(import.meta.dirname, "..", "..");
 
 export interface QuickRun {
   readonly code: number | null;
