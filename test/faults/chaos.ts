@@ -12,7 +12,7 @@ export interface ChaosFigures {
   readonly killsByMoment: Readonly<Record<string, number>>;
   /** Processes that got SIGTERM. */
   readonly terminations: number;
-  /** Of these: by how they ended. One that has not started yet ends by the signal itself; a later kill may be quicker. */
+  /** Of these: by how they ended. A kill that comes later may be quicker. */
   readonly terminationsByEnd: Readonly<Record<string, number>>;
 }
 
@@ -53,6 +53,8 @@ export async function unleash(cell: Cell, plan: readonly PlannedEvent[], random:
   }
 
   async function terminate(tier: TierProcess): Promise<void> {
+    // One that is still starting would be ended by the signal itself, which tells nothing of a graceful stop.
+    await tier.process.start();
     const life = tier.ends.length;
     if (!tier.kill("SIGTERM")) return;
     figures.terminations += 1;

@@ -27,6 +27,8 @@ export type Fault =
       readonly code: string;
       readonly message?: string;
       readonly done?: boolean;
+      /** Only the statements of this address; default all. */
+      readonly email?: string;
     }
   /** A message that was given out is given out again by a later receive. */
   | { readonly kind: "duplicate-delivery"; readonly entryShare: number }

@@ -19,6 +19,10 @@ interface QueueEntry {
   readonly Id: string;
 }
 
+interface Statement {
+  readonly Parameters?: readonly { readonly S?: string }[];
+}
+
 function spoilEntries(input: Json, spoil: () => boolean): SpoiledBatch | undefined {
   const entries = (input.Entries ?? []) as QueueEntry[];
   const spoiled = entries.filter(spoil);
@@ -37,11 +41,13 @@ function spoilEntries(input: Json, spoil: () => boolean): SpoiledBatch | undefin
 
 function spoilStatements(
   input: Json,
-  { code, message = `injected ${code}`, done = false }: Extract<Fault, { kind: "failed-statements" }>,
+  { code, message = `injected ${code}`, done = false, email }: Extract<Fault, { kind: "failed-statements" }>,
   spoil: () => boolean,
 ): SpoiledBatch | undefined {
-  const statements = (input.Statements ?? []) as Json[];
-  const spoiled = statements.map(spoil);
+  const statements = (input.Statements ?? []) as Statement[];
+  const spoiled = statements.map(
+    ({ Parameters = [] }) => (email === undefined || Parameters[0]?.S === email) && spoil(),
+  );
   if (!spoiled.includes(true)) return undefined;
   const failure = { Error: { Code: code, Message: message } };
   const left = done ? statements : statements.filter((_, index) => !spoiled[index]);

@@ -97,3 +97,26 @@ for (const { name, fault } of done) {
     await expectStored(t, cell, registrations);
   });
 }
+
+t.test(
+  "a registration that fails alone, again and again, is left to redelivery at its deadline and holds up nobody",
+  async (t) => {
+    const environment = { MESSAGE_DEADLINE_SECONDS: "2", WRITE_TIMEOUT_MS: "20000" };
+    const cell = await engines.createCell({ visibilityTimeoutSeconds: 2, environment });
+    t.teardown(() => cell.close());
+    const worker = await cell.startTier("worker");
+    const unlucky = await putPack(cell, 5);
+    const { email } = unlucky[2]!;
+    const fault = { kind: "failed-statements", entryShare: 1, code: "InternalServerError", email, ...writes } as const;
+    const failing = cell.dynamoDbProxy.inject(fault);
+    await eventually(() => cell.effects.redeliveries() > 0, "its message comes again");
+    t.ok((await worker.metric("turnout_registrations_undone_total")) > 0);
+    t.equal(await cell.itemCount(), 4, "its neighbours are stored");
+    const others = await putPack(cell, 100);
+    await eventually(async () => (await cell.itemCount()) === 104, "others are stored meanwhile");
+    t.equal((await worker.health()).httpStatus, 200, "it is no fault of the system");
+    failing.lift();
+    await cell.drained();
+    await expectStored(t, cell, [...unlucky, ...others]);
+  },
+);
