@@ -80,8 +80,11 @@ const slowDown = 1.3;
 
 function fateOf(now: DeadLetterSummary | undefined, before: DeadLetterSummary): Omit<ReplayOutcome, "id"> | undefined {
   if (now === undefined) return { fate: "skipped", detail: "was erased meanwhile" };
-  const last = now.history.at(-1)?.detail ?? "";
-  if (now.state === "resolved") return { fate: "resolved", detail: last };
+  if (now.state === "resolved") {
+    // Not simply the last line: that this replay was sent may have been written after its outcome.
+    const outcome = now.history.findLast(({ what }) => what === "resolved");
+    return { fate: "resolved", detail: outcome?.detail ?? "" };
+  }
   if (now.state === "discarded") return { fate: "skipped", detail: "was discarded meanwhile" };
   if (now.failures > before.failures) return { fate: "failed", detail: `${now.reason}: ${now.detail}` };
   return undefined;
