@@ -1,29 +1,12 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import t from "tap";
-import { createLocalStack, type LocalStackOptions, type ProcessName } from "../../local/stack.ts";
+import { createLocalStack, type ProcessName } from "../../local/stack.ts";
 import { probe } from "../../local/http-probe.ts";
 import { isAlive } from "../../local/orphan-guard/alive.ts";
 import { findFreePort } from "../../local/ports.ts";
 import { eventually } from "../equipment/eventually.ts";
-
-async function register(web: string, email: string) {
-  const response = await fetch(`${web}/registrations`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ email, name: "Ann" }),
-    signal: AbortSignal.timeout(10_000),
-  });
-  return { status: response.status, location: response.headers.get("location") ?? "" };
-}
-
-async function status(web: string, location: string): Promise<string> {
-  const response = await fetch(new URL(location, web), { headers: { accept: "application/json" } });
-  return ((await response.json()) as { status: string }).status;
-}
-
-const confirmed = (web: string, location: string) =>
-  eventually(async () => (await status(web, location)) === "confirmed", "the registration is confirmed", 20_000);
+import { confirmed, register } from "./attendee.ts";
 
 t.test("a registration becomes confirmed, and every part survives a kill -9 of each process", async (t) => {
   const restarted: string[] = [];
@@ -59,39 +42,6 @@ t.test("a registration becomes confirmed, and every part survives a kill -9 of e
   for (const pid of pids) t.notOk(isAlive(pid));
   t.notOk(existsSync(dataFolder), "a temporary folder goes with the stack");
 });
-
-t.test("a data folder keeps table, queue and receipts from one stack to the next, on other ports", async (t) => {
-  const options: LocalStackOptions = { dataFolder: t.testdir() };
-  const first = createLocalStack(options);
-  t.teardown(() => first.stop());
-  const { web = "" } = await first.start();
-  const stored = await register(web, "stored@example.org");
-  await confirmed(web, stored.location);
-  first.kill("worker", "SIGSTOP");
-  const queued = await register(web, "queued@example.org");
-  t.equal(queued.status, 202);
-  first.kill("worker", "SIGKILL");
-  await first.stop();
-
-  const second = createLocalStack(options);
-  t.teardown(() => second.stop());
-  const { web: again = "" } = await second.start();
-  t.equal(await status(again, stored.location), "confirmed");
-  await confirmed(again, queued.location);
-});
-
-t.test(
-  "while SQS is stopped a registration is refused, never accepted; it is taken again when SQS is back",
-  async (t) => {
-    const stack = createLocalStack({ tiers: ["web"], environment: { SEND_TIMEOUT_MS: "300" } });
-    t.teardown(() => stack.stop());
-    const { web = "" } = await stack.start();
-    await stack.process("sqs").stop();
-    t.equal((await register(web, "refused@example.org")).status, 503);
-    await stack.process("sqs").start();
-    t.equal((await register(web, "taken@example.org")).status, 202);
-  },
-);
 
 t.test("an endpoint from the environment replaces the engine", async (t) => {
   const engines = createLocalStack({ tiers: [] });
