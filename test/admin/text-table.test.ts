@@ -32,7 +32,7 @@ t.test("the last column is cut to the width, and no other", async (t) => {
   t.equal(narrow.length, 52, "but never to nothing");
 });
 
-t.test("a hundred thousand rows are no trouble", async (t) => {
-  const rows = Array.from({ length: 100_000 }, (_, index) => [index, "x"]);
-  t.equal(formatTable(["N", "X"], rows, 80).split("\n").length, 100_002);
+t.test("a thousand rows are no trouble", async (t) => {
+  const rows = Array.from({ length: 1_000 }, (_, index) => [index, "x"]);
+  t.equal(formatTable(["N", "X"], rows, 80).split("\n").length, 1_002);
 });
