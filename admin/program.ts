@@ -9,6 +9,7 @@ import { buildLogCommand } from "./commands/log.ts";
 import { buildPlanCommand } from "./commands/plan.ts";
 import { buildQueueCommand } from "./commands/queue.ts";
 import { buildRegistrationsCommand } from "./commands/registrations/registrations.ts";
+import { buildStackCommand } from "./commands/stack/stack.ts";
 import type { ExitCode } from "./exit.ts";
 
 function buildProgram(host: CommandHost): Command {
@@ -23,6 +24,7 @@ function buildProgram(host: CommandHost): Command {
     .addCommand(buildConsoleCommand(host))
     .addCommand(buildAuditCommand(host))
     .addCommand(buildPlanCommand(host))
+    .addCommand(buildStackCommand(host))
     .addCommand(buildLogCommand(host))
     .addCommand(buildCompletionCommand(host));
   return program;

@@ -16,6 +16,8 @@ const commands = [
   ["registrations", "forget"],
   ["audit"],
   ["plan"],
+  ["stack"],
+  ["stack", "leftovers"],
   ["log"],
   ["completion"],
 ];
@@ -27,14 +29,15 @@ t.test("every command explains itself, with examples", async (t) => {
     t.equal(code, 0, name);
     t.equal(stderr, "");
     t.match(stdout, `Usage: turnout ${name}`);
-    if (command.length === 2 || !["dead-letters", "registrations"].includes(name)) t.match(stdout, "Examples:", name);
+    if (command.length === 2 || !["dead-letters", "registrations", "stack"].includes(name))
+      t.match(stdout, "Examples:", name);
   }
 });
 
 t.test("every command that has a result has it for machines too", async (t) => {
   for (const command of commands) {
     const name = command.join(" ");
-    if (["dead-letters", "registrations", "completion"].includes(name)) continue;
+    if (["dead-letters", "registrations", "stack", "completion"].includes(name)) continue;
     t.match((await runCommand([...command, "--help"])).stdout, "--json", name);
   }
 });

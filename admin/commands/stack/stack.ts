@@ -1,0 +1,10 @@
+/** `turnout stack`: the deployment itself, as AWS has it. */
+import { Command } from "commander";
+import type { CommandHost } from "../../command-line.ts";
+import { buildLeftoversCommand } from "./leftovers.ts";
+
+export function buildStackCommand(host: CommandHost): Command {
+  return new Command("stack")
+    .description("The deployment on AWS: whether all of it works, how it scales, and what it leaves behind.")
+    .addCommand(buildLeftoversCommand(host));
+}
