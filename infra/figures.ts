@@ -9,13 +9,11 @@ import type { CfnEnvironment } from "aws-cdk-lib/aws-elasticbeanstalk";
 import { HttpCodeElb, HttpCodeTarget } from "aws-cdk-lib/aws-elasticloadbalancingv2";
 import type { Queue } from "aws-cdk-lib/aws-sqs";
 import { scalingPolicy } from "../shared/scaling-policy.ts";
+import { daemonNamespace, figuresNamespace } from "../shared/tier-grants.ts";
 import type { StackConfig } from "./config.ts";
 import type { Data } from "./data.ts";
 import type { Platform } from "./platform.ts";
-import { daemonNamespace } from "./tier-grants.ts";
 
-/** Namespace of the metrics that the tiers publish themselves. */
-const metricNamespace = "Turnout";
 const period = Duration.minutes(1);
 
 export interface FigureSources {
@@ -32,7 +30,7 @@ export function createFigures({ data, platform, groups, stackName, config }: Fig
   /** A metric that the tiers publish: summed over their instances. */
   const tier = (metricName: string, label: string, statistic: string = Stats.SUM) =>
     new Metric({
-      namespace: metricNamespace,
+      namespace: figuresNamespace,
       metricName,
       dimensionsMap: { Stack: stackName },
       statistic,

@@ -5,16 +5,7 @@
 import { Stack, Validations } from "aws-cdk-lib";
 import { PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { IConstruct } from "constructs";
-
-export interface Grant {
-  /** Name of the statement, by which the runbook and `turnout doctor` speak of it. */
-  readonly sid: string;
-  readonly actions: readonly string[];
-  readonly resources: readonly string[];
-  readonly conditions?: Readonly<Record<string, unknown>>;
-  /** Why its resources cannot be named more closely: needed where one holds a `*`. */
-  readonly why?: string;
-}
+import type { Grant } from "../shared/tier-grants.ts";
 
 export function toStatement({ sid, actions, resources, conditions }: Grant): PolicyStatement {
   return new PolicyStatement({

@@ -53,7 +53,7 @@ export class Platform extends Construct {
   constructor(scope: Construct, id: string, props: PlatformProps) {
     super(scope, id);
     const { config, network, data, application } = props;
-    const { region } = Stack.of(this);
+    const place = Stack.of(this);
 
     this.loadBalancer = new ApplicationLoadBalancer(this, "LoadBalancer", {
       vpc: network.vpc,
@@ -79,10 +79,10 @@ export class Platform extends Construct {
       ...(config.domainName === undefined ? {} : { tlsHostName: tlsHostName(config.domainName) }),
     };
 
-    const webInstances = instanceSettings("web", props, webVariables(data, region));
+    const webInstances = instanceSettings("web", props, webVariables(data, place));
     const secrets = { RECEIPT_KEYS: application.receiptKeys.secretArn };
     this.web = this.#environment("Web", "WebServer", "Standard", webSettings(webInstances, shared, secrets), props);
-    const workerInstances = instanceSettings("worker", props, workerVariables(data, region, config));
+    const workerInstances = instanceSettings("worker", props, workerVariables(data, place, config));
     this.worker = this.#environment("Worker", "Worker", "SQS/HTTP", workerSettings(workerInstances), props);
     // Their instances start inside: they need the way out, their rights and the listener before, and until after.
     for (const environment of [this.web, this.worker]) {

@@ -1,15 +1,15 @@
 /**
  * Who acts: a role for the instances of each tier, and one for Elastic Beanstalk itself. What the tiers' roles allow stands
- * in `tier-grants.ts`.
+ * in `shared/tier-grants.ts`.
  */
 import { Stack, Validations } from "aws-cdk-lib";
 import { InstanceProfile, ManagedPolicy, PolicyDocument, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Construct } from "constructs";
+import { grantsOf, type DeploymentNames, type TierGrants } from "../shared/tier-grants.ts";
 import type { Data } from "./data.ts";
-import { acknowledgePatterns, toStatement, type Grant } from "./grants.ts";
-import { webCode, webPlatform, workerCode, workerPlatform, type PlatformNames } from "./tier-grants.ts";
+import { acknowledgePatterns, toStatement } from "./grants.ts";
 
-export interface RolesProps extends PlatformNames {
+export interface RolesProps extends Pick<DeploymentNames, "applicationName" | "receiptKeysArn"> {
   readonly data: Data;
 }
 
@@ -24,11 +24,21 @@ export class Roles extends Construct {
   /** What Elastic Beanstalk itself uses to watch over the environments. */
   readonly service: Role;
 
-  constructor(scope: Construct, id: string, { data, ...names }: RolesProps) {
+  constructor(scope: Construct, id: string, { data, ...props }: RolesProps) {
     super(scope, id);
-    const stack = Stack.of(this);
-    this.web = this.#tier("Web", webCode(data), webPlatform(stack, names));
-    this.worker = this.#tier("Worker", workerCode(data), workerPlatform(stack, names));
+    const { partition, region, account } = Stack.of(this);
+    const names: DeploymentNames = {
+      ...props,
+      partition,
+      region,
+      account,
+      queueArn: data.queue.queueArn,
+      deadLetterQueueArn: data.deadLetterQueue.queueArn,
+      registrationsTableArn: data.registrations.tableArn,
+      deadLettersTableArn: data.deadLetters.tableArn,
+    };
+    this.web = this.#tier("Web", grantsOf("web", names));
+    this.worker = this.#tier("Worker", grantsOf("worker", names));
     this.service = new Role(this, "ServiceRole", {
       description: "Turnout: Elastic Beanstalk watches the environments",
       assumedBy: new ServicePrincipal("elasticbeanstalk.amazonaws.com"),
@@ -41,7 +51,7 @@ export class Roles extends Construct {
     });
   }
 
-  #tier(name: "Web" | "Worker", code: readonly Grant[], platform: readonly Grant[]): TierRole {
+  #tier(name: "Web" | "Worker", { code, platform }: TierGrants): TierRole {
     const role = new Role(this, `${name}Role`, {
       description: `Turnout: instances of the ${name.toLowerCase()} tier`,
       assumedBy: new ServicePrincipal("ec2.amazonaws.com"),

@@ -13,7 +13,17 @@ export const stopDeadlineSeconds = { web: 20, worker: 30 } as const;
 
 export type Variables = Readonly<Record<string, string>>;
 
-function common(tier: "web" | "worker", { queue, registrations, deadLetters }: Data, region: string): Variables {
+/** What both tiers are told of where they stand. */
+export interface Place {
+  readonly region: string;
+  readonly stackName: string;
+}
+
+function common(
+  tier: "web" | "worker",
+  { queue, registrations, deadLetters }: Data,
+  { region, stackName }: Place,
+): Variables {
   return {
     TIER: tier,
     AWS_REGION: region,
@@ -21,19 +31,20 @@ function common(tier: "web" | "worker", { queue, registrations, deadLetters }: D
     REGISTRATIONS_TABLE: registrations.tableName,
     DEAD_LETTERS_TABLE: deadLetters.tableName,
     PORT: String(tierPort),
+    CLOUDWATCH_STACK: stackName,
     STOP_DEADLINE_SECONDS: String(stopDeadlineSeconds[tier]),
   };
 }
 
 /** The web tier's, but for `RECEIPT_KEYS`, which is a secret. */
-export function webVariables(data: Data, region: string): Variables {
+export function webVariables(data: Data, place: Place): Variables {
   // nginx, on the same machine, hands over the attendee's address as the only one.
-  return { ...common("web", data, region), EVENT_FILE: "event.json", TRUST_PROXY: "127.0.0.1" };
+  return { ...common("web", data, place), EVENT_FILE: "event.json", TRUST_PROXY: "127.0.0.1" };
 }
 
-export function workerVariables(data: Data, region: string, { retentionDays }: StackConfig): Variables {
+export function workerVariables(data: Data, place: Place, { retentionDays }: StackConfig): Variables {
   return {
-    ...common("worker", data, region),
+    ...common("worker", data, place),
     DEAD_LETTER_QUEUE_URL: data.deadLetterQueue.queueUrl,
     VISIBILITY_TIMEOUT_SECONDS: String(queueTimes.visibilityTimeoutSeconds),
     RECEIVE_WAIT_SECONDS: String(queueTimes.receiveWaitSeconds),

@@ -30,7 +30,8 @@ const defaultConnectionTimeoutMs = 1_000;
 /** Last used, first reused: a quiet client lets its spare connections go, a busy one keeps the warm ones. */
 const agentOptions = { keepAlive: true, maxSockets: 256, scheduling: "lifo" } as const;
 
-function clientOptions(options: ClientOptions) {
+/** @returns what the constructor of any client of the SDK takes */
+export function clientOptions(options: ClientOptions) {
   const { region, requestTimeoutMs, maxAttempts, endpoint, credentials, profile } = options;
   const { connectionTimeoutMs = defaultConnectionTimeoutMs } = options;
   return {

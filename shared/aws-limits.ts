@@ -25,3 +25,9 @@ export const dynamoDbLimits = {
   /** Length of one PartiQL statement, in characters. */
   maxStatementCharacters: 8_192,
 } as const;
+
+/** https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricData.html */
+export const cloudWatchLimits = {
+  /** Values in one PutMetricData. */
+  maxDataOfCall: 1_000,
+} as const;

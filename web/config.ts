@@ -88,6 +88,12 @@ export const WebConfig = Type.Object({
     maximum: 64,
     description: "BatchGetItem calls for status pages under way at once, each of up to 50 receipts",
   }),
+  CLOUDWATCH_STACK: Type.Optional(
+    Type.String({
+      minLength: 1,
+      description: "name of the stack as which the tier's figures go to CloudWatch each minute; not at all, if not set",
+    }),
+  ),
   STOP_DEADLINE_SECONDS: Type.Integer({
     default: 20,
     minimum: 1,

@@ -1,5 +1,6 @@
 /** The web tier as a process: environment, parts, listen, graceful stop. */
 import { createDocumentClient, createSqsClient } from "../shared/aws-clients.ts";
+import { createCloudWatchPublisher } from "../shared/cloudwatch-publisher.ts";
 import { readEnv } from "../shared/environment.ts";
 import { loadEvent } from "../shared/event-definition.ts";
 import { closeHttp } from "../shared/http-close.ts";
@@ -33,6 +34,7 @@ await runProcess(process, async () => {
   };
   const sqs = createSqsClient(clientOptions);
   const documents = createDocumentClient(clientOptions);
+  const registry = createRegistry("web");
   const now = () => performance.now();
   const groupCommit = createGroupCommit({
     send: createPackSender(sqs, config.QUEUE_URL),
@@ -74,7 +76,7 @@ await runProcess(process, async () => {
       trustedProxies: config.TRUST_PROXY === "" ? [] : config.TRUST_PROXY.split(","),
     },
     readiness: createReadiness({ probe: countMessages, cacheMs: probeCacheMs, now }),
-    registry: createRegistry("web"),
+    registry,
     logger: log.logger,
     wallClock: Date.now,
     now,
@@ -83,6 +85,16 @@ await runProcess(process, async () => {
   });
   const lifecycle = createLifecycle(
     [
+      // First to start and last to stop, so that what the others finish while they stop still counts.
+      createCloudWatchPublisher({
+        stack: config.CLOUDWATCH_STACK,
+        region: config.AWS_REGION,
+        registry,
+        logger: log.logger,
+        construct: "Roles/WebRole",
+        wallClock: Date.now,
+        random: Math.random,
+      }),
       {
         name: "clients",
         stop: () => {

@@ -46,6 +46,7 @@ export function createBacklogReport(options: BacklogReportOptions): () => Promis
   const deadLetters = gauge("turnout_dead_letter_queue_messages", "Messages on the dead-letter queue");
   const drain = gauge("turnout_queue_drain_per_second", "Registrations fewer on the queue each second");
   const eta = gauge("turnout_queue_eta_seconds", "Seconds until the queue is empty; -1 while it does not shrink");
+  const lookedAt = gauge("turnout_queue_looked_at_timestamp_seconds", "When this worker last looked; they take turns");
   let previous: Backlog | undefined;
 
   async function counts(url: string) {
@@ -97,6 +98,7 @@ export function createBacklogReport(options: BacklogReportOptions): () => Promis
     deadLetters.set(report.deadLetterMessages);
     drain.set(report.drainPerSecond ?? 0);
     eta.set(report.etaSeconds ?? -1);
+    lookedAt.set(at / 1_000);
     logger.info(report, "backlog");
     return report;
   };

@@ -64,6 +64,12 @@ export const WorkerConfig = Type.Object({
     maximum: 3_600,
     description: "without any answer to a receive for this long the worker counts as unhealthy",
   }),
+  CLOUDWATCH_STACK: Type.Optional(
+    Type.String({
+      minLength: 1,
+      description: "name of the stack as which the tier's figures go to CloudWatch each minute; not at all, if not set",
+    }),
+  ),
   STOP_DEADLINE_SECONDS: Type.Integer({
     default: 30,
     minimum: 1,

@@ -1,5 +1,6 @@
 /** The worker tier as a process: environment, parts, polling, graceful stop. */
 import { createDocumentClient, createSqsClient } from "../shared/aws-clients.ts";
+import { createCloudWatchPublisher } from "../shared/cloudwatch-publisher.ts";
 import { readEnv } from "../shared/environment.ts";
 import { closeHttp } from "../shared/http-close.ts";
 import { createLifecycle } from "../shared/lifecycle.ts";
@@ -38,6 +39,16 @@ await runProcess(process, async () => {
   });
   const lifecycle = createLifecycle(
     [
+      // First to start and last to stop, so that what the others finish while they stop still counts.
+      createCloudWatchPublisher({
+        stack: config.CLOUDWATCH_STACK,
+        region,
+        registry,
+        logger: log.logger,
+        construct: "Roles/WorkerRole",
+        wallClock: Date.now,
+        random: Math.random,
+      }),
       {
         name: "clients",
         stop: () => {

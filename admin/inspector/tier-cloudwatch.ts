@@ -4,7 +4,9 @@
  */
 import { CloudWatchClient, GetMetricDataCommand, type MetricDataQuery } from "@aws-sdk/client-cloudwatch";
 import { DescribeEnvironmentHealthCommand, ElasticBeanstalkClient } from "@aws-sdk/client-elastic-beanstalk";
+import { figuresDimension } from "../../shared/cloudwatch-publisher.ts";
 import { withoutAddresses } from "../../shared/logger.ts";
+import { figuresNamespace } from "../../shared/tier-grants.ts";
 import { plainClientOptions, type StackLocation } from "../stack-outputs.ts";
 import { noFigures, type TierFigures, type TierSource, type TierState } from "./tier-figures.ts";
 
@@ -14,9 +16,6 @@ export interface TierCloudWatchOptions extends StackLocation {
   readonly environments: Readonly<Record<"web" | "worker", string>>;
 }
 
-/** Namespace and dimension under which the tiers publish what their `/metrics` count. */
-const namespace = "Turnout";
-const stackDimension = "Stack";
 const periodSeconds = 60;
 /** The last minutes that may be complete by now. */
 const windowMinutes = 5;
@@ -38,9 +37,9 @@ export function createTierCloudWatchSource(options: TierCloudWatchOptions): Tier
       Id: id,
       MetricStat: {
         Metric: {
-          Namespace: ofQueue ? "AWS/SQS" : namespace,
+          Namespace: ofQueue ? "AWS/SQS" : figuresNamespace,
           MetricName,
-          Dimensions: [ofQueue ? { Name: "QueueName", Value: queueName } : { Name: stackDimension, Value: stack }],
+          Dimensions: [ofQueue ? { Name: "QueueName", Value: queueName } : { Name: figuresDimension, Value: stack }],
         },
         Period: periodSeconds,
         Stat,

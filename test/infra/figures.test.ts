@@ -1,6 +1,8 @@
 import { globSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import t from "tap";
+import { figuresDimension, publishedFigures } from "../../shared/cloudwatch-publisher.ts";
+import { variablesOf } from "./environment-settings.ts";
 import { only, resources, synthesized, watched } from "./templates.ts";
 
 const root = resolve(import.meta.dirname, "../..");
@@ -36,16 +38,15 @@ t.test("no alarm depends on what a tier publishes: a tier that is gone publishes
     t.notMatch(JSON.stringify(alarm), /turnout_/, id);
 });
 
-t.test(
-  "the tiers publish to CloudWatch what the dashboard shows of them",
-  { todo: "on /metrics only, as yet" },
-  async (t) => {
-    const sources = globSync("{web,worker,shared}/**/*.ts", { cwd: root }).map((file) =>
-      readFileSync(join(root, file), "utf8"),
-    );
-    t.ok(sources.some((source) => source.includes("PutMetricDataCommand")));
-  },
-);
+t.test("the tiers publish to CloudWatch what the dashboard shows of them, under the stack's name", async (t) => {
+  const published = new Set(publishedFigures.map(({ name }) => name));
+  const shown = new Set([...everything.matchAll(/turnout_[a-z_]+/g)].map(([name]) => name));
+  for (const name of shown) t.ok(published.has(name), name);
+  t.equal(figuresDimension, "Stack");
+  for (const tier of ["Web", "Worker"] as const) {
+    t.equal(variablesOf(main, tier)["CLOUDWATCH_STACK"], "turnout-test", "the stack whose figures the dashboard shows");
+  }
+});
 
 t.test("metrics are looked at by the minute", async (t) => {
   const { Period } = watched(only(main, "AWS::CloudWatch::Alarm", "ObservabilityBacklogIsOld"));

@@ -11,7 +11,7 @@ const root = resolve(import.meta.dirname, "../..");
 const cache = join(root, "node_modules/.cache/turnout-synthesis");
 const inputs = [
   "infra/**/*.{ts,js}",
-  "shared/{scaling-policy,event-definition}.ts",
+  "shared/{scaling-policy,event-definition,tier-grants}.ts",
   "test/infra/synthesis.ts",
   "package-lock.json",
 ];

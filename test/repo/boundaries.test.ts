@@ -11,8 +11,9 @@ const neighbours: Record<string, readonly string[]> = {
   worker: ["shared/"],
   admin: ["shared/"],
   local: ["shared/"],
-  // The numbers that `turnout plan` simulates, and when the event opens: the rest of the contract is the environment.
-  infra: ["shared/event-definition.ts", "shared/scaling-policy.ts"],
+  // The numbers that `turnout plan` simulates, when the event opens, and the rights that `turnout doctor` tries: the rest of
+  // the contract is the environment.
+  infra: ["shared/event-definition.ts", "shared/scaling-policy.ts", "shared/tier-grants.ts"],
 };
 
 /** Packages that are only loaded where they are installed, and what happens where not. */
