@@ -40,6 +40,11 @@ export interface Terminal {
    * @throws TURNOUT_USAGE_INVALID where nobody can be asked: a script has to say it with the option
    */
   confirm(question: string, option: string, signal: AbortSignal): Promise<boolean>;
+  /**
+   * Has the name typed of what will be gone: a yes is typed too easily.
+   * @throws TURNOUT_USAGE_INVALID where nobody can be asked: a script has to say it with the option
+   */
+  confirmByName(question: string, name: string, option: string, signal: AbortSignal): Promise<boolean>;
   /** Clears the screen where one is watched; between two looks elsewhere nothing happens. */
   clear(): void;
 }
@@ -65,6 +70,14 @@ export function createTerminal({ stdin, stdout, stderr }: TerminalStreams, env: 
   const interactive = stdout.isTTY && capable;
   // https://no-color.org: set to anything but nothing.
   const colors = createColors(interactive && !env.NO_COLOR);
+
+  function demandPerson(option: string): void {
+    if (stdin.isTTY && stderr.isTTY) return;
+    throw new TurnoutError(
+      "TURNOUT_USAGE_INVALID",
+      `This cannot be undone, and nobody can be asked here. Give ${option} to say that it is meant.`,
+    );
+  }
 
   const terminal: Terminal = {
     colors,
@@ -105,13 +118,13 @@ export function createTerminal({ stdin, stdout, stderr }: TerminalStreams, env: 
         stop: () => bar.stop(),
       };
     },
+    async confirmByName(question, name, option, signal) {
+      demandPerson(option);
+      const { input: ask } = await import("@inquirer/prompts");
+      return (await ask({ message: question }, { input: stdin, output: stderr, signal })).trim() === name;
+    },
     async confirm(question, option, signal) {
-      if (!stdin.isTTY || !stderr.isTTY) {
-        throw new TurnoutError(
-          "TURNOUT_USAGE_INVALID",
-          `This cannot be undone, and nobody can be asked here. Give ${option} to say that it is meant.`,
-        );
-      }
+      demandPerson(option);
       // Only here, since it takes longer to load than most commands take to run.
       const { confirm: ask } = await import("@inquirer/prompts");
       return ask({ message: question, default: false }, { input: stdin, output: stderr, signal });

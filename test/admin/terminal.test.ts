@@ -15,9 +15,10 @@ function open({ isTTY = false, env = {} }: { isTTY?: boolean; env?: Record<strin
     caught.on("data", (text: string) => (texts[name] += text));
     return caught as unknown as NodeJS.WriteStream;
   };
-  const stdin = Object.assign(new PassThrough(), { isTTY }) as unknown as NodeJS.ReadStream;
+  const keys = new PassThrough();
+  const stdin = Object.assign(keys, { isTTY, setRawMode: () => {} }) as unknown as NodeJS.ReadStream;
   const terminal = createTerminal({ stdin, stdout: stream("stdout"), stderr: stream("stderr") }, env);
-  return { terminal, texts, settle: () => new Promise((resolve) => setImmediate(resolve)) };
+  return { terminal, keys, texts, settle: () => new Promise((resolve) => setImmediate(resolve)) };
 }
 
 t.test("colour is for a terminal, and for one that wants it", async (t) => {
@@ -69,7 +70,24 @@ t.test("progress is shown to a terminal, with how much is left, and taken away",
 t.test("where nobody can be asked, the option has to say it", async (t) => {
   const { terminal } = open();
   const { signal } = new AbortController();
-  await t.rejects(terminal.confirm("Erase?", "--yes", signal), { code: "TURNOUT_USAGE_INVALID", message: /--yes/ });
+  const refusal = { code: "TURNOUT_USAGE_INVALID", message: /--yes/ };
+  await t.rejects(terminal.confirm("Erase?", "--yes", signal), refusal);
+  await t.rejects(terminal.confirmByName("Which?", "summit", "--yes", signal), refusal);
+});
+
+t.test("a name that has to be typed counts only when it is the right one", async (t) => {
+  const { signal } = new AbortController();
+  for (const [typed, meant] of [
+    ["summit-test\n", true],
+    ["yes\n", false],
+    ["\n", false],
+  ] as const) {
+    const { terminal, keys, texts } = open({ isTTY: true });
+    const answer = terminal.confirmByName("Type the name:", "summit-test", "--yes", signal);
+    while (!texts.stderr.includes("Type the name:")) await new Promise((resolve) => setImmediate(resolve));
+    keys.write(typed);
+    t.equal(await answer, meant, typed);
+  }
 });
 
 t.test("the screen is only cleared where there is one", async (t) => {
