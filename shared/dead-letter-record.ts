@@ -47,6 +47,11 @@ export interface DeadLetterRecord {
   /** How often it failed, replays included. A writer that changes the state checks that this is as it read it. */
   readonly failures: number;
   readonly history: readonly HistoryEntry[];
+  /**
+   * When it was claimed for the one replay that happens without anybody asking: ISO 8601, UTC. Never taken back, so that
+   * there is no second one.
+   */
+  readonly automaticReplayAt?: string;
   /** SQS id of the message that was collected last: a message that is delivered again changes nothing. */
   readonly messageId: string;
 }

@@ -10,6 +10,8 @@ import { runProcess } from "../shared/process.ts";
 import { buildWorkerApp } from "./app.ts";
 import { createBacklogReport } from "./backlog-report.ts";
 import { WorkerConfig } from "./config.ts";
+import { createDailySummary } from "./daily-summary.ts";
+import { createTransientReplay } from "./transient-replay.ts";
 import { createWorker } from "./worker.ts";
 
 await runProcess(process, async () => {
@@ -31,10 +33,27 @@ await runProcess(process, async () => {
     logger: log.logger,
     wallClock: Date.now,
   });
+  const stopping = new AbortController();
+  const periodic = {
+    sqs,
+    documents,
+    queueUrl: config.QUEUE_URL,
+    registrationsTable: config.REGISTRATIONS_TABLE,
+    deadLettersTable: config.DEAD_LETTERS_TABLE,
+    health: worker.health,
+    registry,
+    logger: log.logger,
+    wallClock: Date.now,
+    stopping: stopping.signal,
+  };
   const app = buildWorkerApp({
     health: worker.health,
     registry,
-    tasks: { "report-backlog": reportBacklog },
+    tasks: {
+      "report-backlog": reportBacklog,
+      "replay-transient-dead-letters": createTransientReplay(periodic),
+      "daily-summary": createDailySummary(periodic),
+    },
     logger: log.logger,
   });
   const lifecycle = createLifecycle(
@@ -65,6 +84,8 @@ await runProcess(process, async () => {
         stop: () => closeHttp(app),
       },
       { name: "drain", start: worker.start, stop: worker.stop },
+      // Stopped first: a task that waits for something would hold up the rest.
+      { name: "tasks", stop: () => stopping.abort() },
     ],
     { deadlineSeconds: config.STOP_DEADLINE_SECONDS, logger: log.logger },
   );

@@ -6,7 +6,7 @@ import type { SQSClient } from "@aws-sdk/client-sqs";
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { createDeadLetterStore } from "../dead-letters/dead-letter-store.ts";
 import { readLedger } from "../ledger.ts";
-import { scanTable } from "../table-scan.ts";
+import { scanTable } from "../../shared/table-scan.ts";
 import type { AuditReport } from "./audit-report.ts";
 import { waitUntilDrained } from "./drain-wait.ts";
 import { createJudge, type Judge, type StoredItem } from "./judge.ts";

@@ -7,16 +7,16 @@ import { TurnoutError } from "../../shared/errors.ts";
 import type { EventDefinition } from "../../shared/event-definition.ts";
 import { createAdminLog, type AdminAction, type AdminLogLine } from "../admin-log.ts";
 import type { Connection } from "../connection.ts";
+import type { DeadLetterSummary } from "../../shared/dead-letters/replay-records.ts";
 import {
   createDeadLetterStore,
   type DeadLetterFilter,
   type DeadLetterStore,
-  type DeadLetterSummary,
 } from "../dead-letters/dead-letter-store.ts";
 import { proposeEdit, type Edit, type FieldChange } from "../dead-letters/edit.ts";
-import { createDeadLetterGroups, type DeadLetterGroup } from "../dead-letters/groups.ts";
+import { createDeadLetterGroups, type DeadLetterGroup } from "../../shared/dead-letters/groups.ts";
 import { createNewest } from "../dead-letters/newest.ts";
-import { checkReplays, type ReplayCheck } from "../dead-letters/replay-check.ts";
+import { checkReplays, type ReplayCheck } from "../../shared/dead-letters/replay-check.ts";
 import { selectDeadLetters, type Selector } from "../dead-letters/selection.ts";
 
 export interface DeadLetterListing {

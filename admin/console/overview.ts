@@ -4,7 +4,7 @@
  */
 import { formatSeconds } from "../duration.ts";
 import type { Inspection } from "../inspector/inspector.ts";
-import type { DeadLetterGroup } from "../dead-letters/groups.ts";
+import type { DeadLetterGroup } from "../../shared/dead-letters/groups.ts";
 import { assess, type Assessment } from "./assessment.ts";
 import { reasonWords } from "./reason-words.ts";
 import type { Sight } from "./watch.ts";

@@ -5,11 +5,11 @@ import { TurnoutError } from "../../shared/errors.ts";
 import type { EventDefinition } from "../../shared/event-definition.ts";
 import { Email } from "../../shared/registration.ts";
 import type { Connection } from "../connection.ts";
-import type { DeadLetterSummary } from "../dead-letters/dead-letter-store.ts";
+import type { DeadLetterSummary } from "../../shared/dead-letters/replay-records.ts";
 import { createExportFormat, type ExportFormatName } from "../registrations/export-format.ts";
 import { createRegistrationsStore } from "../registrations/registrations-store.ts";
 import { storedAttributes, type StoredRegistration } from "../registrations/stored-registration.ts";
-import { scanTable } from "../table-scan.ts";
+import { scanTable } from "../../shared/table-scan.ts";
 import type { DeadLetterDesk } from "./dead-letter-desk.ts";
 
 export interface Finding {

@@ -11,7 +11,7 @@ import { decodePack } from "../../shared/registration-pack.ts";
 import { isRegistration, registrationFaults, type Registration } from "../../shared/registration.ts";
 import { schemaFaults } from "../../shared/schema-faults.ts";
 import { submissionSchema } from "../../shared/submission.ts";
-import { toReplayable } from "./replayable.ts";
+import { toReplayable } from "../../shared/dead-letters/replayable.ts";
 
 /** Sets a field, or takes it away where `value` is undefined. */
 export interface FieldChange {

@@ -2,7 +2,7 @@
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import type { KeyIndex } from "../audit/key-index.ts";
 import { createLatencies, type Latencies } from "../load/latencies.ts";
-import { scanTable } from "../table-scan.ts";
+import { scanTable } from "../../shared/table-scan.ts";
 
 const scanSegments = 4;
 

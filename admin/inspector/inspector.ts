@@ -3,7 +3,7 @@
  * looks; every answer carries the time at which it was true.
  */
 import { createDeadLetterStore } from "../dead-letters/dead-letter-store.ts";
-import { createDeadLetterGroups, type DeadLetterGroup } from "../dead-letters/groups.ts";
+import { createDeadLetterGroups, type DeadLetterGroup } from "../../shared/dead-letters/groups.ts";
 import type { Connection } from "../connection.ts";
 import { readQueueCounts } from "../queue-counts.ts";
 import { paceOf, type QueueLook, type QueueSnapshot } from "./queue-snapshot.ts";

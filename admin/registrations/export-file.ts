@@ -8,7 +8,7 @@ import { open, rename, rm, writeFile, type FileHandle } from "node:fs/promises";
 import { Type, type Static } from "typebox";
 import { Compile } from "typebox/compile";
 import { TurnoutError } from "../../shared/errors.ts";
-import type { SegmentPosition } from "../table-scan.ts";
+import type { SegmentPosition } from "../../shared/table-scan.ts";
 
 const Checkpoint = Type.Object({
   /** What has to be the same to go on: table, format, columns. */

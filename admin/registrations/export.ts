@@ -1,7 +1,7 @@
 /** Exports the registrations table into a file: by parallel scan, with bounded memory and, where asked, a bounded rate. */
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
-import { createReadBudget } from "../read-budget.ts";
-import { scanTable } from "../table-scan.ts";
+import { createReadBudget } from "../../shared/read-budget.ts";
+import { scanTable } from "../../shared/table-scan.ts";
 import { openExportFile } from "./export-file.ts";
 import type { ExportFormat } from "./export-format.ts";
 import { storedAttributes, type StoredRegistration } from "./stored-registration.ts";

@@ -23,6 +23,7 @@ const actionsOfCommands: Readonly<Record<string, string>> = {
   QueryCommand: "dynamodb:Query",
   ScanCommand: "dynamodb:Scan",
   BatchWriteCommand: "dynamodb:BatchWriteItem",
+  DescribeTableCommand: "dynamodb:DescribeTable",
   PutMetricDataCommand: "cloudwatch:PutMetricData",
 };
 

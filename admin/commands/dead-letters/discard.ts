@@ -3,11 +3,8 @@ import { Command } from "commander";
 import { Type, type Static } from "typebox";
 import { createAdminLog } from "../../admin-log.ts";
 import { addConnectionOptions, withConnection, type ConnectionFlags } from "../../connection.ts";
-import {
-  createDeadLetterStore,
-  type DeadLetterStore,
-  type DeadLetterSummary,
-} from "../../dead-letters/dead-letter-store.ts";
+import type { DeadLetterSummary } from "../../../shared/dead-letters/replay-records.ts";
+import { createDeadLetterStore, type DeadLetterStore } from "../../dead-letters/dead-letter-store.ts";
 import { exitCodes } from "../../exit.ts";
 import type { CommandHost } from "../../command-line.ts";
 

@@ -2,8 +2,9 @@
 import { Command } from "commander";
 import { Type } from "typebox";
 import { addConnectionOptions, withConnection, type ConnectionFlags } from "../../connection.ts";
-import { createDeadLetterStore, type DeadLetterSummary } from "../../dead-letters/dead-letter-store.ts";
-import { createDeadLetterGroups, DeadLetterGroup } from "../../dead-letters/groups.ts";
+import type { DeadLetterSummary } from "../../../shared/dead-letters/replay-records.ts";
+import { createDeadLetterStore } from "../../dead-letters/dead-letter-store.ts";
+import { createDeadLetterGroups, DeadLetterGroup } from "../../../shared/dead-letters/groups.ts";
 import { createNewest } from "../../dead-letters/newest.ts";
 import { formatAge } from "../../duration.ts";
 import { wholeNumber } from "../../option-values.ts";

@@ -2,7 +2,7 @@
 import { Type, type Static } from "typebox";
 import { deadLetterStates } from "../../../shared/dead-letter-record.ts";
 import { deadLetterReasons } from "../../../shared/dead-letter.ts";
-import type { DeadLetterSummary } from "../../dead-letters/dead-letter-store.ts";
+import type { DeadLetterSummary } from "../../../shared/dead-letters/replay-records.ts";
 
 export const DeadLetterLine = Type.Object(
   {

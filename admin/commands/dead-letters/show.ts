@@ -5,7 +5,7 @@ import type { DeadLetterRecord, HistoryEntry } from "../../../shared/dead-letter
 import type { Registration } from "../../../shared/registration.ts";
 import { addConnectionOptions, withConnection, type ConnectionFlags } from "../../connection.ts";
 import { createDeadLetterStore, type DeadLetterStore } from "../../dead-letters/dead-letter-store.ts";
-import { checkReplay } from "../../dead-letters/replay-check.ts";
+import { checkReplay } from "../../../shared/dead-letters/replay-check.ts";
 import type { CommandHost } from "../../command-line.ts";
 import type { Terminal } from "../../terminal.ts";
 import { plain } from "../../text-table.ts";

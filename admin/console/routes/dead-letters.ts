@@ -4,7 +4,7 @@ import { deadLetterStates, type DeadLetterRecord } from "../../../shared/dead-le
 import { deadLetterReasons } from "../../../shared/dead-letter.ts";
 import { TurnoutError, type Fault } from "../../../shared/errors.ts";
 import { entryOf, type Edit } from "../../dead-letters/edit.ts";
-import { checkReplay } from "../../dead-letters/replay-check.ts";
+import { checkReplay } from "../../../shared/dead-letters/replay-check.ts";
 import type { DeadLetterDesk } from "../dead-letter-desk.ts";
 import { editFields, readChanges } from "../edit-form.ts";
 import { toGroupViews } from "../overview.ts";

@@ -13,7 +13,7 @@ import t from "tap";
 import type { AuditReport } from "../../../../admin/audit/audit-report.ts";
 import type { ReplayOutput } from "../../../../admin/commands/dead-letters/replay.ts";
 import { createDeadLetterStore } from "../../../../admin/dead-letters/dead-letter-store.ts";
-import { createDeadLetterGroups } from "../../../../admin/dead-letters/groups.ts";
+import { createDeadLetterGroups } from "../../../../shared/dead-letters/groups.ts";
 import { openLedger } from "../../../../admin/ledger.ts";
 import { runCommand } from "../../command-run.ts";
 import { deadLetter, person, putAll } from "../../dead-letter-seeds.ts";

@@ -1,5 +1,5 @@
 /** What a replay would do with a record, decided from the record alone: the dry run shows it, the replay acts on it. */
-import type { DeadLetterStore, DeadLetterSummary } from "./dead-letter-store.ts";
+import type { DeadLetterSummary, ReplayRecords } from "./replay-records.ts";
 import { describeFaults, toReplayable } from "./replayable.ts";
 
 export type ReplayCheck =
@@ -32,7 +32,7 @@ const readAtOnce = 500;
 
 /** Checks them all and changes nothing, a few hundred in memory at a time. */
 export async function checkReplays(
-  store: DeadLetterStore,
+  store: Pick<ReplayRecords, "readMany">,
   ids: readonly string[],
   { again, signal }: { readonly again: boolean; readonly signal: AbortSignal },
   onCheck: (id: string, check: ReplayCheck) => void,

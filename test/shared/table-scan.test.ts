@@ -1,8 +1,8 @@
 import t from "tap";
-import { createReadBudget } from "../../admin/read-budget.ts";
-import { scanTable, type SegmentPosition, type TableScanOptions } from "../../admin/table-scan.ts";
-import { putAll } from "./dead-letter-seeds.ts";
-import { startEngines } from "./engines.ts";
+import { createReadBudget } from "../../shared/read-budget.ts";
+import { scanTable, type SegmentPosition, type TableScanOptions } from "../../shared/table-scan.ts";
+import { putAll } from "../admin/dead-letter-seeds.ts";
+import { startEngines } from "../admin/engines.ts";
 
 const { connection } = await startEngines(t);
 const { documents, registrationsTable: tableName } = connection;

@@ -1,10 +1,10 @@
 import { DeleteMessageCommand, ReceiveMessageCommand, type Message } from "@aws-sdk/client-sqs";
 import t from "tap";
-import { createReplaySender } from "../../../admin/dead-letters/replay-sender.ts";
+import { createReplaySender } from "../../../shared/dead-letters/replay-sender.ts";
 import { decodePack, encodeRegistration, maxPackBytes } from "../../../shared/registration-pack.ts";
 import type { Registration } from "../../../shared/registration.ts";
-import { person } from "../dead-letter-seeds.ts";
-import { startEngines } from "../engines.ts";
+import { person } from "../../admin/dead-letter-seeds.ts";
+import { startEngines } from "../../admin/engines.ts";
 
 const { connection } = await startEngines(t);
 const { sqs, queueUrl } = connection;

@@ -1,5 +1,5 @@
 import t from "tap";
-import { createReadBudget } from "../../admin/read-budget.ts";
+import { createReadBudget } from "../../shared/read-budget.ts";
 
 const { signal } = new AbortController();
 

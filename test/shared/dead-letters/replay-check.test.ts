@@ -1,7 +1,7 @@
 import t from "tap";
 import type { DeadLetterStore } from "../../../admin/dead-letters/dead-letter-store.ts";
-import { checkReplay, checkReplays } from "../../../admin/dead-letters/replay-check.ts";
-import { deadLetter, deadLetters, unreadable } from "../dead-letter-seeds.ts";
+import { checkReplay, checkReplays } from "../../../shared/dead-letters/replay-check.ts";
+import { deadLetter, deadLetters, unreadable } from "../../admin/dead-letter-seeds.ts";
 
 t.test("only what is open is replayed, unless it is asked for again", async (t) => {
   const kinds = (again: boolean) =>

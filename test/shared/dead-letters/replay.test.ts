@@ -1,11 +1,11 @@
 import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import t from "tap";
 import { createDeadLetterStore, type DeadLetterStore } from "../../../admin/dead-letters/dead-letter-store.ts";
-import { createReplaySender } from "../../../admin/dead-letters/replay-sender.ts";
-import { replayDeadLetters, type ReplayOptions, type ReplayOutcome } from "../../../admin/dead-letters/replay.ts";
-import { deadLetter, deadLetters, person, putAll } from "../dead-letter-seeds.ts";
-import { startEngines } from "../engines.ts";
-import { startFailingWorker } from "../failing-worker.ts";
+import { createReplaySender } from "../../../shared/dead-letters/replay-sender.ts";
+import { replayDeadLetters, type ReplayOptions, type ReplayOutcome } from "../../../shared/dead-letters/replay.ts";
+import { deadLetter, deadLetters, person, putAll } from "../../admin/dead-letter-seeds.ts";
+import { startEngines } from "../../admin/engines.ts";
+import { startFailingWorker } from "../../admin/failing-worker.ts";
 
 const { connection } = await startEngines(t);
 const { sqs, documents, queueUrl, deadLettersTable } = connection;
@@ -111,6 +111,23 @@ t.test("an error of AWS stops it, and what was not sent stays open", async (t) =
   );
   t.match(summary, { sent: 0, untouched: 3, stopped: { code: "error", cause: refused } });
   t.ok([...(await statesOf(records)).values()].every(({ state }) => state === "open"));
+});
+
+t.test("what is not claimed is passed over, and the step is filled with the next ones", async (t) => {
+  const records = deadLetters(6, 450);
+  await putAll(documents, deadLettersTable, records);
+  const ids = records.map(({ id }) => id);
+  const { summary, outcomes } = await replay(ids, {
+    canary: 2,
+    outcomeTimeoutSeconds: 0.2,
+    claim: async ({ id }) => id !== ids[0] && id !== ids[2],
+  });
+  t.match(summary, { sent: 2, counts: { skipped: 2, unknown: 2 }, untouched: 2 });
+  t.strictSame(
+    outcomes.filter(({ fate }) => fate === "skipped").map(({ id }) => id),
+    [ids[0], ids[2]],
+  );
+  t.match((await statesOf(records)).get(ids[0]!), { state: "open", history: { length: 1 } });
 });
 
 t.test("a record that changes between the send and the mark is not marked", async (t) => {

@@ -2,9 +2,9 @@
  * Whether a dead letter can be replayed as it stands, and what exactly would be sent: the same check for a dry run, for a
  * replay and after an edit.
  */
-import type { Fault } from "../../shared/errors.ts";
-import { encodeRegistration, maxPackBytes, packFrameBytes } from "../../shared/registration-pack.ts";
-import { registrationFaults, type Registration } from "../../shared/registration.ts";
+import type { Fault } from "../errors.ts";
+import { encodeRegistration, maxPackBytes, packFrameBytes } from "../registration-pack.ts";
+import { registrationFaults, type Registration } from "../registration.ts";
 
 export type Replayable =
   /** `encoded` is the registration as it stands in a pack. */

@@ -9,7 +9,7 @@ import {
   maxPackRegistrations,
   packCountAttribute,
   packFrameBytes,
-} from "../../shared/registration-pack.ts";
+} from "../registration-pack.ts";
 
 export interface ReplaySenderOptions {
   readonly sqs: SQSClient;

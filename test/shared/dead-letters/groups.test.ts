@@ -1,6 +1,6 @@
 import t from "tap";
 import { Compile } from "typebox/compile";
-import { createDeadLetterGroups, DeadLetterGroup } from "../../../admin/dead-letters/groups.ts";
+import { createDeadLetterGroups, DeadLetterGroup } from "../../../shared/dead-letters/groups.ts";
 
 t.test("dead letters are counted by reason and state, largest group first", async (t) => {
   const groups = createDeadLetterGroups();

@@ -9,7 +9,7 @@
  * the same records at once and the outcome of one delivery is never taken for that of another.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import type { DeadLetterStore, DeadLetterSummary } from "./dead-letter-store.ts";
+import type { DeadLetterSummary, ReplayRecords, SeenRecord } from "./replay-records.ts";
 import { checkReplay, type ReplayCheck } from "./replay-check.ts";
 import type { ReplaySender } from "./replay-sender.ts";
 
@@ -46,7 +46,7 @@ export interface ReplaySummary {
 }
 
 export interface ReplayOptions {
-  readonly store: DeadLetterStore;
+  readonly store: ReplayRecords;
   readonly sender: ReplaySender;
   readonly who: string;
   /** Why, in words, for the history. */
@@ -57,6 +57,11 @@ export interface ReplayOptions {
   readonly stepSize: number;
   /** Replay those as well that were replayed before and never came back. */
   readonly again: boolean;
+  /**
+   * Asked for each record before it is sent; what is answered with false is skipped. It may be asked at several places at
+   * once. Default: true for all.
+   */
+  readonly claim?: (seen: SeenRecord) => Promise<boolean>;
   /** How long to wait for the next outcome of a step, in seconds. */
   readonly outcomeTimeoutSeconds: number;
   readonly signal: AbortSignal;
@@ -95,7 +100,7 @@ function fateOf(now: DeadLetterSummary | undefined, before: DeadLetterSummary): 
  * @returns what came of it; never rejects: an error of AWS is the reason why it stopped
  */
 export async function replayDeadLetters(ids: readonly string[], options: ReplayOptions): Promise<ReplaySummary> {
-  const { store, sender, who, why, canary, stepSize, again, signal, wallClock, onOutcome, onStep } = options;
+  const { store, sender, who, why, canary, stepSize, again, claim, signal, wallClock, onOutcome, onStep } = options;
   const counts: Record<ReplayFate, number> = { resolved: 0, failed: 0, unknown: 0, refused: 0, skipped: 0, missing: 0 };
   let position = 0;
   let sent = 0;
@@ -112,14 +117,30 @@ export async function replayDeadLetters(ids: readonly string[], options: ReplayO
       signal.throwIfAborted();
       const some = ids.slice(position, position + size - candidates.length);
       const records = await store.readMany(some);
+      const replayable: Candidate[] = [];
       for (const id of some) {
         const check = checkReplay(records.get(id), again);
-        if (check.kind === "replayable") candidates.push(check);
+        if (check.kind === "replayable") replayable.push(check);
         else settle(id, check.kind, check.detail);
       }
+      candidates.push(...(await claimed(replayable)));
       position += some.length;
     }
     return candidates;
+  }
+
+  async function claimed(candidates: readonly Candidate[]): Promise<readonly Candidate[]> {
+    if (claim === undefined) return candidates;
+    const ours: Candidate[] = [];
+    for (let start = 0; start < candidates.length; start += marksAtOnce) {
+      const some = candidates.slice(start, start + marksAtOnce);
+      const answers = await Promise.all(some.map(({ record }) => claim(record)));
+      for (const [index, candidate] of some.entries()) {
+        if (answers[index]) ours.push(candidate);
+        else settle(candidate.record.id, "skipped", "was claimed by another run");
+      }
+    }
+    return ours;
   }
 
   async function mark({ record }: Candidate): Promise<void> {

@@ -1,0 +1,196 @@
+import { Registry } from "prom-client";
+import t, { type Test } from "tap";
+import type { Connection } from "../../admin/connection.ts";
+import type { DeadLetterRecord } from "../../shared/dead-letter-record.ts";
+import { readEnv } from "../../shared/environment.ts";
+import { createRegistry } from "../../shared/metrics.ts";
+import { decodePack } from "../../shared/registration-pack.ts";
+import { WorkerConfig } from "../../worker/config.ts";
+import { createTransientReplay, type TransientReplayOptions } from "../../worker/transient-replay.ts";
+import { createWorker } from "../../worker/worker.ts";
+import { deadLetter, deadLetters, putAll, unreadable } from "../admin/dead-letter-seeds.ts";
+import { startFailingWorker } from "../admin/failing-worker.ts";
+import { startEngines } from "../equipment/engines.ts";
+import { eventually } from "../equipment/eventually.ts";
+import { recordLog } from "../equipment/recorded-log.ts";
+
+const engines = await startEngines();
+t.teardown(() => engines.close());
+t.afterEach(() => engines.calm());
+const { sqs, documents } = engines;
+
+const hour = 3_600_000;
+/** After the seeds have failed, long enough for the fault to have passed. */
+const noon = Date.parse("2026-01-01T12:00:00.000Z");
+
+async function prepare(seeds: readonly DeadLetterRecord[]) {
+  const { url: queueUrl, deadLetterUrl } = await engines.createQueue();
+  const registrationsTable = await engines.createTable();
+  const deadLettersTable = await engines.createTable("id");
+  await putAll(documents, deadLettersTable, seeds);
+  const log = recordLog();
+  let time = noon;
+  /** As on another instance: each has its own. */
+  function createTask(changes: Partial<TransientReplayOptions> = {}) {
+    return createTransientReplay({
+      sqs,
+      documents,
+      queueUrl,
+      deadLettersTable,
+      health: () => ({ status: "ok", causes: [] }),
+      registry: new Registry(),
+      logger: log.logger,
+      wallClock: () => time,
+      stopping: new AbortController().signal,
+      ...changes,
+    });
+  }
+  return {
+    log,
+    createTask,
+    queueUrl,
+    advance: (milliseconds: number) => (time += milliseconds),
+    stored: () => engines.items(registrationsTable),
+    async records(): Promise<DeadLetterRecord[]> {
+      const all = (await engines.items(deadLettersTable)) as unknown as DeadLetterRecord[];
+      return all.toSorted((a, b) => (a.firstFailedAt < b.firstFailedAt ? -1 : 1));
+    },
+    async sentIds(): Promise<string[]> {
+      const messages = await engines.take(queueUrl);
+      return messages.flatMap(({ Body = "" }) => decodePack(Body).registrations.map(({ id }) => id));
+    },
+    startWorker(t: Test) {
+      const config = readEnv(WorkerConfig, {
+        AWS_REGION: "eu-central-1",
+        QUEUE_URL: queueUrl,
+        DEAD_LETTER_QUEUE_URL: deadLetterUrl,
+        REGISTRATIONS_TABLE: registrationsTable,
+        DEAD_LETTERS_TABLE: deadLettersTable,
+        POLLERS: "1",
+        RECEIVE_WAIT_SECONDS: "1",
+      });
+      const worker = createWorker({ config, sqs, documents, registry: createRegistry("worker"), logger: log.logger });
+      worker.start();
+      t.teardown(() => worker.stop());
+    },
+    startFailingWorker(t: Test) {
+      const worker = startFailingWorker({ sqs, documents, queueUrl, deadLettersTable } as Connection);
+      t.teardown(() => worker.stop());
+    },
+  };
+}
+
+const replaysOf = ({ history }: DeadLetterRecord) => history.filter(({ what }) => what === "replayed").length;
+
+t.test("what failed by a passing fault is stored, each once, and that was that", async (t) => {
+  const { createTask, startWorker, stored, records, log } = await prepare(deadLetters(30));
+  startWorker(t);
+  const task = createTask();
+  t.match(await task(), { outcome: "replayed", candidates: 30, sent: 30, resolved: 30, failed: 0, unheard: 0 });
+  t.equal((await stored()).length, 30);
+  const all = await records();
+  t.ok(all.every((record) => record.state === "resolved" && replaysOf(record) === 1));
+  t.match(all[0]?.history[1], { who: "worker", detail: /by itself, once/ });
+  t.match(await task(), { outcome: "nothing to do", sent: 0 });
+  t.match(
+    log.records.filter(({ msg }) => msg === "replay of transient dead letters"),
+    [{ outcome: "replayed", resolved: 30 }, { outcome: "nothing to do" }],
+  );
+});
+
+t.test("posted twice at once, to one worker and to two, each is sent once", async (t) => {
+  const { createTask, startWorker, stored, records } = await prepare(deadLetters(40));
+  startWorker(t);
+  const one = createTask();
+  const other = createTask();
+  const first = one();
+  const reports = await Promise.all([first, one(), other(), other()]);
+  t.equal(reports[0], reports[1], "the second post joins the first");
+  // Whoever was told to wait for the other's goes on with the next post.
+  await eventually(async () => (await one()).outcome === "nothing to do", "all were tried", 10_000);
+  const all = await records();
+  t.strictSame(new Set(all.map(({ state }) => state)), new Set(["resolved"]));
+  t.ok(all.every((record) => replaysOf(record) === 1));
+  t.equal((await stored()).length, 40);
+});
+
+t.test("while the first ones are on their way nothing follows, and the next run goes on from there", async (t) => {
+  const { createTask, startWorker, records, advance } = await prepare(deadLetters(20));
+  const task = createTask({ boundSeconds: 0.5 });
+  t.match(await task(), { outcome: "replayed", sent: 1, unheard: 1 });
+  advance(hour);
+  t.match(await createTask()(), { outcome: "waits", because: /1 are on their way/, sent: 0 });
+  startWorker(t);
+  await eventually(async () => (await records())[0]?.state === "resolved", "the first one was stored");
+  t.match(await createTask()(), { outcome: "replayed", sent: 19, resolved: 19 });
+});
+
+t.test("when the first one fails again the rest is left alone, and no record is tried twice", async (t) => {
+  const { createTask, startFailingWorker: start, records, advance } = await prepare(deadLetters(5));
+  start(t);
+  const task = createTask();
+  t.match(await task(), { outcome: "replayed", because: /1 of 1 failed again/, sent: 1, failed: 1 });
+  const [canary, ...rest] = await records();
+  t.match(canary, { state: "open", failures: 2 });
+  t.ok(
+    rest.every(({ state, failures, automaticReplayAt }) => state === "open" && failures === 1 && !automaticReplayAt),
+  );
+  advance(hour);
+  t.match(await task(), { outcome: "waits", because: /1 of the last day's 1 failed again/, sent: 0 });
+});
+
+t.test("only what nobody has judged yet is tried: open, sound, rested, by a passing fault", async (t) => {
+  const registrationAt = (time: number) => new Date(time).toISOString();
+  const kinds: [what: string, changes: Partial<DeadLetterRecord>][] = [
+    ["of another reason", { reason: "rejected-by-table" }],
+    ["settled", { state: "resolved" }],
+    ["given up", { state: "discarded" }],
+    ["replayed by a person, on its way", { state: "replayed" }],
+    ["failed a moment ago", { lastFailedAt: registrationAt(noon - 60_000) }],
+    [
+      "replayed by a person and failed again",
+      { history: [{ at: registrationAt(noon), who: "ann", what: "replayed", detail: "" }] },
+    ],
+    ["tried long ago", { automaticReplayAt: "2025-12-01T00:00:00.000Z" }],
+  ];
+  const { createTask, sentIds, records } = await prepare([
+    ...kinds.map(([, changes], index) => deadLetter(index, changes)),
+    unreadable("raw-1", "{", { reason: "crash-loop" }),
+  ]);
+  const before = await records();
+  t.match(await createTask({ boundSeconds: 1 })(), { candidates: 1, sent: 0 }, "one that cannot be read");
+  t.strictSame(await sentIds(), []);
+  t.strictSame(await records(), before, "and nothing is changed");
+  // The control: but for its kind, each would have been tried.
+  const { createTask: createControl } = await prepare(kinds.map((_, index) => deadLetter(index)));
+  t.match(await createControl({ boundSeconds: 0.2 })(), { candidates: kinds.length, sent: 1 });
+});
+
+t.test("a worker that is unwell tries nothing", async (t) => {
+  const { createTask, sentIds } = await prepare(deadLetters(3));
+  const task = createTask({ health: () => ({ status: "unhealthy", causes: ["table: throttled"] }) });
+  t.match(await task(), { outcome: "waits", because: /table: throttled/, sent: 0 });
+  t.strictSame(await sentIds(), []);
+});
+
+t.test("cut off between claim and send, the record stays open for a person and is never tried again", async (t) => {
+  const { createTask, sentIds, records, advance } = await prepare(deadLetters(2));
+  engines.sqsProxy.intervene(({ operation }) => (operation === "SendMessage" ? "cut" : undefined));
+  await t.rejects(createTask({ boundSeconds: 2 })(), "the task fails, so that the daemon posts it again");
+  engines.calm();
+  const [first] = await records();
+  t.match(first, { state: "open", failures: 1, automaticReplayAt: new Date(noon).toISOString() });
+  t.match(await createTask()(), { outcome: "waits" }, "it may still be on its way to the queue");
+  advance(hour);
+  t.match(await createTask({ boundSeconds: 0.3 })(), { outcome: "replayed", sent: 1 });
+  t.strictSame(await sentIds(), [(await records())[1]?.id]);
+});
+
+t.test("a stop ends the wait, and what was sent stays sent", async (t) => {
+  const { createTask, sentIds } = await prepare(deadLetters(2));
+  const stopping = new AbortController();
+  const running = createTask({ stopping: stopping.signal })();
+  await eventually(async () => (await sentIds()).length === 1, "the first one was sent");
+  stopping.abort();
+  t.match(await running, { outcome: "replayed", sent: 1, unheard: 1 });
+});

@@ -1,0 +1,240 @@
+/**
+ * The periodic task `replay-transient-dead-letters`: gives registrations that failed by a passing fault one more try, by
+ * themselves, once each. A few first: while those are on their way nothing follows, and when they fail again nothing
+ * follows for a day.
+ *
+ *     not now ◄── worker unwell, or an earlier try is on its way, or tries of the last day failed again
+ *        │
+ *     scan ─► claim ─► send (confirmed) ─► open → replayed ─► outcome, or the time is up and the next run sees it
+ *
+ * All that a run knows of the ones before it stands in the records, so that it does not matter which worker ran them, or
+ * whether it still lives. Posted twice, or to two workers at once, both work side by side: the claim gives each record to
+ * one of them, and never a second time. A run that is killed between claim and send leaves the record `open` for a person.
+ */
+import type { SQSClient } from "@aws-sdk/client-sqs";
+import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import type { DeadLetterRecord } from "../shared/dead-letter-record.ts";
+import { passingReasons } from "../shared/dead-letter.ts";
+import { claimAutomaticReplay, createReplayRecords } from "../shared/dead-letters/replay-records.ts";
+import { createReplaySender } from "../shared/dead-letters/replay-sender.ts";
+import { replayDeadLetters, type ReplayFate } from "../shared/dead-letters/replay.ts";
+import type { Logger } from "../shared/logger.ts";
+import { Counter, type Registry } from "../shared/metrics.ts";
+import { scanTable } from "../shared/table-scan.ts";
+import type { Health } from "./health.ts";
+
+export interface TransientReplay {
+  /** `waits` when nothing was tried, for the reason that `because` says. */
+  readonly outcome: "nothing to do" | "replayed" | "waits";
+  readonly because?: string;
+  /** Records that could be tried, of at most `maxCandidates` oldest ones. */
+  readonly candidates: number;
+  readonly sent: number;
+  readonly resolved: number;
+  readonly failed: number;
+  /** Sent, and nothing heard of it before the time was up: the next run looks. */
+  readonly unheard: number;
+}
+
+export interface TransientReplayOptions {
+  readonly sqs: SQSClient;
+  readonly documents: DynamoDBDocumentClient;
+  readonly queueUrl: string;
+  readonly deadLettersTable: string;
+  readonly health: () => Health;
+  readonly registry: Registry;
+  readonly logger: Logger;
+  /** Milliseconds since the epoch. */
+  readonly wallClock: () => number;
+  /** Aborted when the process stops: what is sent is finished, nothing is waited for. */
+  readonly stopping: AbortSignal;
+  /** Bound on a run, after which the step under way is still sent. Default: 15 s; the daemon waits for 60 s. */
+  readonly boundSeconds?: number;
+}
+
+const defaultBoundSeconds = 15;
+/** A fault passes, but not at once. */
+const restMs = 10 * 60_000;
+/** Tries of so long ago say nothing about today. */
+const memoryMs = 24 * 3_600_000;
+/** A claim so old that is neither sent nor failed is one whose run was killed. */
+const claimMs = 5 * 60_000;
+/** With this share of the last day's tries failed again, it is no passing fault. */
+const maxFailedShare = 0.1;
+/** Kept in memory at a time; the oldest ones. */
+const maxCandidates = 5_000;
+const firstCanary = 1;
+/** Where tries of the last day have worked, the first one need not be made again. */
+const provenCanary = 10;
+const stepSize = 500;
+const ratePerSecond = 500;
+const scanSegments = 2;
+
+type ScannedRecord = Pick<
+  DeadLetterRecord,
+  "id" | "state" | "submittedAt" | "firstFailedAt" | "history" | "automaticReplayAt"
+>;
+
+const attributes = [
+  "id",
+  "state",
+  "submittedAt",
+  "firstFailedAt",
+  "history",
+  "automaticReplayAt",
+] as const satisfies readonly (keyof ScannedRecord)[];
+
+interface Candidate {
+  readonly id: string;
+  readonly since: string;
+}
+
+/** Tries of the last day that nobody asked for. */
+interface Tries {
+  resolved: number;
+  failed: number;
+  pending: number;
+}
+
+interface Findings {
+  readonly candidates: readonly Candidate[];
+  readonly tries: Readonly<Tries>;
+}
+
+const nothing = { candidates: 0, sent: 0, resolved: 0, failed: 0, unheard: 0 };
+
+function wasReplayed({ history }: ScannedRecord): boolean {
+  return history.some(({ what }) => what === "replayed");
+}
+
+function oldestFirst(candidates: readonly Candidate[]): Candidate[] {
+  return candidates.toSorted((a, b) => (a.since < b.since ? -1 : 1)).slice(0, maxCandidates);
+}
+
+/** @returns the task. A second call while one runs joins it. Rejects with the SDK's error when AWS does not answer. */
+export function createTransientReplay(options: TransientReplayOptions): () => Promise<TransientReplay> {
+  const { sqs, documents, queueUrl, deadLettersTable, health, logger, wallClock, stopping } = options;
+  const boundMs = (options.boundSeconds ?? defaultBoundSeconds) * 1_000;
+  const records = createReplayRecords(documents, deadLettersTable);
+  const tried = new Counter({
+    name: "turnout_transient_replays_total",
+    help: "Dead letters that were replayed without anybody asking, by what came of it within the run",
+    labelNames: ["fate"] as const,
+    registers: [options.registry],
+  });
+
+  function count(tries: Tries, record: ScannedRecord, claimedAt: string): void {
+    if (record.state === "resolved") tries.resolved += 1;
+    else if (record.state === "replayed") tries.pending += 1;
+    // By its history and not by the times in it, which stem from the clocks of several machines.
+    else if (record.state === "open" && wasReplayed(record)) tries.failed += 1;
+    else if (record.state === "open" && wallClock() - Date.parse(claimedAt) < claimMs) tries.pending += 1;
+  }
+
+  async function find(signal: AbortSignal): Promise<Findings> {
+    const now = wallClock();
+    const tries: Tries = { resolved: 0, failed: 0, pending: 0 };
+    let candidates: Candidate[] = [];
+    const reasons = Object.fromEntries(passingReasons.map((reason, index) => [`:reason${index}`, reason]));
+    await scanTable({
+      documents,
+      tableName: deadLettersTable,
+      segments: scanSegments,
+      attributes,
+      // Half the price, and a record that is seen too old is refused by the claim.
+      consistent: false,
+      filter: {
+        expression:
+          "automaticReplayAt > :remembered OR (#state = :open AND attribute_not_exists(automaticReplayAt) " +
+          `AND lastFailedAt < :rested AND #reason IN (${Object.keys(reasons).join(", ")}))`,
+        names: { "#state": "state", "#reason": "reason" },
+        values: {
+          ":remembered": new Date(now - memoryMs).toISOString(),
+          ":open": "open",
+          ":rested": new Date(now - restMs).toISOString(),
+          ...reasons,
+        },
+      },
+      signal,
+      onPage(items) {
+        for (const record of items as unknown as ScannedRecord[]) {
+          const { id, submittedAt, firstFailedAt, automaticReplayAt } = record;
+          if (automaticReplayAt !== undefined) count(tries, record, automaticReplayAt);
+          // Somebody has tried, and it came back: that is theirs to judge.
+          else if (!wasReplayed(record)) {
+            candidates.push({ id, since: submittedAt ?? firstFailedAt });
+          }
+        }
+        if (candidates.length > 2 * maxCandidates) candidates = oldestFirst(candidates);
+      },
+    });
+    return { candidates: oldestFirst(candidates), tries };
+  }
+
+  function reasonToWait({ resolved, failed, pending }: Tries): string | undefined {
+    if (pending > 0) return `${pending} are on their way since an earlier run`;
+    if (failed > 0 && failed >= (failed + resolved) * maxFailedShare) {
+      return `${failed} of the last day's ${failed + resolved} failed again`;
+    }
+    return undefined;
+  }
+
+  async function replay({ candidates, tries }: Findings, signal: AbortSignal): Promise<TransientReplay> {
+    const fates: Partial<Record<ReplayFate, number>> = {};
+    const summary = await replayDeadLetters(
+      candidates.map(({ id }) => id),
+      {
+        store: records,
+        // Without the bound: what is claimed is sent.
+        sender: createReplaySender({ sqs, queueUrl, ratePerSecond, signal: new AbortController().signal }),
+        who: "worker",
+        why: "by itself, once: its reason was a passing fault",
+        canary: tries.resolved > 0 ? provenCanary : firstCanary,
+        stepSize,
+        again: false,
+        claim: (seen) => claimAutomaticReplay(documents, deadLettersTable, seen, new Date(wallClock()).toISOString()),
+        outcomeTimeoutSeconds: boundMs / 1_000,
+        signal,
+        wallClock,
+        onOutcome({ fate }) {
+          fates[fate] = (fates[fate] ?? 0) + 1;
+          tried.labels(fate).inc();
+        },
+        onStep: () => {},
+      },
+    );
+    const { stopped, sent } = summary;
+    const { resolved = 0, failed = 0, unknown = 0 } = fates;
+    if (stopped?.code === "error") throw stopped.cause;
+    return {
+      outcome: "replayed",
+      ...(stopped && { because: stopped.detail }),
+      candidates: candidates.length,
+      sent,
+      resolved,
+      failed,
+      unheard: unknown,
+    };
+  }
+
+  async function run(): Promise<TransientReplay> {
+    const { status, causes } = health();
+    if (status !== "ok") return { ...nothing, outcome: "waits", because: `the worker is unwell: ${causes.join("; ")}` };
+    const signal = AbortSignal.any([stopping, AbortSignal.timeout(boundMs)]);
+    const findings = await find(signal);
+    const candidates = findings.candidates.length;
+    if (candidates === 0) return { ...nothing, outcome: "nothing to do" };
+    const because = reasonToWait(findings.tries);
+    if (because !== undefined) return { ...nothing, outcome: "waits", because, candidates };
+    return replay(findings, signal);
+  }
+
+  let running: Promise<TransientReplay> | undefined;
+
+  return async function replayTransient() {
+    running ??= run().finally(() => (running = undefined));
+    const report = await running;
+    logger.info(report, "replay of transient dead letters");
+    return report;
+  };
+}
