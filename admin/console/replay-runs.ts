@@ -6,7 +6,12 @@ import { randomUUID } from "node:crypto";
 import { TurnoutError } from "../../shared/errors.ts";
 import type { Connection } from "../connection.ts";
 import { createReplaySender } from "../../shared/dead-letters/replay-sender.ts";
-import { replayDeadLetters, type ReplayFate, type ReplayOutcome, type ReplaySummary } from "../../shared/dead-letters/replay.ts";
+import {
+  replayDeadLetters,
+  type ReplayFate,
+  type ReplayOutcome,
+  type ReplaySummary,
+} from "../../shared/dead-letters/replay.ts";
 import { explain } from "../exit.ts";
 import type { DeadLetterDesk } from "./dead-letter-desk.ts";
 
