@@ -1,0 +1,69 @@
+/** What to do about a resource that CloudFormation could not make, change or remove, judged by its type and reason. */
+
+interface Advice {
+  readonly type?: RegExp;
+  readonly reason?: RegExp;
+  readonly advice: string;
+}
+
+/** The first that fits; what an AWS service says of rights and quotas comes before what is particular to a type. */
+const advices: readonly Advice[] = [
+  {
+    reason: /not authorized|AccessDenied|UnauthorizedOperation|is not allowed to|InsufficientPrivileges/i,
+    advice:
+      "An identity may not do this: CDK's execution role (cdk-hnb659fds-cfn-exec-role-…), or for a Custom::AWS resource the stack's own lookup role. The reason names the action; allow it there, in infra/lookups.ts for the latter.",
+  },
+  {
+    reason: /limit ?exceeded|maximum number|quota|too many|MaximumLimit|VcpuLimit/i,
+    advice:
+      "A quota of the account is reached. Ask for more in the Service Quotas console, in this region, or choose smaller settings.",
+  },
+  {
+    reason: /already exists/i,
+    advice: "Something of this name is left of an earlier stack. Find it with: npm run turnout -- stack leftovers",
+  },
+  {
+    type: /^AWS::ElasticBeanstalk::Environment$/,
+    reason: /platform|solution stack/i,
+    advice:
+      "The platform version is not offered in this region (any more). List them with aws elasticbeanstalk list-platform-versions, and set -c platformVersion=….",
+  },
+  {
+    type: /^AWS::ElasticBeanstalk::/,
+    advice:
+      "Elastic Beanstalk tells more in the environment's own events: aws elasticbeanstalk describe-events --environment-name NAME, and in the logs below /aws/elasticbeanstalk/NAME/.",
+  },
+  {
+    type: /^AWS::CloudFront::/,
+    reason: /certificate|CNAMEAlreadyExists|alias/i,
+    advice:
+      "The certificate must be issued, lie in us-east-1 and cover domainName, and no other distribution may carry that name.",
+  },
+  {
+    type: /^AWS::(CloudFront|EC2)::/,
+    reason: /in use|depend|DependencyViolation|mapped public address/i,
+    advice:
+      "Something that AWS manages still holds on to it; CloudFront lets go of a network some minutes after its distribution is gone. Run the command again in a quarter of an hour.",
+  },
+  {
+    type: /^AWS::EC2::Instance|AutoScaling/,
+    reason: /capacity/i,
+    advice: "The zone has no room for this instance type now. Try again later, or choose another type.",
+  },
+  {
+    type: /^Custom::/,
+    advice: "The reason is what the AWS service answered to the stack's own question; infra/lookups.ts asks it.",
+  },
+  {
+    reason: /timed? ?out|did not stabilize/i,
+    advice: "It took longer than CloudFormation waits. Run the command again; look at AWS Health if it does so twice.",
+  },
+];
+
+const otherwise = "The reason is AWS's own. When it is mended, run the command again: what is right already stays.";
+
+export function adviseOn({ type, reason }: { readonly type: string; readonly reason: string }): string {
+  return (
+    advices.find((one) => (one.type?.test(type) ?? true) && (one.reason?.test(reason) ?? true))?.advice ?? otherwise
+  );
+}

@@ -1,0 +1,75 @@
+/** What goes and what stays when a stack is removed, from the template that is deployed and not from the source. */
+import {
+  GetTemplateCommand,
+  type CloudFormationClient,
+  type StackResourceSummary,
+} from "@aws-sdk/client-cloudformation";
+import { Type, type Static } from "typebox";
+import { Compile } from "typebox/compile";
+import { isUnknownStack, readStackResources } from "../deployment/deployed-stack.ts";
+
+const DeployedTemplate = Type.Object({
+  Resources: Type.Record(
+    Type.String(),
+    Type.Object({ Type: Type.String(), DeletionPolicy: Type.Optional(Type.String()) }),
+  ),
+});
+
+type DeployedTemplate = Static<typeof DeployedTemplate>;
+
+export const PlannedResource = Type.Object(
+  {
+    logicalId: Type.String(),
+    type: Type.String(),
+    name: Type.String({ description: "by which AWS knows it: a name, an id or a URL" }),
+  },
+  { additionalProperties: false },
+);
+
+export type PlannedResource = Static<typeof PlannedResource>;
+
+export interface RemovalPlan {
+  readonly removed: readonly PlannedResource[];
+  /** What the template tells CloudFormation to leave alone. */
+  readonly kept: readonly PlannedResource[];
+}
+
+/** Beside these there is Snapshot, which deletes the resource after all, and nothing of Turnout's can do. */
+const keeping = new Set(["Retain", "RetainExceptOnCreate"]);
+
+type Resource = Pick<
+  StackResourceSummary,
+  "LogicalResourceId" | "PhysicalResourceId" | "ResourceType" | "ResourceStatus"
+>;
+
+/**
+ * @param template as it is deployed
+ * @param resources that the stack has or had
+ */
+export function planRemoval({ Resources }: DeployedTemplate, resources: readonly Resource[]): RemovalPlan {
+  const removed: PlannedResource[] = [];
+  const kept: PlannedResource[] = [];
+  for (const { LogicalResourceId: logicalId = "", PhysicalResourceId: name = "", ...resource } of resources) {
+    if (resource.ResourceStatus === "DELETE_COMPLETE" || name === "") continue;
+    const stays =
+      keeping.has(Resources[logicalId]?.DeletionPolicy ?? "") || resource.ResourceStatus === "DELETE_SKIPPED";
+    (stays ? kept : removed).push({ logicalId, type: resource.ResourceType ?? "", name });
+  }
+  return { removed, kept };
+}
+
+/**
+ * @param stack name or ARN
+ * @returns an empty plan where there is no such stack
+ * @throws the SDK's error when CloudFormation does not answer or refuses
+ */
+export async function readRemovalPlan(client: CloudFormationClient, stack: string): Promise<RemovalPlan> {
+  try {
+    const { TemplateBody = "{}" } = await client.send(new GetTemplateCommand({ StackName: stack }));
+    const template = Compile(DeployedTemplate).Parse(JSON.parse(TemplateBody));
+    return planRemoval(template, await readStackResources(client, stack));
+  } catch (error) {
+    if (isUnknownStack(error)) return { removed: [], kept: [] };
+    throw error;
+  }
+}
