@@ -5,11 +5,13 @@ import { buildAuditCommand } from "./commands/audit.ts";
 import { buildCompletionCommand } from "./commands/completion.ts";
 import { buildConsoleCommand } from "./commands/console.ts";
 import { buildDeadLettersCommand } from "./commands/dead-letters/dead-letters.ts";
+import { buildDoctorCommand } from "./commands/doctor.ts";
 import { buildLogCommand } from "./commands/log.ts";
 import { buildPlanCommand } from "./commands/plan.ts";
 import { buildQueueCommand } from "./commands/queue.ts";
 import { buildRegistrationsCommand } from "./commands/registrations/registrations.ts";
 import { buildStackCommand } from "./commands/stack/stack.ts";
+import { buildStressCommand } from "./commands/stress.ts";
 import type { ExitCode } from "./exit.ts";
 
 function buildProgram(host: CommandHost): Command {
@@ -24,6 +26,8 @@ function buildProgram(host: CommandHost): Command {
     .addCommand(buildConsoleCommand(host))
     .addCommand(buildAuditCommand(host))
     .addCommand(buildPlanCommand(host))
+    .addCommand(buildStressCommand(host))
+    .addCommand(buildDoctorCommand(host))
     .addCommand(buildStackCommand(host))
     .addCommand(buildLogCommand(host))
     .addCommand(buildCompletionCommand(host));
