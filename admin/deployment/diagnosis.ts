@@ -11,7 +11,7 @@ import { attempt, failed, ok, skipped, unknown, type Check } from "./checklist.t
 import { readAccount, type DeploymentClients } from "./clients.ts";
 import { checkDeniedCalls } from "./denied-calls.ts";
 import { readStack, type DeployedStack } from "./deployed-stack.ts";
-import { checkRights, deploymentNames, outputsOfNames, type NamesOutputs } from "./tier-rights.ts";
+import { checkRights, deploymentNames, outputsOfNames } from "./tier-rights.ts";
 
 const outputsOfTiers = {
   web: { role: "WebRoleArn", environment: "WebEnvironment" },
@@ -98,7 +98,7 @@ export async function diagnoseStack(options: StackDiagnosisOptions): Promise<rea
     return [...checks, failed("stack", found, todo)];
   }
   checks.push(ok("stack", stack.status));
-  const names = deploymentNames(outputs as NamesOutputs);
+  const names = deploymentNames(outputs);
   for (const tier of tiers) {
     const { [outputsOfTiers[tier].role]: roleArn, [outputsOfTiers[tier].environment]: environment } = outputs;
     if (!roleArn || !environment) {

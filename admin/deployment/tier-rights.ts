@@ -149,7 +149,7 @@ export async function checkRights({ client, tier, roleArn, names, signal }: Righ
 }
 
 function ofMissingRole(check: Check, tier: TierName): Check {
-  if (!/^NoSuchEntity/.test(check.found)) return check;
+  if (!check.found.startsWith("NoSuchEntity")) return check;
   return failed(
     check.name,
     check.found,

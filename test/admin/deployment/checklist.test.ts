@@ -16,6 +16,12 @@ import { awsError } from "./deployed-summit.ts";
 
 const calm = new AbortController().signal;
 
+function failing(error: Error) {
+  return async (): Promise<never> => {
+    throw error;
+  };
+}
+
 t.test("all is well only where nothing failed and nothing remained unknown", async (t) => {
   const passed = (...checks: Parameters<typeof toChecklist>[1]) => toChecklist("summit", checks).passed;
   t.ok(passed(ok("a", "x"), skipped("b", "x")));
@@ -26,13 +32,13 @@ t.test("all is well only where nothing failed and nothing remained unknown", asy
 
 t.test("what does not exist has failed; what may not be asked, or is throttled, remains unknown", async (t) => {
   const status = async (error: Error) => {
-    const [check] = await attempt("table", calm, () => Promise.reject(error));
+    const [check] = await attempt("table", calm, failing(error));
     return check?.status;
   };
   t.equal(await status(awsError("ResourceNotFoundException")), "failed");
   t.equal(await status(awsError("AccessDeniedException")), "unknown");
   t.equal(await status(awsError("Throttling")), "unknown");
-  const [denied] = await attempt("table", calm, () => Promise.reject(awsError("AccessDenied", "may not dynamodb:X")));
+  const [denied] = await attempt("table", calm, failing(awsError("AccessDenied", "may not dynamodb:X")));
   t.match(denied, { name: "table", found: /may not dynamodb:X/, todo: /Allow the action/ });
 });
 

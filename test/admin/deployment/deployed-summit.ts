@@ -26,6 +26,7 @@ export function summit(changed: Partial<Stack> & { readonly outputs?: Readonly<R
     StackName: "summit-test",
     StackId: "arn:aws:cloudformation:eu-central-1:123456789012:stack/summit-test/1",
     CreationTime: new Date("2027-01-01T00:00:00Z"),
+    Description: "Turnout: registrations for Summit",
     StackStatus: "CREATE_COMPLETE",
     Tags: [
       { Key: "turnout:stack", Value: "summit-test" },

@@ -83,7 +83,7 @@ t.test("who forbids it is told: a policy, a boundary, the organisation", async (
   ];
   for (const [result, todo] of cases) {
     playIam((action) => (action === "sqs:SendMessage" ? result : undefined));
-    const [first] = (await check()).filter(({ status }) => status === "failed");
+    const first = (await check()).find(({ status }) => status === "failed");
     t.match(first?.todo, todo);
   }
 });

@@ -1,0 +1,160 @@
+/**
+ * Looks at a deployment from outside, as a browser and a stranger do: encryption, security headers, what is cached and what
+ * never is, and that nobody gets past CloudFront.
+ */
+import { connect } from "node:net";
+import { failed, ok, skipped, type Check } from "./checklist.ts";
+import { askSite } from "./site.ts";
+
+export interface EdgeCheckOptions {
+  /** Where the event page is, https. */
+  readonly url: string;
+  /** Host name of the load balancer behind CloudFront. */
+  readonly originHost: string;
+  readonly signal: AbortSignal;
+  /** TCP ports of the load balancer that must not answer. Default: 80 and 443. */
+  readonly originPorts?: readonly number[];
+  /** The same page without encryption. Default: port 80 of the same host. */
+  readonly plainUrl?: string;
+}
+
+const connectTimeoutMs = 4_000;
+/** CloudFront keeps a page in many places; a few tries meet one that has it. */
+const cacheTries = 4;
+/** A path that no receipt has. */
+const unknownReceipt = "/registrations/turnout-verify";
+const json = "application/json";
+
+/** Header → what it must say; `infra/edge.ts` sets them on every answer. */
+const securityHeaders: Readonly<Record<string, RegExp>> = {
+  "strict-transport-security": /max-age=\d{7,}/,
+  "x-content-type-options": /^nosniff$/i,
+  "x-frame-options": /^DENY$/i,
+  "referrer-policy": /no-referrer/,
+  "content-security-policy": /default-src 'none'/,
+};
+
+function isHit(headers: Headers): boolean {
+  return /hit from cloudfront/i.test(headers.get("x-cache") ?? "");
+}
+
+/** @returns whether somebody answers there; false for a name that nobody knows, a refusal or silence */
+function answers(host: string, port: number): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const socket = connect({ host, port });
+  const end = (answered: boolean) => {
+    socket.destroy();
+    resolve(answered);
+  };
+  socket.setTimeout(connectTimeoutMs, () => end(false));
+  socket.once("connect", () => end(true));
+  socket.once("error", () => end(false));
+  return promise;
+}
+
+/** @returns the checks, in the order in which one relies on the other. Registers nobody and changes nothing. */
+export async function checkEdge(options: EdgeCheckOptions): Promise<readonly Check[]> {
+  const { url, originHost, originPorts = [80, 443], signal } = options;
+  const plainUrl = options.plainUrl ?? url.replace(/^https:/, "http:");
+
+  const get = (address: string | URL, accept = "*/*") => askSite(address, { headers: { accept } }, signal);
+
+  async function page(): Promise<readonly Check[]> {
+    const { status, headers, text } = await get(url, "text/html");
+    const type = headers.get("content-type") ?? "";
+    if (status !== 200 || !type.startsWith("text/html")) {
+      const todo =
+        status === 404
+          ? "The load balancer has no rule for the origin's host name: docs/operations.md, First deployment."
+          : "Look at the web environment's health, and whether CloudFront reaches the load balancer.";
+      return [failed("event page", `${status} ${type}`, todo)];
+    }
+    const wrong = Object.entries(securityHeaders).filter(([name, value]) => !value.test(headers.get(name) ?? ""));
+    const said = wrong.map(([name]) => `${name}: ${headers.get(name) ?? "missing"}`).join("; ");
+    const todo = "infra/edge.ts sets them on every answer, web/page/page-headers.ts the page's own. Deploy again.";
+    return [
+      ok("event page", `200, ${text.length.toLocaleString("en")} characters`),
+      wrong.length === 0
+        ? ok("security headers", Object.keys(securityHeaders).join(", "))
+        : failed("security headers", said, todo),
+    ];
+  }
+
+  async function encryption(): Promise<Check> {
+    const { status, headers } = await get(plainUrl);
+    const to = headers.get("location") ?? "";
+    if ([301, 307, 308].includes(status) && to.startsWith("https:")) return ok("https only", `${status} to ${to}`);
+    return failed("https only", `${plainUrl} answers ${status}`, "infra/edge.ts redirects to https. Deploy again.");
+  }
+
+  async function caching(): Promise<Check> {
+    const name = "page is cached";
+    for (let tries = 0; tries < cacheTries; tries += 1) {
+      const { headers } = await get(url, "text/html");
+      const rule = headers.get("cache-control") ?? "";
+      if (isHit(headers) || Number(headers.get("age") ?? 0) > 0) return ok(name, `${rule}; answered by the cache`);
+      // Close to an opening or closing the page must not be kept.
+      if (/(s-maxage|max-age)=0\b|no-store/.test(rule)) return skipped(name, `the web tier says ${rule} for now`);
+    }
+    return failed(
+      name,
+      `none of ${cacheTries} answers came from the cache`,
+      "Look at the default behaviour's cache policy in infra/edge.ts.",
+    );
+  }
+
+  async function statusPages(): Promise<Check> {
+    const name = "status is never cached";
+    const address = new URL(unknownReceipt, url);
+    for (const { status, headers } of [await get(address, json), await get(address, json)]) {
+      const rule = headers.get("cache-control") ?? "";
+      if (status !== 404) return failed(name, `an unknown receipt is answered ${status}`, "Look at the web tier.");
+      if (isHit(headers) || !rule.includes("no-store")) {
+        const todo =
+          "Somebody could be shown another's status. infra/edge.ts: /registrations* has caching disabled. Deploy again.";
+        return failed(name, `cache-control: ${rule || "missing"}, x-cache: ${headers.get("x-cache")}`, todo);
+      }
+    }
+    return ok(name, "404 for an unknown receipt, no-store, from the web tier each time");
+  }
+
+  async function strangers(): Promise<Check> {
+    const name = "nothing else is served";
+    const { status } = await get(new URL("/metrics", url));
+    if (status === 404) return ok(name, "/metrics is 404 at the edge");
+    return failed(name, `/metrics answers ${status}`, "The function in infra/edge-request.js stops it. Deploy again.");
+  }
+
+  async function origin(): Promise<Check> {
+    const name = "origin is closed";
+    const open = await Promise.all(
+      originPorts.map(async (port) => ((await answers(originHost, port)) ? port : undefined)),
+    );
+    const ports = open.filter((port) => port !== undefined);
+    if (ports.length === 0) return ok(name, `${originHost} does not answer from here`);
+    const todo =
+      "The load balancer must be internal, its security group open to CloudFront alone (infra/network.ts). From inside its network this check says nothing.";
+    return failed(name, `${originHost} answers on port ${ports.join(", ")}`, todo);
+  }
+
+  /** Whoever does not answer has failed: that is what is asked here. */
+  async function look(name: string, work: () => Promise<Check | readonly Check[]>): Promise<readonly Check[]> {
+    signal.throwIfAborted();
+    try {
+      return [await work()].flat();
+    } catch (error) {
+      signal.throwIfAborted();
+      const todo = "Is the distribution deployed, does its name lead there, is the certificate the right one?";
+      return [failed(name, error instanceof Error ? error.message : String(error), todo)];
+    }
+  }
+
+  return [
+    ...(await look("event page", page)),
+    ...(await look("https only", encryption)),
+    ...(await look("page is cached", caching)),
+    ...(await look("status is never cached", statusPages)),
+    ...(await look("nothing else is served", strangers)),
+    ...(await look("origin is closed", origin)),
+  ];
+}

@@ -1,0 +1,207 @@
+/**
+ * Asks AWS about each part of a deployed stack: whether it exists, is finished and works. What comes through the front door
+ * is looked at in `edge-check.ts`; what the tiers may do, by `turnout doctor`.
+ */
+import { DescribeAutoScalingGroupsCommand } from "@aws-sdk/client-auto-scaling";
+import type { StackResourceSummary } from "@aws-sdk/client-cloudformation";
+import { GetDistributionCommand } from "@aws-sdk/client-cloudfront";
+import { DescribeAlarmsCommand } from "@aws-sdk/client-cloudwatch";
+import { DescribeTableCommand } from "@aws-sdk/client-dynamodb";
+import { DescribeEnvironmentHealthCommand, DescribeEnvironmentsCommand } from "@aws-sdk/client-elastic-beanstalk";
+import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
+import { attempt, failed, ok, unknown, type Check } from "./checklist.ts";
+import type { DeploymentClients } from "./clients.ts";
+import { deployObstacle, type DeployedStack } from "./deployed-stack.ts";
+
+/** The outputs that a whole deployment has; those of a half made one are missing. */
+export const outputsOfParts = [
+  "Url",
+  "DistributionId",
+  "QueueUrl",
+  "DeadLetterQueueUrl",
+  "RegistrationsTable",
+  "DeadLettersTable",
+  "WebEnvironment",
+  "WorkerEnvironment",
+  "WebGroup",
+  "WorkerGroup",
+  "LoadBalancerDnsName",
+] as const;
+
+export type PartsOutputs = Readonly<Record<(typeof outputsOfParts)[number], string>>;
+
+/** @returns the outputs, undefined where any is missing: the stack is half made, half removed or none of Turnout's */
+export function partsOf({ outputs }: DeployedStack): PartsOutputs | undefined {
+  return outputsOfParts.every((name) => outputs[name]) ? outputs : undefined;
+}
+
+const finished = /^(CREATE|UPDATE|IMPORT)_COMPLETE$/;
+/** Resources that are named one by one; of more, how many more. */
+const mostNamed = 5;
+
+/** @returns how the stack itself and each resource in it stands, in CloudFormation's words */
+export function checkStack(stack: DeployedStack, resources: readonly StackResourceSummary[]): readonly Check[] {
+  const { status, reason } = stack;
+  const checks: Check[] = [];
+  if (finished.test(status)) checks.push(ok("stack", status));
+  else {
+    const otherwise =
+      status === "UPDATE_ROLLBACK_COMPLETE"
+        ? "The last deployment failed and was undone. The stack's events say why; deploy again when it is mended."
+        : "Wait until it is done, then verify again.";
+    checks.push(failed("stack", `${status}${reason && `: ${reason}`}`, deployObstacle(stack) ?? otherwise));
+  }
+  return [...checks, judgeResources(resources)];
+}
+
+function judgeResources(resources: readonly StackResourceSummary[]): Check {
+  const unfinished = resources.filter(({ ResourceStatus = "" }) => !finished.test(ResourceStatus));
+  if (resources.length === 0) return failed("resources", "the stack has none", "Deploy it.");
+  if (unfinished.length === 0) return ok("resources", `all ${resources.length} are in place`);
+  const named = unfinished.slice(0, mostNamed).map(({ LogicalResourceId, ResourceStatus, ResourceStatusReason }) => {
+    const why = ResourceStatusReason ? ` (${ResourceStatusReason})` : "";
+    return `${LogicalResourceId} is ${ResourceStatus}${why}`;
+  });
+  const more = unfinished.length > mostNamed ? `, and ${unfinished.length - mostNamed} more` : "";
+  return failed(
+    "resources",
+    `${unfinished.length} of ${resources.length} are not in place: ${named.join("; ")}${more}`,
+    "Deploy again: what is right already stays.",
+  );
+}
+
+/** @returns names of the stack's alarms: not of those that Auto Scaling made for itself, which ring in the course of things */
+export function alarmsOf(resources: readonly StackResourceSummary[]): string[] {
+  return resources
+    .filter(({ ResourceType, PhysicalResourceId }) => ResourceType === "AWS::CloudWatch::Alarm" && PhysicalResourceId)
+    .map(({ PhysicalResourceId = "" }) => PhysicalResourceId);
+}
+
+export interface PartsCheckOptions {
+  readonly clients: DeploymentClients;
+  readonly outputs: PartsOutputs;
+  /** At most 100, as many as CloudWatch takes at once. */
+  readonly alarmNames: readonly string[];
+  readonly signal: AbortSignal;
+}
+
+/** @returns checks of the parts, each by the service that runs it. Changes nothing. */
+export async function checkParts(options: PartsCheckOptions): Promise<readonly Check[]> {
+  const { clients, outputs, alarmNames, signal } = options;
+  const made = await Promise.all([
+    environment("web", outputs.WebEnvironment),
+    environment("worker", outputs.WorkerEnvironment),
+    group("web", outputs.WebGroup),
+    group("worker", outputs.WorkerGroup),
+    queue("queue", outputs.QueueUrl, outputs.DeadLetterQueueUrl),
+    queue("dead-letter queue", outputs.DeadLetterQueueUrl),
+    table("registrations table", outputs.RegistrationsTable),
+    table("dead-letters table", outputs.DeadLettersTable),
+    distribution(outputs.DistributionId),
+    alarms(),
+  ]);
+  return made.flat();
+
+  function environment(tier: string, EnvironmentName: string) {
+    const name = `${tier} environment`;
+    return attempt(name, signal, async () => {
+      const { beanstalk } = clients;
+      const { Environments: [found] = [] } = await beanstalk.send(
+        new DescribeEnvironmentsCommand({ EnvironmentNames: [EnvironmentName], IncludeDeleted: false }),
+      );
+      if (found === undefined) return failed(name, `${EnvironmentName} does not exist`, "Deploy again.");
+      const state = `${found.Status}, health ${found.HealthStatus ?? found.Health}`;
+      if (found.Status === "Ready" && found.Health === "Green")
+        return ok(name, `${state}, version ${found.VersionLabel}`);
+      const { Causes = [] } = await beanstalk.send(
+        new DescribeEnvironmentHealthCommand({ EnvironmentName, AttributeNames: ["Causes"] }),
+      );
+      const said = Causes.length > 0 ? `: ${Causes.join("; ")}` : "";
+      const logs = `Its logs are below /aws/elasticbeanstalk/${EnvironmentName}/; turnout doctor says whether a right is missing.`;
+      return failed(name, `${state}${said}`, found.Status === "Ready" ? logs : `Wait until it is Ready. ${logs}`);
+    });
+  }
+
+  function group(tier: string, AutoScalingGroupName: string) {
+    const name = `${tier} instances`;
+    return attempt(name, signal, async () => {
+      const { AutoScalingGroups: [found] = [] } = await clients.autoScaling.send(
+        new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [AutoScalingGroupName] }),
+      );
+      if (found === undefined) {
+        const todo = "Elastic Beanstalk replaced the group. Deploy again: the scaling policies then find the new one.";
+        return failed(name, `the group ${AutoScalingGroupName} does not exist`, todo);
+      }
+      const { Instances = [], MinSize = 0, MaxSize = 0, DesiredCapacity = 0 } = found;
+      const serving = Instances.filter(
+        ({ LifecycleState, HealthStatus }) => LifecycleState === "InService" && HealthStatus === "Healthy",
+      ).length;
+      const seen = `${serving} in service of ${DesiredCapacity} wanted, from ${MinSize} to ${MaxSize}`;
+      if (serving >= Math.max(1, MinSize)) return ok(name, seen);
+      return failed(
+        name,
+        seen,
+        `Look at the activity history of ${AutoScalingGroupName}: a quota, a zone without room, or instances that do not come up.`,
+      );
+    });
+  }
+
+  function queue(name: string, QueueUrl: string, deadLetterQueueUrl?: string) {
+    return attempt(name, signal, async () => {
+      const { Attributes = {} } = await clients.sqs.send(
+        new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["ApproximateNumberOfMessages", "RedrivePolicy"] }),
+      );
+      const seen = `answers, ${Attributes.ApproximateNumberOfMessages ?? 0} messages wait`;
+      if (deadLetterQueueUrl === undefined) return ok(name, seen);
+      const wanted = new URL(deadLetterQueueUrl).pathname.split("/").at(-1) ?? "";
+      if ((Attributes.RedrivePolicy ?? "").includes(`:${wanted}"`)) return ok(name, seen);
+      const todo =
+        "Deploy again: the construct Data sets it. Without it a message that kills its worker comes back for ever.";
+      return failed(name, `its dead letters do not go to ${wanted}`, todo);
+    });
+  }
+
+  function table(name: string, TableName: string) {
+    return attempt(name, signal, async () => {
+      const { Table } = await clients.dynamoDb.send(new DescribeTableCommand({ TableName }));
+      const { TableStatus, WarmThroughput } = Table ?? {};
+      const warm = WarmThroughput?.WriteUnitsPerSecond;
+      const seen = `${TableName} is ${TableStatus}${warm ? `, warm for ${warm.toLocaleString("en")} writes/s` : ""}`;
+      if (TableStatus === "ACTIVE") return ok(name, seen);
+      const check = TableStatus === "UPDATING" ? unknown : failed;
+      return check(name, seen, "Wait until it is ACTIVE: raising warm throughput takes minutes to hours.");
+    });
+  }
+
+  function distribution(Id: string) {
+    const name = "distribution";
+    return attempt(name, signal, async () => {
+      const { Distribution } = await clients.cloudFront.send(new GetDistributionCommand({ Id }));
+      const enabled = Distribution?.DistributionConfig?.Enabled === true;
+      const seen = `${Id} is ${Distribution?.Status}, ${enabled ? "enabled" : "not enabled"}`;
+      if (Distribution?.Status === "Deployed" && enabled) return ok(name, seen);
+      return failed(name, seen, enabled ? "CloudFront takes some minutes. Verify again then." : "Deploy again.");
+    });
+  }
+
+  function alarms() {
+    const name = "alarms";
+    return attempt(name, signal, async () => {
+      if (alarmNames.length === 0)
+        return failed(name, "the stack has none", "Deploy again: nobody would notice a fault.");
+      const { MetricAlarms = [] } = await clients.cloudWatch.send(
+        new DescribeAlarmsCommand({ AlarmNames: [...alarmNames] }),
+      );
+      const gone = alarmNames.filter((one) => !MetricAlarms.some(({ AlarmName }) => AlarmName === one));
+      if (gone.length > 0)
+        return failed(name, `${gone.join(", ")} do not exist`, "Somebody removed them. Deploy again.");
+      const ringing = MetricAlarms.filter(({ StateValue }) => StateValue === "ALARM").map(({ AlarmName }) => AlarmName);
+      if (ringing.length === 0) return ok(name, `none of ${alarmNames.length} rings`);
+      return failed(
+        name,
+        `${ringing.join(", ")} ring`,
+        "The description of each ends with what to do, in docs/operations.md.",
+      );
+    });
+  }
+}
