@@ -25,6 +25,8 @@ export interface Drain {
    * under way are not cut off, for a cut one may have taken messages along. Calling it again waits for the same.
    */
   stop(): Promise<void>;
+  /** From now on a delete that fails is not tried again. Calling it again does nothing. */
+  letGo(): void;
   /** Milliseconds since the last receive that SQS answered, messages or none. */
   sinceLastReceiveMs(): number;
 }
@@ -196,10 +198,10 @@ export function createDrain(options: DrainOptions): Drain {
         const running = consumers.filter((consumer) => consumer.status.isRunning);
         stopping = Promise.all(running.map(stopConsumer)).then(() => undefined);
         stopAsked.resolve();
-        deleteCaller.close();
       }
       return stopping;
     },
+    letGo: () => deleteCaller.close(),
     sinceLastReceiveMs: () => now() - lastReceiveAt,
   };
 }

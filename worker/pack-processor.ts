@@ -47,7 +47,8 @@ export function createPackProcessor(options: PackProcessorOptions): PackProcesso
     return deadLetters.send({ body: encodeUnknownEntry(entry), reason: "invalid-registration", detail, attempts });
   }
 
-  async function finish(registration: Registration, outcome: WriteOutcome, attempts: number): Promise<boolean> {
+  /** @returns whether it is done; at once for nearly all, which have nothing more to wait for */
+  function finish(registration: Registration, outcome: WriteOutcome, attempts: number): boolean | Promise<boolean> {
     onOutcome(outcome.kind);
     switch (outcome.kind) {
       case "undone":
@@ -78,11 +79,14 @@ export function createPackProcessor(options: PackProcessorOptions): PackProcesso
       onPack(registrations.length + invalid.length);
       const refusals = invalid.map((entry) => refuseEntry(entry, attempts));
       const outcomes = await writer.writeAll(registrations, deadline);
-      const finished = registrations.map((registration, index) =>
-        finish(registration, outcomes[index] ?? { kind: "undone" }, attempts),
-      );
-      const done = await Promise.all([...refusals, ...finished]);
-      return done.every(Boolean);
+      let done = true;
+      const waited = refusals;
+      for (const [index, registration] of registrations.entries()) {
+        const finished = finish(registration, outcomes[index] ?? { kind: "undone" }, attempts);
+        if (typeof finished === "boolean") done &&= finished;
+        else waited.push(finished);
+      }
+      return (await Promise.all(waited)).every(Boolean) && done;
     },
   };
 }

@@ -64,18 +64,35 @@ export interface RegistrationWriterOptions {
   readonly onStored: (registration: Registration) => void;
 }
 
+/** What `writeAll` was given at once: one promise for all of it, since one for each would cost as much as checking it. */
+interface Order {
+  readonly deadline: number;
+  readonly outcomes: WriteOutcome[];
+  open: number;
+  readonly settled: PromiseWithResolvers<WriteOutcome[]>;
+}
+
 interface Entry {
   readonly registration: Registration;
-  readonly deadline: number;
-  readonly settle: (outcome: WriteOutcome) => void;
+  readonly order: Order;
+  /** Its place in the order. */
+  readonly index: number;
   attempts: number;
   /** Others of the same address, waiting for what becomes of this one. */
   followers: Entry[];
 }
 
 const batchSize = dynamoDbLimits.maxBatchStatements;
+const stored: WriteOutcome = { kind: "stored" };
 const firstBackoffMs = 50;
 const longestBackoffMs = 5_000;
+
+function settle({ order, index }: Entry, outcome: WriteOutcome): void {
+  if (order.outcomes[index]) return;
+  order.outcomes[index] = outcome;
+  order.open -= 1;
+  if (order.open === 0) order.settled.resolve(order.outcomes);
+}
 
 export function createRegistrationWriter(options: RegistrationWriterOptions): RegistrationWriter {
   const { table, breaker, maxCallsInFlight, standstillPatienceMs, describeStandstill, now, random, onStored } = options;
@@ -99,7 +116,7 @@ export function createRegistrationWriter(options: RegistrationWriterOptions): Re
       else batch.set(entry.registration.email, entry);
       taken += 1;
     }
-    line = line.slice(taken);
+    line.splice(0, taken);
     return [...batch.values()];
   }
 
@@ -163,13 +180,13 @@ export function createRegistrationWriter(options: RegistrationWriterOptions): Re
   ): void {
     const { registration, followers } = entry;
     entry.followers = [];
-    entry.settle(outcome.kind === "stored" ? { kind: "stored" } : outcome);
+    settle(entry, outcome.kind === "stored" ? stored : outcome);
     if (outcome.kind === "stored" && outcome.fresh) onStored(registration);
     const others: Entry[] = [];
     for (const follower of followers) {
       // Only after a `stored` is it known whose id is in the table; otherwise each has to ask for itself.
       if (outcome.kind !== "stored") others.push(follower);
-      else follower.settle({ kind: follower.registration.id === registration.id ? "stored" : "duplicate" });
+      else settle(follower, follower.registration.id === registration.id ? stored : { kind: "duplicate" });
     }
     backInLine(others);
   }
@@ -184,8 +201,8 @@ export function createRegistrationWriter(options: RegistrationWriterOptions): Re
   }
 
   function settleAll(entry: Entry, outcome: WriteOutcome): void {
-    entry.settle(outcome);
-    for (const follower of entry.followers) follower.settle(outcome);
+    settle(entry, outcome);
+    for (const follower of entry.followers) settle(follower, outcome);
     entry.followers = [];
   }
 
@@ -200,7 +217,7 @@ export function createRegistrationWriter(options: RegistrationWriterOptions): Re
     const willing: Entry[] = [];
     for (const entry of entries) {
       entry.attempts += 1;
-      if (closed || now() >= entry.deadline) settleAll(entry, { kind: "undone" });
+      if (closed || now() >= entry.order.deadline) settleAll(entry, { kind: "undone" });
       else willing.push(entry);
     }
     const [first] = willing;
@@ -216,13 +233,14 @@ export function createRegistrationWriter(options: RegistrationWriterOptions): Re
 
   return {
     writeAll(registrations, deadline) {
-      const outcomes = registrations.map((registration) => {
-        const { promise, resolve } = Promise.withResolvers<WriteOutcome>();
-        line.push({ registration, deadline, settle: resolve, attempts: 0, followers: [] });
-        return promise;
-      });
+      const settled = Promise.withResolvers<WriteOutcome[]>();
+      const order: Order = { deadline, outcomes: [], open: registrations.length, settled };
+      for (const [index, registration] of registrations.entries()) {
+        line.push({ registration, order, index, attempts: 0, followers: [] });
+      }
+      if (registrations.length === 0) settled.resolve([]);
       pump();
-      return Promise.all(outcomes);
+      return settled.promise;
     },
     figures() {
       let waiting = line.length;

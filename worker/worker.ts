@@ -19,7 +19,10 @@ import { describeSystemFault } from "./system-fault.ts";
 
 export interface Worker {
   start(): void;
-  /** Receives nothing more, finishes what it has, leaves the rest to redelivery. Calling it again waits for the same. */
+  /**
+   * Receives nothing more, finishes what it has, and leaves to redelivery what a fault keeps it from finishing within a
+   * third of the stop deadline. Calling it again waits for the same.
+   */
   stop(): Promise<void>;
   health(): Health;
   /** Registrations per pack so far; 1 before the first pack. */
@@ -37,6 +40,7 @@ export interface WorkerParts {
 const longestStandstillMs = 30_000;
 const minBackoffMs = 250;
 const maxBackoffMs = 15_000;
+const stopPatienceShare = 1 / 3;
 
 export function createWorker({ config, sqs, documents, registry, logger }: WorkerParts): Worker {
   const now = () => performance.now();
@@ -161,17 +165,27 @@ export function createWorker({ config, sqs, documents, registry, logger }: Worke
     neededBreakers: [breakers["dead-letters table"]],
   });
 
+  function letGo(): void {
+    writer.close();
+    deadLetterCaller.close();
+    recordCaller.close();
+    registrationsDrain.letGo();
+    deadLetterDrain.letGo();
+  }
+
   return {
     start() {
       registrationsDrain.start();
       deadLetterDrain.start();
     },
     async stop() {
-      // First: whatever is held by a fault of the system is let go, or the pollers would never finish.
-      writer.close();
-      deadLetterCaller.close();
-      recordCaller.close();
-      await Promise.all([registrationsDrain.stop(), deadLetterDrain.stop()]);
+      const stopped = Promise.all([registrationsDrain.stop(), deadLetterDrain.stop()]);
+      // What fails for a moment is tried again even now. What is held by a fault that lasts is let go in the end, or the
+      // pollers would never finish.
+      const patience = setTimeout(letGo, config.STOP_DEADLINE_SECONDS * 1_000 * stopPatienceShare);
+      await stopped;
+      clearTimeout(patience);
+      letGo();
     },
     health: createHealth({
       breakers,

@@ -7,6 +7,8 @@ import { createFrontDoor } from "./front-door.ts";
 
 const engines = await startEngines();
 t.teardown(() => engines.stop());
+// Each has a cell of its own, and mostly waits.
+t.jobs = 3;
 const door = createFrontDoor();
 t.teardown(() => door.close());
 

@@ -10,6 +10,8 @@ import type { Point } from "./fault-proxy.ts";
 
 const engines = await startEngines();
 t.teardown(() => engines.stop());
+// Each has a cell of its own, and mostly waits.
+t.jobs = 3;
 const door = createFrontDoor();
 t.teardown(() => door.close());
 

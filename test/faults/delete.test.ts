@@ -24,7 +24,7 @@ t.test("deletes that fail in part, with HTTP 200, are seen, counted and tried ag
   const cell = await engines.createCell({ visibilityTimeoutSeconds: 2, maxReceiveCount: 3 });
   t.teardown(() => cell.close());
   const registrations = await putPacks(cell, 30);
-  const failing = cell.sqsProxy.inject({ kind: "failed-entries", entryShare: 0.6, actions: ["DeleteMessageBatch"] });
+  const failing = cell.sqsProxy.inject({ kind: "failed-entries", entryShare: 0.4, actions: ["DeleteMessageBatch"] });
   const worker = await cell.startTier("worker");
   await eventually(() => failing.hits >= 5, "several deletes failed in part");
   await cell.drained();

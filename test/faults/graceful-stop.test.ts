@@ -19,6 +19,8 @@ import type { TierProcess } from "./tier-process.ts";
 
 const engines = await startEngines();
 t.teardown(() => engines.stop());
+// Each has a cell of its own, and mostly waits.
+t.jobs = 3;
 const event = loadEvent(join(import.meta.dirname, "..", "..", "event.json"));
 const stopDeadlineMs = 15_000;
 
@@ -28,7 +30,7 @@ function crowdAt(cell: Cell, webs: readonly TierProcess[], ledgerFile: string): 
     event,
     random: cell.random.fork("crowd"),
     ledger: openLedger(ledgerFile),
-    perSecond: 150,
+    perSecond: 60,
   });
 }
 
@@ -43,19 +45,22 @@ async function terminate(tier: TierProcess): Promise<number> {
 }
 
 t.test("workers that get SIGTERM under load end in time, and no message is delivered a second time", async (t) => {
-  const cell = await engines.createCell({ visibilityTimeoutSeconds: 6 });
+  // The workers hide what they receive for long and wait patiently for answers, however busy the machine is: only what a
+  // stop let go would come again.
+  const environment = { VISIBILITY_TIMEOUT_SECONDS: "60", WRITE_TIMEOUT_MS: "10000" };
+  const cell = await engines.createCell({ visibilityTimeoutSeconds: 2, environment });
   t.teardown(() => cell.close());
   const ledger = join(t.testdir(), "ledger.jsonl");
   const webs = [await cell.startTier("web")];
   const workers = await Promise.all([cell.startTier("worker"), cell.startTier("worker", { name: "worker-2" })]);
   const crowd = crowdAt(cell, webs, ledger);
   for (let round = 0; round < 4; round += 1) {
-    await eventually(() => crowd.figures().accepted > 100 * (round + 1), "the load goes on");
+    await eventually(() => crowd.figures().accepted > 50 * (round + 1), "the load goes on", 30_000);
     const tookMs = await terminate(workers[round % 2]!);
     t.ok(tookMs < stopDeadlineMs, `stopped in ${Math.round(tookMs)} ms`);
   }
   await crowd.stop();
-  await cell.drained();
+  await cell.drained(90_000);
   for (const { ends } of workers)
     t.same(
       ends,
@@ -64,18 +69,18 @@ t.test("workers that get SIGTERM under load end in time, and no message is deliv
   t.equal(cell.effects.redeliveries(), 0, "every message was given out once");
   const report = await audit(cell, ledger);
   t.match(report, { passed: true, lost: 0, deadLettered: 0 });
-  t.ok(report.accepted > 400, `${report.accepted} accepted`);
+  t.ok(report.accepted > 200, `${report.accepted} accepted`);
 });
 
 t.test("web instances that get SIGTERM under load answer those they hold and end in time", async (t) => {
-  const cell = await engines.createCell({ visibilityTimeoutSeconds: 4 });
+  const cell = await engines.createCell({ visibilityTimeoutSeconds: 2 });
   t.teardown(() => cell.close());
   const ledger = join(t.testdir(), "ledger.jsonl");
   const webs = await Promise.all([cell.startTier("web"), cell.startTier("web", { name: "web-2" })]);
   await cell.startTier("worker");
   const crowd = crowdAt(cell, webs, ledger);
   for (let round = 0; round < 4; round += 1) {
-    await eventually(() => crowd.figures().accepted > 100 * (round + 1), "the load goes on");
+    await eventually(() => crowd.figures().accepted > 50 * (round + 1), "the load goes on", 30_000);
     const tookMs = await terminate(webs[round % 2]!);
     t.ok(tookMs < stopDeadlineMs, `stopped in ${Math.round(tookMs)} ms`);
   }
@@ -155,7 +160,7 @@ for (const tier of ["web", "worker"] as const) {
       const keys = `test:${Buffer.alloc(32).toString("base64")}`;
       const plan = tierPlan(tier, 0, { ...cell.environment, PORT: "0", RECEIPT_KEYS: keys, RECEIVE_WAIT_SECONDS: "1" });
       const ends = await Promise.all(
-        [0, 100, 200, 300, 400, 500, 600, 800].map(async (afterMs) => {
+        [0, 100, 200, 400, 700].map(async (afterMs) => {
           const child = spawn(plan.command, plan.args, { env: plan.env, cwd: plan.cwd, stdio: "ignore" });
           const ended = once(child, "exit");
           await delay(afterMs);

@@ -10,6 +10,8 @@ import { invalidEntry } from "./poison.ts";
 
 const engines = await startEngines();
 t.teardown(() => engines.stop());
+// Each has a cell of its own, and mostly waits.
+t.jobs = 3;
 
 /** Lets the worker dead-letter so many registrations. @returns what an admin would send after mending them */
 async function createReplays(cell: Cell, count: number): Promise<Registration[]> {

@@ -9,6 +9,8 @@ import { createRandom } from "./random.ts";
 
 const engines = await startEngines();
 t.teardown(() => engines.stop());
+// Each has a cell of its own, and mostly waits.
+t.jobs = 3;
 
 /** The same address with everything else different. */
 function rivalOf({ email }: Registration, number = 1): Registration {

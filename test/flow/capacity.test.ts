@@ -8,13 +8,15 @@ import { simulate } from "../../admin/plan/simulation.ts";
 import { createLocalStack } from "../../local/stack.ts";
 import { startAwsProxy } from "../equipment/aws-proxy.ts";
 
-t.setTimeout(180_000);
+t.setTimeout(150_000);
 
 const tolerance = 0.15;
 /** Each table call takes this much longer, and the worker makes one at a time: 25 registrations in a bit more than it. */
 const writeDelayMs = 100;
 const spikePerSecond = 500;
-const spikeSeconds = 10;
+const spikeSeconds = 6;
+const calibrationSeconds = 2;
+const drainedWithinMs = 60_000;
 
 const engines = createLocalStack({ tiers: [], periodicTasks: false });
 t.teardown(() => engines.stop());
@@ -32,6 +34,8 @@ const stack = createLocalStack({
     AWS_ENDPOINT_URL_DYNAMODB: table.url,
     WRITES_IN_FLIGHT: "1",
     VISIBILITY_TIMEOUT_SECONDS: "60",
+    // A write that took too long would be counted twice, or not at all.
+    WRITE_TIMEOUT_MS: "10000",
     // Nobody is shed: the machine that tests run on is not what is looked at here.
     SHED_WAIT_MS: "30000",
     MAX_WAIT_MS: "30000",
@@ -90,14 +94,18 @@ async function watchDrain(people: number): Promise<Seen[]> {
     const depth = acceptedNow - before.accepted - (storedNow - before.stored);
     seen.push({ second: (performance.now() - startedAt) / 1_000, depth });
     if (storedNow - before.stored >= people) return seen;
+    if (performance.now() - startedAt > drainedWithinMs) throw new Error(`${depth} of ${people} still wait`);
     await delay(200);
   }
 }
 
 t.test("a spike on the real tiers has the depth and the drain time that the simulation says", async (t) => {
   // First the pace of one worker here and now, from the middle of a small backlog.
-  const [calibration] = await Promise.all([watchDrain(2_000), send(spikePerSecond, 4)]);
-  const falling = calibration.filter(({ second, depth }) => second > 3 && depth > 100);
+  const [calibration] = await Promise.all([
+    watchDrain(spikePerSecond * calibrationSeconds),
+    send(spikePerSecond, calibrationSeconds),
+  ]);
+  const falling = calibration.filter(({ second, depth }) => second > calibrationSeconds && depth > 50);
   const [first, last] = [falling[0]!, falling.at(-1)!];
   const pace = (first.depth - last.depth) / (last.second - first.second);
   t.ok(pace > 50 && pace < 25 / (writeDelayMs / 1_000), `one worker stores ${Math.round(pace)} each second`);
@@ -116,7 +124,7 @@ t.test("a spike on the real tiers has the depth and the drain time that the simu
   const peak = Math.max(...measured.map(({ depth }) => depth));
   const drained = measured.at(-1)!.second;
   t.comment("second: measured depth, simulated depth");
-  for (const second of [2, 4, 6, 8, 10, 12, 15, 20]) {
+  for (const second of [2, 4, 6, 8, 10, 12]) {
     const nearest = measured.findLast((seen) => seen.second <= second + 1)?.depth;
     t.comment(`${second}: ${nearest}, ${Math.round(simulated.series.depth[second] ?? 0)}`);
   }

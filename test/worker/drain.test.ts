@@ -282,7 +282,7 @@ t.test(
 );
 
 t.test(
-  "a stop ends a drain that waits at its gate, and one whose deletes are denied",
+  "a stop ends a drain that waits at its gate, and, once it is told to let go, one whose deletes are denied",
   { buffered: true },
   async (t) => {
     const gated = await prepare();
@@ -301,7 +301,9 @@ t.test(
     denied.drain.start();
     await eventually(() => denied.breakers.delete.state !== "closed", "the circuit opened");
     const startedAt = performance.now();
-    await denied.drain.stop();
+    const stopping = denied.drain.stop();
+    denied.drain.letGo();
+    await stopping;
     t.ok(performance.now() - startedAt < 3_000);
     t.ok(denied.deleteFailures() > 0);
   },
