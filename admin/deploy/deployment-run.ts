@@ -79,6 +79,8 @@ export async function runDeployment({ stacks, deploy, note, pollMs }: Deployment
     await look();
   }
   const end = await running;
+  // It may have ended while the last look was under way.
+  await look();
   const deployed = new Map<string, DeployedStack>();
   let failure: FailedResource | undefined;
   for (const { assembled, client, progress } of followed) {

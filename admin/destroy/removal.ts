@@ -44,12 +44,13 @@ export async function removeStack(options: RemovalOptions): Promise<RemovalResul
   let { status } = stack;
 
   async function look(): Promise<void> {
-    progress.show(await follower.poll());
     try {
       status = (await readStack(client, stack.id))?.status ?? "DELETE_COMPLETE";
     } catch (error) {
       if (!["throttled", "unreachable"].includes(kindOf(error))) throw error;
     }
+    // After the status: of one that has ended, everything that led to it is known.
+    progress.show(await follower.poll());
   }
 
   for (let attempt = 1; attempt <= maxTries; attempt += 1) {

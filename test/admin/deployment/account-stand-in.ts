@@ -77,7 +77,8 @@ export function gone(stack: StandInStack): void {
   stack.status = "DELETE_COMPLETE";
 }
 
-export function openAccount(t: Test, stacks: StandInStack[] = []) {
+/** @param onAsk called before CloudFormation answers, to let the world change meanwhile */
+export function openAccount(t: Test, stacks: StandInStack[] = [], onAsk = (_stacks: StandInStack[]): void => {}) {
   const mocks = {
     autoScaling: mockClient(AutoScalingClient),
     beanstalk: mockClient(ElasticBeanstalkClient),
@@ -133,6 +134,7 @@ export function openAccount(t: Test, stacks: StandInStack[] = []) {
   mocks.cloudFormation
     .on(DescribeStacksCommand)
     .callsFake(({ StackName }: { StackName?: string }) => {
+      onAsk(stacks);
       if (StackName === undefined) {
         return { Stacks: stacks.filter(({ status }) => status !== "DELETE_COMPLETE").map(describe) };
       }
@@ -144,6 +146,7 @@ export function openAccount(t: Test, stacks: StandInStack[] = []) {
     .callsFake(() => ({ StackSummaries: stacks.map(describe) }))
     .on(DescribeStackEventsCommand)
     .callsFake(({ StackName = "" }: { StackName?: string }) => {
+      onAsk(stacks);
       const { name } = find(StackName);
       return {
         StackEvents: events
@@ -188,7 +191,7 @@ export function openAccount(t: Test, stacks: StandInStack[] = []) {
       const stack = find(StackName);
       if (stack.isProtected) throw awsError("ValidationError", "TerminationProtection is enabled");
       stack.status = "DELETE_IN_PROGRESS";
-      steps.set(stack, stack.steps ?? [() => {}, gone]);
+      steps.set(stack, [...(stack.steps ?? [() => {}, gone])]);
       return {};
     });
 

@@ -16,7 +16,8 @@ export async function run(build: (host: CommandHost) => Command, args: readonly 
   const isTTY = typed !== undefined;
   const keys = new PassThrough();
   const stream = (name: keyof typeof texts) => {
-    const cursor = { cursorTo: () => true, clearLine: () => true, moveCursor: () => true };
+    // Whoever asks ends the stream it asked on; that does nothing to a process's own.
+    const cursor = { cursorTo: () => true, clearLine: () => true, moveCursor: () => true, end: () => {} };
     const caught = Object.assign(new PassThrough({ encoding: "utf8" }), { isTTY, columns: 200, ...cursor });
     caught.on("data", (text: string) => {
       // Only the question ends so without a line's end.
