@@ -12,6 +12,8 @@ export interface ChartOptions {
   readonly series: readonly ChartSeries[];
   /** What one step from value to value is, in seconds. */
   readonly stepSeconds: number;
+  /** Where something begins, as the index of a value, with its name. Default: none. */
+  readonly marks?: readonly { readonly at: number; readonly label: string }[];
 }
 
 const width = 720;
@@ -56,7 +58,7 @@ function points(values: readonly number[], most: number, columns: number): strin
   return parts.join(" ");
 }
 
-export function svgChart({ title, unit, series, stepSeconds }: ChartOptions): string {
+export function svgChart({ title, unit, series, stepSeconds, marks = [] }: ChartOptions): string {
   const most = Math.max(0, ...series.map(({ values }) => values.reduce((max, value) => Math.max(max, value), 0)));
   const longest = Math.max(0, ...series.map(({ values }) => values.length));
   const plotHeight = height - margin.top - margin.bottom;
@@ -74,14 +76,21 @@ export function svgChart({ title, unit, series, stepSeconds }: ChartOptions): st
     const label = `<text x="${margin.left - 6}" y="${y + 4}" text-anchor="end">${readable(most * share)}</text>`;
     return `<line x1="${margin.left}" x2="${width - margin.right}" y1="${y}" y2="${y}" class="grid"/>${label}`;
   });
+  const columns = Math.max(1, longest - 1);
+  const marked = marks.map(({ at, label }) => {
+    const x = (margin.left + ((width - margin.left - margin.right) * at) / columns).toFixed(1);
+    const line = `<line x1="${x}" x2="${x}" y1="${margin.top}" y2="${margin.top + plotHeight}" class="mark"/>`;
+    return `${line}<text x="${Number(x) + 4}" y="${height - 8}">${escapeMarkup(label)}</text>`;
+  });
   const end = clock(longest * stepSeconds);
   const summary = escapeMarkup(`${title}, in ${unit}, up to ${readable(most)}`);
   return [
     `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${summary}" xmlns="http://www.w3.org/2000/svg">`,
     `<text x="0" y="12" class="title">${escapeMarkup(title)} (${escapeMarkup(unit)})</text>`,
     ...grid,
+    ...marked,
     ...lines,
-    `<text x="${margin.left}" y="${height - 8}">0</text>`,
+    ...(marks.length === 0 ? [`<text x="${margin.left}" y="${height - 8}">0</text>`] : []),
     `<text x="${width - margin.right}" y="${height - 8}" text-anchor="end">${end}</text>`,
     "</svg>",
   ].join("");

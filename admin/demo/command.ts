@@ -18,7 +18,7 @@ import type { CommandHost } from "../command-line.ts";
 import type { Progress, Terminal } from "../terminal.ts";
 import type { DemoReport } from "./demo-report.ts";
 import { runDemo, type DemoStep } from "./demo.ts";
-import { findDeployment, type Deployment } from "./deployment.ts";
+import { findDeployment, type Deployment } from "../load/deployment.ts";
 import { showSummary } from "./summary.ts";
 import { createRefusedRows, type RefusedRows } from "./refused-rows.ts";
 

@@ -4,7 +4,6 @@
  */
 import { TurnoutError, type ErrorCode } from "../../shared/errors.ts";
 import type { EventDefinition } from "../../shared/event-definition.ts";
-import { runAudit } from "../audit/audit.ts";
 import type { AuditReport } from "../audit/audit-report.ts";
 import { createKeyIndex } from "../audit/key-index.ts";
 import type { Ledger } from "../ledger.ts";
@@ -13,12 +12,12 @@ import { createLatencies, type Latencies } from "../load/latencies.ts";
 import { ledgerLineOf } from "../load/ledger-line.ts";
 import type { LoadItem } from "../load/load-item.ts";
 import { sendLoad, type Ending } from "../load/sender.ts";
+import { settleLoad } from "../load/settlement.ts";
 import { createTierCounters } from "../load/tier-counters.ts";
 import type { DemoReport } from "./demo-report.ts";
-import type { Deployment } from "./deployment.ts";
-import { waitWhileDraining } from "./drain.ts";
+import type { Deployment } from "../load/deployment.ts";
 import { reasonsOf, type RefusedRows } from "./refused-rows.ts";
-import { readStoredDelays } from "./stored-delays.ts";
+import { readStoredDelays } from "../load/stored-delays.ts";
 
 export type DemoStep = "sending" | "draining" | "auditing";
 
@@ -134,41 +133,31 @@ export async function runDemo(options: DemoOptions): Promise<DemoReport> {
     signal.throwIfAborted();
   }
 
-  const audit = (drainTimeoutSeconds: number): Promise<AuditReport> =>
-    runAudit({
-      ...connection,
-      ledgers: [options.ledgerPath],
-      drainTimeoutSeconds,
-      othersAllowed: !deployment.own,
-      signal,
-      onProgress: (_, count) => onProgress("auditing", count),
-    });
-
-  async function settle(): Promise<{ judged: AuditReport; drainSeconds: number }> {
-    const began = performance.now();
-    const quiet = await waitWhileDraining({
-      sqs: connection.sqs,
-      queueUrls: [connection.queueUrl, connection.deadLetterQueueUrl],
-      stallSeconds: options.stallSeconds,
-      signal,
-      onLook: (messages) => onProgress("draining", messages),
-    });
-    const drainSeconds = (performance.now() - began) / 1_000;
-    // When all is found, there is no need to be certain that the queues are empty, which takes a while.
-    const quick = await audit(0);
-    return { judged: quick.passed || !quiet ? quick : await audit(options.stallSeconds), drainSeconds };
-  }
-
   try {
     const { judged, drainSeconds } = await whileLooking(
       () => Promise.all([web.look(), worker.look()]),
       async () => {
         await send();
-        return settle();
+        return settleLoad({
+          connection,
+          ledgerPath: options.ledgerPath,
+          stallSeconds: options.stallSeconds,
+          othersAllowed: !deployment.own,
+          signal,
+          onProgress,
+        });
       },
     );
     const { documents, registrationsTable } = connection;
-    return sumUp(judged, drainSeconds, await readStoredDelays(documents, registrationsTable, acceptedIds, signal));
+    const storedAfter = createLatencies();
+    await readStoredDelays({
+      documents,
+      tableName: registrationsTable,
+      ids: acceptedIds,
+      signal,
+      onDelay: storedAfter.add,
+    });
+    return sumUp(judged, drainSeconds, storedAfter);
   } catch (error) {
     const count = (number: number) => number.toLocaleString("en");
     options.onCutShort(`${count(sent.requests)} requests were sent, ${count(sent.accepted)} of them accepted.`);

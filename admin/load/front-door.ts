@@ -1,6 +1,7 @@
 /** Goes in where attendees do: posts a registration to the web tier, over kept-alive connections, once. */
 import { Agent as HttpAgent, request as httpRequest } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import { urlToHttpOptions } from "node:url";
 import type { Submission } from "../../shared/submission.ts";
 
 export interface Fault {
@@ -63,6 +64,9 @@ function readRetryAfter(header: string | undefined): Pick<Reply, "retryAfterSeco
 export function createFrontDoor({ url, maxConnections, timeoutMs = 20_000 }: FrontDoorOptions): FrontDoor {
   const target = new URL("/registrations", url);
   const secure = target.protocol === "https:";
+  // Once: it is a good part of what a request costs.
+  const { protocol, hostname, port, path } = urlToHttpOptions(target);
+  const place = { protocol, hostname, port, path, method: "POST" };
   const Agent = secure ? HttpsAgent : HttpAgent;
   const agent = new Agent({ keepAlive: true, maxSockets: maxConnections, scheduling: "lifo" });
   const request = secure ? httpsRequest : httpRequest;
@@ -77,7 +81,7 @@ export function createFrontDoor({ url, maxConnections, timeoutMs = 20_000 }: Fro
         "content-length": Buffer.byteLength(body),
         "idempotency-key": idempotencyKey,
       };
-      const outgoing = request(target, { agent, method: "POST", headers }, (response) => {
+      const outgoing = request({ ...place, agent, headers }, (response) => {
         const { statusCode: status = 0, headers: received } = response;
         let text = "";
         response.once("error", (error: NodeJS.ErrnoException) =>

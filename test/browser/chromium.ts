@@ -1,40 +1,8 @@
 /**
  * Finds the Chromium of this machine. The browser tests drive whichever is there and download none.
  */
-import { accessSync, constants, statSync } from "node:fs";
-import { delimiter, join } from "node:path";
 import { chromium, type Browser } from "playwright-core";
-
-const names = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "microsoft-edge", "chrome"];
-
-const elsewhere = [
-  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-  "/Applications/Chromium.app/Contents/MacOS/Chromium",
-  "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
-  "C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe",
-  "C:\\Program Files (x86)\\Microsoft\\Edge\\Application\\msedge.exe",
-];
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return statSync(file).isFile();
-  } catch {
-    return false;
-  }
-}
-
-/**
- * @param environment of which `CHROMIUM_PATH` and `PATH` are read; the first names the browser outright
- * @returns the path of a browser, if there is one
- */
-export function findChromium(environment: Readonly<Record<string, string | undefined>>): string | undefined {
-  const { CHROMIUM_PATH: named, PATH: path = "" } = environment;
-  if (named) return isExecutable(named) ? named : undefined;
-  const extension = process.platform === "win32" ? ".exe" : "";
-  const onPath = path.split(delimiter).flatMap((folder) => names.map((name) => join(folder, name + extension)));
-  return [...onPath, ...elsewhere].find(isExecutable);
-}
+import { findChromium } from "../../admin/chart/page-picture.ts";
 
 const executablePath = findChromium(process.env);
 

@@ -31,3 +31,18 @@ t.test("a chart of nothing is an empty chart", async (t) => {
     "NaN",
   );
 });
+
+t.test("where something begins is marked, with its name", async (t) => {
+  const svg = svgChart({
+    title: "Load",
+    unit: "people",
+    stepSeconds: 1,
+    series: [{ name: "offered", values: [1, 1, 2, 2, 3] }],
+    marks: [
+      { at: 0, label: "1/s" },
+      { at: 2, label: "<2>/s" },
+    ],
+  });
+  t.match(svg, /<line x1="389\.0" x2="389\.0" [^>]*class="mark"\/><text x="393" y="212">&lt;2&gt;\/s</);
+  t.equal(svg.match(/class="mark"/g)?.length, 2);
+});

@@ -1,5 +1,5 @@
 /**
- * Where the demo goes in: the front door that was named, the local stack that runs, or one that it starts for itself.
+ * Where a load goes in: the front door that was named, the local stack that runs, or one that it starts for itself.
  */
 import { connect, type Connection, type ConnectionFlags } from "../connection.ts";
 import { TurnoutError } from "../../shared/errors.ts";

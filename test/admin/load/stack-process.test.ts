@@ -1,5 +1,5 @@
 import t from "tap";
-import { startStackProcess } from "../../../admin/demo/stack-process.ts";
+import { startStackProcess } from "../../../admin/load/stack-process.ts";
 import { probe } from "../../../local/http-probe.ts";
 import { TurnoutError } from "../../../shared/errors.ts";
 

@@ -1,5 +1,5 @@
 /**
- * A local stack of the demo's own, where none runs: `npm start` as a child, on free ports, that ends with the demo however
+ * A local stack of the load's own, where none runs: `npm start` as a child, on free ports, that ends with the command however
  * that one ends.
  */
 import { spawn, type ChildProcess } from "node:child_process";
@@ -58,7 +58,7 @@ export async function startStackProcess({ env, signal, onEvent }: StackProcessOp
   signal.throwIfAborted();
   const child = spawn(process.execPath, [main], {
     env: { ...env, WEB_PORT: "0", WORKER_PORT: "0", CONSOLE_PORT: "0", SQS_PORT: "0", DYNAMODB_PORT: "0" },
-    // Ctrl-C is for the demo, which stops the stack when it has looked at it. The channel tells the stack that we live.
+    // Ctrl-C is for the command, which stops the stack when it has looked at it. The channel tells the stack that we live.
     detached: true,
     stdio: ["ignore", "pipe", "pipe", "ipc"],
   });

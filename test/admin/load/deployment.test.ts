@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import t from "tap";
-import { findDeployment, type DeploymentOptions } from "../../../admin/demo/deployment.ts";
+import { findDeployment, type DeploymentOptions } from "../../../admin/load/deployment.ts";
 import { findFreePort } from "../../../local/ports.ts";
 import { startEngines } from "../engines.ts";
 

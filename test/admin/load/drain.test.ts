@@ -1,6 +1,6 @@
 import { DeleteMessageCommand, ReceiveMessageCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
 import t from "tap";
-import { waitWhileDraining } from "../../../admin/demo/drain.ts";
+import { waitWhileDraining } from "../../../admin/load/drain.ts";
 import { TurnoutError } from "../../../shared/errors.ts";
 import { startEngines } from "../engines.ts";
 
