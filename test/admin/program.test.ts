@@ -16,6 +16,7 @@ const commands = [
   ["registrations", "forget"],
   ["audit"],
   ["plan"],
+  ["stress"],
   ["stack"],
   ["stack", "leftovers"],
   ["log"],
