@@ -58,7 +58,7 @@ export function skipped(name: string, found: string): Check {
 }
 
 /** @returns what an error says of a check: what does not exist has failed, anything else leaves it open */
-export function toCheck(name: string, error: unknown): Check {
+function toCheck(name: string, error: unknown): Check {
   const [found = "", ...todo] = explain(error).split("\n");
   const check = kindOf(error) === "missing-resource" ? failed : unknown;
   return check(name, found, todo.join(" "));

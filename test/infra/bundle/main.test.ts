@@ -5,8 +5,11 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
+import { gunzipSync } from "node:zlib";
 import t from "tap";
 import { buildBundle, installProductionModules } from "../../../infra/bundle.ts";
 import { stopDeadlineSeconds } from "../../../infra/tier-variables.ts";
@@ -63,6 +66,27 @@ function startService(environment: Readonly<Record<string, string>>) {
     ended,
     output: () => output,
     stop: () => process.kill(-child.pid!, "SIGTERM"),
+  };
+}
+
+/** Takes figures as CloudWatch does, and answers as it does not: a tier must stop all the same. */
+async function listenForFigures() {
+  const bodies: string[] = [];
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on("data", (chunk: Buffer) => chunks.push(chunk));
+    request.on("end", () => {
+      const body = Buffer.concat(chunks);
+      bodies.push((request.headers["content-encoding"] === "gzip" ? gunzipSync(body) : body).toString("latin1"));
+      response.writeHead(503).end();
+    });
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  t.teardown(() => server.close());
+  const figures: Readonly<Record<string, string>> = { web: "accepted_total", worker: "stored_total" };
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    from: (tier: string) => bodies.some((body) => body.includes(`turnout_registrations_${figures[tier]}`)),
   };
 }
 
@@ -134,6 +158,7 @@ t.test(
   "both tiers start as the Procfile says, take, store and confirm, take the daemon's posts, and stop in time",
   async (t) => {
     await engines.start();
+    const published = await listenForFigures();
     const ports = { web: await findFreePort(), worker: await findFreePort() };
     const { QUEUE_URL, DEAD_LETTER_QUEUE_URL, REGISTRATIONS_TABLE, DEAD_LETTERS_TABLE, ...endpoints } =
       engines.environment;
@@ -143,6 +168,8 @@ t.test(
       QUEUE_URL: QUEUE_URL!,
       REGISTRATIONS_TABLE: REGISTRATIONS_TABLE!,
       DEAD_LETTERS_TABLE: DEAD_LETTERS_TABLE!,
+      CLOUDWATCH_STACK: "summit-test",
+      AWS_ENDPOINT_URL_CLOUDWATCH: published.url,
     };
     const web = startService({
       ...common,
@@ -192,6 +219,7 @@ t.test(
       service.stop();
       t.strictSame(await service.ended, [0, null], `${name} ends cleanly`);
       t.ok(performance.now() - began < deadline * 1_000, `${name} within its ${deadline} seconds`);
+      t.ok(published.from(name), `${name} published its last figures`);
     }
   },
 );
