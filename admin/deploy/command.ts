@@ -45,6 +45,9 @@ Examples:
 
 Exit codes: 0 deployed, unchanged or planned, 1 not deployed, 2 wrong usage or settings.`;
 
+/** What CDK says besides, when the app has told its faults. */
+const notOfUse = /^\s+at |Subprocess exited|feature flags/;
+
 function mainOf(stacks: readonly AssembledStack[]): AssembledStack {
   const main = stacks.find(({ template }) =>
     Object.values(template.Resources).some((resource) => resource.Type === "AWS::ElasticBeanstalk::Environment"),
@@ -80,7 +83,7 @@ export function buildDeployCommand(
     const { code, tail } = await runCdk(cdk, args, { env, signal });
     signal.throwIfAborted();
     if (code !== 0) {
-      const said = tail.filter((line) => line.trim() !== "" && !/^\s+at /.test(line)).join("\n");
+      const said = tail.filter((line) => line.trim() !== "" && !notOfUse.test(line)).join("\n");
       throw new TurnoutError("TURNOUT_USAGE_INVALID", `These settings cannot be deployed:\n${said}`);
     }
     return readAssembly(assemblyFolder);
@@ -167,8 +170,11 @@ export function buildDeployCommand(
 
         const onLine = (line: string) => note(line);
         const colored = terminal.interactive && !env.NO_COLOR ? { ...env, FORCE_COLOR: "1" } : env;
-        await runCdk(cdk, ["diff", "--app", assemblyFolder, "--all", ...place], { env: colored, signal, onLine });
+        const names = assembled.map((one) => one.name);
+        const diff = ["diff", ...names, "--app", assemblyFolder, ...place];
+        const { code } = await runCdk(cdk, diff, { env: colored, signal, onLine });
         signal.throwIfAborted();
+        if (code !== 0) note("The differences cannot be shown; what stands above says why.");
         if (flags.dryRun) return end({ outcome: "planned" });
         const question = `${exists ? "Update" : "Create"} ${main.name} in account ${account.account}, ${account.region}?`;
         if (!flags.yes && !(await terminal.confirm(question, "--yes", signal))) return end({ outcome: "declined" });

@@ -105,7 +105,7 @@ t.test("a first deployment: checks, differences, a question, progress, and what 
   const place = `--region ${region}`;
   t.same(asked(), [
     `synth -q --output ${assemblyFolder} -c stage=test -c stackName=summit ${place}`,
-    `diff --app ${assemblyFolder} --all ${place}`,
+    `diff ${name} --app ${assemblyFolder} ${place}`,
     `deploy --app ${assemblyFolder} --all --require-approval never ${place}`,
   ]);
 });
@@ -166,6 +166,13 @@ t.test("where CDK fails before CloudFormation begins, its own last words are tol
   t.match(stderr, "Failed to publish asset");
 });
 
+t.test("differences that cannot be shown stop nothing: the question is still asked", async (t) => {
+  const script = 'if [ "$1" = diff ]; then echo "no lookup role" >&2; exit 1; fi';
+  const { code, stderr } = await open(t, { script, afterDeploy: () => [whole] }).deploy(["--yes"]);
+  t.equal(code, 0);
+  t.match(stderr, /no lookup role[\s\S]*differences cannot be shown/);
+});
+
 t.test("half-made, half-removed and busy stacks are told with the way out, and left alone", async (t) => {
   for (const [status, remedy] of [
     ["ROLLBACK_COMPLETE", /npm run destroy -- --stack summit-test/],
@@ -205,10 +212,11 @@ t.test("without CDK's bootstrap stack it says how to get it; --bootstrap makes i
 });
 
 t.test("wrong settings end with 2 and every fault, without a stack", async (t) => {
-  const script = String.raw`printf 'The configuration has 1 fault(s):\n  - stage was "x"\n    at main (file.ts:1)\n' >&2; exit 1`;
+  const script = String.raw`printf 'The configuration has 1 fault(s):\n  - stage was "x"\n    at main (file.ts:1)\nnode infra/main.ts: Subprocess exited with error 1\n' >&2; exit 1`;
   const { code, stderr } = await open(t, { script }).deploy(["-c", "stage=x"]);
   t.equal(code, 2);
   t.match(stderr, /cannot be deployed[\s\S]*stage was "x"/);
+  t.notMatch(stderr, "Subprocess");
   t.notMatch(stderr, /^\s+at /m);
   t.match(await open(t).deploy(["-c", "stage"]), { code: 2, stderr: /name=value/ });
 });

@@ -65,6 +65,11 @@ interface Event {
   readonly reason?: string;
 }
 
+/** What all stubs have in common; their own types have it each in another way. */
+interface Answering {
+  onAnyCommand(): { resolves(answer: object): unknown };
+}
+
 export function idOf(stack: string): string {
   return `arn:aws:cloudformation:${region}:${account}:stack/${stack}/1`;
 }
@@ -94,7 +99,7 @@ export function openAccount(t: Test, stacks: StandInStack[] = [], onAsk = (_stac
     sqs: mockClient(SQSClient),
     sts: mockClient(STSClient),
   };
-  for (const mock of Object.values(mocks)) mock.onAnyCommand().resolves({});
+  for (const mock of Object.values(mocks) as unknown as Answering[]) mock.onAnyCommand().resolves({});
   t.teardown(() => {
     for (const mock of Object.values(mocks)) mock.restore();
   });

@@ -194,7 +194,7 @@ t.test("CloudFront: distributions that the stack had, and VPC origins by the nam
     "CloudFront VPC origin summittestEdgeDistributionOrigin1",
   ]);
   const { main } = await synthesized();
-  const [made] = Object.values(main.Resources).filter(({ Type }) => Type === "AWS::CloudFront::VpcOrigin");
+  const made = Object.values(main.Resources).find(({ Type }) => Type === "AWS::CloudFront::VpcOrigin");
   t.match(made?.Properties["VpcOriginEndpointConfig"], { Name: /^turnouttestEdge/ }, "it is the name of the template");
 });
 
