@@ -173,11 +173,11 @@ function answerRows({ steps }: StressReport): string[][] {
   );
 }
 
-function auditSentence({ audit, interrupted }: StressReport): string {
+function auditSentence({ audit, interrupted, drainSeconds }: StressReport): string {
   if (interrupted) return "It was stopped before its end, and nothing was audited.";
   if (audit === null) return "Nothing was audited.";
   return audit.passed
-    ? `The audit passed: each of the ${count(audit.accepted)} accepted registrations is accounted for, none is lost.`
+    ? `The audit passed: each of the ${count(audit.accepted)} accepted registrations is accounted for, none is lost. The queue was empty ${formatSeconds(drainSeconds ?? 0)} after the load.`
     : "THE AUDIT FAILED: see its table.";
 }
 
