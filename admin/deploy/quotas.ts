@@ -106,7 +106,7 @@ async function judge({ name, needed, peak = needed, used, limit }: Room): Promis
  * @param demand of the stack that is to be deployed
  * @param stack its name: what it uses itself already is not counted against it
  * @param exists whether it is there already, its addresses and network with it
- * @throws the SDK's error when nobody knows the instance types
+ * @returns a row for each quota; never rejects
  */
 export async function checkQuotas(
   { ec2, quotas, dynamoDb }: Pick<DeploymentClients, "ec2" | "quotas" | "dynamoDb">,
@@ -159,7 +159,13 @@ export async function checkQuotas(
     return count;
   }
 
-  const sizes = await processors();
+  let sizes = new Map<string, number>();
+  let unknownSizes: unknown;
+  try {
+    sizes = await processors();
+  } catch (error) {
+    unknownSizes = error;
+  }
   const sum = (bound: "least" | "most") =>
     demand.instances.reduce((total, one) => total + one[bound] * (sizes.get(one.type) ?? 1), 0);
   const rooms: Room[] = [
@@ -167,7 +173,7 @@ export async function checkQuotas(
       name: "running On-Demand Standard instances, in vCPUs",
       needed: sum("least"),
       peak: sum("most"),
-      used: processorsInUse,
+      used: () => (unknownSizes === undefined ? processorsInUse() : Promise.reject(unknownSizes as Error)),
       limit: () => limit("ec2", "L-1216C47A"),
     },
     {

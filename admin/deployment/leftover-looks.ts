@@ -66,8 +66,9 @@ async function findStacks({ clients: { cloudFormation: client }, stack }: LookCo
 async function findEnvironments(context: LookContext): Promise<Leftover[]> {
   const { beanstalk } = context.clients;
   const { Applications = [] } = await beanstalk.send(new DescribeApplicationsCommand({}));
-  const names = Applications.flatMap(({ ApplicationName }) => ApplicationName ?? []).filter((name) =>
-    isOurs(name, context),
+  const had = new Set(context.traces.resources.map(({ name }) => name));
+  const names = Applications.flatMap(({ ApplicationName }) => ApplicationName ?? []).filter(
+    (name) => isOurs(name, context) || had.has(name),
   );
   const found: Leftover[] = names.map((name) => ({
     kind: "Elastic Beanstalk application",

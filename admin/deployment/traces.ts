@@ -8,6 +8,7 @@ import type { DeploymentClients } from "./clients.ts";
 import { readStackResources } from "./deployed-stack.ts";
 
 export interface TracedResource {
+  readonly logicalId: string;
   readonly type: string;
   readonly name: string;
   /** The last that CloudFormation did with it, such as `DELETE_SKIPPED`. */
@@ -65,8 +66,9 @@ export async function readTraces(
   const resources: TracedResource[] = [];
   for (const id of history) {
     for (const one of await readStackResources(cloudFormation, id)) {
-      const { ResourceType: type = "", PhysicalResourceId: name = "", ResourceStatus: status = "" } = one;
-      if (name !== "") resources.push({ type, name, status });
+      const { LogicalResourceId: logicalId = "", ResourceType: type = "" } = one;
+      const { PhysicalResourceId: name = "", ResourceStatus: status = "" } = one;
+      if (name !== "") resources.push({ logicalId, type, name, status });
     }
   }
   const names = resources.filter(({ type }) => type === "AWS::ElasticBeanstalk::Environment").map(({ name }) => name);

@@ -10,6 +10,7 @@ import { readStack, removalObstacle, type DeployedStack } from "../deployment/de
 import { adviseOn } from "../deployment/failure-advice.ts";
 import { findLeftovers, removeLeftovers } from "../deployment/leftovers.ts";
 import { createStackProgress } from "../deployment/stack-progress.ts";
+import { readTraces } from "../deployment/traces.ts";
 import { addEventOption, readEvent, type EventFlag } from "../event-option.ts";
 import { exitCodes } from "../exit.ts";
 import { wholeNumber } from "../option-values.ts";
@@ -18,7 +19,7 @@ import { createExportFormat } from "../registrations/export-format.ts";
 import { deleteKeptData } from "./kept-data.ts";
 import { clearNetworks } from "./network-remains.ts";
 import { showPlan, showRemoval, type DestroyOutput } from "./destroy-report.ts";
-import { readRemovalPlan, type RemovalPlan } from "./removal-plan.ts";
+import { planFromTraces, readRemovalPlan, type RemovalPlan } from "./removal-plan.ts";
 import { removeStack } from "./removal.ts";
 
 interface DestroyFlags extends EventFlag {
@@ -135,11 +136,16 @@ export function buildDestroyCommand({ env, terminal, signal, finish }: CommandHo
       const main = await readStack(clients.cloudFormation, flags.stack);
       const firewall = await readStack(clients.firewalls, `${flags.stack}-firewall`);
       const ours = firewall?.description === `Turnout: firewall of ${flags.stack}` ? firewall : undefined;
-      if (main === undefined && ours === undefined) {
+      const plan: RemovalPlan = main
+        ? await readRemovalPlan(clients.cloudFormation, main.id)
+        : planFromTraces(await readTraces(clients, flags.stack));
+      if (main === undefined && ours === undefined && !(flags.deleteData && plan.kept.length > 0)) {
+        const data =
+          plan.kept.length === 0 ? "" : ` It left ${plan.kept.length} tables and queues: --delete-data deletes them.`;
         throw new TurnoutError(
           "TURNOUT_DEPLOYMENT_UNKNOWN",
-          `There is no stack ${flags.stack} in account ${account}, ${region}. Check --region and --profile. What an earlier one ` +
-            `left shows: npm run turnout -- stack leftovers --stack ${flags.stack}`,
+          `There is no stack ${flags.stack} in account ${account}, ${region}.${data} Check --region and --profile. What an earlier ` +
+            `one left shows: npm run turnout -- stack leftovers --stack ${flags.stack}`,
         );
       }
       if (main !== undefined && main.stage === undefined) {
@@ -148,9 +154,6 @@ export function buildDestroyCommand({ env, terminal, signal, finish }: CommandHo
           `The stack ${flags.stack} is none of Turnout's: it has no tag turnout:stack with its own name. It is left alone.`,
         );
       }
-      const plan: RemovalPlan = main
-        ? await readRemovalPlan(clients.cloudFormation, main.id)
-        : { removed: [], kept: [] };
       let output: DestroyOutput = {
         stack: flags.stack,
         stage: main?.stage ?? "unknown",

@@ -7,6 +7,7 @@ import {
 import { Type, type Static } from "typebox";
 import { Compile } from "typebox/compile";
 import { isUnknownStack, readStackResources } from "../deployment/deployed-stack.ts";
+import type { Traces } from "../deployment/traces.ts";
 
 const DeployedTemplate = Type.Object({
   Resources: Type.Record(
@@ -34,6 +35,9 @@ export interface RemovalPlan {
   readonly kept: readonly PlannedResource[];
 }
 
+/** What `infra/data.ts` makes: a stack of somebody else's may once have had the same name. */
+const dataIds = /^Data(Registrations|DeadLetters|Queue|DeadLetterQueue)[0-9A-F]*$/;
+
 /** Beside these there is Snapshot, which deletes the resource after all, and nothing of Turnout's can do. */
 const keeping = new Set(["Retain", "RetainExceptOnCreate"]);
 
@@ -56,6 +60,12 @@ export function planRemoval({ Resources }: DeployedTemplate, resources: readonly
     (stays ? kept : removed).push({ logicalId, type: resource.ResourceType ?? "", name });
   }
   return { removed, kept };
+}
+
+/** @returns what stacks that are gone left by intent, as far as CloudFormation remembers them */
+export function planFromTraces({ resources }: Traces): RemovalPlan {
+  const kept = resources.filter(({ logicalId, status }) => status === "DELETE_SKIPPED" && dataIds.test(logicalId));
+  return { removed: [], kept: kept.map(({ logicalId, type, name }) => ({ logicalId, type, name })) };
 }
 
 /**

@@ -108,7 +108,12 @@ t.test("what may not be read, or not now, is unknown and stops nothing", async (
   const { mocks, check } = open(t);
   mocks.quotas.on(GetServiceQuotaCommand).rejects(awsError("AccessDeniedException", "servicequotas:GetServiceQuota"));
   mocks.dynamoDb.on(DescribeLimitsCommand).rejects(awsError("ThrottlingException"));
+  mocks.ec2.on(DescribeAddressesCommand).rejects(awsError("UnauthorizedOperation"));
   const rows = await check();
   t.match(rows[0], { verdict: "unknown", limit: null, detail: /servicequotas:GetServiceQuota/ });
+  t.match(rows[1], { verdict: "unknown", used: null });
   t.match(rows[4], { verdict: "unknown", detail: /Throttling/ });
+  const sizeless = open(t);
+  sizeless.mocks.ec2.on(DescribeInstanceTypesCommand).rejects(awsError("UnauthorizedOperation"));
+  t.match(await sizeless.check(), [{ verdict: "unknown", detail: /Unauthorized/ }, { verdict: "enough" }]);
 });

@@ -22,8 +22,11 @@ import { account, awsError, openAccount, type StandInStack } from "./account-sta
 const stack = "summit-test";
 const environment = "AWS::ElasticBeanstalk::Environment";
 
-function open(t: Test, resources: readonly TracedResource[] = [], stacks: StandInStack[] = []) {
+type Had = Omit<TracedResource, "logicalId">;
+
+function open(t: Test, had: readonly Had[] = [], stacks: StandInStack[] = []) {
   const { clients, mocks } = openAccount(t, stacks);
+  const resources = had.map((one) => ({ ...one, logicalId: "Any" }));
   const traces: Traces = { resources, environmentIds: ["e-abc"], neighbours: ["summit-test-two"] };
   const context: LookContext = { clients, stack, account, traces };
   async function find(what: RegExp): Promise<readonly Leftover[]> {

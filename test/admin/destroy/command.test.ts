@@ -107,6 +107,20 @@ t.test("--delete-data removes what a production keeps, after the stack", async (
   t.match(mocks.sqs.commandCalls(DeleteQueueCommand)[0]?.args[0].input, { QueueUrl: queueUrl });
 });
 
+t.test("what a production left earlier is deleted later, by the same option, and only that", async (t) => {
+  const left = stack("production", { status: "DELETE_COMPLETE" });
+  for (const resource of left.resources ?? []) {
+    resource.status = resource.policy === "Retain" ? "DELETE_SKIPPED" : "DELETE_COMPLETE";
+  }
+  const other = { logicalId: "Shop", type: "AWS::DynamoDB::Table", name: "shop", status: "DELETE_SKIPPED" };
+  left.resources?.push(other);
+  const { destroy, mocks } = open(t, [left]);
+  t.match(await destroy([...production, "--yes"]), { code: 2, stderr: /It left 2 tables and queues: --delete-data/ });
+  t.match(await destroy([...production, "--yes", "--delete-data"]), { code: 0, stdout: /is removed/ });
+  const deleted = mocks.dynamoDb.commandCalls(DeleteTableCommand).map(({ args }) => args[0].input.TableName);
+  t.same(deleted, ["summit-production-DataRegistrations"]);
+});
+
 t.test("registrations that still wait on the queues are told before anything goes", async (t) => {
   const { destroy, mocks } = open(t, [stack("test")]);
   mocks.sqs.on(GetQueueAttributesCommand).resolves({ Attributes: { ApproximateNumberOfMessages: "12" } });

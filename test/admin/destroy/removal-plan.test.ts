@@ -1,5 +1,5 @@
 import t from "tap";
-import { planRemoval, readRemovalPlan } from "../../../admin/destroy/removal-plan.ts";
+import { planFromTraces, planRemoval, readRemovalPlan } from "../../../admin/destroy/removal-plan.ts";
 import { fullSettings, synthesized } from "../../infra/templates.ts";
 import type { Template } from "../../infra/synthesis.ts";
 import { openAccount } from "../deployment/account-stand-in.ts";
@@ -42,6 +42,20 @@ t.test("control: one retained resource in a test stage would be seen", async (t)
     planRemoval(changed, made(main)).kept.map(({ logicalId }) => logicalId),
     [id],
   );
+});
+
+t.test("of a stack that is gone, its data is known by what it was called in the template", async (t) => {
+  const { main } = await synthesized({ settings: fullSettings });
+  const resources = made(main).map(({ LogicalResourceId: logicalId, ResourceType: type }) => ({
+    logicalId,
+    type,
+    name: logicalId,
+    status: main.Resources[logicalId]?.DeletionPolicy === "Retain" ? "DELETE_SKIPPED" : "DELETE_COMPLETE",
+  }));
+  const foreign = { logicalId: "Shop", type: "AWS::DynamoDB::Table", name: "shop", status: "DELETE_SKIPPED" };
+  const { kept } = planFromTraces({ resources: [...resources, foreign], environmentIds: [], neighbours: [] });
+  t.equal(kept.length, 4);
+  t.notOk(kept.some(({ name }) => name === "shop"));
 });
 
 t.test(
