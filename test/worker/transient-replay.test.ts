@@ -16,7 +16,8 @@ import { recordLog } from "../equipment/recorded-log.ts";
 
 const engines = await startEngines();
 t.teardown(() => engines.close());
-t.afterEach(() => engines.calm());
+// Each test has its own queue and table, and waits more than it works: they run beside each other.
+t.jobs = 5;
 const { sqs, documents } = engines;
 
 const hour = 3_600_000;
@@ -174,8 +175,10 @@ t.test("a worker that is unwell tries nothing", async (t) => {
 });
 
 t.test("cut off between claim and send, the record stays open for a person and is never tried again", async (t) => {
-  const { createTask, sentIds, records, advance } = await prepare(deadLetters(2));
-  engines.sqsProxy.intervene(({ operation }) => (operation === "SendMessage" ? "cut" : undefined));
+  const { createTask, sentIds, records, advance, queueUrl } = await prepare(deadLetters(2));
+  engines.sqsProxy.intervene(({ operation, input }) =>
+    operation === "SendMessage" && input.QueueUrl === queueUrl ? "cut" : undefined,
+  );
   await t.rejects(createTask({ boundSeconds: 2 })(), "the task fails, so that the daemon posts it again");
   engines.calm();
   const [first] = await records();
