@@ -3,8 +3,6 @@ import { Command } from "commander";
 import type { CommandHost } from "../command-line.ts";
 import { addConnectionOptions, withConnection, type ConnectionFlags } from "../connection.ts";
 import { toChecklist, showChecklist, type Check } from "../deployment/checklist.ts";
-import { createDeploymentClients } from "../deployment/clients.ts";
-import { diagnoseConnection, diagnoseStack, withoutRoles } from "../deployment/diagnosis.ts";
 import { exitCodes } from "../exit.ts";
 import { pointInTime } from "../option-values.ts";
 
@@ -32,15 +30,23 @@ export function buildDoctorCommand({ env, terminal, signal, finish }: CommandHos
   async function diagnoseRoles({ since, ...flags }: DoctorFlags): Promise<readonly Check[]> {
     if (flags.stack === undefined) return [];
     const region = flags.region ?? (env.AWS_REGION || undefined);
+    const { diagnoseStack } = await import("../deployment/diagnosis.ts");
+    const { createDeploymentClients } = await import("../deployment/clients.ts");
     const clients = createDeploymentClients({ region, profile: flags.profile });
+    const bar = terminal.progress("statements and logs");
+    let made = 0;
     try {
-      return (await diagnoseStack({ clients, stack: flags.stack, since, signal })) ?? [];
+      const onCheck = () => bar.update((made += 1));
+      return (await diagnoseStack({ clients, stack: flags.stack, since, signal, onCheck })) ?? [];
     } finally {
+      bar.stop();
       clients.close();
     }
   }
 
   return addConnectionOptions(command).action(async (flags: DoctorFlags) => {
+    // A dozen AWS clients take a second to load, which no other command should wait for.
+    const { diagnoseConnection, withoutRoles } = await import("../deployment/diagnosis.ts");
     const roles = await diagnoseRoles(flags);
     // A stack without queues and tables has nothing to connect to.
     const halfMade = roles.find(({ name, status }) => name === "stack" && status === "failed");

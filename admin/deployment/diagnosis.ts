@@ -73,6 +73,8 @@ export interface StackDiagnosisOptions {
   /** How far back the logs are read: ISO 8601, UTC. */
   readonly since: string;
   readonly signal: AbortSignal;
+  /** Called after each call that IAM or the logs answered. */
+  readonly onCheck?: () => void;
 }
 
 function missingOf(stack: DeployedStack, wanted: readonly string[]): string[] {
@@ -84,7 +86,7 @@ function missingOf(stack: DeployedStack, wanted: readonly string[]): string[] {
  * @throws what the signal was aborted with; the SDK's error where CloudFormation does not tell what the stack is made of
  */
 export async function diagnoseStack(options: StackDiagnosisOptions): Promise<readonly Check[] | undefined> {
-  const { clients, since, signal } = options;
+  const { clients, since, signal, onCheck } = options;
   const stack = await readStack(clients.cloudFormation, options.stack);
   if (stack === undefined) return undefined;
   const { outputs } = stack;
@@ -107,8 +109,9 @@ export async function diagnoseStack(options: StackDiagnosisOptions): Promise<rea
       );
       continue;
     }
-    checks.push(...(await checkRights({ client: clients.iam, tier, roleArn, names, signal })));
+    checks.push(...(await checkRights({ client: clients.iam, tier, roleArn, names, signal, onCheck })));
     checks.push(...(await checkDeniedCalls({ client: clients.logs, tier, environment, names, since, signal })));
+    onCheck?.();
   }
   return checks;
 }

@@ -126,10 +126,13 @@ export interface RightsOptions {
   readonly roleArn: string;
   readonly names: DeploymentNames;
   readonly signal: AbortSignal;
+  /** Called after each statement. */
+  readonly onCheck?: (() => void) | undefined;
 }
 
 /** @returns one check for each statement that the role should have. Changes nothing. */
-export async function checkRights({ client, tier, roleArn, names, signal }: RightsOptions): Promise<readonly Check[]> {
+export async function checkRights(options: RightsOptions): Promise<readonly Check[]> {
+  const { client, tier, roleArn, names, signal, onCheck } = options;
   const { code, platform } = grantsOf(tier, names);
   const checks: Check[] = [];
   // One after the other: IAM throttles its simulator soon.
@@ -144,6 +147,7 @@ export async function checkRights({ client, tier, roleArn, names, signal }: Righ
       return failed(name, `not allowed: ${said}`, remedies[first.because](grant.sid, constructOfRole[tier]));
     });
     checks.push(...made.map((check) => ofMissingRole(check, tier)));
+    onCheck?.();
   }
   return checks;
 }

@@ -1,4 +1,6 @@
+import { resolve } from "node:path";
 import t from "tap";
+import { loadedFiles } from "../infra/called-actions.ts";
 import { runCommand } from "./command-run.ts";
 
 /** Every command of the contract that this program has. */
@@ -91,4 +93,11 @@ t.test("a deployment that does not answer is told, with what to do", async (t) =
   const { code, stderr } = await runCommand(["registrations", "find", "ann@example.org"], { env });
   t.equal(code, 1);
   t.match(stderr, /ECONNREFUSED[\s\S]*does not answer/);
+});
+
+t.test("no command waits until the clients of a deployment are loaded, but those that ask about one", async (t) => {
+  const root = resolve(import.meta.dirname, "../..");
+  const loaded = loadedFiles(resolve(root, "admin/program.ts"));
+  t.ok(loaded.includes(resolve(root, "admin/connection.ts")), "control: its imports were read");
+  t.notOk(loaded.includes(resolve(root, "admin/deployment/clients.ts")));
 });

@@ -1,8 +1,6 @@
 /** `turnout stack leftovers`: what a removed stack left behind. */
 import { Command } from "commander";
 import type { CommandHost } from "../../command-line.ts";
-import { createDeploymentClients, readAccount } from "../../deployment/clients.ts";
-import { findLeftovers } from "../../deployment/leftovers.ts";
 import { showLeftovers } from "../../deployment/leftovers-view.ts";
 import { exitCodes } from "../../exit.ts";
 
@@ -33,6 +31,9 @@ export function buildLeftoversCommand({ env, terminal, signal, finish }: Command
     .option("--json", "print one JSON document")
     .addHelpText("after", examples)
     .action(async ({ stack, profile, region: wanted, json }: LeftoversFlags) => {
+      // A dozen AWS clients take a second to load, which no other command should wait for.
+      const { createDeploymentClients, readAccount } = await import("../../deployment/clients.ts");
+      const { findLeftovers } = await import("../../deployment/leftovers.ts");
       const clients = createDeploymentClients({ region: wanted ?? (env.AWS_REGION || undefined), profile });
       const bar = terminal.progress("looking");
       try {

@@ -8,11 +8,11 @@ import type { CommandHost } from "../../command-line.ts";
 import { addConnectionOptions, withConnection, type Connection, type ConnectionFlags } from "../../connection.ts";
 import { createDeadLetterStore } from "../../dead-letters/dead-letter-store.ts";
 import { attempt, showChecklist, skipped, toChecklist, type Check } from "../../deployment/checklist.ts";
-import { createDeploymentClients, type DeploymentClients } from "../../deployment/clients.ts";
+import type { DeploymentClients } from "../../deployment/clients.ts";
 import { readStack, readStackResources } from "../../deployment/deployed-stack.ts";
 import { checkEdge } from "../../deployment/edge-check.ts";
 import { smokeRegistration } from "../../deployment/smoke-registration.ts";
-import { alarmsOf, checkParts, checkStack, partsOf, type PartsOutputs } from "../../deployment/stack-health.ts";
+import type { PartsOutputs } from "../../deployment/stack-health.ts";
 import { addEventOption, readEvent, type EventFlag } from "../../event-option.ts";
 import { exitCodes } from "../../exit.ts";
 import { wholeNumber } from "../../option-values.ts";
@@ -93,6 +93,7 @@ export function buildVerifyCommand({ env, terminal, signal, finish }: CommandHos
       const message = `There is no stack ${name} in this account and region. Check --stack, --region and --profile.`;
       throw new TurnoutError("TURNOUT_DEPLOYMENT_UNKNOWN", message);
     }
+    const { alarmsOf, checkParts, checkStack, partsOf } = await import("../../deployment/stack-health.ts");
     const resources = await readStackResources(clients.cloudFormation, name);
     const checks = checkStack(stack, resources);
     const outputs = partsOf(stack);
@@ -122,6 +123,8 @@ export function buildVerifyCommand({ env, terminal, signal, finish }: CommandHos
       );
     }
     const region = flags.region ?? (env.AWS_REGION || undefined);
+    // A dozen AWS clients take a second to load, which no other command should wait for.
+    const { createDeploymentClients } = await import("../../deployment/clients.ts");
     const clients = createDeploymentClients({ region, profile: flags.profile });
     try {
       const list = toChecklist(`stack ${flags.stack}`, await verify(clients, flags.stack, flags));

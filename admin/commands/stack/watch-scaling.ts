@@ -5,7 +5,7 @@ import { Command } from "commander";
 import { TurnoutError } from "../../../shared/errors.ts";
 import type { CommandHost } from "../../command-line.ts";
 import { addConnectionOptions, type ConnectionFlags } from "../../connection.ts";
-import { createDeploymentClients, type DeploymentClients } from "../../deployment/clients.ts";
+import type { DeploymentClients } from "../../deployment/clients.ts";
 import { readStack } from "../../deployment/deployed-stack.ts";
 import {
   chainHead,
@@ -15,7 +15,7 @@ import {
   scalingPage,
   type ScalingRecord,
 } from "../../deployment/scaling-report.ts";
-import { createScalingWatch, type News, type ScalingParts } from "../../deployment/scaling-watch.ts";
+import type { News, ScalingParts } from "../../deployment/scaling-watch.ts";
 import { exitCodes } from "../../exit.ts";
 import { wholeNumber } from "../../option-values.ts";
 import { plain } from "../../text-table.ts";
@@ -73,6 +73,7 @@ export function buildWatchScalingCommand({ env, terminal, signal, finish }: Comm
 
   async function watch(clients: DeploymentClients, stack: string, flags: WatchScalingFlags): Promise<ScalingRecord> {
     const parts = await findParts(clients, stack);
+    const { createScalingWatch } = await import("../../deployment/scaling-watch.ts");
     const began = Date.now();
     const watching = createScalingWatch({ clients, stack, parts, since: began, wallClock: Date.now });
     const until = began + flags.for * 60_000;
@@ -112,6 +113,8 @@ export function buildWatchScalingCommand({ env, terminal, signal, finish }: Comm
       throw new TurnoutError("TURNOUT_USAGE_INVALID", "Give --stack NAME: only a deployment on AWS scales by itself.");
     }
     const region = flags.region ?? (env.AWS_REGION || undefined);
+    // A dozen AWS clients take a second to load, which no other command should wait for.
+    const { createDeploymentClients } = await import("../../deployment/clients.ts");
     const clients = createDeploymentClients({ region, profile: flags.profile });
     try {
       const record = await watch(clients, flags.stack, flags);
