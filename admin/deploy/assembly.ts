@@ -1,8 +1,9 @@
 /** Reads what `cdk synth` made: which stacks, where, and their templates. The only place that knows CDK's file formats. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Type, type Static } from "typebox";
+import { Type } from "typebox";
 import { Compile } from "typebox/compile";
+import { parseTemplate, type Template } from "../deployment/template.ts";
 
 /** What is needed of https://github.com/aws/aws-cdk-cli/tree/main/packages/%40aws-cdk/cloud-assembly-schema. */
 const Manifest = Type.Object({
@@ -23,20 +24,6 @@ const Manifest = Type.Object({
   ),
 });
 
-const Template = Type.Object({
-  Resources: Type.Record(
-    Type.String(),
-    Type.Object({
-      Type: Type.String(),
-      Properties: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
-      DeletionPolicy: Type.Optional(Type.String()),
-      Metadata: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
-    }),
-  ),
-});
-
-export type Template = Static<typeof Template>;
-
 export interface AssembledStack {
   readonly name: string;
   /** Undefined for the region of whoever deploys. */
@@ -45,20 +32,6 @@ export interface AssembledStack {
   /** The oldest version of CDK's bootstrap stack that will do. */
   readonly bootstrapVersion: number;
   readonly isProtected: boolean;
-}
-
-/** @returns names that people know, such as `Platform/Web`, by logical id */
-export function titlesOf({ Resources }: Template): Map<string, string> {
-  const titles = new Map<string, string>();
-  for (const [id, { Metadata }] of Object.entries(Resources)) {
-    const path = Metadata?.["aws:cdk:path"];
-    if (typeof path !== "string") continue;
-    const parts = path.split("/").slice(1);
-    // CDK's own name for the plain resource inside a construct.
-    if (["Resource", "Default"].includes(parts.at(-1) ?? "")) parts.pop();
-    titles.set(id, parts.join("/"));
-  }
-  return titles;
 }
 
 /**
@@ -76,7 +49,7 @@ export function readAssembly(folder: string): AssembledStack[] {
       return {
         name: properties.stackName ?? id,
         region: region === "unknown-region" ? undefined : region,
-        template: Compile(Template).Parse(JSON.parse(readFileSync(file, "utf8"))),
+        template: parseTemplate(readFileSync(file, "utf8")),
         bootstrapVersion: properties.requiresBootstrapStackVersion ?? 0,
         isProtected: properties.terminationProtection ?? false,
       };

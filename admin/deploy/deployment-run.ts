@@ -6,8 +6,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { CloudFormationClient } from "@aws-sdk/client-cloudformation";
 import { readStack, type DeployedStack } from "../deployment/deployed-stack.ts";
 import { followStack } from "../deployment/stack-events.ts";
+import { titlesOf } from "../deployment/template.ts";
 import { createStackProgress, type StackProgress } from "../deployment/stack-progress.ts";
-import { titlesOf, type AssembledStack } from "./assembly.ts";
+import type { AssembledStack } from "./assembly.ts";
 import type { CdkEnd } from "./cdk.ts";
 
 export interface DeploymentRun {

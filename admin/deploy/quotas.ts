@@ -14,7 +14,7 @@ import { GetAWSDefaultServiceQuotaCommand, GetServiceQuotaCommand } from "@aws-s
 import { Type, type Static } from "typebox";
 import type { DeploymentClients } from "../deployment/clients.ts";
 import { stackTag } from "../deployment/deployed-stack.ts";
-import type { Template } from "./assembly.ts";
+import type { Template } from "../deployment/template.ts";
 
 const verdicts = ["enough", "short at the peak", "short", "unknown"] as const;
 
@@ -173,7 +173,7 @@ export async function checkQuotas(
       name: "running On-Demand Standard instances, in vCPUs",
       needed: sum("least"),
       peak: sum("most"),
-      used: () => (unknownSizes === undefined ? processorsInUse() : Promise.reject(unknownSizes as Error)),
+      used: () => (unknownSizes === undefined ? processorsInUse() : Promise.reject(unknownSizes)),
       limit: () => limit("ec2", "L-1216C47A"),
     },
     {

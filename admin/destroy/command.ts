@@ -206,7 +206,7 @@ export function buildDestroyCommand({ env, terminal, signal, finish }: CommandHo
           note(`Switched the protection of ${stack.name} off.`);
         }
         const progress = createStackProgress({
-          titles: new Map(),
+          titles: plan.titles,
           total: stack === main ? plan.removed.length + plan.kept.length : undefined,
           note,
           now: Date.now,
@@ -223,7 +223,7 @@ export function buildDestroyCommand({ env, terminal, signal, finish }: CommandHo
         });
         if (how === "removed") continue;
         const told = failures.map(({ logicalId, type, reason }) => ({
-          resource: logicalId,
+          resource: progress.title(logicalId),
           type,
           reason,
           advice: adviseOn({ type, reason }),

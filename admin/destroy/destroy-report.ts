@@ -39,7 +39,7 @@ export type DestroyOutput = Static<typeof DestroyOutput>;
 export function showPlan({ colors, note }: Terminal, output: DestroyOutput, all: boolean): void {
   const { stack, stage, account, region, removed, kept, waitingMessages } = output;
   note(`${colors.bold(stack)} (${stage}) in account ${account}, ${region}`);
-  note(`  goes:  ${removed} resources of the stack${all && kept.length > 0 ? `, and the ${kept.length} below` : ""}`);
+  note(`  goes:  ${removed} resource(s) of the stack${all && kept.length > 0 ? `, and the ${kept.length} below` : ""}`);
   if (kept.length === 0) note("  stays: nothing");
   for (const { type, name } of kept) note(`  ${all ? colors.red("goes: ") : "stays:"} ${name} (${type})`);
   if (waitingMessages === null) note("  It cannot be told whether registrations still wait on the queues.");

@@ -5,18 +5,9 @@ import {
   type StackResourceSummary,
 } from "@aws-sdk/client-cloudformation";
 import { Type, type Static } from "typebox";
-import { Compile } from "typebox/compile";
 import { isUnknownStack, readStackResources } from "../deployment/deployed-stack.ts";
+import { parseTemplate, titlesOf, type Template } from "../deployment/template.ts";
 import type { Traces } from "../deployment/traces.ts";
-
-const DeployedTemplate = Type.Object({
-  Resources: Type.Record(
-    Type.String(),
-    Type.Object({ Type: Type.String(), DeletionPolicy: Type.Optional(Type.String()) }),
-  ),
-});
-
-type DeployedTemplate = Static<typeof DeployedTemplate>;
 
 export const PlannedResource = Type.Object(
   {
@@ -33,6 +24,8 @@ export interface RemovalPlan {
   readonly removed: readonly PlannedResource[];
   /** What the template tells CloudFormation to leave alone. */
   readonly kept: readonly PlannedResource[];
+  /** Names by which people know the resources, by logical id. */
+  readonly titles: ReadonlyMap<string, string>;
 }
 
 /** What `infra/data.ts` makes: a stack of somebody else's may once have had the same name. */
@@ -50,22 +43,22 @@ type Resource = Pick<
  * @param template as it is deployed
  * @param resources that the stack has or had
  */
-export function planRemoval({ Resources }: DeployedTemplate, resources: readonly Resource[]): RemovalPlan {
+export function planRemoval(template: Template, resources: readonly Resource[]): RemovalPlan {
   const removed: PlannedResource[] = [];
   const kept: PlannedResource[] = [];
   for (const { LogicalResourceId: logicalId = "", PhysicalResourceId: name = "", ...resource } of resources) {
     if (resource.ResourceStatus === "DELETE_COMPLETE" || name === "") continue;
     const stays =
-      keeping.has(Resources[logicalId]?.DeletionPolicy ?? "") || resource.ResourceStatus === "DELETE_SKIPPED";
+      keeping.has(template.Resources[logicalId]?.DeletionPolicy ?? "") || resource.ResourceStatus === "DELETE_SKIPPED";
     (stays ? kept : removed).push({ logicalId, type: resource.ResourceType ?? "", name });
   }
-  return { removed, kept };
+  return { removed, kept, titles: titlesOf(template) };
 }
 
 /** @returns what stacks that are gone left by intent, as far as CloudFormation remembers them */
 export function planFromTraces({ resources }: Traces): RemovalPlan {
   const kept = resources.filter(({ logicalId, status }) => status === "DELETE_SKIPPED" && dataIds.test(logicalId));
-  return { removed: [], kept: kept.map(({ logicalId, type, name }) => ({ logicalId, type, name })) };
+  return { removed: [], kept: kept.map(({ logicalId, type, name }) => ({ logicalId, type, name })), titles: new Map() };
 }
 
 /**
@@ -76,10 +69,9 @@ export function planFromTraces({ resources }: Traces): RemovalPlan {
 export async function readRemovalPlan(client: CloudFormationClient, stack: string): Promise<RemovalPlan> {
   try {
     const { TemplateBody = "{}" } = await client.send(new GetTemplateCommand({ StackName: stack }));
-    const template = Compile(DeployedTemplate).Parse(JSON.parse(TemplateBody));
-    return planRemoval(template, await readStackResources(client, stack));
+    return planRemoval(parseTemplate(TemplateBody), await readStackResources(client, stack));
   } catch (error) {
-    if (isUnknownStack(error)) return { removed: [], kept: [] };
+    if (isUnknownStack(error)) return { removed: [], kept: [], titles: new Map() };
     throw error;
   }
 }

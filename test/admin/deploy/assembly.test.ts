@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import t from "tap";
-import { readAssembly, titlesOf } from "../../../admin/deploy/assembly.ts";
+import { readAssembly } from "../../../admin/deploy/assembly.ts";
 
 const template = {
   Resources: {
@@ -43,14 +43,4 @@ t.test("stacks are read with their region, template and what they need of the bo
 t.test("what is none of CDK's is refused", async (t) => {
   t.throws(() => readAssembly(write(t.testdir(), { artifacts: { main: {} } })));
   t.throws(() => readAssembly(join(t.testdirName, "nowhere")), { code: "ENOENT" });
-});
-
-t.test("resources go by the names that stand in the source", async (t) => {
-  t.same(
-    [...titlesOf(template)],
-    [
-      ["NetworkVpc7F", "Network/Vpc"],
-      ["PlatformWebD1", "Platform/Web"],
-    ],
-  );
 });

@@ -71,7 +71,7 @@ t.test("a test stage goes, and nothing stays", async (t) => {
   const { code, stdout, stderr } = await destroy(test, "summit-test");
   t.equal(code, 0, stderr);
   t.match(stderr, /summit-test \(test\) in account 123456789012, eu-central-1/);
-  t.match(stderr, /goes: {2}3 resources[\s\S]*stays: nothing/);
+  t.match(stderr, /goes: {2}3 resource\(s\)[\s\S]*stays: nothing/);
   t.match(stdout, /summit-test is removed[\s\S]*Nothing of summit-test is left/);
   t.equal(stacks[0]?.status, "DELETE_COMPLETE");
 });
@@ -79,7 +79,7 @@ t.test("a test stage goes, and nothing stays", async (t) => {
 t.test("any other name than the stack's, and --dry-run, remove nothing", async (t) => {
   const { destroy, deletions } = open(t, [stack("test")]);
   t.match(await destroy(test, "yes"), { code: 1, stdout: /Nothing was removed/ });
-  t.match(await destroy([...test, "--dry-run"]), { code: 0, stdout: /Nothing was removed/, stderr: /3 resources/ });
+  t.match(await destroy([...test, "--dry-run"]), { code: 0, stdout: /Nothing was removed/, stderr: /3 resource\(s\)/ });
   t.match(await destroy(test), { code: 2, stderr: /--yes/ }, "nobody is there to ask");
   t.equal(deletions(), 0);
 });

@@ -27,11 +27,11 @@ const show = (output: DestroyOutput) =>
 t.test("the plan says of each thing that holds data whether it stays", async (t) => {
   t.match(
     (await plan(planned, false)).stderr,
-    /goes: {2}97 resources of the stack\n {2}stays: summit-production-Table/,
+    /goes: {2}97 resource\(s\) of the stack\n {2}stays: summit-production-Table/,
   );
   t.match(
     (await plan(planned, true)).stderr,
-    /97 resources of the stack, and the 1 below\n {2}goes: {2}summit-production-Table/,
+    /97 resource\(s\) of the stack, and the 1 below\n {2}goes: {2}summit-production-Table/,
   );
   t.match((await plan({ ...planned, kept: [] }, false)).stderr, "stays: nothing");
 });

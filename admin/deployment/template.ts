@@ -1,0 +1,36 @@
+/** A CloudFormation template, as far as the commands read it: what is in it, and what people call that. */
+import { Type, type Static } from "typebox";
+import { Compile } from "typebox/compile";
+
+const Template = Type.Object({
+  Resources: Type.Record(
+    Type.String(),
+    Type.Object({
+      Type: Type.String(),
+      Properties: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+      DeletionPolicy: Type.Optional(Type.String()),
+      Metadata: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+    }),
+  ),
+});
+
+export type Template = Static<typeof Template>;
+
+/** @throws an Error where the text is no template in JSON, which is what CDK deploys */
+export function parseTemplate(text: string): Template {
+  return Compile(Template).Parse(JSON.parse(text));
+}
+
+/** @returns names that people know, such as `Platform/Web`, by logical id */
+export function titlesOf({ Resources }: Template): Map<string, string> {
+  const titles = new Map<string, string>();
+  for (const [id, { Metadata }] of Object.entries(Resources)) {
+    const path = Metadata?.["aws:cdk:path"];
+    if (typeof path !== "string") continue;
+    const parts = path.split("/").slice(1);
+    // CDK's own name for the plain resource inside a construct.
+    if (["Resource", "Default"].includes(parts.at(-1) ?? "")) parts.pop();
+    titles.set(id, parts.join("/"));
+  }
+  return titles;
+}
