@@ -81,7 +81,7 @@ export function checkDeniedCalls(options: DeniedCallsOptions): Promise<readonly 
     }
     const denied = new Map<string, DeniedCall>();
     for (const group of groups) await readDenied(group, options, denied);
-    if (denied.size === 0) return ok(name, `none since ${since}, in ${groups.length} logs`);
+    if (denied.size === 0) return ok(name, `none since ${since}, in ${groups.length} log(s)`);
     return [...denied.values()].map(({ action, resource, times, last }) => {
       const sid = statementOf(tier, names, action);
       const todo =

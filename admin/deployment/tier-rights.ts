@@ -120,6 +120,12 @@ function shortName(arn: string): string {
   return arn.split(":").slice(5).join(":") || arn;
 }
 
+/** @returns on what a grant is: where no resource can be named, under which condition */
+function scopeOf({ resources, conditions = {} }: Grant): string {
+  const bound = Object.values(conditions).flatMap((pairs) => Object.entries(pairs));
+  return [...resources.map(shortName), ...bound.map(([key, value]) => `${key} ${value}`)].join(", ");
+}
+
 export interface RightsOptions {
   readonly client: IAMClient;
   readonly tier: TierName;
@@ -141,8 +147,7 @@ export async function checkRights(options: RightsOptions): Promise<readonly Chec
     const made = await attempt(name, signal, async () => {
       const denials = await simulate(client, roleArn, grant);
       const [first] = denials;
-      if (first === undefined)
-        return ok(name, `${grant.actions.join(", ")} on ${grant.resources.map(shortName).join(", ")}`);
+      if (first === undefined) return ok(name, `${grant.actions.join(", ")} on ${scopeOf(grant)}`);
       const said = denials.map(({ action, resource }) => `${action} on ${resource}`).join("; ");
       return failed(name, `not allowed: ${said}`, remedies[first.because](grant.sid, constructOfRole[tier]));
     });
