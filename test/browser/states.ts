@@ -168,6 +168,9 @@ export const looks: readonly Look[] = [
   { name: "dark", width: 1_120, height: 760, colorScheme: "dark" },
 ];
 
+/** Both widths and both schemes, once each: what a rule of accessibility can depend on. */
+export const contrastingLooks = looks.filter(({ name }) => name !== "desktop");
+
 /** Puts the page into this look, and waits until nothing moves any more. */
 export async function dress(page: Page, { width, height, colorScheme }: Look): Promise<void> {
   await page.setViewportSize({ width, height });

@@ -119,7 +119,9 @@ export function createFaultProxy(options: FaultProxyOptions): FaultProxy {
 
   function reset(socket: Socket): void {
     withheld.delete(socket);
-    socket.resetAndDestroy();
+    // Node never lets go of a socket that is reset while it is being shut down, and then spins at the process's exit.
+    if (socket.writableEnded) socket.destroy();
+    else socket.resetAndDestroy();
   }
 
   function withhold(socket: Socket): void {
