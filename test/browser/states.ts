@@ -1,6 +1,7 @@
 /** Every state that an attendee can see the page in, and how a browser comes to see it. */
 import type { Browser, Page } from "playwright-core";
 import { fillIn, headingReads, registerButton, visit } from "./attendee.ts";
+import { skipUnlessLong } from "../equipment/run-length.ts";
 import { summit, type Stage } from "./stage.ts";
 
 export interface State {
@@ -169,7 +170,12 @@ export const looks: readonly Look[] = [
 ];
 
 /** Both widths and both schemes, once each: what a rule of accessibility can depend on. */
-export const contrastingLooks = looks.filter(({ name }) => name !== "desktop");
+const contrastingLooks = looks.filter(({ name }) => name !== "desktop");
+
+/** @returns the looks to examine a state in, by its place among all: in turn, or every one in a long run */
+export function looksAt(index: number): readonly Look[] {
+  return skipUnlessLong ? [contrastingLooks[index % contrastingLooks.length]!] : contrastingLooks;
+}
 
 /** Puts the page into this look, and waits until nothing moves any more. */
 export async function dress(page: Page, { width, height, colorScheme }: Look): Promise<void> {

@@ -16,12 +16,10 @@ import { buildApp } from "../../web/app.ts";
 import { createGroupCommit } from "../../web/group-commit.ts";
 import { createReceipts, parseReceiptKeys } from "../../web/receipts.ts";
 import { recordLog } from "../equipment/recorded-log.ts";
+import { sized } from "../equipment/run-length.ts";
 
-/**
- * Property-based requests, each all the way through parser, normalisation, validation, packing and receipt. As many as
- * TURNOUT_CASES says; 100,000 take a minute or two.
- */
-const cases = Number(process.env.TURNOUT_CASES || 15_000);
+/** Property-based requests, each all the way through parser, normalisation, validation, packing and receipt. */
+const cases = sized(10_000, 100_000);
 const timeout = 60_000 + cases * 3;
 t.setTimeout(timeout);
 

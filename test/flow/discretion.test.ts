@@ -4,6 +4,7 @@ import { join } from "node:path";
 import t from "tap";
 import { createLocalStack } from "../../local/stack.ts";
 import { eventually } from "../equipment/eventually.ts";
+import { sized } from "../equipment/run-length.ts";
 
 t.setTimeout(120_000);
 
@@ -66,7 +67,7 @@ function distance(first: readonly number[], second: readonly number[]): number {
   return largest;
 }
 
-const samples = 2_000;
+const samples = sized(600, 2_000);
 const lanes = 16;
 const atOneInAThousand = 1.95 * Math.sqrt(2 / samples);
 

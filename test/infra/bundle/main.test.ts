@@ -17,6 +17,7 @@ import { findFreePort } from "../../../local/ports.ts";
 import { postTask, readCronFile } from "../../../local/scheduler.ts";
 import { createLocalStack } from "../../../local/stack.ts";
 import { eventually } from "../../equipment/eventually.ts";
+import { skipUnlessLong } from "../../equipment/run-length.ts";
 import { unpack, type UnpackedFile } from "./unpack.ts";
 
 const root = resolve(import.meta.dirname, "../../..");
@@ -34,6 +35,7 @@ const groups = new Set<ChildProcess>();
 let files: UnpackedFile[] = [];
 
 t.before(async () => {
+  if (skipUnlessLong) return;
   const { modules, remove } = await installProductionModules(root);
   try {
     const zip = join(folder, "turnout.zip");
@@ -90,65 +92,77 @@ async function listenForFigures() {
   };
 }
 
-t.test("the bundle holds every production dependency, and none that is only for developing", async (t) => {
-  const shipped = new Set(files.map(({ name }) => name));
-  for (const [name, { dev, devOptional, optional }] of Object.entries(lock.packages)) {
-    if (name === "") continue;
-    const development = dev === true || devOptional === true || optional === true;
-    if (shipped.has(`${name}/package.json`) === development) t.fail(`${name} is ${development ? "" : "not "}there`);
-  }
-  t.ok(files.length > 1_000, `${files.length} files`);
-});
-
-t.test("the bundle holds no tests, no types, no secrets and nothing of this machine", async (t) => {
-  const allowed = /^(\.platform\/|node_modules\/|web\/|worker\/|shared\/|[^/]+$)/;
-  for (const { name } of files) {
-    if (!allowed.test(name)) t.fail(name);
-    if (
-      /\.test\.|\.d\.ts$|(^|\/)\.(env|npmrc|git)|\.(pem|key|log|cpuprofile)$|^(test|infra|admin|bench|local)\//.test(
-        name,
-      )
-    ) {
-      t.fail(name);
+t.test(
+  "the bundle holds every production dependency, and none that is only for developing",
+  { skip: skipUnlessLong },
+  async (t) => {
+    const shipped = new Set(files.map(({ name }) => name));
+    for (const [name, { dev, devOptional, optional }] of Object.entries(lock.packages)) {
+      if (name === "") continue;
+      const development = dev === true || devOptional === true || optional === true;
+      if (shipped.has(`${name}/package.json`) === development) t.fail(`${name} is ${development ? "" : "not "}there`);
     }
-  }
-  const ours = files.filter(({ name }) => !name.startsWith("node_modules/"));
-  t.ok(ours.length > 30);
-  for (const { name } of ours) {
-    if (readFileSync(join(unpacked, name)).includes(root)) t.fail(`${name} names a folder of this machine`);
-  }
-});
+    t.ok(files.length > 1_000, `${files.length} files`);
+  },
+);
 
-t.test("the bundle is far below what Elastic Beanstalk takes", async (t) => {
+t.test(
+  "the bundle holds no tests, no types, no secrets and nothing of this machine",
+  { skip: skipUnlessLong },
+  async (t) => {
+    const allowed = /^(\.platform\/|node_modules\/|web\/|worker\/|shared\/|[^/]+$)/;
+    for (const { name } of files) {
+      if (!allowed.test(name)) t.fail(name);
+      if (
+        /\.test\.|\.d\.ts$|(^|\/)\.(env|npmrc|git)|\.(pem|key|log|cpuprofile)$|^(test|infra|admin|bench|local)\//.test(
+          name,
+        )
+      ) {
+        t.fail(name);
+      }
+    }
+    const ours = files.filter(({ name }) => !name.startsWith("node_modules/"));
+    t.ok(ours.length > 30);
+    for (const { name } of ours) {
+      if (readFileSync(join(unpacked, name)).includes(root)) t.fail(`${name} names a folder of this machine`);
+    }
+  },
+);
+
+t.test("the bundle is far below what Elastic Beanstalk takes", { skip: skipUnlessLong }, async (t) => {
   const megabytes = files.reduce((sum, { bytes }) => sum + bytes, 0) / 1_000_000;
   t.ok(megabytes < 50, `${megabytes.toFixed(1)} MB unpacked; Elastic Beanstalk takes 500 MB`);
 });
 
-t.test("the hook gives systemd the stop deadline of the tier, and ten seconds more", async (t) => {
-  for (const kind of ["hooks", "confighooks"]) {
-    const file = join(unpacked, `.platform/${kind}/predeploy/10-stop-deadline.sh`);
-    const systemd = join(folder, kind);
-    const calls = join(systemd, "calls");
-    mkdirSync(systemd);
-    writeFileSync(join(systemd, "systemctl"), `#!/bin/sh\necho "$@" >> ${calls}\n`);
-    chmodSync(join(systemd, "systemctl"), 0o755);
-    // The only thing changed is where it writes: this machine's own services are not its business.
-    const script = readFileSync(file, "utf8").replace("/usr/lib/systemd/system", systemd);
-    const env = { PATH: `${systemd}${delimiter}${path}`, STOP_DEADLINE_SECONDS: "20" };
-    const [code] = (await once(spawn("/bin/bash", ["-c", script], { env }), "exit")) as [number];
-    t.equal(code, 0, kind);
-    t.match(readFileSync(join(systemd, "web.service.d/turnout.conf"), "utf8"), /^\[Service\]\nTimeoutStopSec=30\n/);
-    t.equal(readFileSync(calls, "utf8"), "daemon-reload\n");
-  }
-});
+t.test(
+  "the hook gives systemd the stop deadline of the tier, and ten seconds more",
+  { skip: skipUnlessLong },
+  async (t) => {
+    for (const kind of ["hooks", "confighooks"]) {
+      const file = join(unpacked, `.platform/${kind}/predeploy/10-stop-deadline.sh`);
+      const systemd = join(folder, kind);
+      const calls = join(systemd, "calls");
+      mkdirSync(systemd);
+      writeFileSync(join(systemd, "systemctl"), `#!/bin/sh\necho "$@" >> ${calls}\n`);
+      chmodSync(join(systemd, "systemctl"), 0o755);
+      // The only thing changed is where it writes: this machine's own services are not its business.
+      const script = readFileSync(file, "utf8").replace("/usr/lib/systemd/system", systemd);
+      const env = { PATH: `${systemd}${delimiter}${path}`, STOP_DEADLINE_SECONDS: "20" };
+      const [code] = (await once(spawn("/bin/bash", ["-c", script], { env }), "exit")) as [number];
+      t.equal(code, 0, kind);
+      t.match(readFileSync(join(systemd, "web.service.d/turnout.conf"), "utf8"), /^\[Service\]\nTimeoutStopSec=30\n/);
+      t.equal(readFileSync(calls, "utf8"), "daemon-reload\n");
+    }
+  },
+);
 
-t.test("without a tier's name it says which there are, and ends", async (t) => {
+t.test("without a tier's name it says which there are, and ends", { skip: skipUnlessLong }, async (t) => {
   const service = startService({ TIER: "both" });
   t.strictSame(await service.ended, [1, null]);
   t.match(service.output(), 'TIER was "both", allowed is one of web, worker');
 });
 
-t.test("with a broken environment a tier says what is missing, and ends", async (t) => {
+t.test("with a broken environment a tier says what is missing, and ends", { skip: skipUnlessLong }, async (t) => {
   const service = startService({ TIER: "worker" });
   t.strictSame(await service.ended, [1, null]);
   t.match(service.output(), "TURNOUT_ENVIRONMENT_INVALID");
@@ -156,6 +170,7 @@ t.test("with a broken environment a tier says what is missing, and ends", async 
 
 t.test(
   "both tiers start as the Procfile says, take, store and confirm, take the daemon's posts, and stop in time",
+  { skip: skipUnlessLong },
   async (t) => {
     await engines.start();
     const published = await listenForFigures();

@@ -1,7 +1,4 @@
-/**
- * Two admins replay the same dead letters at once, one of them is killed, and then it is done once more. As many as
- * TURNOUT_DEAD_LETTERS says; 10,000 take a few minutes.
- */
+/** Two admins replay the same dead letters at once, one of them is killed, and then it is done once more. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -15,11 +12,12 @@ import type { ReplayOutput } from "../../../../admin/commands/dead-letters/repla
 import { createDeadLetterStore } from "../../../../admin/dead-letters/dead-letter-store.ts";
 import { createDeadLetterGroups } from "../../../../shared/dead-letters/groups.ts";
 import { openLedger } from "../../../../admin/ledger.ts";
+import { sized } from "../../../equipment/run-length.ts";
 import { runCommand } from "../../command-run.ts";
 import { deadLetter, person, putAll } from "../../dead-letter-seeds.ts";
 import { startEngines } from "../../engines.ts";
 
-const count = Number(process.env.TURNOUT_DEAD_LETTERS || 500);
+const count = sized(400, 10_000);
 const timeout = 60_000 + count * 100;
 t.setTimeout(timeout);
 

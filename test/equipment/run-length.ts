@@ -1,0 +1,13 @@
+/**
+ * How much the tests do. `npm test` proves each behaviour in minutes; `npm run test:long` proves the same at full size, and
+ * what takes long by its nature besides: more people, every look of every page, the whole benchmark.
+ */
+const isLong = process.env.TURNOUT_TESTS === "long";
+
+/** For `t.test(title, { skip }, …)`: why this is not done now, or false when it is. */
+export const skipUnlessLong: string | false = !isLong && "takes long: npm run test:long";
+
+/** @returns the size for this run */
+export function sized(usual: number, long: number): number {
+  return isLong ? long : usual;
+}
