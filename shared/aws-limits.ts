@@ -24,6 +24,8 @@ export const dynamoDbLimits = {
   maxItemBytes: 409_600,
   /** Length of one PartiQL statement, in characters. */
   maxStatementCharacters: 8_192,
+  /** The positive number closest to 0 (…/developerguide/Constraints.html). */
+  smallestNumber: 1e-130,
 } as const;
 
 /** https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricData.html */

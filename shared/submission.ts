@@ -3,6 +3,7 @@
  * Its schema is the single source for the type, the validation, the OpenAPI document and the form's constraints.
  */
 import { Type, type TSchema } from "typebox";
+import { dynamoDbLimits } from "./aws-limits.ts";
 import { Email, Name, numberRange } from "./registration.ts";
 import { normalizeEmail } from "./email-address.ts";
 import type { EventDefinition, EventField } from "./event-definition.ts";
@@ -65,7 +66,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 
 /**
  * Brings a parsed body into the form in which it is validated and stored, in place: the email to its key form, blanks
- * around the name and around email answers removed. Whatever is not of the expected shape is left for the validation.
+ * around the name and around email answers removed, numbers too small for the table made 0. Whatever is not of the expected shape is left for the validation.
  */
 export function normalizeSubmission(body: unknown, event: EventDefinition): void {
   if (!isRecord(body)) return;
@@ -76,5 +77,6 @@ export function normalizeSubmission(body: unknown, event: EventDefinition): void
   for (const field of event.fields) {
     const answer = answers[field.id];
     if (field.type === "email" && typeof answer === "string") answers[field.id] = normalizeEmail(answer);
+    else if (typeof answer === "number" && Math.abs(answer) < dynamoDbLimits.smallestNumber) answers[field.id] = 0;
   }
 }

@@ -117,6 +117,21 @@ t.test("blanks and spellings are brought to one form before they are judged", as
   t.notOk(schema.Check(blank));
 });
 
+t.test("a number too small for the table is 0, and any other is left as it is", async (t) => {
+  const event = eventWith({ id: "guests", type: "number", label: "G" });
+  for (const [sent, kept] of [
+    [1e-131, 0],
+    [-5e-324, 0],
+    [-0, 0],
+    [1e-130, 1e-130],
+    [-2.5, -2.5],
+  ] as const) {
+    const body = { ...person, answers: { guests: sent } };
+    normalizeSubmission(body, event);
+    t.ok(Object.is(body.answers.guests, kept), String(sent));
+  }
+});
+
 t.test("whatever has another shape is left as it is, for the validation to refuse", async (t) => {
   const event = eventWith({ id: "partner", type: "email", label: "P" });
   const notText = fc.jsonValue().filter((value) => typeof value !== "string");
