@@ -77,6 +77,8 @@ export function normalizeSubmission(body: unknown, event: EventDefinition): void
   for (const field of event.fields) {
     const answer = answers[field.id];
     if (field.type === "email" && typeof answer === "string") answers[field.id] = normalizeEmail(answer);
-    else if (typeof answer === "number" && Math.abs(answer) < dynamoDbLimits.smallestNumber) answers[field.id] = 0;
+    if (field.type === "number" && typeof answer === "number" && Math.abs(answer) < dynamoDbLimits.smallestNumber) {
+      answers[field.id] = 0;
+    }
   }
 }
