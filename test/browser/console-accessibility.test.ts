@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import t from "tap";
 import { sticksOut } from "./attendee.ts";
+import { skipUnlessLong } from "../equipment/run-length.ts";
 import { openChromium, skip } from "./chromium.ts";
 import { openConsoleStage } from "./console-stage.ts";
 import { consoleStates } from "./console-states.ts";
@@ -15,7 +16,7 @@ interface AxeResults {
   readonly passes: unknown[];
 }
 
-t.test("axe finds nothing in the console", { skip, timeout: 240_000 }, async (t) => {
+t.test("axe finds nothing in the console", { skip: skip || skipUnlessLong, timeout: 240_000 }, async (t) => {
   const browser = await openChromium();
   t.teardown(() => browser.close());
   const stage = await openConsoleStage();

@@ -255,7 +255,7 @@ async function createCell(stack: LocalStack, guard: OrphanGuard, id: string, opt
       (await scan<DeadLetterRecord | { partOf: string }>(deadLettersTable)).filter(
         (record): record is DeadLetterRecord => !("partOf" in record),
       ),
-    async drained(withinMs = 30_000) {
+    async drained(withinMs = 60_000) {
       await eventually(
         async () => {
           const both = await Promise.all([cell.counts(), cell.counts(deadLetterQueueUrl)]);

@@ -120,7 +120,9 @@ t.test("a pack is closed before 64 KiB and before 250 registrations, however lar
       fields: essays,
     }),
   );
-  const cell = await engines.createCell({ environment: { EVENT_FILE: eventFile, SENDS_IN_FLIGHT: "1" } });
+  const cell = await engines.createCell({
+    environment: { EVENT_FILE: eventFile, SENDS_IN_FLIGHT: "1", SEND_TIMEOUT_MS: "10000" },
+  });
   t.teardown(() => cell.close());
   const web = await cell.startTier("web");
   const sizes: { bytes: number; count: number }[] = [];
