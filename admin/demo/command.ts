@@ -107,7 +107,7 @@ async function readLoad(flags: DemoFlags, event: EventDefinition, refused: Refus
 }
 
 export function buildDemoCommand({ env, terminal, signal, finish }: CommandHost): Command {
-  const command = new Command("demo")
+  const command = new Command("npm run demo --")
     .description("Register many people through the front door, and prove that each of them is stored once.")
     .addOption(
       new Option("--count <n>", "how many requests to send")

@@ -89,7 +89,7 @@ export function buildDeployCommand(
     return readAssembly(assemblyFolder);
   }
 
-  return new Command("deploy")
+  return new Command("npm run deploy --")
     .description("Deploy the AWS stack: check, show what would change, ask, deploy.")
     .option(
       "-c, --context <name=value>",

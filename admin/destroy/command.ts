@@ -105,7 +105,7 @@ export function buildDestroyCommand({ env, terminal, signal, finish }: CommandHo
     }
   }
 
-  const command = new Command("destroy")
+  const command = new Command("npm run destroy --")
     .description("Remove the AWS stack, and what it leaves behind.")
     .requiredOption("--stack <name>", "the deployment's CloudFormation stack")
     .option("--profile <name>", "profile of the AWS configuration files")
