@@ -23,7 +23,9 @@ function doesSomething(text: string): boolean {
 }
 
 function testOf(path: string): string {
-  return `test/${path.replace(/\.(ts|js)$/, ".test.ts")}`;
+  const base = `test/${path.replace(/\.(ts|js)$/, "")}`;
+  const ofSystem = `${base}.system.test.ts`;
+  return existsSync(join(root, ofSystem)) ? ofSystem : `${base}.test.ts`;
 }
 
 t.test("every source file has a test file in its place, or a reason why not", async (t) => {
@@ -46,7 +48,7 @@ t.test("every exception is one: it is about files that exist and have no test fi
 t.test("every name is in kebab-case and says what is inside", async (t) => {
   const named = sourceFiles([...productFolders, "bench", "test"]);
   for (const { path } of named) {
-    const names = path.split("/").map((part) => part.replace(/(\.test)?\.(ts|js)$/, ""));
+    const names = path.split("/").map((part) => part.replace(/(\.system)?(\.test)?\.(ts|js)$/, ""));
     const wrong = names.find((name) => !kebabCase.test(name.replace(/^\./, "")) || bannedNames.test(name));
     t.equal(wrong, undefined, path);
   }
