@@ -18,7 +18,7 @@ export const WebConfig = Type.Object({
   LOG_LEVEL: Type.Enum([...logLevels], { default: "info", description: "least severe level that is logged" }),
   API_DOCS: Type.Boolean({ default: false, description: "serve a documentation page of the API at /docs" }),
   SENDS_IN_FLIGHT: Type.Integer({
-    default: 4,
+    default: 8,
     minimum: 1,
     maximum: 64,
     description: "SendMessage calls under way at once; more means smaller packs",
