@@ -34,3 +34,11 @@ export function pointInTime(text: string): string {
 export function gather<Value>(read: (text: string) => Value): (text: string, before?: readonly Value[]) => Value[] {
   return (text, before = []) => [...before, read(text)];
 }
+
+/** Reads the URL of a site, http or https. */
+export function httpUrl(text: string): string {
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
+    throw new InvalidArgumentError("Allowed is an http or https URL, such as https://register.example.org");
+  }
+  return text;
+}

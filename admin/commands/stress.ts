@@ -3,7 +3,7 @@ import { randomInt } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
 import { TurnoutError } from "../../shared/errors.ts";
 import { findChromium, takePicture } from "../chart/page-picture.ts";
 import { reportPage } from "../chart/report-page.ts";
@@ -13,7 +13,7 @@ import { addEventOption, readEvent, type EventFlag } from "../event-option.ts";
 import { exitCodes } from "../exit.ts";
 import { openLedger } from "../ledger.ts";
 import { findDeployment, type Deployment } from "../load/deployment.ts";
-import { wholeNumber } from "../option-values.ts";
+import { httpUrl, wholeNumber } from "../option-values.ts";
 import { checkVolume, parseSteps, stressBounds } from "../stress/steps.ts";
 import { describeStep, showStress, stressPage, type StressReport } from "../stress/stress-report.ts";
 import type { StressFindings, StressProgress } from "../stress/stress.ts";
@@ -58,13 +58,6 @@ Examples:
 Exit codes: 0 ran to its end and all that was accepted is accounted for, whatever the limit; 1 it was stopped, or the
 audit failed; 2 wrong usage.`;
 
-function readUrl(text: string): string {
-  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
-    throw new InvalidArgumentError("Allowed is an http or https URL, such as https://register.example.org");
-  }
-  return text;
-}
-
 /** Shows what goes on, each kind of work as a bar of its own. */
 function createBars(terminal: Terminal) {
   let shown = "";
@@ -98,7 +91,7 @@ export function buildStressCommand({ env, terminal, signal, finish }: CommandHos
     .description(
       "Send rising load through the front door: what it takes, who gives way first, and that nothing is lost.",
     )
-    .option("--url <url>", "where the web tier answers (default: the local stack)", readUrl)
+    .option("--url <url>", "where the web tier answers (default: the local stack)", httpUrl)
     .option("--i-own-this-target", "say that a target on another machine is yours; needed for --url")
     .addOption(
       new Option("--steps <rates>", "people each second, a number for each step")

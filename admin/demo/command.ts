@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { randomInt } from "node:crypto";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
 import { TurnoutError } from "../../shared/errors.ts";
 import type { EventDefinition } from "../../shared/event-definition.ts";
 import { addConnectionOptions, type ConnectionFlags } from "../connection.ts";
@@ -13,7 +13,7 @@ import { exitCodes } from "../exit.ts";
 import { openLedger } from "../ledger.ts";
 import { createCrowd, crowdShares } from "../load/crowd.ts";
 import { countSubmissions, readSubmissions } from "../load/submission-file.ts";
-import { wholeNumber } from "../option-values.ts";
+import { httpUrl, wholeNumber } from "../option-values.ts";
 import type { CommandHost } from "../command-line.ts";
 import type { Progress, Terminal } from "../terminal.ts";
 import type { DemoReport } from "./demo-report.ts";
@@ -55,13 +55,6 @@ Examples:
   npm run demo -- --file people.csv --url https://register.example.org --stack summit
 
 Exit codes: 0 all accepted and all found, 1 a row was refused, nothing was answered, or something is lost, 2 wrong usage.`;
-
-function readUrl(text: string): string {
-  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
-    throw new InvalidArgumentError("Allowed is an http or https URL, such as https://register.example.org");
-  }
-  return text;
-}
 
 /** Shows the steps one after the other, each as a bar of its own. */
 function createSteps(terminal: Terminal, total: number) {
@@ -121,7 +114,7 @@ export function buildDemoCommand({ env, terminal, signal, finish }: CommandHost)
         .argParser(wholeNumber(0, Number.MAX_SAFE_INTEGER))
         .conflicts("file"),
     )
-    .option("--url <url>", "where the web tier answers (default: the local stack)", readUrl)
+    .option("--url <url>", "where the web tier answers (default: the local stack)", httpUrl)
     .option("--concurrency <n>", "requests on their way at once", wholeNumber(1, 1_000), defaultConcurrency)
     .option("--ledger <file>", "keep the ledger of what was sent, for: turnout audit --ledger FILE")
     .option(

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from "commander";
 import t from "tap";
-import { gather, pointInTime, wholeNumber } from "../../admin/option-values.ts";
+import { gather, httpUrl, pointInTime, wholeNumber } from "../../admin/option-values.ts";
 
 t.test("a whole number is taken inside its bounds and nowhere else", async (t) => {
   const read = wholeNumber(1, 10);
@@ -23,4 +23,11 @@ t.test("a point in time is so long ago, or a date", async (t) => {
 t.test("an option that is given again is gathered", async (t) => {
   const read = gather(Number);
   t.same(read("2", read("1")), [1, 2]);
+});
+
+t.test("the URL of a site is http or https", async (t) => {
+  for (const text of ["http://127.0.0.1:3000", "https://register.example.org/"]) t.equal(httpUrl(text), text);
+  for (const text of ["", "register.example.org", "ftp://example.org", "javascript:alert(1)"]) {
+    t.throws(() => httpUrl(text), InvalidArgumentError, text);
+  }
 });

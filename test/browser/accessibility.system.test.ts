@@ -1,18 +1,9 @@
 /** Every state of the page, in every look, under the rules of axe. */
-import { createRequire } from "node:module";
-import { readFileSync } from "node:fs";
 import t from "tap";
-import { sticksOut } from "./attendee.ts";
 import { openChromium, skip } from "./chromium.ts";
+import { axe, examine, type AxeResults } from "./examination.ts";
 import { openStage } from "./stage.ts";
-import { dress, looksAt, states } from "./states.ts";
-
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
-interface AxeResults {
-  readonly violations: { readonly id: string; readonly nodes: { readonly html: string }[] }[];
-  readonly passes: unknown[];
-}
+import { looksAt, states } from "./states.ts";
 
 t.test("axe finds nothing", { skip, timeout: 120_000 }, async (t) => {
   const browser = await openChromium();
@@ -22,19 +13,7 @@ t.test("axe finds nothing", { skip, timeout: 120_000 }, async (t) => {
 
   for (const [index, state] of states.entries()) {
     t.test(`while the page is ${state.name}`, async (t) => {
-      await state.show(browser, stage, async (page) => {
-        await page.evaluate(axe);
-        for (const look of looksAt(index)) {
-          await dress(page, look);
-          const { violations, passes } = await page.evaluate<AxeResults>(
-            "axe.run({ resultTypes: ['violations', 'passes'] })",
-          );
-          const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
-          t.strictSame(found, [], look.name);
-          t.ok(passes.length > 15, `${look.name}: ${passes.length} rules were applied`);
-          t.notOk(await sticksOut(page), `${look.name}: nothing sticks out`);
-        }
-      });
+      await state.show(browser, stage, (page) => examine(t, page, looksAt(index)));
     });
   }
 

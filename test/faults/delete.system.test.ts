@@ -1,24 +1,15 @@
 /** Deletes that fail after the write: seen, tried again, and no road to the dead-letter queue for what is stored. */
 import t from "tap";
-import { encodePack } from "../../shared/registration-pack.ts";
-import type { Registration } from "../../shared/registration.ts";
 import { eventually } from "../equipment/eventually.ts";
-import { people } from "../equipment/people.ts";
-import { startEngines, type Cell } from "./cell.ts";
+import { startEngines } from "./cell.ts";
 import { expectStored } from "./expect-stored.ts";
 import { internalError, type Fault } from "./fault.ts";
+import { putPacks } from "./put-packs.ts";
 
 const engines = await startEngines();
 t.teardown(() => engines.stop());
 // Each has a cell of its own, and mostly waits.
 t.jobs = 3;
-
-/** Puts so many packs of three on the queue. */
-async function putPacks(cell: Cell, packs: number): Promise<Registration[]> {
-  const all = Array.from({ length: packs }, () => people(3));
-  await cell.put(all.map(encodePack));
-  return all.flat();
-}
 
 t.test("deletes that fail in part, with HTTP 200, are seen, counted and tried again", async (t) => {
   const cell = await engines.createCell({ visibilityTimeoutSeconds: 2, maxReceiveCount: 3 });

@@ -1,27 +1,20 @@
 /** A queue that gives messages out twice and out of order, as SQS may: nothing shows of it. */
 import t from "tap";
 import { encodePack } from "../../shared/registration-pack.ts";
-import type { Registration } from "../../shared/registration.ts";
 import { createCircuitBreaker } from "../../worker/circuit-breaker.ts";
 import { createDrain } from "../../worker/drain.ts";
 import { eventually } from "../equipment/eventually.ts";
 import { people } from "../equipment/people.ts";
 import { recordLog } from "../equipment/recorded-log.ts";
-import { startEngines, type Cell } from "./cell.ts";
+import { startEngines } from "./cell.ts";
 import { expectStored } from "./expect-stored.ts";
+import { putPacks } from "./put-packs.ts";
 import { createRandom } from "./random.ts";
 
 const engines = await startEngines();
 t.teardown(() => engines.stop());
 // Each has a cell of its own, and mostly waits.
 t.jobs = 3;
-
-/** Puts so many packs of three on the queue. */
-async function putPacks(cell: Cell, packs: number): Promise<Registration[]> {
-  const all = Array.from({ length: packs }, () => people(3));
-  await cell.put(all.map(encodePack));
-  return all.flat();
-}
 
 t.test("messages that SQS gives out twice are stored once", async (t) => {
   const cell = await engines.createCell();

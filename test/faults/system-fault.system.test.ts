@@ -1,11 +1,10 @@
 /** Faults of DynamoDB as a whole: the breaker holds, names what to mend, harms no message, and closes by itself. */
 import t from "tap";
-import { encodePack } from "../../shared/registration-pack.ts";
 import { eventually } from "../equipment/eventually.ts";
-import { people } from "../equipment/people.ts";
 import { startEngines, type Cell } from "./cell.ts";
 import { expectStored } from "./expect-stored.ts";
 import { accessDenied, internalError, missingTable, type Fault, type FaultTarget } from "./fault.ts";
+import { putPacks } from "./put-packs.ts";
 import type { TierProcess } from "./tier-process.ts";
 
 const engines = await startEngines();
@@ -14,12 +13,6 @@ t.teardown(() => engines.stop());
 t.jobs = 3;
 
 const writes = { actions: ["BatchExecuteStatement"] };
-
-async function putPack(cell: Cell, count: number) {
-  const registrations = people(count);
-  await cell.put([encodePack(registrations)]);
-  return registrations;
-}
 
 interface SystemFaultCase {
   readonly name: string;
@@ -89,7 +82,7 @@ for (const { name, fault, names } of systemFaults) {
     t.teardown(() => cell.close());
     const worker = await cell.startTier("worker");
     const injection = cell.dynamoDbProxy.inject(fault(cell));
-    const registrations = (await Promise.all(Array.from({ length: 6 }, () => putPack(cell, 30)))).flat();
+    const registrations = (await Promise.all(Array.from({ length: 6 }, () => putPacks(cell, 1, 30)))).flat();
     await eventually(() => injection.hits > 0, "the fault is met");
     const tookMs = await unhealthyWithin(worker, 10_000);
     t.ok(tookMs < 5_000, `unhealthy after ${Math.round(tookMs)} ms`);

@@ -1,11 +1,10 @@
 /** Table writes that fail in part, or whose answer is lost: only what failed is tried again, and nothing is written twice. */
 import t from "tap";
-import { encodePack } from "../../shared/registration-pack.ts";
 import { eventually } from "../equipment/eventually.ts";
-import { people } from "../equipment/people.ts";
-import { startEngines, type Cell } from "./cell.ts";
+import { startEngines } from "./cell.ts";
 import { expectStored } from "./expect-stored.ts";
 import { throttling, type Fault } from "./fault.ts";
+import { putPacks } from "./put-packs.ts";
 
 const engines = await startEngines();
 t.teardown(() => engines.stop());
@@ -14,12 +13,6 @@ t.jobs = 3;
 
 const writes = { actions: ["BatchExecuteStatement"] };
 
-async function putPack(cell: Cell, count: number) {
-  const registrations = people(count);
-  await cell.put([encodePack(registrations)]);
-  return registrations;
-}
-
 const passing = ["ThrottlingError", "ProvisionedThroughputExceeded", "InternalServerError"];
 
 for (const code of passing) {
@@ -27,7 +20,7 @@ for (const code of passing) {
     // A machine that is busy must not look like a table that is slow.
     const cell = await engines.createCell({ environment: { WRITE_TIMEOUT_MS: "20000" } });
     t.teardown(() => cell.close());
-    const registrations = await putPack(cell, 200);
+    const registrations = await putPacks(cell, 1, 200);
     const failing = cell.dynamoDbProxy.inject({
       kind: "failed-statements",
       entryShare: 0.3,
@@ -52,10 +45,10 @@ t.test("while the table throttles, fewer calls are under way at once, and more a
   const failing = cell.dynamoDbProxy.inject(fault);
   const worker = await cell.startTier("worker");
   const full = await worker.metric("turnout_table_write_limit");
-  const registrations = await putPack(cell, 250);
+  const registrations = await putPacks(cell, 1, 250);
   await eventually(async () => (await worker.metric("turnout_table_write_limit")) <= full / 4, "the limit falls");
   failing.lift();
-  for (let packs = 0; packs < 3; packs += 1) registrations.push(...(await putPack(cell, 250)));
+  for (let packs = 0; packs < 3; packs += 1) registrations.push(...(await putPacks(cell, 1, 250)));
   await cell.drained();
   t.equal(await worker.metric("turnout_table_write_limit"), full, "the limit is back");
   await expectStored(t, cell, registrations);
@@ -66,7 +59,7 @@ t.test("attempts that the SDK makes by itself are counted as such", async (t) =>
   t.teardown(() => cell.close());
   const failing = cell.dynamoDbProxy.inject({ ...throttling, times: 2, ...writes });
   const worker = await cell.startTier("worker");
-  const registrations = await putPack(cell, 20);
+  const registrations = await putPacks(cell, 1, 20);
   await cell.drained();
   t.equal(failing.hits, 2);
   const calls = await worker.metric("turnout_table_write_calls_total");
@@ -89,7 +82,7 @@ for (const { name, fault } of done) {
     t.teardown(() => cell.close());
     cell.dynamoDbProxy.inject({ ...fault, times: 3, ...writes });
     const worker = await cell.startTier("worker");
-    const registrations = await putPack(cell, 50);
+    const registrations = await putPacks(cell, 1, 50);
     await cell.drained();
     t.ok(cell.effects.knownAddresses >= 25, `${cell.effects.knownAddresses} were known to the table already`);
     t.equal(await worker.metric("turnout_registrations_duplicate_total"), 0, "none of them counts as a duplicate");
@@ -105,14 +98,14 @@ t.test(
     const cell = await engines.createCell({ visibilityTimeoutSeconds: 2, environment });
     t.teardown(() => cell.close());
     const worker = await cell.startTier("worker");
-    const unlucky = await putPack(cell, 5);
+    const unlucky = await putPacks(cell, 1, 5);
     const { email } = unlucky[2]!;
     const fault = { kind: "failed-statements", entryShare: 1, code: "InternalServerError", email, ...writes } as const;
     const failing = cell.dynamoDbProxy.inject(fault);
     await eventually(() => cell.effects.redeliveries() > 0, "its message comes again");
     t.ok((await worker.metric("turnout_registrations_undone_total")) > 0);
     t.equal(await cell.itemCount(), 4, "its neighbours are stored");
-    const others = await putPack(cell, 100);
+    const others = await putPacks(cell, 1, 100);
     await eventually(async () => (await cell.itemCount()) === 104, "others are stored meanwhile");
     t.equal((await worker.health()).httpStatus, 200, "it is no fault of the system");
     failing.lift();
