@@ -1,10 +1,11 @@
 /** Each tier as production starts it: a broken environment ends it before anything listens, with everything that is wrong. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { connect } from "node:net";
-import { join } from "node:path";
+import { readdirSync, readFileSync } from "node:fs";
+import { connect, createServer, type AddressInfo } from "node:net";
 import t from "tap";
 import { findFreePort } from "../../local/ports.ts";
+import { tierPlan } from "../../local/process-plans.ts";
 import { eventually } from "../equipment/eventually.ts";
 import { startEngines } from "../equipment/engines.ts";
 
@@ -14,7 +15,7 @@ t.jobs = 4;
 const buffered = { buffered: true };
 const tiers = ["web", "worker"] as const;
 
-const root = join(import.meta.dirname, "..", "..");
+const endsWithinMs = 60_000;
 
 interface Outcome {
   readonly code: number | null;
@@ -24,17 +25,38 @@ interface Outcome {
 }
 
 function start(tier: "web" | "worker", environment: Record<string, string>) {
-  const child = spawn(process.execPath, [join(tier, "main.ts")], {
-    cwd: root,
+  const { command, args, cwd } = tierPlan(tier, 0, {});
+  const child = spawn(command, args, {
+    cwd,
     env: { PATH: process.env.PATH, ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let [stdout, stderr] = ["", ""];
   child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
   child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
-  const ended = once(child, "close").then(([code, signal]): Outcome => ({ code, signal, stdout, stderr }));
+  const lateness = setTimeout(() => {
+    stderr += `\nIt did not end within ${endsWithinMs} ms. ${threadsOf(child.pid!)}`;
+    child.kill("SIGKILL");
+  }, endsWithinMs);
+  const ended = once(child, "close").then(([code, signal]): Outcome => {
+    clearTimeout(lateness);
+    if (signal !== null) t.comment(`${tier} was ended by ${signal}`, { stdout, stderr });
+    return { code, signal, stdout, stderr };
+  });
   t.teardown(() => child.kill("SIGKILL"));
   return { ended, output: () => stdout, kill: (signal: NodeJS.Signals) => child.kill(signal) };
+}
+
+/** @returns what each thread of a process waits for, where the system tells */
+function threadsOf(pid: number): string {
+  try {
+    const threads = readdirSync(`/proc/${pid}/task`).map((id) =>
+      ["comm", "wchan"].map((file) => readFileSync(`/proc/${pid}/task/${id}/${file}`, "utf8").trim()).join(" in "),
+    );
+    return `Its threads: ${threads.join(", ")}`;
+  } catch (error) {
+    return String(error);
+  }
 }
 
 async function listens(port: number): Promise<boolean> {
@@ -63,22 +85,14 @@ for (const tier of tiers) {
     `${tier}: one message lists everything that is missing or wrong, exit 1, and nothing ever listened`,
     buffered,
     async (t) => {
-      const port = await findFreePort();
-      const { ended } = start(tier, { ...wrong[tier].given, PORT: String(port) });
-      let listened = false;
-      let over = false;
-      const outcome = ended.finally(() => (over = true));
-      await eventually(
-        async () => {
-          listened ||= await listens(port);
-          return over;
-        },
-        "it ends by itself",
-        60_000,
-      );
-      const { code, stderr } = await outcome;
+      // A port that is taken: whoever tried to listen there would have to say so.
+      const taken = createServer();
+      t.teardown(() => taken.close());
+      await once(taken.listen(0), "listening");
+      const { port } = taken.address() as AddressInfo;
+      const { code, stderr } = await start(tier, { ...wrong[tier].given, PORT: String(port) }).ended;
       t.equal(code, 1);
-      t.equal(listened, false);
+      t.notMatch(stderr, /EADDRINUSE/);
       const { missing, given } = wrong[tier];
       t.match(
         stderr,
