@@ -15,10 +15,9 @@ const consoleStopWithinMs = 6_000;
 const tierStopWithinMs = (stopDeadlineSeconds + 2) * 1_000;
 /**
  * As in `npm run web`, `npm run worker` and the Procfile. Left to itself, Node makes the space for young objects the larger
- * the more memory the machine has: a tier that needs 200 MiB then takes 350. And without its middle compiler a tier is no
- * slower, and cannot wait at its end for a compilation that waits for it (docs/decisions/0007).
+ * the more memory the machine has: a tier that needs 200 MiB then takes 350.
  */
-const tierNodeFlags = ["--max-semi-space-size=16", "--no-maglev"];
+const tierNodeFlags = ["--max-semi-space-size=16"];
 /** Where Node keeps what it compiled, and finds it at the next start, which then takes half the time. */
 const compileCache = { NODE_COMPILE_CACHE: join(tmpdir(), "node-compile-cache") };
 

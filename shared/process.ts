@@ -2,6 +2,8 @@
  * Runs a tier as a process: a broken environment ends it before anything listens, a signal stops it gracefully, a fault
  * that nobody caught stops it and is told by the exit code.
  */
+import { setTimeout as delay } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { ProcessLog } from "./logger.ts";
 import { TurnoutError } from "./errors.ts";
@@ -14,6 +16,14 @@ export interface Tier {
 /** The parts of Node's `process` that a tier's life needs: handed in, since only `main.ts` files touch the real one. */
 export type HostProcess = Pick<NodeJS.Process, "on" | "once" | "exit" | "stderr">;
 
+/** What the middle compiler has under way is done by then: a function takes it a few milliseconds. */
+const compilationsEndWithinMs = 25;
+
+/** A process that exits while V8's middle compiler is at work can wait for it for ever; see docs/decisions/0007. */
+function startNoCompilations(): void {
+  setFlagsFromString("--no-maglev");
+}
+
 /**
  * @param host the real `process`
  * @param build reads the environment and puts the parts together; what it throws is told on standard error, exit 1
@@ -24,16 +34,19 @@ export async function runProcess(host: HostProcess, build: () => Promise<Tier>):
   try {
     tier = await build();
   } catch (error) {
+    startNoCompilations();
     host.stderr.write(`${explain(error)}\n`);
+    await delay(compilationsEndWithinMs);
     return host.exit(1);
   }
   const { lifecycle, log } = tier;
 
   async function end(why: string, code: number): Promise<void> {
+    startNoCompilations();
     log.logger.info({ why }, "stopping");
     const clean = await lifecycle.stop();
     log.logger.info({ clean }, "stopped");
-    await log.close();
+    await Promise.all([log.close(), delay(compilationsEndWithinMs)]);
     host.exit(clean ? code : 1);
   }
 
