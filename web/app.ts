@@ -2,7 +2,6 @@
  * The web tier as a plugin tree, ready for `listen` or `inject`. It starts nothing and owns nothing: queue, table, clock
  * and log are handed in, and closed by whoever made them (`main.ts`, or a test).
  */
-import formbody from "@fastify/formbody";
 import rateLimit from "@fastify/rate-limit";
 import swagger from "@fastify/swagger";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
@@ -12,6 +11,7 @@ import type { TSchema } from "typebox";
 import { Compile } from "typebox/compile";
 import { TurnoutError } from "../shared/errors.ts";
 import type { EventDefinition } from "../shared/event-definition.ts";
+import { acceptFormBodies } from "../shared/form-body.ts";
 import type { Logger } from "../shared/logger.ts";
 import type { Registry } from "../shared/metrics.ts";
 import type { BacklogProbe } from "./backlog-probe.ts";
@@ -124,6 +124,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   app.setValidatorCompiler(exactValidator);
   app.removeContentTypeParser("text/plain");
   acceptJsonBodies(app);
+  acceptFormBodies(app);
   // As a measure only. With a threshold it would look at every request; what to do about a late loop is the load shedder's
   // business, so that health and pages are never shed.
   await app.register(underPressure, { sampleInterval: eventLoopSampleMs, eventLoopUtilizationMode: "interval" });
@@ -136,7 +137,6 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
         new TurnoutError("TURNOUT_RATE_LIMITED", "Please wait a moment and send the same again."),
     });
   }
-  await app.register(formbody, { bodyLimit: maxBodyBytes });
   await app.register(swagger, {
     openapi: {
       openapi: "3.1.0",

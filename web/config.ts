@@ -42,7 +42,7 @@ export const WebConfig = Type.Object({
     description: "wait of the first in line above which further registrations are answered 503, milliseconds",
   }),
   MAX_EVENT_LOOP_DELAY_MS: Type.Integer({
-    default: 250,
+    default: 1_000,
     minimum: 10,
     maximum: 10_000,
     description: "mean delay of the event loop above which further registrations are answered 503, milliseconds",

@@ -4,7 +4,8 @@
  * `BatchWriteItem` cannot be conditional: a late duplicate would overwrite the first registration. A PartiQL `INSERT`
  * fails by itself with `DuplicateItem` when the address is known, at the same cost; see docs/decisions/0002.
  */
-import { BatchExecuteStatementCommand, BatchGetCommand, type DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import { BatchExecuteStatementCommand, type AttributeValue } from "@aws-sdk/client-dynamodb";
+import { BatchGetCommand, type DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { kindOf } from "../shared/aws-fault.ts";
 import type { DeadLetterReason } from "../shared/dead-letter.ts";
 import { withoutAddresses } from "../shared/logger.ts";
@@ -48,6 +49,15 @@ const attributes = ["email", "registrationId", "name", "answers", "submittedAt",
 const secondsPerDay = 86_400;
 const wrongTable = /missing the key|type mismatch for key|does not match the schema/i;
 
+function answerAttributes(answers: Registration["answers"]): Record<string, AttributeValue> {
+  const map: Record<string, AttributeValue> = {};
+  for (const [field, answer] of Object.entries(answers)) {
+    if (typeof answer === "string") map[field] = { S: answer };
+    else map[field] = typeof answer === "number" ? { N: String(answer) } : { BOOL: answer };
+  }
+  return map;
+}
+
 export function createRegistrationsTable(options: RegistrationsTableOptions): RegistrationsTable {
   const { documents, tableName, retentionDays, wallClock, onCall } = options;
   const written = retentionDays === undefined ? attributes : [...attributes, "expiresAt"];
@@ -57,10 +67,20 @@ export function createRegistrationsTable(options: RegistrationsTableOptions): Re
   const insertion: Operation = { action: "dynamodb:PartiQLInsert", resource: tableName, construct };
   const lookUp: Operation = { action: "dynamodb:BatchGetItem", resource: tableName, construct };
 
-  function parameters({ email, id, name, answers, submittedAt }: Registration): unknown[] {
+  /** In the table's own form: the document client would find it out for every value of every registration. */
+  function parameters({ email, id, name, answers, submittedAt }: Registration): AttributeValue[] {
     const storedAt = wallClock();
-    const values: unknown[] = [email, id, name, answers, submittedAt, new Date(storedAt).toISOString()];
-    if (retentionDays !== undefined) values.push(Math.floor(storedAt / 1_000) + retentionDays * secondsPerDay);
+    const values: AttributeValue[] = [
+      { S: email },
+      { S: id },
+      { S: name },
+      { M: answerAttributes(answers) },
+      { S: submittedAt },
+      { S: new Date(storedAt).toISOString() },
+    ];
+    if (retentionDays !== undefined) {
+      values.push({ N: String(Math.floor(storedAt / 1_000) + retentionDays * secondsPerDay) });
+    }
     return values;
   }
 

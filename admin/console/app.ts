@@ -2,9 +2,9 @@
  * The console as a plugin tree, ready for `listen` or `inject`. It starts nothing and owns nothing: connection, watch and
  * replays are handed in, and ended by whoever made them.
  */
-import formbody from "@fastify/formbody";
 import Fastify, { type FastifyInstance, type FastifyReply } from "fastify";
 import { TurnoutError, type ErrorCode } from "../../shared/errors.ts";
+import { acceptFormBodies } from "../../shared/form-body.ts";
 import { explain } from "../exit.ts";
 import type { Assets } from "./assets.ts";
 import type { DeadLetterDesk } from "./dead-letter-desk.ts";
@@ -45,6 +45,7 @@ const statusByCode: Partial<Record<ErrorCode, number>> = {
   TURNOUT_DEAD_LETTER_UNKNOWN: 404,
   TURNOUT_DEAD_LETTER_CHANGED: 409,
   TURNOUT_REGISTRATION_INVALID: 400,
+  TURNOUT_BODY_UNREADABLE: 400,
   TURNOUT_REQUEST_INVALID: 400,
   TURNOUT_USAGE_INVALID: 400,
 };
@@ -82,7 +83,7 @@ export async function buildConsoleApp(parts: ConsoleParts): Promise<FastifyInsta
     routerOptions: { maxParamLength: 256 },
   });
   app.removeAllContentTypeParsers();
-  await app.register(formbody, { bodyLimit: maxBodyBytes });
+  acceptFormBodies(app);
 
   app.addHook("onRequest", async (request, reply) => {
     reply.headers(pageHeaders);
