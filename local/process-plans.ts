@@ -17,7 +17,7 @@ const tierStopWithinMs = (stopDeadlineSeconds + 2) * 1_000;
  * As in `npm run web`, `npm run worker` and the Procfile. Left to itself, Node makes the space for young objects the larger
  * the more memory the machine has: a tier that needs 200 MiB then takes 350.
  */
-const tierNodeFlags = ["--max-semi-space-size=16"];
+const tierNodeFlags = ["--max-semi-space-size=8"];
 /** Where Node keeps what it compiled, and finds it at the next start, which then takes half the time. */
 const compileCache = { NODE_COMPILE_CACHE: join(tmpdir(), "node-compile-cache") };
 

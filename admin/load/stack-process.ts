@@ -4,6 +4,7 @@
  */
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { constants, setPriority } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Environment } from "../../shared/environment.ts";
@@ -52,6 +53,14 @@ async function end(child: ChildProcess): Promise<void> {
 }
 
 /**
+ * We are the crowd, and share the machine with the stack. A crowd that has to wait for a processor comes later than it
+ * wanted, and spares the service just when it is slow; so it is the stack that waits, with all processes that it starts.
+ */
+function giveWay({ pid }: ChildProcess): void {
+  if (pid !== undefined) setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
+}
+
+/**
  * @throws Error with the stack's own words when it does not start, the signal's reason when that comes first
  */
 export async function startStackProcess({ env, signal, onEvent }: StackProcessOptions): Promise<StackProcess> {
@@ -62,6 +71,7 @@ export async function startStackProcess({ env, signal, onEvent }: StackProcessOp
     detached: true,
     stdio: ["ignore", "pipe", "pipe", "ipc"],
   });
+  giveWay(child);
   const { promise, resolve, reject } = Promise.withResolvers<StackUrls>();
   const said: string[] = [];
   let announced = false;

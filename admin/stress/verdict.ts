@@ -84,27 +84,41 @@ export interface JudgedStep {
 
 const rate = (value: number) => Math.round(value).toLocaleString("en");
 
-/** @returns what the whole run says of the service, in one or two sentences for people */
+const bySpeed = (a: JudgedStep, b: JudgedStep) => a.ratePerSecond - b.ratePerSecond;
+
+/**
+ * The fastest step that was held counts, and the next faster one that was not. A slower one that was not held, often the
+ * first, while programs warm up, is no limit then, but is told as well.
+ * @returns what the whole run says of the service, in a few sentences for people
+ */
 export function conclude(steps: readonly JudgedStep[]): { sustainedPerSecond: number | null; conclusion: string } {
-  const firstLimited = steps.findIndex(({ limit }) => limit !== "none");
-  const held = firstLimited < 0 ? steps : steps.slice(0, firstLimited);
-  const best = held.reduce<number | null>((most, step) => Math.max(most ?? 0, step.acceptedPerSecond), null);
-  const limited = steps[firstLimited];
-  const holds = best === null ? "Not even the first step was held." : `It holds ${rate(best)} accepted each second.`;
   if (steps.length === 0) return { sustainedPerSecond: null, conclusion: "Nothing was measured." };
-  if (limited === undefined) {
-    return {
-      sustainedPerSecond: best,
-      conclusion: `${holds} That is not its limit: all steps were held. Try higher ones.`,
-    };
+  const sorted = steps.toSorted(bySpeed);
+  const best = sorted.findLast(({ limit }) => limit === "none");
+  const [limited] = best === undefined ? sorted : sorted.slice(sorted.indexOf(best) + 1);
+  const passing =
+    best === undefined ? [] : sorted.slice(0, sorted.indexOf(best)).filter(({ limit }) => limit !== "none");
+  const sentences = [
+    best === undefined
+      ? "Not even the first step was held."
+      : `It holds ${rate(best.acceptedPerSecond)} accepted each second.`,
+    ...(limited === undefined ? ["That is not its limit: try higher steps."] : limitOf(limited)),
+    ...passing.map(
+      (step) => `In passing, ${rate(step.ratePerSecond)} each second was too much as well. ${step.because.join(" ")}`,
+    ),
+  ];
+  return { sustainedPerSecond: best?.acceptedPerSecond ?? null, conclusion: sentences.join(" ") };
+}
+
+function limitOf({ ratePerSecond, limit, because }: JudgedStep): string[] {
+  const at = `At ${rate(ratePerSecond)} each second`;
+  if (limit === "service") return [`${at} the service gave way.`, ...because];
+  if (limit === "both") {
+    return [`${at} both reached a limit; the service may hold more with a better generator.`, ...because];
   }
-  const why = limited.because.join(" ");
-  const at = `At ${rate(limited.ratePerSecond)} each second`;
-  const conclusion =
-    limited.limit === "generator"
-      ? `${holds} ${at} the generator was the bottleneck, so what the service can do was not found out. ${why} Use a larger machine for the generator.`
-      : limited.limit === "both"
-        ? `${holds} ${at} both reached a limit; the service may hold more with a better generator. ${why}`
-        : `${holds} ${at} the service gave way. ${why}`;
-  return { sustainedPerSecond: best, conclusion };
+  return [
+    `${at} the generator was the bottleneck, so what the service can do was not found out.`,
+    ...because,
+    "Use a larger machine for the generator.",
+  ];
 }

@@ -45,10 +45,18 @@ const step = (ratePerSecond: number, limit: JudgedStep["limit"] = "none"): Judge
   because: limit === "none" ? [] : ["Why."],
 });
 
-t.test("the run holds what its best step held before the first limit", async (t) => {
-  t.match(conclude([step(100), step(200), step(400, "service"), step(300)]), {
+t.test("the run holds what its fastest held step held, up to the next faster one", async (t) => {
+  t.match(conclude([step(100), step(200), step(400, "service"), step(300), step(800, "generator")]), {
+    sustainedPerSecond: 299,
+    conclusion: /^It holds 299 .* At 400 each second the service gave way\. Why\.$/,
+  });
+});
+
+t.test("a slow step that was not held is no limit where a faster one was, but is told", async (t) => {
+  t.match(conclude([step(100, "service"), step(200), step(400, "service")]), {
     sustainedPerSecond: 199,
-    conclusion: /It holds 199 .* At 400 each second the service gave way\. Why\./,
+    conclusion:
+      /^It holds 199 .* At 400 each second the service gave way\. Why\. In passing, 100 each second .* Why\.$/,
   });
 });
 
