@@ -71,7 +71,27 @@ function boundWholeAnswer(requestTimeoutMs: number) {
 }
 
 /** The last step before the attempt itself. */
-const aroundAttempt = { step: "deserialize", priority: "low", name: "wholeAnswerTimeout" } as const;
+const aroundAnswer = { step: "deserialize", priority: "low", name: "wholeAnswerTimeout" } as const;
+
+/** What names its own cause, such as the answer that was not complete, is to come first. */
+const graceMs = 250;
+
+/** Whatever happens to an attempt, an answer that ends without an end for instance: it is over when its time is. */
+function boundAttempt(requestTimeoutMs: number) {
+  return <Attempt, Outcome>(next: (attempt: Attempt) => Promise<Outcome>) =>
+    async (attempt: Attempt): Promise<Outcome> => {
+      const { promise: late, reject } = Promise.withResolvers<never>();
+      const timer = setTimeout(() => reject(tooSlow(requestTimeoutMs)), requestTimeoutMs + graceMs);
+      try {
+        return await Promise.race([next(attempt), late]);
+      } finally {
+        clearTimeout(timer);
+      }
+    };
+}
+
+/** Around the attempt and the reading of its answer, within the retries. */
+const aroundAttempt = { step: "deserialize", priority: "high", name: "attemptTimeout" } as const;
 
 function tooSlow(requestTimeoutMs: number): Error {
   return Object.assign(new Error(`The answer was not complete within ${requestTimeoutMs} ms.`), {
@@ -84,7 +104,8 @@ function tooSlow(requestTimeoutMs: number): Error {
 export function createSqsClient(options: ClientOptions): SQSClient {
   // The queue's URL is an identifier here; where it is served is the endpoint's business.
   const client = new SQSClient({ ...clientOptions(options), useQueueUrlAsEndpoint: false });
-  client.middlewareStack.add(boundWholeAnswer(options.requestTimeoutMs), aroundAttempt);
+  client.middlewareStack.add(boundWholeAnswer(options.requestTimeoutMs), aroundAnswer);
+  client.middlewareStack.add(boundAttempt(options.requestTimeoutMs), aroundAttempt);
   // Measured: the SDK's own logging costs 9 % of a call even while nobody logs.
   client.middlewareStack.remove("loggerMiddleware");
   return client;
@@ -93,7 +114,8 @@ export function createSqsClient(options: ClientOptions): SQSClient {
 /** @returns a document client (plain JavaScript values in and out) to be ended with `destroy()` */
 export function createDocumentClient(options: ClientOptions): DynamoDBDocumentClient {
   const client = new DynamoDBClient(clientOptions(options));
-  client.middlewareStack.add(boundWholeAnswer(options.requestTimeoutMs), aroundAttempt);
+  client.middlewareStack.add(boundWholeAnswer(options.requestTimeoutMs), aroundAnswer);
+  client.middlewareStack.add(boundAttempt(options.requestTimeoutMs), aroundAttempt);
   client.middlewareStack.remove("loggerMiddleware");
   return DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
 }

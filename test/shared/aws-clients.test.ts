@@ -126,6 +126,23 @@ t.test("a time-out in the middle of an answer is tried again, as often as was as
   t.equal($metadata.attempts, 2);
 });
 
+t.test("an attempt of which nothing is ever heard again is over when its time is, and tried again", async (t) => {
+  const { url, requests } = await endpoint(t, (socket) => socket.write(confirmation));
+  const client = sqsClient(t, url, requestTimeoutMs, 2);
+  let vanished = 0;
+  client.middlewareStack.add(
+    (next) => async (attempt) => {
+      const answered = await next(attempt);
+      vanished += 1;
+      return vanished === 1 ? new Promise<never>(() => {}) : answered;
+    },
+    { step: "deserialize", priority: "low" },
+  );
+  const confirmed = await client.send(send);
+  t.equal(confirmed.MessageId, "1");
+  t.equal(requests.length, 2);
+});
+
 t.test("a confirmation with the wrong checksum is none", async (t) => {
   const wrong = answer({ MessageId: "1", MD5OfMessageBody: createHash("md5").update("else").digest("hex") });
   const { url } = await endpoint(t, (socket) => socket.write(wrong));
