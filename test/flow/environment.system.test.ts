@@ -80,6 +80,19 @@ const wrong = {
   },
 } as const;
 
+const engines = await startEngines();
+t.teardown(() => engines.close());
+const queue = await engines.createQueue();
+const complete: Record<string, string> = {
+  ...engines.environment,
+  QUEUE_URL: queue.url,
+  DEAD_LETTER_QUEUE_URL: queue.deadLetterUrl,
+  REGISTRATIONS_TABLE: await engines.createTable(),
+  DEAD_LETTERS_TABLE: await engines.createTable("id"),
+  RECEIPT_KEYS: `k:${Buffer.alloc(32, 1).toString("base64")}`,
+  RECEIVE_WAIT_SECONDS: "1",
+};
+
 for (const tier of tiers) {
   t.test(
     `${tier}: one message lists everything that is missing or wrong, exit 1, and nothing ever listened`,
@@ -107,19 +120,6 @@ for (const tier of tiers) {
     },
   );
 }
-
-const engines = await startEngines();
-t.teardown(() => engines.close());
-const queue = await engines.createQueue();
-const complete: Record<string, string> = {
-  ...engines.environment,
-  QUEUE_URL: queue.url,
-  DEAD_LETTER_QUEUE_URL: queue.deadLetterUrl,
-  REGISTRATIONS_TABLE: await engines.createTable(),
-  DEAD_LETTERS_TABLE: await engines.createTable("id"),
-  RECEIPT_KEYS: `k:${Buffer.alloc(32, 1).toString("base64")}`,
-  RECEIVE_WAIT_SECONDS: "1",
-};
 
 t.test("web: an event file that is missing ends it as well, and is named", buffered, async (t) => {
   const { code, stderr } = await start("web", { ...complete, EVENT_FILE: "no-such-event.json", PORT: "0" }).ended;
