@@ -21,6 +21,11 @@ import { createStatusReader } from "./registration-status.ts";
 import { createStatusReads } from "./status-reads.ts";
 
 const probeCacheMs = 2_000;
+/**
+ * Connections that may wait to be taken: as many as Linux lets (net.core.somaxconn since 5.4; a smaller one counts). With
+ * Node's own 511, a rush that meets a busy loop is dropped by the kernel, and clients knock again after seconds.
+ */
+const listenBacklog = 4_096;
 
 await runProcess(process, async () => {
   const config = readEnv(WebConfig, process.env);
@@ -106,7 +111,7 @@ await runProcess(process, async () => {
       {
         name: "http",
         start: async () => {
-          const address = await app.listen({ host: config.HOST, port: config.PORT });
+          const address = await app.listen({ host: config.HOST, port: config.PORT, backlog: listenBacklog });
           log.logger.info({ address }, "listening");
         },
         stop: () => closeHttp(app),
