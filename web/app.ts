@@ -41,8 +41,6 @@ export interface AppLimits {
   readonly rateLimitPerMinute: number;
   /** How long a client may take to send a request, head and body. */
   readonly requestTimeoutMs: number;
-  /** Open connections above which further ones are refused. */
-  readonly maxConnections: number;
   /** Addresses or CIDR ranges whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];
 }
@@ -120,7 +118,6 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     routerOptions: { maxParamLength: maxPathBytes },
   }).withTypeProvider<TypeBoxTypeProvider>();
 
-  app.server.maxConnections = limits.maxConnections;
   app.setValidatorCompiler(exactValidator);
   app.removeContentTypeParser("text/plain");
   acceptJsonBodies(app);

@@ -3,7 +3,6 @@ import { createDocumentClient, createSqsClient } from "../shared/aws-clients.ts"
 import { createCloudWatchPublisher } from "../shared/cloudwatch-publisher.ts";
 import { readEnv } from "../shared/environment.ts";
 import { loadEvent } from "../shared/event-definition.ts";
-import { closeHttp } from "../shared/http-close.ts";
 import { createLifecycle } from "../shared/lifecycle.ts";
 import { openLog } from "../shared/logger.ts";
 import { createRegistry } from "../shared/metrics.ts";
@@ -17,15 +16,11 @@ import { createPackSender } from "./pack-sender.ts";
 import { createQueueProbe } from "./queue-probe.ts";
 import { createReadiness } from "./readiness.ts";
 import { createReceipts, parseReceiptKeys } from "./receipts.ts";
+import { createRushListener } from "./rush-listener.ts";
 import { createStatusReader } from "./registration-status.ts";
 import { createStatusReads } from "./status-reads.ts";
 
 const probeCacheMs = 2_000;
-/**
- * Connections that may wait to be taken: as many as Linux lets (net.core.somaxconn since 5.4; a smaller one counts). With
- * Node's own 511, a rush that meets a busy loop is dropped by the kernel, and clients knock again after seconds.
- */
-const listenBacklog = 4_096;
 
 await runProcess(process, async () => {
   const config = readEnv(WebConfig, process.env);
@@ -77,7 +72,6 @@ await runProcess(process, async () => {
       maxEventLoopDelayMs: config.MAX_EVENT_LOOP_DELAY_MS,
       rateLimitPerMinute: config.RATE_LIMIT_PER_MINUTE,
       requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
-      maxConnections: config.MAX_CONNECTIONS,
       trustedProxies: config.TRUST_PROXY === "" ? [] : config.TRUST_PROXY.split(","),
     },
     readiness: createReadiness({ probe: countMessages, cacheMs: probeCacheMs, now }),
@@ -87,6 +81,12 @@ await runProcess(process, async () => {
     now,
     random: Math.random,
     apiDocs: config.API_DOCS,
+  });
+  const listener = createRushListener({
+    app,
+    host: config.HOST,
+    port: config.PORT,
+    maxConnections: config.MAX_CONNECTIONS,
   });
   const lifecycle = createLifecycle(
     [
@@ -111,10 +111,10 @@ await runProcess(process, async () => {
       {
         name: "http",
         start: async () => {
-          const address = await app.listen({ host: config.HOST, port: config.PORT, backlog: listenBacklog });
+          const address = await listener.start();
           log.logger.info({ address }, "listening");
         },
-        stop: () => closeHttp(app),
+        stop: () => listener.stop(),
       },
     ],
     { deadlineSeconds: config.STOP_DEADLINE_SECONDS, logger: log.logger },

@@ -79,7 +79,6 @@ export async function buildTestApp(options: TestAppOptions = {}): Promise<TestAp
       maxEventLoopDelayMs: 250,
       rateLimitPerMinute: 0,
       requestTimeoutMs: 10_000,
-      maxConnections: 1_000,
       trustedProxies: [],
       ...limits,
     },

@@ -56,7 +56,6 @@ const app: FastifyInstance = await buildApp({
     maxEventLoopDelayMs: 10_000,
     rateLimitPerMinute: 0,
     requestTimeoutMs: 10_000,
-    maxConnections: 100,
     trustedProxies: [],
   },
   wallClock: Date.now,
