@@ -35,7 +35,7 @@ import { registrationRoutes, sendPage, unknownReceipt } from "./routes/registrat
 export interface AppLimits {
   /** Wait of the first in line for the queue above which registrations are shed. */
   readonly shedWaitMs: number;
-  /** Mean delay of the event loop above which registrations are shed. */
+  /** Mean delay of the event loop above which a share of the registrations is shed, the larger the later it is. */
   readonly maxEventLoopDelayMs: number;
   /** Registrations that one client may send in a minute; 0 for no limit. */
   readonly rateLimitPerMinute: number;
@@ -152,9 +152,9 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
    * The plugin calls a sample without any measurement infinitely late. It means one long turn, loading the program for
    * instance, which is over by the time it is seen; a loop that stays late is measured by the next sample.
    */
-  function isUnderPressure(): boolean {
+  function loopDelayMs(): number {
     const { eventLoopDelay } = app.memoryUsage();
-    return eventLoopDelay > limits.maxEventLoopDelayMs && Number.isFinite(eventLoopDelay);
+    return Number.isFinite(eventLoopDelay) ? eventLoopDelay : 0;
   }
 
   /** Whoever came too early or too late is told when, in a form that a program can read. */
@@ -196,7 +196,8 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     shedder: createLoadShedder({
       figures: groupCommit.figures,
       hasRoom: groupCommit.hasRoom,
-      isUnderPressure,
+      loopDelayMs,
+      maxLoopDelayMs: limits.maxEventLoopDelayMs,
       maxWaitMs: limits.shedWaitMs,
       now,
       random,

@@ -45,7 +45,8 @@ export const WebConfig = Type.Object({
     default: 1_000,
     minimum: 10,
     maximum: 10_000,
-    description: "mean delay of the event loop above which further registrations are answered 503, milliseconds",
+    description:
+      "mean delay of the event loop above which the more registrations are answered 503 the later it is, milliseconds",
   }),
   REQUEST_TIMEOUT_MS: Type.Integer({
     default: 15_000,

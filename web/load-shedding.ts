@@ -24,8 +24,10 @@ export interface LoadShedder {
 
 export interface LoadShedderOptions {
   readonly figures: () => GroupCommitFigures;
-  /** Whether the event loop is late. */
-  readonly isUnderPressure: () => boolean;
+  /** How late the event loop is, milliseconds. */
+  readonly loopDelayMs: () => number;
+  /** Delay of the loop above which the more of them are not taken, the later it is: at twice as much, every second one. */
+  readonly maxLoopDelayMs: number;
   /** Whether the line takes one more. */
   readonly hasRoom: () => boolean;
   /** Wait of the first in line above which no further ones are taken. */
@@ -42,7 +44,7 @@ const failingPatienceMs = 1_500;
 const longestRetrySeconds = 60;
 
 export function createLoadShedder(options: LoadShedderOptions): LoadShedder {
-  const { figures, isUnderPressure, hasRoom, maxWaitMs, now, random } = options;
+  const { figures, loopDelayMs, maxLoopDelayMs, hasRoom, maxWaitMs, now, random } = options;
   let shed = 0;
   let sampledAt = now();
   let shedAtSample = 0;
@@ -65,7 +67,16 @@ export function createLoadShedder(options: LoadShedderOptions): LoadShedder {
     if (failingMs > failingPatienceMs && sendsInFlight > 0) return "queue-failing";
     if (!hasRoom()) return "line-full";
     if (oldestWaitMs > maxWaitMs) return "line-slow";
-    return isUnderPressure() ? "event-loop" : undefined;
+    return isTooLate() ? "event-loop" : undefined;
+  }
+
+  /**
+   * A share, not all: the delay is known from the last look, and a loop that many clients keep busy may not look again for a
+   * second. Whoever sheds everybody for so long does nothing else.
+   */
+  function isTooLate(): boolean {
+    const delay = loopDelayMs();
+    return delay > maxLoopDelayMs && random() >= maxLoopDelayMs / delay;
   }
 
   /**

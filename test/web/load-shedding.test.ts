@@ -17,10 +17,12 @@ const quiet: GroupCommitFigures = {
 function prepare(options: Partial<LoadShedderOptions> = {}) {
   const clock = createManualClock();
   let figures = quiet;
-  let [room, pressure] = [true, false];
+  let room = true;
+  let loopDelayMs = 0;
   const shedder = createLoadShedder({
     figures: () => figures,
-    isUnderPressure: () => pressure,
+    loopDelayMs: () => loopDelayMs,
+    maxLoopDelayMs: 1_000,
     hasRoom: () => room,
     maxWaitMs: 1_500,
     now: clock.now,
@@ -32,7 +34,7 @@ function prepare(options: Partial<LoadShedderOptions> = {}) {
     clock,
     set: (changes: Partial<GroupCommitFigures>) => (figures = { ...quiet, ...changes }),
     setRoom: (has: boolean) => (room = has),
-    setPressure: (under: boolean) => (pressure = under),
+    setLoopDelay: (ms: number) => (loopDelayMs = ms),
   };
 }
 
@@ -45,21 +47,33 @@ t.test("while all is well everybody is taken", async (t) => {
 });
 
 t.test("each signal refuses by itself, and is named", async (t) => {
-  const { shedder, set, setRoom, setPressure } = prepare();
+  const { shedder, set, setRoom, setLoopDelay } = prepare();
   setRoom(false);
   t.equal(shedder.refusal()?.reason, "line-full");
   setRoom(true);
   set({ oldestWaitMs: 1_501 });
   t.equal(shedder.refusal()?.reason, "line-slow");
   set({});
-  setPressure(true);
+  setLoopDelay(2_500);
   t.equal(shedder.refusal()?.reason, "event-loop");
-  setPressure(false);
+  setLoopDelay(0);
   set({ failingMs: 1_501, sendsInFlight: 1 });
   t.equal(shedder.refusal()?.reason, "queue-failing");
   set({});
   t.equal(shedder.refusal(), undefined, "and when it is over, everybody is taken again at once");
   t.equal(shedder.shed, 4);
+});
+
+t.test("the later the loop, the fewer are taken, but never nobody", async (t) => {
+  const taken = (delayMs: number): number => {
+    let person = 0;
+    const { shedder, setLoopDelay } = prepare({ random: () => (person % 100) / 100 });
+    setLoopDelay(delayMs);
+    let count = 0;
+    for (; person < 100; person += 1) count += shedder.refusal() ? 0 : 1;
+    return count;
+  };
+  t.same([0, 1_000, 1_250, 2_000, 10_000].map(taken), [100, 100, 80, 50, 10]);
 });
 
 t.test("while the queue fails one registration at a time tries whether it is back", async (t) => {
