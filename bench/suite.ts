@@ -20,7 +20,7 @@ interface Sizes {
 const usual: Sizes = {
   scale: 1,
   latencySeconds: 10,
-  overload: { settleSeconds: 5, countedSeconds: 12, watchSeconds: 15, saturatingClients: 400 },
+  overload: { settleSeconds: 5, countedSeconds: 12, watchSeconds: 15, saturatingClients: 400, cycles: 3 },
   endurance: { registrations: 1_000_000, windows: 20 },
   embeddedPeople: 4_000,
 };
@@ -28,7 +28,7 @@ const usual: Sizes = {
 const quickest: Sizes = {
   scale: 0.01,
   latencySeconds: 1,
-  overload: { settleSeconds: 0, countedSeconds: 1, watchSeconds: 1, saturatingClients: 10 },
+  overload: { settleSeconds: 0, countedSeconds: 1, watchSeconds: 1, saturatingClients: 10, cycles: 1 },
   endurance: { registrations: 1_000, windows: 2 },
   embeddedPeople: 100,
 };

@@ -48,6 +48,8 @@ export interface OverloadLengths {
   readonly watchSeconds: number;
   /** Clients that are enough to keep one process busy. */
   readonly saturatingClients: number;
+  /** How often the process is asked by all multiples in turn: each has the run in the middle, and the failures of all. */
+  readonly cycles: number;
 }
 
 type Unranked = Omit<OverloadStep, "ofPeak">;
@@ -126,10 +128,10 @@ async function overloadQueue(laboratory: Laboratory, start: () => Subject, lengt
 async function overloadProcess(
   laboratory: Laboratory,
   start: () => Subject,
-  { countedSeconds: seconds, saturatingClients }: OverloadLengths,
+  { countedSeconds: seconds, saturatingClients, cycles }: OverloadLengths,
 ): Promise<Unranked[]> {
   const { load } = laboratory;
-  const steps: Unranked[] = [];
+  const runs: Unranked[] = [];
   await laboratory.aws.clear();
   const subject = start();
   try {
@@ -138,11 +140,11 @@ async function overloadProcess(
     let firstPerson = 0;
     let requests = 10 * saturatingClients * seconds;
     await load.saturate({ ...order, connections: saturatingClients, requests, firstPerson });
-    for (const multiple of multiples) {
+    for (const multiple of Array.from({ length: cycles }).flatMap(() => multiples)) {
       firstPerson += 1_000_000;
       const connections = saturatingClients * multiple;
       const result = await load.saturate({ ...order, connections, requests, firstPerson });
-      steps.push({
+      runs.push({
         limit: "process",
         multiple,
         offeredPerSecond: result.answersPerSecond,
@@ -155,8 +157,13 @@ async function overloadProcess(
       // As many as took about so many seconds at the last step.
       requests = Math.max(saturatingClients * 10, Math.ceil((result.accepted / result.seconds) * seconds));
     }
-    return steps;
+    return multiples.map((multiple) => middleOf(runs.filter((run) => run.multiple === multiple)));
   } finally {
     await subject.stop();
   }
+}
+
+function middleOf(runs: readonly Unranked[]): Unranked {
+  const middle = runs.toSorted((a, b) => a.acceptedPerSecond - b.acceptedPerSecond)[Math.floor(runs.length / 2)]!;
+  return { ...middle, failed: runs.reduce((total, run) => total + run.failed, 0) };
 }
