@@ -157,13 +157,16 @@ async function overloadProcess(
       // As many as took about so many seconds at the last step.
       requests = Math.max(saturatingClients * 10, Math.ceil((result.accepted / result.seconds) * seconds));
     }
-    return multiples.map((multiple) => middleOf(runs.filter((run) => run.multiple === multiple)));
+    return multiples.flatMap((multiple) => middleOf(runs.filter((run) => run.multiple === multiple)));
   } finally {
     await subject.stop();
   }
 }
 
-function middleOf(runs: readonly Unranked[]): Unranked {
-  const middle = runs.toSorted((a, b) => a.acceptedPerSecond - b.acceptedPerSecond)[Math.floor(runs.length / 2)]!;
-  return { ...middle, failed: runs.reduce((total, run) => total + run.failed, 0) };
+/** @returns the run in the middle, with the failures of all */
+function middleOf(runs: readonly Unranked[]): Unranked[] {
+  const failed = runs.reduce((total, run) => total + run.failed, 0);
+  const middle = Math.floor(runs.length / 2);
+  const sorted = runs.toSorted((a, b) => a.acceptedPerSecond - b.acceptedPerSecond);
+  return sorted.slice(middle, middle + 1).map((run) => ({ ...run, failed }));
 }
