@@ -74,7 +74,8 @@ t.test("workers that get SIGTERM under load end in time, and no message is deliv
 
 t.test("web instances that get SIGTERM under load answer those they hold and end in time", async (t) => {
   // Patient sends: one that is tried twice because the machine is busy would say nothing about stopping.
-  const cell = await engines.createCell({ environment: { SEND_TIMEOUT_MS: "10000" } });
+  const environment = { SEND_TIMEOUT_MS: "10000", VISIBILITY_TIMEOUT_SECONDS: "60" };
+  const cell = await engines.createCell({ visibilityTimeoutSeconds: 2, environment });
   t.teardown(() => cell.close());
   const ledger = join(t.testdir(), "ledger.jsonl");
   const webs = await Promise.all([cell.startTier("web"), cell.startTier("web", { name: "web-2" })]);
