@@ -59,7 +59,7 @@ export async function runSuite(
       step(`${variant.name}: ${trial.cpuMicrosPerRegistration.toFixed(1)} µs, ${perSecond}/s`);
     }
     if (wanted("latency")) {
-      const trial = await runLatencyTrial(laboratory, round, sizes.latencySeconds);
+      const trial = await runLatencyTrial(laboratory, round, { seconds: sizes.latencySeconds, scale: sizes.scale });
       latency.push(trial);
       step(`latency: ${trial.addedP50Ms.toFixed(2)} ms added`);
     }

@@ -12,6 +12,11 @@ export interface Variant {
   readonly nodeFlags: readonly string[];
   /** How much work one round is, next to others of the tier: what costs ten times as much gets fewer people. */
   readonly people: number;
+  /**
+   * How many come before those who count: enough for V8 to have compiled what they need. A process is given several
+   * seconds of its own CPU time, so what costs ten times as much needs fewer people here, too.
+   */
+  readonly warmUp: number;
   /** Where what it accepts can be counted afterwards. */
   readonly keeps: "queue" | "table" | "nothing";
   /** For workers, what a message holds: packs of so many, or 0 for one plain registration. */
@@ -29,17 +34,23 @@ export function tierNodeFlags(tier: TierName): string[] {
   return (manifest.scripts[tier] ?? "").split(" ").filter((word) => word.startsWith("--"));
 }
 
-const many = 20_000;
-const few = 4_000;
+/** For variants that pack or keep nothing: tens of microseconds each. */
+const many = { people: 20_000, warmUp: 100_000 };
+/** For those that send up to ten at once: hundreds. */
+const some = { people: 10_000, warmUp: 20_000 };
+/** For those that send each by itself: about a thousand. */
+const few = { people: 4_000, warmUp: 8_000 };
 
-function product(tier: TierName, name: string, label: string, packSize: number, people: number): Variant {
+type Amount = Pick<Variant, "people" | "warmUp">;
+
+function product(tier: TierName, name: string, label: string, packSize: number, amount: Amount): Variant {
   return {
     name: `${tier}/${name}`,
     tier,
     label,
     script: `${tier}/main.ts`,
     nodeFlags: tierNodeFlags(tier),
-    people,
+    ...amount,
     keeps: tier === "web" ? "queue" : "table",
     packSize,
     posted: false,
@@ -53,7 +64,7 @@ function peer(tier: TierName, name: string, label: string, rest: Partial<Variant
     label,
     script: `bench/peers/${tier}/${name}.ts`,
     nodeFlags: [],
-    people: few,
+    ...few,
     keeps: tier === "web" ? "queue" : "table",
     packSize: 0,
     posted: false,
@@ -66,20 +77,20 @@ const usualPack = 50;
 
 export const variants: readonly Variant[] = [
   product("web", "product", "Turnout, whole", 0, many),
-  peer("web", "bare-fastify", "bare Fastify, nothing kept", { people: many, keeps: "nothing" }),
-  peer("web", "fastify-schema", "Fastify with schemas, nothing kept", { people: many, keeps: "nothing" }),
+  peer("web", "bare-fastify", "bare Fastify, nothing kept", { ...many, keeps: "nothing" }),
+  peer("web", "fastify-schema", "Fastify with schemas, nothing kept", { ...many, keeps: "nothing" }),
   peer("web", "send-message", "Fastify, one SendMessage per request", {}),
   peer("web", "express-send-message", "Express, one SendMessage per request", {}),
-  peer("web", "send-message-batch", "Fastify, SendMessageBatch of 10", { people: many / 2 }),
+  peer("web", "send-message-batch", "Fastify, SendMessageBatch of 10", some),
   peer("web", "put-item", "Fastify, one PutItem per request, no queue", { keeps: "table" }),
 
-  product("worker", "product", `Turnout, packs of ${usualPack}`, usualPack, 2 * many),
-  product("worker", "product-full-packs", "Turnout, full packs of 250", 250, 2 * many),
+  product("worker", "product", `Turnout, packs of ${usualPack}`, usualPack, { ...many, people: 2 * many.people }),
+  product("worker", "product-full-packs", "Turnout, full packs of 250", 250, { ...many, people: 2 * many.people }),
   product("worker", "product-single", "Turnout, packs of 1", 1, few),
-  peer("worker", "one-by-one", "one message, one PutItem", { people: few / 2 }),
+  peer("worker", "one-by-one", "one message, one PutItem", { people: few.people / 2, warmUp: few.warmUp / 4 }),
   peer("worker", "ten-put-items", "receive 10, PutItem each", {}),
   peer("worker", "daemon-post", "POST per message, as Beanstalk's daemon", { posted: true }),
-  peer("worker", "batch-write", "receive 10, BatchWriteItem of 10", { people: many / 2 }),
+  peer("worker", "batch-write", "receive 10, BatchWriteItem of 10", some),
 ];
 
 /** @throws Error when there is none */

@@ -19,17 +19,36 @@ export interface LatencyTrial {
 const ratePerSecond = 300;
 const maxConnections = 400;
 
-/** @param seconds of each of the two */
-export async function runLatencyTrial(laboratory: Laboratory, round: number, seconds: number): Promise<LatencyTrial> {
-  const { script, nodeFlags } = variantNamed("web/product");
+export interface LatencyLength {
+  /** Of each of the two. */
+  readonly seconds: number;
+  /** Of the usual number of people who come before, as fast as they are taken: an instance in service is a warm one. */
+  readonly scale: number;
+}
+
+const warmUpConnections = 400;
+
+export async function runLatencyTrial(
+  laboratory: Laboratory,
+  round: number,
+  { seconds, scale }: LatencyLength,
+): Promise<LatencyTrial> {
+  const { script, nodeFlags, warmUp } = variantNamed("web/product");
   await laboratory.aws.clear();
   const subject = laboratory.start({ name: "web tier at an easy rate", script, nodeFlags });
   try {
     const url = await subject.url();
-    const warmUp = Math.ceil(seconds / 2);
+    await laboratory.load.saturate({
+      url: `${url}/registrations`,
+      connections: warmUpConnections,
+      requests: Math.ceil(warmUp * scale),
+      firstPerson: 3_000_000,
+      body: "submission",
+    });
+    const settling = Math.ceil(seconds / 2);
     const order = { ratePerSecond, seconds, firstPerson: 1_000_000 };
-    await laboratory.load.post({ ...order, url, maxConnections, seconds: warmUp, firstPerson: 0 });
-    await laboratory.load.sendMessages({ ...order, seconds: warmUp, firstPerson: 0 });
+    await laboratory.load.post({ ...order, url, maxConnections, seconds: settling, firstPerson: 0 });
+    await laboratory.load.sendMessages({ ...order, seconds: settling, firstPerson: 0 });
     const product = await laboratory.load.post({ ...order, url, maxConnections });
     const sendMessage = await laboratory.load.sendMessages({ ...order, firstPerson: 2_000_000 });
     return {

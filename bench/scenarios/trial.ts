@@ -59,8 +59,7 @@ export async function runTrial(options: TrialOptions): Promise<Trial> {
 }
 
 function peopleOf({ variant, scale }: TrialOptions): { people: number; warmUp: number } {
-  const people = Math.ceil(variant.people * scale);
-  return { people, warmUp: Math.ceil(people / 2) };
+  return { people: Math.ceil(variant.people * scale), warmUp: Math.ceil(variant.warmUp * scale) };
 }
 
 async function postedTrial(options: TrialOptions, subject: Subject): Promise<Trial> {
