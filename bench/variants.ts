@@ -35,7 +35,7 @@ export function tierNodeFlags(tier: TierName): string[] {
 }
 
 /** For variants that pack or keep nothing: tens of microseconds each. */
-const many = { people: 20_000, warmUp: 100_000 };
+const many = { people: 60_000, warmUp: 100_000 };
 /** For those that send up to ten at once: hundreds. */
 const some = { people: 10_000, warmUp: 20_000 };
 /** For those that send each by itself: about a thousand. */
@@ -84,8 +84,8 @@ export const variants: readonly Variant[] = [
   peer("web", "send-message-batch", "Fastify, SendMessageBatch of 10", some),
   peer("web", "put-item", "Fastify, one PutItem per request, no queue", { keeps: "table" }),
 
-  product("worker", "product", `Turnout, packs of ${usualPack}`, usualPack, { ...many, people: 2 * many.people }),
-  product("worker", "product-full-packs", "Turnout, full packs of 250", 250, { ...many, people: 2 * many.people }),
+  product("worker", "product", `Turnout, packs of ${usualPack}`, usualPack, many),
+  product("worker", "product-full-packs", "Turnout, full packs of 250", 250, many),
   product("worker", "product-single", "Turnout, packs of 1", 1, few),
   peer("worker", "one-by-one", "one message, one PutItem", { people: few.people / 2, warmUp: few.warmUp / 4 }),
   peer("worker", "ten-put-items", "receive 10, PutItem each", {}),
