@@ -19,7 +19,7 @@ export interface BenchOptions {
 export const help = `npm run bench [-- options]
 
 Measures Turnout's own tiers beside the usual designs, in turns, each in a process of its own, and writes every round to
-bench/results.json, with charts beside it. A whole run takes about half an hour; nothing else should run meanwhile.
+bench/results.json, with charts beside it. A whole run takes about 40 minutes; nothing else should run meanwhile.
 
   --rounds N       paired rounds, 1 to 100 (default 8; with --quick 1)
   --quick          the least of everything, in under a minute: shows that every variant works. Its figures mean nothing,
