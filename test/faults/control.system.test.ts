@@ -1,7 +1,6 @@
 /** Negative controls: the same round with a worker that is broken in a well-known way must not pass, or the round proves nothing. */
 import { join } from "node:path";
 import t from "tap";
-import { skipUnlessLong } from "../equipment/run-length.ts";
 import { startEngines } from "./cell.ts";
 import { moments } from "./chaos-plan.ts";
 import { runRound } from "./round.ts";
@@ -33,26 +32,22 @@ t.test("control: a worker that deletes before it writes loses registrations, and
   t.notOk(report.clean);
 });
 
-t.test(
-  "control: a worker that overwrites on a duplicate is found out, by the audit and on the wire",
-  { skip: skipUnlessLong },
-  async (t) => {
-    const report = await runRound({
-      engines,
-      seed: "overwrites",
-      seconds: 10,
-      perSecond: 60,
-      ledger: join(t.testdir(), "ledger.jsonl"),
-      // It needs no help to be wrong.
-      plan: [],
-      habits: { "change of mind": 0.7 },
-      webs: 1,
-      workers: 1,
-      workerProgram: join("variants", "overwrites.ts"),
-    });
-    t.ok(report.audit.duplicated > 0, `${report.audit.duplicated} overwritten`);
-    t.ok(report.writtenTwice > 0, `${report.writtenTwice} written twice`);
-    t.notOk(report.audit.passed);
-    t.notOk(report.clean);
-  },
-);
+t.test("control: a worker that overwrites on a duplicate is found out, by the audit and on the wire", async (t) => {
+  const report = await runRound({
+    engines,
+    seed: "overwrites",
+    seconds: 10,
+    perSecond: 60,
+    ledger: join(t.testdir(), "ledger.jsonl"),
+    // It needs no help to be wrong.
+    plan: [],
+    habits: { "change of mind": 0.7 },
+    webs: 1,
+    workers: 1,
+    workerProgram: join("variants", "overwrites.ts"),
+  });
+  t.ok(report.audit.duplicated > 0, `${report.audit.duplicated} overwritten`);
+  t.ok(report.writtenTwice > 0, `${report.writtenTwice} written twice`);
+  t.notOk(report.audit.passed);
+  t.notOk(report.clean);
+});
