@@ -49,6 +49,9 @@ export interface LaboratoryOptions {
   readonly profileFolder?: string | undefined;
 }
 
+/** Clients that keep one process busy, each with its next request as soon as it has an answer. */
+export const saturatingConnections = 400;
+
 export const usualLatencies: Latencies = { sendMs: 10, otherMs: 5 };
 
 const root = new URL("..", import.meta.url).pathname;

@@ -1,5 +1,5 @@
 /** The order of a run: rounds in which every variant has its turn, then what is measured once. */
-import type { Laboratory } from "./laboratory.ts";
+import { saturatingConnections, type Laboratory } from "./laboratory.ts";
 import type { BenchOptions, ScenarioName } from "./options.ts";
 import type { Measurements } from "./results.ts";
 import { runEmbedded, type EmbeddedTrial } from "./scenarios/embedded.ts";
@@ -20,7 +20,13 @@ interface Sizes {
 const usual: Sizes = {
   scale: 1,
   latencySeconds: 10,
-  overload: { settleSeconds: 5, countedSeconds: 12, watchSeconds: 15, saturatingClients: 400, cycles: 3 },
+  overload: {
+    settleSeconds: 5,
+    countedSeconds: 12,
+    watchSeconds: 15,
+    saturatingClients: saturatingConnections,
+    cycles: 3,
+  },
   endurance: { registrations: 1_000_000, windows: 20 },
   embeddedPeople: 4_000,
 };

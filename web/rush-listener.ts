@@ -6,6 +6,7 @@
  * been served. So there are several listeners on the one port, among which Linux spreads the connections (SO_REUSEPORT), and
  * each turn takes one from each of them. See docs/decisions/0008.
  */
+import { once } from "node:events";
 import { createServer, type AddressInfo, type ListenOptions, type Server as Door, type Socket } from "node:net";
 import type { FastifyInstance } from "fastify";
 import { closeHttp } from "../shared/http-close.ts";
@@ -84,15 +85,11 @@ async function openDoor({ server }: FastifyInstance, at: ListenOptions): Promise
 }
 
 async function listen(door: Door, at: ListenOptions): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  door.once("error", reject);
-  door.listen(at, resolve);
-  await promise;
-  door.off("error", reject);
+  door.listen(at);
+  await once(door, "listening");
 }
 
 async function closeDoor(door: Door): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  door.close(() => resolve());
-  await promise;
+  door.close();
+  await once(door, "close");
 }

@@ -2,7 +2,7 @@
  * A long run through each tier, looked at in windows: what a registration costs must be the same for the last as for the
  * first (no cliff), and memory must be flat.
  */
-import type { Laboratory, Subject } from "../laboratory.ts";
+import { saturatingConnections, type Laboratory, type Subject } from "../laboratory.ts";
 import { variantNamed, type TierName } from "../variants.ts";
 import { drain } from "./trial.ts";
 
@@ -28,7 +28,6 @@ export interface EnduranceResult {
   readonly growth: number;
 }
 
-const connections = 400;
 const firstWindow = 10_000;
 
 export interface EnduranceLength {
@@ -52,7 +51,13 @@ export async function runEndurance(
         await drain(laboratory, { firstPerson, people, packSize });
         return people;
       }
-      const order = { url, connections, requests: people, firstPerson, body: "submission" as const };
+      const order = {
+        url,
+        connections: saturatingConnections,
+        requests: people,
+        firstPerson,
+        body: "submission" as const,
+      };
       return (await laboratory.load.saturate(order)).accepted;
     };
     return await watch(tier, subject, work, length);

@@ -2,7 +2,7 @@
  * How much longer an attendee waits than the queue itself needs: the web tier at an easy rate, in turns with bare
  * `SendMessage` calls from the same generator at the same rate.
  */
-import type { Laboratory } from "../laboratory.ts";
+import { saturatingConnections, type Laboratory } from "../laboratory.ts";
 import type { ArrivalsResult } from "../load/arrivals.ts";
 import { variantNamed } from "../variants.ts";
 
@@ -16,9 +16,6 @@ export interface LatencyTrial {
   readonly addedP99Ms: number;
 }
 
-const ratePerSecond = 300;
-const maxConnections = 400;
-
 export interface LatencyLength {
   /** Of each of the two. */
   readonly seconds: number;
@@ -26,7 +23,8 @@ export interface LatencyLength {
   readonly scale: number;
 }
 
-const warmUpConnections = 400;
+const ratePerSecond = 300;
+const maxConnections = 400;
 
 export async function runLatencyTrial(
   laboratory: Laboratory,
@@ -40,7 +38,7 @@ export async function runLatencyTrial(
     const url = await subject.url();
     await laboratory.load.saturate({
       url: `${url}/registrations`,
-      connections: warmUpConnections,
+      connections: saturatingConnections,
       requests: Math.ceil(warmUp * scale),
       firstPerson: 3_000_000,
       body: "submission",

@@ -4,7 +4,7 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { AwsCounts } from "../fake-aws/main.ts";
-import type { Laboratory, Subject } from "../laboratory.ts";
+import { saturatingConnections, type Laboratory, type Subject } from "../laboratory.ts";
 import type { SaturationOrder, SaturationResult } from "../load/saturation.ts";
 import type { Variant } from "../variants.ts";
 
@@ -38,7 +38,6 @@ export interface TrialOptions {
 /** The two counts of a run do not agree: registrations were skipped or counted twice, and its figure is worth nothing. */
 export class CountsDiffer extends Error {}
 
-const connections = 400;
 /** As many at once as Beanstalk's daemon keeps open by default. */
 const daemonConnections = 50;
 const drainWithinMs = 120_000;
@@ -68,7 +67,7 @@ async function postedTrial(options: TrialOptions, subject: Subject): Promise<Tri
   const base = await subject.url();
   const order: Omit<SaturationOrder, "requests" | "firstPerson"> = variant.posted
     ? { url: base, connections: daemonConnections, body: "registration" }
-    : { url: `${base}/registrations`, connections, body: "submission" };
+    : { url: `${base}/registrations`, connections: saturatingConnections, body: "submission" };
   const warm = await laboratory.load.saturate({ ...order, requests: warmUp, firstPerson: 0 });
   const sentBefore = (await laboratory.aws.counts()).queue;
   const before = await subject.usage();

@@ -8,14 +8,14 @@ import { runRound } from "./round.ts";
 const engines = await startEngines();
 t.teardown(() => engines.stop());
 t.jobs = 2;
+/** As small as shows what a broken worker does. */
+const small = { engines, seconds: 10, perSecond: 60, webs: 1, workers: 1 };
 const beforeTheWrite = moments.find(({ name }) => name === "before the write")!;
 
 t.test("control: a worker that deletes before it writes loses registrations, and the audit says so", async (t) => {
   const report = await runRound({
-    engines,
+    ...small,
     seed: "deletes-first",
-    seconds: 10,
-    perSecond: 60,
     ledger: join(t.testdir(), "ledger.jsonl"),
     plan: [2, 4, 6, 8].map((second) => ({
       what: "kill",
@@ -23,8 +23,6 @@ t.test("control: a worker that deletes before it writes loses registrations, and
       tier: "worker",
       moment: beforeTheWrite,
     })),
-    webs: 1,
-    workers: 1,
     workerProgram: join("variants", "deletes-first.ts"),
   });
   t.ok(report.audit.lost > 0, `${report.audit.lost} lost`);
@@ -34,16 +32,12 @@ t.test("control: a worker that deletes before it writes loses registrations, and
 
 t.test("control: a worker that overwrites on a duplicate is found out, by the audit and on the wire", async (t) => {
   const report = await runRound({
-    engines,
+    ...small,
     seed: "overwrites",
-    seconds: 10,
-    perSecond: 60,
     ledger: join(t.testdir(), "ledger.jsonl"),
     // It needs no help to be wrong.
     plan: [],
     habits: { "change of mind": 0.7 },
-    webs: 1,
-    workers: 1,
     workerProgram: join("variants", "overwrites.ts"),
   });
   t.ok(report.audit.duplicated > 0, `${report.audit.duplicated} overwritten`);

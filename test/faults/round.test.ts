@@ -15,8 +15,8 @@ t.test(
     const [seed, seconds] = ["short", 20];
     const report = await runRound({
       engines,
-      seed: "short",
-      seconds: 20,
+      seed,
+      seconds,
       perSecond: 120,
       ledger: join(t.testdir(), "ledger.jsonl"),
       plan: planChaos(createRandom(seed), seconds, {
