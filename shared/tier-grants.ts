@@ -30,6 +30,8 @@ export interface DeploymentNames {
   readonly deadLetterQueueArn: string;
   readonly registrationsTableArn: string;
   readonly deadLettersTableArn: string;
+  readonly outcomesTableArn: string;
+  readonly activityTableArn: string;
   /** Name of the Elastic Beanstalk application. */
   readonly applicationName: string;
   readonly receiptKeysArn: string;

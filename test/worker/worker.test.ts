@@ -40,12 +40,16 @@ async function prepare({ maxReceiveCount = 20, table, environment = {} }: Prepar
   const { url, deadLetterUrl } = await engines.createQueue({ visibilityTimeoutSeconds, maxReceiveCount });
   const registrationsTable = table ?? (await engines.createTable());
   const deadLettersTable = await engines.createTable("id");
+  const outcomesTable = await engines.createTable("id");
+  const activityTable = await engines.createTable("bucket");
   const config = readEnv(WorkerConfig, {
     AWS_REGION: "eu-central-1",
     QUEUE_URL: url,
     DEAD_LETTER_QUEUE_URL: deadLetterUrl,
     REGISTRATIONS_TABLE: registrationsTable,
     DEAD_LETTERS_TABLE: deadLettersTable,
+    OUTCOMES_TABLE: outcomesTable,
+    ACTIVITY_TABLE: activityTable,
     POLLERS: "2",
     RECEIVE_WAIT_SECONDS: "1",
     VISIBILITY_TIMEOUT_SECONDS: String(visibilityTimeoutSeconds),
