@@ -45,11 +45,10 @@ const ownNames = ["id", "email", "name", "answers", "submittedAt", "replayOf", "
 
 /** What a later version may call a property that this one does not know: it becomes an attribute of the same name. */
 const carriedNamePattern = `^(?!(?:${[...ownNames, ...takenNames].join("|")})$)[a-z][A-Za-z0-9]{0,39}$`;
-/** So many, so large and no deeper: what this version cannot judge, it can at least store, and send again. */
-const maxCarried = 16;
 const maxCarriedList = 50;
 
 const CarriedScalar = Type.Union([...Answer.anyOf, Type.Null()]);
+/** So large and no deeper: what this version cannot judge, it can at least store, and send again. */
 const Carried = Type.Union([
   ...CarriedScalar.anyOf,
   Type.Array(CarriedScalar, { maxItems: maxCarriedList }),
@@ -75,11 +74,7 @@ export const Registration = Type.Object(
     claim: Type.Optional(Type.String({ maxLength: 64 })),
   },
   // Optional properties of later versions are carried along, into the table and through dead letters, not refused.
-  {
-    patternProperties: { [carriedNamePattern]: Carried },
-    additionalProperties: false,
-    maxProperties: ownNames.length + maxCarried,
-  },
+  { patternProperties: { [carriedNamePattern]: Carried }, additionalProperties: false },
 );
 
 export type Registration = Static<typeof Registration>;

@@ -5,26 +5,37 @@
 import type { Message } from "@aws-sdk/client-sqs";
 import type { DeadLetterReason } from "../shared/dead-letter.ts";
 import { TurnoutError } from "../shared/errors.ts";
+import { isBodyOfAnotherVersion } from "../shared/dead-letters/dead-letter-entry.ts";
 import { decodePack, encodePack, encodeUnknownEntry } from "../shared/registration-pack.ts";
 import { registrationFaults, type Registration } from "../shared/registration.ts";
 import type { DeadLetterQueue } from "./dead-letter-queue.ts";
 import type { DeadLettersTable } from "./dead-letters-table.ts";
+import type { Disposition } from "./drain.ts";
 import type { RegistrationWriter, WriteOutcome } from "./registration-writer.ts";
+import type { ReplayGate } from "./replay-gate.ts";
 
 export interface PackProcessor {
-  /** @returns whether all of it is stored, duplicate or dead-lettered; never rejects for a fault of the message */
-  process(message: Message): Promise<boolean>;
+  /**
+   * @returns whether all of it is stored, duplicate or dead-lettered, or for how long it is to be left to workers of another
+   *   version; never rejects for a fault of the message
+   */
+  process(message: Message): Promise<Disposition>;
 }
 
 export interface PackProcessorOptions {
   readonly writer: RegistrationWriter;
   readonly deadLetters: DeadLetterQueue;
   readonly records: DeadLettersTable;
+  readonly replays: ReplayGate;
+  /** @returns for how long to hide a pack of another version, in seconds, after so many receives; undefined for no longer */
+  readonly hideSecondsAfter: (receives: number) => number | undefined;
   readonly deadlineMs: number;
   /** Milliseconds, monotonic. */
   readonly now: () => number;
   readonly onPack: (registrations: number) => void;
   readonly onOutcome: (outcome: WriteOutcome["kind"]) => void;
+  /** Told of each pack of another version that is hidden. */
+  readonly onHidden: () => void;
 }
 
 const reasonByCode: Partial<Record<string, DeadLetterReason>> = {
@@ -33,7 +44,8 @@ const reasonByCode: Partial<Record<string, DeadLetterReason>> = {
 };
 
 export function createPackProcessor(options: PackProcessorOptions): PackProcessor {
-  const { writer, deadLetters, records, deadlineMs, now, onPack, onOutcome } = options;
+  const { writer, deadLetters, records, replays, hideSecondsAfter, deadlineMs, now } = options;
+  const { onPack, onOutcome, onHidden } = options;
 
   function refuseWhole(body: string, attempts: number, error: TurnoutError): Promise<boolean> {
     const reason = reasonByCode[error.code] ?? "malformed";
@@ -58,8 +70,8 @@ export function createPackProcessor(options: PackProcessorOptions): PackProcesso
         return deadLetters.send({ body: encodePack([registration]), reason, detail, attempts });
       }
       default: {
-        const { replayOf } = registration;
-        return replayOf === undefined || records.resolve(replayOf, outcome.kind);
+        const { replayOf: id, claim } = registration;
+        return id === undefined || records.resolve({ id, claim }, outcome.kind);
       }
     }
   }
@@ -72,14 +84,19 @@ export function createPackProcessor(options: PackProcessorOptions): PackProcesso
       try {
         pack = decodePack(body);
       } catch (error) {
-        if (error instanceof TurnoutError) return refuseWhole(body, attempts, error);
-        throw error;
+        if (!(error instanceof TurnoutError)) throw error;
+        const hideSeconds = isBodyOfAnotherVersion(body) ? hideSecondsAfter(attempts) : undefined;
+        if (hideSeconds === undefined) return refuseWhole(body, attempts, error);
+        onHidden();
+        return { hideSeconds };
       }
-      const { registrations, invalid } = pack;
-      onPack(registrations.length + invalid.length);
+      const { invalid } = pack;
+      onPack(pack.registrations.length + invalid.length);
       const refusals = invalid.map((entry) => refuseEntry(entry, attempts));
+      const { registrations, undone } = await replays.admit(pack.registrations);
+      for (let count = 0; count < undone; count += 1) onOutcome("undone");
       const outcomes = await writer.writeAll(registrations, deadline);
-      let done = true;
+      let done = undone === 0;
       const waited = refusals;
       for (const [index, registration] of registrations.entries()) {
         const finished = finish(registration, outcomes[index] ?? { kind: "undone" }, attempts);

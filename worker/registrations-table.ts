@@ -10,6 +10,7 @@ import { kindOf } from "../shared/aws-fault.ts";
 import type { DeadLetterReason } from "../shared/dead-letter.ts";
 import { withoutAddresses } from "../shared/logger.ts";
 import type { Registration } from "../shared/registration.ts";
+import { carriedAttributes } from "./carried-attributes.ts";
 import { describeSystemFault, type Operation, type SystemFault } from "./system-fault.ts";
 
 export type InsertOutcome =
@@ -61,8 +62,9 @@ function answerAttributes(answers: Registration["answers"]): Record<string, Attr
 export function createRegistrationsTable(options: RegistrationsTableOptions): RegistrationsTable {
   const { documents, tableName, retentionDays, wallClock, onCall } = options;
   const written = retentionDays === undefined ? attributes : [...attributes, "expiresAt"];
-  const placeholders = written.map((name) => `'${name}': ?`).join(", ");
-  const statement = `INSERT INTO "${tableName}" VALUE {${placeholders}}`;
+  const statementOf = (names: readonly string[]) =>
+    `INSERT INTO "${tableName}" VALUE {${names.map((name) => `'${name}': ?`).join(", ")}}`;
+  const statement = statementOf(written);
   const construct = "Roles/WorkerRole";
   const insertion: Operation = { action: "dynamodb:PartiQLInsert", resource: tableName, construct };
   const lookUp: Operation = { action: "dynamodb:BatchGetItem", resource: tableName, construct };
@@ -82,6 +84,15 @@ export function createRegistrationsTable(options: RegistrationsTableOptions): Re
       values.push({ N: String(Math.floor(storedAt / 1_000) + retentionDays * secondsPerDay) });
     }
     return values;
+  }
+
+  function insertOf(registration: Registration) {
+    const carried = carriedAttributes(registration);
+    if (!carried) return { Statement: statement, Parameters: parameters(registration) };
+    return {
+      Statement: statementOf([...written, ...carried.names]),
+      Parameters: [...parameters(registration), ...carried.values],
+    };
   }
 
   function ofThrown(error: unknown, operation: Operation): InsertOutcome {
@@ -153,10 +164,7 @@ export function createRegistrationsTable(options: RegistrationsTableOptions): Re
     try {
       const { Responses = [], $metadata } = await documents.send(
         new BatchExecuteStatementCommand({
-          Statements: registrations.map((registration) => ({
-            Statement: statement,
-            Parameters: parameters(registration),
-          })),
+          Statements: registrations.map(insertOf),
         }),
       );
       onCall(registrations.length, $metadata.attempts ?? 1);

@@ -11,10 +11,12 @@ import { createDeadLettersTable } from "./dead-letters-table.ts";
 import { createDrain } from "./drain.ts";
 import { createHealth, type Health } from "./health.ts";
 import { createWorkerMetrics, exposeWriter } from "./metrics.ts";
+import { createVersionLog, hideSecondsAfter } from "./other-versions.ts";
 import { createPackProcessor } from "./pack-processor.ts";
 import { createPatientCaller } from "./patient-call.ts";
 import { createRegistrationWriter } from "./registration-writer.ts";
 import { createRegistrationsTable } from "./registrations-table.ts";
+import { createReplayGate } from "./replay-gate.ts";
 import { describeSystemFault } from "./system-fault.ts";
 
 export interface Worker {
@@ -118,12 +120,22 @@ export function createWorker({ config, sqs, documents, registry, logger }: Worke
     documents,
     tableName: config.DEAD_LETTERS_TABLE,
     caller: recordCaller,
+    logger,
     wallClock: Date.now,
   });
+  const logHidden = createVersionLog(logger, now);
   const processor = createPackProcessor({
     writer,
     deadLetters,
     records,
+    replays: createReplayGate({
+      records,
+      onStale(id) {
+        metrics.staleReplays.inc();
+        logger.info({ id }, "a replay was sent under a claim that is over; nothing was stored");
+      },
+    }),
+    hideSecondsAfter,
     deadlineMs: config.MESSAGE_DEADLINE_SECONDS * 1_000,
     now,
     onPack(registrations) {
@@ -135,6 +147,10 @@ export function createWorker({ config, sqs, documents, registry, logger }: Worke
     onOutcome(kind) {
       if (kind === "duplicate") metrics.duplicates.inc();
       if (kind === "undone") metrics.undone.inc();
+    },
+    onHidden() {
+      metrics.hidden.inc();
+      logHidden();
     },
   });
   const polling = {
