@@ -198,8 +198,7 @@ export function createTransientReplay(options: TransientReplayOptions): () => Pr
       candidates.map(({ id }) => id),
       {
         store: records,
-        // Without the bound: what is claimed is sent.
-        sender: createReplaySender({ sqs, queueUrl, ratePerSecond, signal: new AbortController().signal }),
+        sender: createReplaySender({ sqs, queueUrl, ratePerSecond, signal }),
         who: automaticReplayer,
         why: "by itself, once: its reason was a passing fault",
         canary: tries.resolved > 0 ? provenCanary : firstCanary,

@@ -77,10 +77,10 @@ export interface ReplayOptions {
 type Candidate = Extract<ReplayCheck, { kind: "replayable" }>;
 
 /**
- * How long a claim lasts: longer than the SDK tries to send a pack. It is no deadline for what was sent, which is good for
- * as long as nobody has touched the record.
+ * How long a claim lasts: longer than a pack takes to be sent, unless the queue does not answer. It is no deadline for what
+ * was sent, which is good for as long as nobody has touched the record.
  */
-export const claimSeconds = 180;
+export const claimSeconds = 60;
 
 const growth = [1, 10, 100];
 /** A step of which at least this share failed again is the last one. */

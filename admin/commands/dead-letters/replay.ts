@@ -82,7 +82,7 @@ Examples:
 First 1 is replayed (--canary), then 10, then 100, then as many as --rate allows, and each time the outcome is
 awaited. When one in ten fails again, the replay stops and the rest stays open. It can be stopped, killed, run twice
 or by two people at once: a registration is only ever stored once, and only as its dead letter has it by then. What is
-being replayed cannot be edited or discarded; a replay that was killed lets go of it after three minutes.`;
+being replayed cannot be edited or discarded; a replay that was killed lets go of it after a minute.`;
 
 function selectorOf(ids: readonly string[], { all, reason, since, again }: ReplayFlags): Selector {
   const filtered = all === true || reason !== undefined || since !== undefined;
