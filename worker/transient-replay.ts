@@ -197,8 +197,13 @@ export function createTransientReplay(options: TransientReplayOptions): () => Pr
     const summary = await replayDeadLetters(
       candidates.map(({ id }) => id),
       {
-        store: records,
-        sender: createReplaySender({ sqs, queueUrl, ratePerSecond, signal }),
+        // The bound ends the run between two steps, and the wait for outcomes; a step that has begun is sent.
+        store: {
+          ...records,
+          readMany: (ids) => records.readMany(ids, stopping),
+          readToReplay: (ids) => records.readToReplay(ids, stopping),
+        },
+        sender: createReplaySender({ sqs, queueUrl, ratePerSecond, signal: stopping }),
         who: automaticReplayer,
         why: "by itself, once: its reason was a passing fault",
         canary: tries.resolved > 0 ? provenCanary : firstCanary,
