@@ -13,6 +13,7 @@ import { createRegistrationWriter } from "../../worker/registration-writer.ts";
 import { createRegistrationsTable } from "../../worker/registrations-table.ts";
 import { awsError } from "../equipment/aws-proxy.ts";
 import { startEngines } from "../equipment/engines.ts";
+import { createManualClock } from "../equipment/manual-clock.ts";
 import { people, somebody } from "../equipment/people.ts";
 
 const engines = await startEngines();
@@ -20,11 +21,10 @@ t.teardown(() => engines.close());
 t.afterEach(() => engines.calm());
 
 /** The processor with its real parts, on tables and a dead-letter queue of its own. */
-async function prepare({ deadlineMs = 60_000, makeOutcomesTable = createOutcomesTable } = {}) {
+async function prepare({ now = () => performance.now(), makeOutcomesTable = createOutcomesTable } = {}) {
   const { deadLetterUrl } = await engines.createQueue();
   const [tableName, recordsName] = [await engines.createTable(), await engines.createTable("id")];
   const outcomesTableName = await engines.createTable("id");
-  const now = () => performance.now();
   const breaker = () =>
     createCircuitBreaker({ now, random: () => 0, minBackoffMs: 5, maxBackoffMs: 20, onChange: () => {} });
   const documents = engines.createDocuments({ maxAttempts: 1 });
@@ -64,7 +64,7 @@ async function prepare({ deadlineMs = 60_000, makeOutcomesTable = createOutcomes
       caller: createPatientCaller(breaker()),
       wallClock: Date.now,
     }),
-    deadlineMs,
+    deadlineMs: 60_000,
     now,
     onPack: (count) => packs.push(count),
     onOutcome: (kind) => outcomes.push(kind),
@@ -134,12 +134,14 @@ t.test("a second submission of an address is done when its outcome is written, u
 });
 
 t.test("while an outcome cannot be written its message stays, and the next delivery writes it", async (t) => {
-  const { processor, outcomesTable, outcomesTableName } = await prepare({ deadlineMs: 0 });
+  const clock = createManualClock();
+  const { processor, outcomesTable, outcomesTableName } = await prepare({ now: clock.now });
   const first = somebody();
   const pack = encodePack([first, { ...somebody(), email: first.email }]);
   engines.dynamoDbProxy.intervene(({ operation, input }) => {
-    const first = operation === "BatchExecuteStatement" && JSON.stringify(input).includes(outcomesTableName);
-    return first ? awsError("ThrottlingException") : undefined;
+    if (operation !== "BatchExecuteStatement" || !JSON.stringify(input).includes(outcomesTableName)) return undefined;
+    clock.advance(60_000);
+    return awsError("ThrottlingException");
   });
   t.equal(await processor.process(message(pack)), false);
   t.same(await outcomesTable(), []);
@@ -260,9 +262,13 @@ t.test("250 unreadable entries are a few dead letters, each with all that are re
 });
 
 t.test("what is refused is sent once, with the delivery in which everything else is done", async (t) => {
-  const { processor, deadLetters } = await prepare({ deadlineMs: 0 });
+  const clock = createManualClock();
+  const { processor, deadLetters } = await prepare({ now: clock.now });
   const pack = JSON.stringify({ v: 1, registrations: [...people(3), { broken: true }] });
-  engines.dynamoDbProxy.intervene(() => awsError("ThrottlingException"));
+  engines.dynamoDbProxy.intervene(() => {
+    clock.advance(60_000);
+    return awsError("ThrottlingException");
+  });
   t.equal(await processor.process(message(pack)), false);
   t.same(await deadLetters(), []);
   engines.calm();
@@ -285,11 +291,14 @@ t.test("what the table will never take is dead-lettered alone, as a pack of one 
 t.test(
   "whoever is not stored in time leaves the message on the queue; the next delivery stores only the rest",
   async (t) => {
-    const { processor, outcomes, stored, deadLetters } = await prepare({ deadlineMs: 0 });
+    const clock = createManualClock();
+    const { processor, outcomes, stored, deadLetters } = await prepare({ now: clock.now });
     const all = people(30);
     engines.dynamoDbProxy.intervene(({ operation, input }) => {
       const first = operation === "BatchExecuteStatement" && JSON.stringify(input).includes(all[0]!.email);
-      return first ? awsError("ThrottlingException") : undefined;
+      if (!first) return undefined;
+      clock.advance(60_000);
+      return awsError("ThrottlingException");
     });
     t.equal(await processor.process(message(encodePack(all))), false);
     t.ok(outcomes.includes("undone") && outcomes.includes("stored"));
