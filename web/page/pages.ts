@@ -9,7 +9,7 @@ import { formFields } from "./fields.ts";
 import { filledForm } from "./filled-form.ts";
 import { languages, type Language } from "./language.ts";
 import { isMessageKey, messagesIn } from "./messages.ts";
-import { describeMoment, formatWait, locales, type Moment } from "./moments.ts";
+import { createMomentWriter, locales, type Moment } from "./moments.ts";
 import { createRepresentation, type Representation } from "./representation.ts";
 import { loadTemplates } from "./templates.ts";
 
@@ -75,7 +75,7 @@ export function createPages(event: EventDefinition): Pages {
   function createLanguagePages(language: Language) {
     const text = messagesIn(language);
     const fields = formFields(event, text);
-    const moment = (instant: string) => describeMoment(instant, language, event.timeZone);
+    const { moment, wait } = createMomentWriter(language, event.timeZone);
     const common = {
       text,
       lang: locales[language],
@@ -88,6 +88,9 @@ export function createPages(event: EventDefinition): Pages {
       phasesAhead: [] as readonly EventPhase[],
       icon: assets.url("icon.svg"),
     };
+
+    /** The panels that the script changes to: nothing of one registration is in them, so they are made once. */
+    const panelsAhead = render("status-panels", common);
 
     function eventPage(phase: EventPhase, refused: RefusedForm): string {
       const form = filledForm(fields, refused);
@@ -109,11 +112,12 @@ export function createPages(event: EventDefinition): Pages {
       status({ status, submittedAt, retryAfterSeconds, estimatedWaitSeconds }: StatusView, statusUrl: string): string {
         return render("status", {
           ...common,
+          panelsAhead,
           status,
           statusUrl,
           submittedAt: moment(submittedAt),
           retryAfterSeconds: retryAfterSeconds ?? defaultRetryAfterSeconds,
-          wait: estimatedWaitSeconds === undefined ? undefined : formatWait(estimatedWaitSeconds, language),
+          wait: estimatedWaitSeconds === undefined ? undefined : wait(estimatedWaitSeconds),
         });
       },
       problem({ status, title, detail, code }: ProblemView): string {
