@@ -66,7 +66,9 @@ export const WebConfig = Type.Object({
     default: 600,
     minimum: 0,
     maximum: 1_000_000,
-    description: "registrations that one client (IPv4 address, IPv6 /64) may send to this instance; 0 for no limit",
+    description:
+      "registrations that one client (IPv4 address, IPv6 /64) may send to this instance, and twenty times as many looks " +
+      "at a status; 0 for no limit",
   }),
   TRUST_PROXY: Type.String({
     default: "",

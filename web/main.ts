@@ -69,6 +69,7 @@ await runProcess(process, async () => {
     }),
     limits: {
       shedWaitMs: config.SHED_WAIT_MS,
+      maxStatusReads: config.MAX_WAITING,
       maxEventLoopDelayMs: config.MAX_EVENT_LOOP_DELAY_MS,
       rateLimitPerMinute: config.RATE_LIMIT_PER_MINUTE,
       requestTimeoutMs: config.REQUEST_TIMEOUT_MS,

@@ -49,6 +49,8 @@ export interface Pages {
   eventAgain(language: Language, given: RefusedForm): string;
   /** @param statusUrl the page's own address, to be kept by the attendee */
   status(language: Language, view: StatusView, statusUrl: string): string;
+  /** In place of a status that cannot be told at this moment. */
+  statusLater(language: Language, problem: ProblemView): string;
   /** A plain page for an error that a browser meets. */
   problem(language: Language, problem: ProblemView): string;
   /** @param name what follows `/assets/` in an address */
@@ -120,6 +122,10 @@ export function createPages(event: EventDefinition): Pages {
           wait: estimatedWaitSeconds === undefined ? undefined : wait(estimatedWaitSeconds),
         });
       },
+      statusLater({ code }: ProblemView): string {
+        const words = text("problem.statusLater.text");
+        return render("problem", { ...common, heading: text("problem.statusLater.title"), words, code });
+      },
       problem({ status, title, detail, code }: ProblemView): string {
         const own = `problem.${code}`;
         const kind = isMessageKey(`${own}.title`) ? own : `problem.${status < 500 ? "4" : "5"}xx`;
@@ -148,6 +154,7 @@ export function createPages(event: EventDefinition): Pages {
     event: (language, phase) => eventPages.get(`${language} ${phase}`) as Representation,
     eventAgain: (language, refused) => pagesByLanguage[language].eventAgain(refused),
     status: (language, view, statusUrl) => pagesByLanguage[language].status(view, statusUrl),
+    statusLater: (language, problem) => pagesByLanguage[language].statusLater(problem),
     problem: (language, problem) => pagesByLanguage[language].problem(problem),
     asset: (name) => assets.find(name),
   };
