@@ -18,7 +18,7 @@ import type { DeadLetterReason } from "../shared/dead-letter.ts";
 import type { Registration } from "../shared/registration.ts";
 import type { CircuitBreaker } from "./circuit-breaker.ts";
 import type { InsertOutcome, RegistrationsTable } from "./registrations-table.ts";
-import type { SystemFault } from "./system-fault.ts";
+import type { SystemFault } from "../shared/system-fault.ts";
 
 export type WriteOutcome =
   | { readonly kind: "stored" }

@@ -10,7 +10,7 @@ import { kindOf } from "../shared/aws-fault.ts";
 import type { DeadLetterReason } from "../shared/dead-letter.ts";
 import { withoutAddresses } from "../shared/logger.ts";
 import type { Registration } from "../shared/registration.ts";
-import { describeSystemFault, type Operation, type SystemFault } from "./system-fault.ts";
+import { describeSystemFault, type Operation, type SystemFault } from "../shared/system-fault.ts";
 
 export type InsertOutcome =
   /** It is in the table, by this call or an earlier delivery of the same registration. */

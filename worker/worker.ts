@@ -15,7 +15,7 @@ import { createPackProcessor } from "./pack-processor.ts";
 import { createPatientCaller } from "./patient-call.ts";
 import { createRegistrationWriter } from "./registration-writer.ts";
 import { createRegistrationsTable } from "./registrations-table.ts";
-import { describeSystemFault } from "./system-fault.ts";
+import { describeSystemFault } from "../shared/system-fault.ts";
 
 export interface Worker {
   start(): void;

@@ -9,7 +9,7 @@ import {
   type WriteOutcome,
 } from "../../worker/registration-writer.ts";
 import type { InsertOutcome } from "../../worker/registrations-table.ts";
-import type { SystemFault } from "../../worker/system-fault.ts";
+import type { SystemFault } from "../../shared/system-fault.ts";
 import { eventually } from "../equipment/eventually.ts";
 import { createManualClock } from "../equipment/manual-clock.ts";
 import { people, somebody } from "../equipment/people.ts";
