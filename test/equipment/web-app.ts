@@ -77,7 +77,7 @@ export async function buildTestApp(options: TestAppOptions = {}): Promise<TestAp
     limits: {
       shedWaitMs: 5_000,
       maxStatusReads: 1_000,
-      maxEventLoopDelayMs: 250,
+      maxEventLoopDelayMs: 60_000,
       rateLimitPerMinute: 0,
       requestTimeoutMs: 10_000,
       trustedProxies: [],
