@@ -8,8 +8,7 @@
  * shared with the shell. A regular file has no such mode; its writes go to the pool, and an unfinished one is told by `close`.
  */
 import { constants, fstatSync, openSync, write } from "node:fs";
-import { Socket } from "node:net";
-import { isatty } from "node:tty";
+import type { WriteStream } from "node:tty";
 
 export interface LogDestination {
   /** @param line with its line feed */
@@ -22,8 +21,8 @@ export interface LogDestination {
 }
 
 export interface LogDestinationOptions {
-  /** Descriptor of standard output. */
-  readonly fd: number;
+  /** The process's own: whoever made a second stream of a pipe would keep Node from making this one, which streams look at. */
+  readonly stdout: WriteStream & { readonly fd: number };
   /** @returns the line that tells that so many lines were dropped, with its line feed */
   readonly describeLoss: (lines: number) => string;
 }
@@ -47,15 +46,15 @@ const passing = new Set(["EAGAIN", "EBUSY", "EINTR"]);
 /** Nobody will ever read what is written. */
 const final = new Set(["EPIPE", "EBADF", "ECONNRESET", "ENOTCONN", "ERR_STREAM_DESTROYED"]);
 
-function openStream(fd: number): Output {
-  const stream = new Socket({ fd, readable: false, writable: true });
-  stream.unref();
+type StandardOutput = LogDestinationOptions["stdout"];
+
+function streamOutput(stdout: StandardOutput): Output {
   // Each write tells its own error.
-  stream.on("error", () => {});
-  return { send: (chunk, written) => stream.write(chunk, (error) => written(error, chunk.length)), usesThread: false };
+  stdout.on("error", () => {});
+  return { send: (chunk, written) => stdout.write(chunk, (error) => written(error, chunk.length)), usesThread: false };
 }
 
-function openFile(fd: number): Output {
+function fileOutput(fd: number): Output {
   return { send: (chunk, written) => write(fd, chunk, 0, chunk.length, null, written), usesThread: true };
 }
 
@@ -68,14 +67,14 @@ function withoutBlocking(fd: number): number {
   }
 }
 
-function openOutput(fd: number): Output {
-  const stats = fstatSync(fd);
-  if (stats.isFIFO() || stats.isSocket()) return openStream(fd);
-  return openFile(isatty(fd) ? withoutBlocking(fd) : fd);
+function outputOf(stdout: StandardOutput): Output {
+  const stats = fstatSync(stdout.fd);
+  if (stats.isFIFO() || stats.isSocket()) return streamOutput(stdout);
+  return fileOutput(stdout.isTTY ? withoutBlocking(stdout.fd) : stdout.fd);
 }
 
-export function createLogDestination({ fd, describeLoss }: LogDestinationOptions): LogDestination {
-  const output = openOutput(fd);
+export function createLogDestination({ stdout, describeLoss }: LogDestinationOptions): LogDestination {
+  const output = outputOf(stdout);
   let held = "";
   let heldLines = 0;
   let lost = 0;

@@ -3,14 +3,13 @@
  * Nobody logs a registration; redaction here is the second net, for errors of libraries that quote what they were given:
  * known fields are left out, and from the finished line everything that looks like an address.
  */
+import { stdout } from "node:process";
 import { pino, stdSerializers, type Logger } from "pino";
 import { createLogDestination } from "./log-destination.ts";
 
 export type { Logger } from "pino";
 
 export const logLevels = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
-
-const standardOutput = 1;
 
 /** What an address cannot hold, or what ends it in a sentence, in a URL or in JSON (the backslash of an escape). */
 const outside = String.raw`\s@"<>:,\\`;
@@ -62,7 +61,7 @@ export function openLog(tier: string, level: string): ProcessLog {
   const timestamp = () => `,"time":"${new Date().toISOString()}"`;
   // Not pino's own destination: it tries for ever to write out what is fatal, and does so on the main thread.
   const destination = createLogDestination({
-    fd: standardOutput,
+    stdout,
     describeLoss: (lines) =>
       `{"level":"warn"${timestamp()},"tier":"${tier}","lines":${lines},"msg":"lines of this log were lost"}\n`,
   });

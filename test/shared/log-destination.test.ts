@@ -1,11 +1,12 @@
-import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, constants, existsSync, openSync, readFileSync, readSync, writeSync } from "node:fs";
+import { existsSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 import t, { type Test } from "tap";
 import { eventually } from "../equipment/eventually.ts";
+import { createFullPipe } from "../equipment/full-pipe.ts";
 
 const logger = JSON.stringify(join(import.meta.dirname, "../../shared/logger.ts"));
 const ours = `import { openLog } from ${logger}; const log = openLog("web", "info"); const { logger } = log;`;
@@ -53,43 +54,6 @@ function start(test: Test, code: string, stdout: number | "pipe"): Talker {
   };
 }
 
-interface Fifo {
-  /** To be handed to a process as its standard output. */
-  readonly writer: number;
-  /** Reads what is in it now. */
-  read(): string;
-}
-
-/** A pipe that nobody reads, and that is full already. */
-function fullPipe(test: Test): Fifo {
-  const path = join(test.testdir(), "pipe");
-  execFileSync("mkfifo", [path]);
-  const reader = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
-  for (const size of [4_096, 1]) {
-    try {
-      for (;;) writeSync(reader, "#".repeat(size));
-    } catch {
-      // It takes no more.
-    }
-  }
-  const writer = openSync(path, constants.O_WRONLY);
-  test.teardown(() => [reader, writer].forEach((fd) => closeSync(fd)));
-  return {
-    writer,
-    read() {
-      const chunks: Buffer[] = [];
-      try {
-        for (;;) {
-          const chunk = Buffer.alloc(65_536);
-          chunks.push(chunk.subarray(0, readSync(reader, chunk)));
-        }
-      } catch {
-        return Buffer.concat(chunks).toString();
-      }
-    },
-  };
-}
-
 const logEverySoOften = `logger.info("a line"); logger.fatal("a fatal line"); setInterval(() => logger.fatal("again"), 20).unref();`;
 
 t.test(
@@ -115,7 +79,7 @@ t.test("control: pino's own destination is frozen by it", { skip: !hasFullDevice
 });
 
 t.test("a pipe that nobody reads holds up neither the process nor its end", async (t) => {
-  const { child, answers, ended, said } = start(t, `${ours} ${logEverySoOften} ${talk}`, fullPipe(t).writer);
+  const { child, answers, ended, said } = start(t, `${ours} ${logEverySoOften} ${talk}`, createFullPipe(t).writer);
   for (let look = 0; look < 3; look += 1) {
     t.ok(await answers(20_000));
     await delay(100);
@@ -126,14 +90,18 @@ t.test("a pipe that nobody reads holds up neither the process nor its end", asyn
 });
 
 t.test("control: pino's own destination keeps it from ending", async (t) => {
-  const { child, ended } = start(t, `${pinos} logger.info("a line"); destination.flush(); ${talk}`, fullPipe(t).writer);
+  const { child, ended } = start(
+    t,
+    `${pinos} logger.info("a line"); destination.flush(); ${talk}`,
+    createFullPipe(t).writer,
+  );
   await delay(500);
   child.stdin!.end();
   t.equal(await Promise.race([ended, delay(2_000, "it still runs")]), "it still runs");
 });
 
 t.test("what was lost is counted, and told as soon as somebody reads", async (t) => {
-  const pipe = fullPipe(t);
+  const pipe = createFullPipe(t);
   const lines = 60_000;
   const { child, answers } = start(
     t,
