@@ -3,6 +3,7 @@ import { createDocumentClient, createSqsClient } from "../shared/aws-clients.ts"
 import { createCloudWatchPublisher } from "../shared/cloudwatch-publisher.ts";
 import { readEnv } from "../shared/environment.ts";
 import { loadEvent } from "../shared/event-definition.ts";
+import { createHttpConnections } from "../shared/http-connections.ts";
 import { createLifecycle } from "../shared/lifecycle.ts";
 import { openLog } from "../shared/logger.ts";
 import { createRegistry } from "../shared/metrics.ts";
@@ -12,7 +13,9 @@ import { buildApp } from "./app.ts";
 import { aroundCall, createAwsFaultLog } from "./aws-fault-log.ts";
 import { createBacklogProbe } from "./backlog-probe.ts";
 import { WebConfig } from "./config.ts";
+import { connectionsWithin, readDescriptorLimit } from "./connection-limit.ts";
 import { createDrainPace } from "./drain-pace.ts";
+import { watchEventLoop } from "./event-loop.ts";
 import { createGroupCommit } from "./group-commit.ts";
 import { createPackSender } from "./pack-sender.ts";
 import { createQueueProbe } from "./queue-probe.ts";
@@ -41,11 +44,13 @@ await runProcess(process, async () => {
   const construct = constructOfRole.web;
   sqs.middlewareStack.add(createAwsFaultLog("sqs", { logger: log.logger, construct, now }), aroundCall);
   documents.middlewareStack.add(createAwsFaultLog("dynamodb", { logger: log.logger, construct, now }), aroundCall);
+  const eventLoop = watchEventLoop();
+  const connections = createHttpConnections();
+  const maxConnections = connectionsWithin(config.MAX_CONNECTIONS, readDescriptorLimit());
   const groupCommit = createGroupCommit({
     send: createPackSender(sqs, config.QUEUE_URL),
     maxSendsInFlight: config.SENDS_IN_FLIGHT,
-    // The app measures the loop that both of them run on.
-    spareTime: () => 1 - app.memoryUsage().eventLoopUtilized,
+    spareTime: () => 1 - eventLoop.utilization(),
     maxWaiting: config.MAX_WAITING,
     maxWaitMs: config.MAX_WAIT_MS,
     now,
@@ -79,6 +84,7 @@ await runProcess(process, async () => {
       rateLimitPerMinute: config.RATE_LIMIT_PER_MINUTE,
       requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
       trustedProxies: config.TRUST_PROXY === "" ? [] : config.TRUST_PROXY.split(","),
+      maxConnections,
     },
     readiness: createReadiness({ probe: countMessages, cacheMs: probeCacheMs, now }),
     registry,
@@ -87,12 +93,15 @@ await runProcess(process, async () => {
     now,
     random: Math.random,
     apiDocs: config.API_DOCS,
+    connections,
+    eventLoop,
   });
   const listener = createRushListener({
     app,
+    connections,
     host: config.HOST,
     port: config.PORT,
-    maxConnections: config.MAX_CONNECTIONS,
+    stopDeadlineSeconds: config.STOP_DEADLINE_SECONDS,
   });
   const lifecycle = createLifecycle(
     [
@@ -118,7 +127,7 @@ await runProcess(process, async () => {
         name: "http",
         start: async () => {
           const address = await listener.start();
-          log.logger.info({ address }, "listening");
+          log.logger.info({ address, maxConnections }, "listening");
         },
         stop: () => listener.stop(),
       },
