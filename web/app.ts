@@ -14,9 +14,9 @@ import type { EventDefinition } from "../shared/event-definition.ts";
 import { acceptFormBodies } from "../shared/form-body.ts";
 import type { Logger } from "../shared/logger.ts";
 import type { Registry } from "../shared/metrics.ts";
-import type { BacklogProbe } from "./backlog-probe.ts";
 import type { GroupCommit } from "./group-commit.ts";
 import { answerClientError } from "./client-error.ts";
+import type { EstimatedWait } from "./estimated-wait.ts";
 import { acceptJsonBodies } from "./json-body.ts";
 import { createLoadShedder } from "./load-shedding.ts";
 import { createWebMetrics } from "./metrics.ts";
@@ -53,7 +53,7 @@ export interface AppParts {
   readonly readiness: Readiness;
   readonly registry: Registry;
   readonly logger: Logger;
-  readonly backlog: BacklogProbe;
+  readonly backlog: EstimatedWait;
   readonly limits: AppLimits;
   /** Milliseconds since the epoch. */
   readonly wallClock: () => number;

@@ -50,6 +50,8 @@ export interface DrainOptions {
   readonly logger: Logger;
   /** Milliseconds, monotonic. */
   readonly now: () => number;
+  /** Told how many messages were deleted. */
+  readonly onDeleted?: (messages: number) => void;
   /** Told of each message that could not be deleted, and of each heartbeat that failed: they may come again. */
   readonly onDeleteFailed: () => void;
 }
@@ -110,6 +112,7 @@ export function createDrain(options: DrainOptions): Drain {
         Entries: messages.map(({ ReceiptHandle: handle }, index) => ({ Id: String(index), ReceiptHandle: handle })),
       }),
     );
+    options.onDeleted?.(messages.length - failed.length);
     for (const { Code: code, SenderFault: refused } of failed) {
       onDeleteFailed();
       if (refused) logger.warn({ code }, "a message that is done could not be deleted; it may come again, harmlessly");

@@ -4,6 +4,8 @@ import type { WriterFigures } from "./registration-writer.ts";
 
 export interface WorkerMetrics {
   readonly packs: Counter;
+  /** Packs wholly done and deleted. */
+  readonly packsDone: Counter;
   /** Registrations taken out of packs, redelivered ones included. */
   readonly received: Counter;
   /** Registrations stored for the first time. */
@@ -25,6 +27,7 @@ export function createWorkerMetrics(registry: Registry): WorkerMetrics {
   const counter = (name: string, help: string) => new Counter({ name, help, registers });
   return {
     packs: counter("turnout_packs_received_total", "Packs received, redelivered ones included"),
+    packsDone: counter("turnout_packs_done_total", "Packs wholly done and deleted"),
     received: counter("turnout_registrations_received_total", "Registrations in the packs received"),
     stored: counter("turnout_registrations_stored_total", "Registrations stored for the first time"),
     duplicates: counter("turnout_registrations_duplicate_total", "Registrations of an address that another had first"),

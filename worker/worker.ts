@@ -25,8 +25,6 @@ export interface Worker {
    */
   stop(): Promise<void>;
   health(): Health;
-  /** Registrations per pack so far; 1 before the first pack. */
-  meanPackSize(): number;
 }
 
 export interface WorkerParts {
@@ -45,8 +43,6 @@ const stopPatienceShare = 1 / 3;
 export function createWorker({ config, sqs, documents, registry, logger }: WorkerParts): Worker {
   const now = () => performance.now();
   const metrics = createWorkerMetrics(registry);
-  let packs = 0;
-  let registrationsInPacks = 0;
 
   function breakerOf(dependency: string): CircuitBreaker {
     const gauge = metrics.breakerOpen.labels(dependency);
@@ -127,8 +123,6 @@ export function createWorker({ config, sqs, documents, registry, logger }: Worke
     deadlineMs: config.MESSAGE_DEADLINE_SECONDS * 1_000,
     now,
     onPack(registrations) {
-      packs += 1;
-      registrationsInPacks += registrations;
       metrics.packs.inc();
       metrics.received.inc(registrations);
     },
@@ -151,6 +145,7 @@ export function createWorker({ config, sqs, documents, registry, logger }: Worke
     queueUrl: config.QUEUE_URL,
     pollers: config.POLLERS,
     process: processor.process,
+    onDeleted: (messages) => metrics.packsDone.inc(messages),
     receiveBreaker: breakers["queue receives"],
     deleteBreaker: breakers["queue deletes"],
     neededBreakers: [breakers.table, breakers["dead-letter queue sends"], breakers["dead-letters table"]],
@@ -192,6 +187,5 @@ export function createWorker({ config, sqs, documents, registry, logger }: Worke
       sinceLastReceiveMs: registrationsDrain.sinceLastReceiveMs,
       watchdogMs: config.WATCHDOG_SECONDS * 1_000,
     }),
-    meanPackSize: () => (packs === 0 ? 1 : registrationsInPacks / packs),
   };
 }
