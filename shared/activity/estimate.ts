@@ -91,7 +91,10 @@ interface Walk {
   readonly headAt: number | undefined;
 }
 
-function walkBack(slices: readonly Slice[], messages: number): Walk {
+/** What was sent so long ago is not all written yet. */
+const unwrittenMs = 2 * paceWidthMs;
+
+function walkBack(slices: readonly Slice[], messages: number, now: number): Walk {
   let left = messages;
   let people = 0;
   let headAt: number | undefined;
@@ -102,6 +105,12 @@ function walkBack(slices: readonly Slice[], messages: number): Walk {
     people += (accepted + replayed) * share;
     left -= packsSent * share;
     headAt = to - (to - from) * share;
+  }
+  // As many as that are on their way into the table: they will be such as those before them.
+  const recent = sumOf(slices.filter(({ to }) => to > now - unwrittenMs));
+  if (left > 0 && left <= recent.packsSent) {
+    people += left * ((recent.accepted + recent.replayed) / recent.packsSent);
+    left = 0;
   }
   // Somebody is in each of the others, too.
   return { people: Math.round(people + left), atLeast: left > 0, headAt: left > 0 ? undefined : headAt };
@@ -129,7 +138,7 @@ function tenths(value: number): number {
 export function estimateBacklog(messages: number, slices: readonly Slice[], now: number): Backlog {
   const buckets = latest(slices, now);
   const pace = perSecond(buckets, drained);
-  const walk = walkBack(slices, messages);
+  const walk = walkBack(slices, messages, now);
   const { people, atLeast } = walk;
   return {
     people,
