@@ -1,8 +1,9 @@
 /**
- * What this worker has done since its start, for the activity table: read from the counters that `/metrics` shows, so that
+ * What this worker has done since its start, and what it holds, for the activity table: read from the counters that `/metrics` shows, so that
  * the work itself does not count anything twice.
  */
-import type { Activity } from "../shared/activity/bucket.ts";
+import type { Activity, ProcessFigures } from "../shared/activity/bucket.ts";
+import { dynamoDbLimits } from "../shared/aws-limits.ts";
 import type { Registry } from "../shared/metrics.ts";
 
 /** Counters of the registry, by what they mean for the activity. */
@@ -18,9 +19,10 @@ const counters = {
 const delaySeconds = "turnout_stored_delay_seconds";
 
 /**
- * @returns the totals; a counter that is not there counts 0
+ * @returns the totals, and what the worker holds: people in table calls by the most that they take. What is not there
+ *   counts 0.
  */
-export async function readActivityTotals(registry: Registry): Promise<Partial<Activity>> {
+export async function readActivityTotals(registry: Registry): Promise<ProcessFigures> {
   async function sum(metric: string, part = metric): Promise<number> {
     const seen = await registry.getSingleMetric(metric)?.get();
     let total = 0;
@@ -32,11 +34,14 @@ export async function readActivityTotals(registry: Registry): Promise<Partial<Ac
     return total;
   }
 
-  const totals: Partial<Record<keyof Activity, number>> = {};
+  const totals: { -readonly [Name in keyof ProcessFigures]: number } = {};
   for (const [what, name] of Object.entries(counters)) {
     // oxlint-disable-next-line no-await-in-loop -- of counts in memory
     totals[what as keyof typeof counters] = await sum(name);
   }
   totals.storedDelayMs = (await sum(delaySeconds, `${delaySeconds}_sum`)) * 1_000;
+  totals.heldPacks = await sum("turnout_packs_held");
+  const inCalls = (await sum("turnout_table_writes_in_flight")) * dynamoDbLimits.maxBatchStatements;
+  totals.heldPeople = (await sum("turnout_registrations_held")) + inCalls;
   return totals;
 }

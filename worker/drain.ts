@@ -29,6 +29,8 @@ export interface Drain {
   letGo(): void;
   /** Milliseconds since the last receive that SQS answered, messages or none. */
   sinceLastReceiveMs(): number;
+  /** Messages received and neither deleted nor given back. */
+  heldMessages(): number;
 }
 
 export interface DrainOptions {
@@ -70,6 +72,7 @@ export function createDrain(options: DrainOptions): Drain {
   const deleteCaller = createPatientCaller(deleteBreaker);
   const neededBreakers = [...options.neededBreakers, deleteBreaker];
   let lastReceiveAt = now();
+  let held = 0;
   let started = false;
   const stopAsked = Promise.withResolvers<void>();
   let stopping: Promise<void> | undefined;
@@ -155,8 +158,10 @@ export function createDrain(options: DrainOptions): Drain {
       postReceiveMessageCallback: received,
       shouldDeleteMessages: false,
       handleMessageBatch: async (messages) => {
+        held += messages.length;
         const done = await Promise.all(messages.map(processOne));
         await deleteAll(done.filter((message) => message !== undefined));
+        held -= messages.length;
         return messages;
       },
     });
@@ -206,5 +211,6 @@ export function createDrain(options: DrainOptions): Drain {
     },
     letGo: () => deleteCaller.close(),
     sinceLastReceiveMs: () => now() - lastReceiveAt,
+    heldMessages: () => held,
   };
 }

@@ -56,17 +56,26 @@ export function createWorkerMetrics(registry: Registry): WorkerMetrics {
   };
 }
 
+function readAtScrape(registry: Registry, name: string, help: string, read: () => number): void {
+  new Gauge({
+    name,
+    help,
+    registers: [registry],
+    collect() {
+      this.set(read());
+    },
+  });
+}
+
+/** Shows how many packs are being worked on at the moment of a scrape. */
+export function exposeHeldPacks(registry: Registry, heldPacks: () => number): void {
+  readAtScrape(registry, "turnout_packs_held", "Packs received and neither deleted nor given back", heldPacks);
+}
+
 /** Shows how the writer stands at the moment of a scrape. */
 export function exposeWriter(registry: Registry, figures: () => WriterFigures): void {
   const gauge = (name: string, help: string, read: (figures: WriterFigures) => number) =>
-    new Gauge({
-      name,
-      help,
-      registers: [registry],
-      collect() {
-        this.set(read(figures()));
-      },
-    });
+    readAtScrape(registry, name, help, () => read(figures()));
   gauge("turnout_registrations_held", "Registrations waiting for a table write", (f) => f.waiting);
   gauge("turnout_table_writes_in_flight", "Table writes under way", (f) => f.callsInFlight);
   gauge("turnout_table_write_limit", "Table writes allowed at once; falls when the table throttles", (f) => f.limit);

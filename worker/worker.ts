@@ -10,7 +10,7 @@ import { createDeadLetterCollector } from "./dead-letter-collector.ts";
 import { createDeadLettersTable } from "./dead-letters-table.ts";
 import { createDrain } from "./drain.ts";
 import { createHealth, type Health } from "./health.ts";
-import { createWorkerMetrics, exposeWriter } from "./metrics.ts";
+import { createWorkerMetrics, exposeHeldPacks, exposeWriter } from "./metrics.ts";
 import { createPackProcessor } from "./pack-processor.ts";
 import { createPatientCaller } from "./patient-call.ts";
 import { createRegistrationWriter } from "./registration-writer.ts";
@@ -150,6 +150,7 @@ export function createWorker({ config, sqs, documents, registry, logger }: Worke
     deleteBreaker: breakers["queue deletes"],
     neededBreakers: [breakers.table, breakers["dead-letter queue sends"], breakers["dead-letters table"]],
   });
+  exposeHeldPacks(registry, registrationsDrain.heldMessages);
   const deadLetterDrain = createDrain({
     ...polling,
     queueUrl: config.DEAD_LETTER_QUEUE_URL,

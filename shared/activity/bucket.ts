@@ -48,6 +48,19 @@ export const noActivity: Activity = Object.freeze({
   storedDelayMs: 0,
 });
 
+/**
+ * What a worker has in its hands at this moment: messages that SQS counts still, although many people in them are stored.
+ * Not a total but a state, so only the latest of a process counts, and only in the finest buckets.
+ */
+export interface Holding {
+  /** Packs received and neither deleted nor given back. */
+  readonly heldPacks: number;
+  /** Registrations in them that are not done. */
+  readonly heldPeople: number;
+}
+
+export type ProcessFigures = Partial<Activity & Holding>;
+
 export function isNothing(activity: Activity): boolean {
   return activityNames.every((name) => activity[name] === 0);
 }
@@ -67,7 +80,7 @@ const minute = 60 * second;
 const hour = 60 * minute;
 
 /** From fine to coarse; each width divides the next. */
-export const levels: readonly Level[] = [
+export const levels: readonly [Level, ...Level[]] = [
   { name: "10s", widthMs: 10 * second, reachMs: 14 * minute, keepMs: hour },
   { name: "1m", widthMs: minute, reachMs: 2 * hour, keepMs: 24 * hour },
   // Nothing waits for longer than SQS keeps it.
@@ -87,6 +100,18 @@ export function bucketStart({ widthMs }: Pick<Level, "widthMs">, at: number): nu
 /** @returns the key of a bucket, such as `10s/2026-03-01T09:00:10Z` */
 export function bucketKey({ name }: Pick<Level, "name">, start: number): string {
   return `${name}/${new Date(start).toISOString().slice(0, 19)}Z`;
+}
+
+/** @returns what each process that said so held at the end of a bucket, by its id */
+export function holdingsOfItem(item: Readonly<Record<string, unknown>> = {}): ReadonlyMap<string, Holding> {
+  const holdings = new Map<string, Holding>();
+  for (const [processId, figures] of Object.entries(item)) {
+    const { heldPacks, heldPeople } = (figures ?? {}) as { heldPacks?: unknown; heldPeople?: unknown };
+    if (typeof heldPacks === "number" && typeof heldPeople === "number") {
+      holdings.set(processId, { heldPacks, heldPeople });
+    }
+  }
+  return holdings;
 }
 
 /** @returns what all processes did in a bucket; of an item that does not exist, nothing */

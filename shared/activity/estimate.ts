@@ -7,15 +7,20 @@
  *
  *     now ──► back over the packs sent, bucket by bucket, until there are as many as messages: the people in them wait
  *
+ * Of the messages that a worker holds, many people are stored already: it says itself how many are not. They are the oldest
+ * ones, so it is the others that are walked over.
+ *
  * The pace is what all workers did in the last 40 s of complete buckets; the wait is one by the other.
  */
-import { activityNames, isNothing, noActivity, type Activity } from "./bucket.ts";
+import { activityNames, isNothing, noActivity, type Activity, type Holding } from "./bucket.ts";
 
 /** What was done from one moment to another. */
 export interface Slice extends Activity {
   /** Milliseconds since the epoch. */
   readonly from: number;
   readonly to: number;
+  /** What each worker held at the end of it. */
+  readonly holdings?: ReadonlyMap<string, Holding>;
 }
 
 export interface Backlog {
@@ -116,6 +121,33 @@ function walkBack(slices: readonly Slice[], messages: number, now: number): Walk
   return { people: Math.round(people + left), atLeast: left > 0, headAt: left > 0 ? undefined : headAt };
 }
 
+/** @returns what all workers hold, by the latest that each of them said */
+function heldNow(slices: readonly Slice[], now: number): Holding {
+  const latestOf = new Map<string, Holding>();
+  for (const { to, holdings } of slices) {
+    // Who has said nothing for so long holds nothing any more: SQS gives what it had to others.
+    if (to <= now - unwrittenMs) break;
+    for (const [processId, holding] of holdings ?? []) {
+      if (!latestOf.has(processId)) latestOf.set(processId, holding);
+    }
+  }
+  let heldPacks = 0;
+  let heldPeople = 0;
+  for (const holding of latestOf.values()) {
+    heldPacks += holding.heldPacks;
+    heldPeople += holding.heldPeople;
+  }
+  return { heldPacks, heldPeople };
+}
+
+function countPeople(slices: readonly Slice[], messages: number, now: number, walk: Walk): number {
+  const { heldPacks, heldPeople } = heldNow(slices, now);
+  if (heldPacks === 0) return walk.people;
+  const others = walkBack(slices, Math.max(0, messages - heldPacks), now).people;
+  // What was said a moment ago may be done by now.
+  return Math.min(walk.people, others + heldPeople);
+}
+
 function oldestAge(slices: readonly Slice[], buckets: readonly Slice[], now: number, walk: Walk): number | null {
   const { stored, storedDelayMs } = sumOf(buckets);
   if (stored > 0) return tenths(storedDelayMs / stored / 1_000);
@@ -139,7 +171,8 @@ export function estimateBacklog(messages: number, slices: readonly Slice[], now:
   const buckets = latest(slices, now);
   const pace = perSecond(buckets, drained);
   const walk = walkBack(slices, messages, now);
-  const { people, atLeast } = walk;
+  const { atLeast } = walk;
+  const people = countPeople(slices, messages, now, walk);
   return {
     people,
     atLeast,

@@ -6,7 +6,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { BatchGetCommand, type DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { dynamoDbLimits } from "../aws-limits.ts";
-import { bucketKey, bucketStart, levels, sumOfItem, type Activity, type Level } from "./bucket.ts";
+import { bucketKey, bucketStart, holdingsOfItem, levels, noActivity, sumOfItem, type Activity, type Holding, type Level } from "./bucket.ts";
 import { covers, estimateBacklog, type Backlog, type Slice } from "./estimate.ts";
 
 export interface ActivityReader {
@@ -32,6 +32,7 @@ export interface ActivityReaderOptions {
 
 interface Known {
   readonly activity: Activity;
+  readonly holdings: ReadonlyMap<string, Holding>;
   readonly readAt: number;
 }
 
@@ -45,6 +46,8 @@ const maxKnown = 1_200;
 const unprocessedAttempts = 5;
 const unprocessedPauseMs = 50;
 
+const nobody: ReadonlyMap<string, Holding> = new Map();
+
 interface Span {
   readonly level: Level;
   readonly from: number;
@@ -55,7 +58,7 @@ interface Span {
 export function stepsBack(now: number): Span[] {
   const spans: Span[] = [];
   const [finest] = levels;
-  let to = finest ? bucketStart(finest, now + aheadMs) + finest.widthMs : now;
+  let to = bucketStart(finest, now + aheadMs) + finest.widthMs;
   for (const [index, level] of levels.entries()) {
     // The next level takes over at the start of one of its buckets.
     const from = bucketStart(levels[index + 1] ?? level, now - level.reachMs);
@@ -92,7 +95,9 @@ export function createActivityReader({ documents, table, wallClock }: ActivityRe
       const items = new Map((Responses[table] ?? []).map((item) => [String(item["bucket"]), item]));
       for (const { bucket } of left) {
         const key = String(bucket);
-        if (!open.has(key)) known.set(key, { activity: sumOfItem(items.get(key)), readAt });
+        if (open.has(key)) continue;
+        const item = items.get(key);
+        known.set(key, { activity: sumOfItem(item), holdings: holdingsOfItem(item), readAt });
       }
       left = unprocessed;
     }
@@ -107,11 +112,10 @@ export function createActivityReader({ documents, table, wallClock }: ActivityRe
       // oxlint-disable-next-line no-await-in-loop -- nobody is in a hurry, and the table is not flooded
       await readKeys(stale.slice(first, first + dynamoDbLimits.maxBatchGetKeys), now);
     }
-    return starts.map((start, index) => ({
-      ...(known.get(keys[index] ?? "")?.activity ?? sumOfItem()),
-      from: start,
-      to: start + level.widthMs,
-    }));
+    return starts.map((start, index) => {
+      const { activity = noActivity, holdings = nobody } = known.get(keys[index] ?? "") ?? {};
+      return { ...activity, holdings, from: start, to: start + level.widthMs };
+    });
   }
 
   async function readBack(enough: (slices: readonly Slice[]) => boolean): Promise<readonly Slice[]> {

@@ -10,15 +10,15 @@ import { UpdateCommand, type DynamoDBDocumentClient } from "@aws-sdk/lib-dynamod
 import type { Part } from "../lifecycle.ts";
 import type { Logger } from "../logger.ts";
 import { createRepeatedFault } from "../repeated-fault.ts";
-import { activityNames, bucketKey, bucketStart, levels, type Activity, type Level } from "./bucket.ts";
+import { activityNames, bucketKey, bucketStart, levels, type Level, type ProcessFigures } from "./bucket.ts";
 
 export interface ActivityRecorderOptions {
   readonly documents: DynamoDBDocumentClient;
   readonly table: string;
   /** Names the attribute of this process: chosen at random at its start, so that nobody else has it. */
   readonly processId: string;
-  /** @returns what this process has done since its start; what is left out is 0 */
-  readonly read: () => Partial<Activity> | Promise<Partial<Activity>>;
+  /** @returns what this process has done since its start, and what it holds now; what is left out is 0 */
+  readonly read: () => ProcessFigures | Promise<ProcessFigures>;
   readonly logger: Pick<Logger, "warn" | "info">;
   /** The construct that grants the right to write, for the message when it is missing. */
   readonly construct: string;
@@ -42,12 +42,13 @@ interface Bucket {
   readonly key: string;
   readonly start: number;
   readonly level: Level;
-  readonly totals: Partial<Record<keyof Activity, number>>;
+  readonly totals: { -readonly [Name in keyof ProcessFigures]: number };
   /** Goes up with each change; `written` is the one that the table has. */
   version: number;
   written: number;
 }
 
+const [finest] = levels;
 const sampleEveryMs = 1_000;
 /** Also how much of the latest activity a reader cannot see yet: `estimate.ts` leaves room for it. */
 const writeEveryMs = 2_000;
@@ -74,7 +75,7 @@ export function createActivityRecorder(options: ActivityRecorderOptions): Activi
     construct,
     now,
   });
-  let seen: Partial<Activity> = {};
+  let seen: ProcessFigures = {};
   let sampledAt: number | undefined;
   let failures = 0;
   let nextWriteAt = 0;
@@ -95,7 +96,7 @@ export function createActivityRecorder(options: ActivityRecorderOptions): Activi
   }
 
   async function takeSample(): Promise<void> {
-    let totals: Partial<Activity>;
+    let totals: ProcessFigures;
     try {
       totals = await read();
     } catch (error) {
@@ -114,6 +115,13 @@ export function createActivityRecorder(options: ActivityRecorderOptions): Activi
         bucket.totals[name] = (bucket.totals[name] ?? 0) + added;
         bucket.version += 1;
       }
+    }
+    const { heldPacks = 0, heldPeople = 0 } = totals;
+    // Said again in each bucket, for a process that says nothing more is not there any more; and once when it is over.
+    if (heldPacks > 0 || (seen.heldPacks ?? 0) > 0) {
+      const bucket = bucketOf(finest, at);
+      Object.assign(bucket.totals, { heldPacks, heldPeople });
+      bucket.version += 1;
     }
     seen = totals;
   }

@@ -2,10 +2,10 @@ import t from "tap";
 import { Counter } from "../../shared/metrics.ts";
 import { Registry } from "prom-client";
 import { readActivityTotals } from "../../worker/activity-totals.ts";
-import { createWorkerMetrics } from "../../worker/metrics.ts";
+import { createWorkerMetrics, exposeHeldPacks, exposeWriter } from "../../worker/metrics.ts";
 
 t.test("before anything was done, and without a counter, all is nothing", async (t) => {
-  const nothing = { replayed: 0, packsSent: 0, stored: 0, duplicate: 0, deadLettered: 0, packsDone: 0, storedDelayMs: 0 };
+  const nothing = { replayed: 0, packsSent: 0, stored: 0, duplicate: 0, deadLettered: 0, packsDone: 0, storedDelayMs: 0, heldPacks: 0, heldPeople: 0 };
   t.same(await readActivityTotals(new Registry()), nothing);
   const registry = new Registry();
   createWorkerMetrics(registry);
@@ -22,6 +22,8 @@ t.test("the worker's own counters are what it did", async (t) => {
   metrics.packsDone.inc(4);
   metrics.storedDelay.observe(0.5);
   metrics.storedDelay.observe(40);
+  exposeHeldPacks(registry, () => 3);
+  exposeWriter(registry, () => ({ waiting: 400, callsInFlight: 2, limit: 8 }));
   const replays = (name: string) => new Counter({ name, help: "x", registers: [registry] });
   replays("turnout_replayed_registrations_total").inc(60);
   replays("turnout_replay_packs_sent_total").inc(2);
@@ -33,5 +35,7 @@ t.test("the worker's own counters are what it did", async (t) => {
     deadLettered: 3,
     packsDone: 4,
     storedDelayMs: 40_500,
+    heldPacks: 3,
+    heldPeople: 450,
   });
 });

@@ -4,6 +4,7 @@ import {
   activityNames,
   bucketKey,
   bucketStart,
+  holdingsOfItem,
   isNothing,
   levels,
   noActivity,
@@ -49,4 +50,16 @@ t.test("an item is the sum over the processes in it; what is unknown in it count
   t.same(sumOfItem(item), { ...noActivity, accepted: 101, packsSent: 3, stored: 3 });
   t.notOk(isNothing(sumOfItem(item)));
   t.same(Object.keys(noActivity), activityNames);
+});
+
+t.test("what each process holds is told by its id, if it says both", async (t) => {
+  const item = {
+    bucket: "10s/2026-03-01T09:12:30Z",
+    expiresAt: 5,
+    aaa: { stored: 1, heldPacks: 2, heldPeople: 300 },
+    bbb: { heldPacks: 1 },
+    ccc: { accepted: 1 },
+  };
+  t.same([...holdingsOfItem(item)], [["aaa", { heldPacks: 2, heldPeople: 300 }]]);
+  t.equal(holdingsOfItem(undefined).size, 0);
 });

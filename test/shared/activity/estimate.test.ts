@@ -54,6 +54,20 @@ t.test("what is being sent is not all written yet: a few more messages than pack
   t.match(estimateBacklog(59, slices, now), { people: 455, atLeast: true }, "control: more than that cannot be on its way");
 });
 
+t.test("of what a worker holds many are stored already: it says how many are not, by what it said last", async (t) => {
+  const holding = (heldPacks: number, heldPeople: number) => ({ heldPacks, heldPeople });
+  const [running, before, ...older] = steady({ accepted: 500, packsSent: 2, stored: 200 });
+  const slices = [
+    { ...running!, holdings: new Map([["a", holding(4, 300)]]) },
+    { ...before!, holdings: new Map([["a", holding(4, 900)], ["b", holding(2, 100)]]) },
+    ...older,
+  ];
+  t.match(estimateBacklog(10, slices, now), { people: 4 * 250 + 400, etaSeconds: 70 });
+  t.match(estimateBacklog(1, slices, now), { people: 250 }, "what was said a moment ago may be done by now");
+  const silent = [running!, before!, older[0]!, { ...older[1]!, holdings: new Map([["a", holding(4, 900)]]) }];
+  t.match(estimateBacklog(8, silent, now), { people: 2_000 }, "who says nothing more holds nothing more");
+});
+
 t.test("pace is what all workers did in complete buckets; the wait is people by pace", async (t) => {
   const slices = steady({ accepted: 500, packsSent: 2, stored: 70, duplicate: 20, deadLettered: 10 });
   t.match(estimateBacklog(4, slices, now), {

@@ -1,5 +1,5 @@
 import t from "tap";
-import { sumOfItem, type Activity } from "../../../shared/activity/bucket.ts";
+import { sumOfItem, type ProcessFigures } from "../../../shared/activity/bucket.ts";
 import { createActivityRecorder } from "../../../shared/activity/recorder.ts";
 import { awsError } from "../../equipment/aws-proxy.ts";
 import { startEngines } from "../../equipment/engines.ts";
@@ -15,7 +15,7 @@ const start = Date.parse("2026-03-01T09:00:00Z");
 async function prepare(table?: string, processId = "one") {
   const name = table ?? (await engines.createTable("bucket"));
   const log = recordLog();
-  const totals: Partial<Record<keyof Activity, number>> = {};
+  const totals: { -readonly [Name in keyof ProcessFigures]: number } = {};
   let time = start;
   const recorder = createActivityRecorder({
     documents: engines.documents,
@@ -32,9 +32,10 @@ async function prepare(table?: string, processId = "one") {
     recorder,
     table: name,
     ...log,
-    does(what: Partial<Activity>) {
+    does(what: ProcessFigures) {
       for (const [activity, count] of Object.entries(what)) {
-        totals[activity as keyof Activity] = (totals[activity as keyof Activity] ?? 0) + count;
+        const name = activity as keyof ProcessFigures;
+        totals[name] = (totals[name] ?? 0) + count;
       }
     },
     advance: (seconds: number) => (time += seconds * 1_000),
@@ -81,6 +82,27 @@ t.test("processes write side by side into the same bucket", async (t) => {
   }
   const item = (await one.buckets())["10s/2026-03-01T09:00:00Z"];
   t.match(sumOfItem(item), { accepted: 50, packsSent: 5, stored: 35, packsDone: 5 });
+});
+
+t.test("what a process holds is said again in each bucket, the latest only, and once when it is over", async (t) => {
+  const { recorder, does, advance, buckets } = await prepare();
+  does({ heldPacks: 5, heldPeople: 700 });
+  await recorder.record();
+  does({ heldPeople: -100 });
+  await recorder.record();
+  advance(20);
+  await recorder.record();
+  advance(20);
+  does({ heldPacks: -5, heldPeople: -600 });
+  await recorder.record();
+  advance(20);
+  await recorder.record();
+  t.match(await buckets(), {
+    "10s/2026-03-01T09:00:00Z": { one: { heldPacks: 5, heldPeople: 600 } },
+    "10s/2026-03-01T09:00:20Z": { one: { heldPacks: 5, heldPeople: 600 } },
+    "10s/2026-03-01T09:00:40Z": { one: { heldPacks: 0, heldPeople: 0 } },
+  });
+  t.equal(Object.keys(await buckets()).length, 3, "and not at the coarser levels");
 });
 
 t.test("nothing done is nothing written", async (t) => {
