@@ -14,13 +14,13 @@ import { acceptFormBodies } from "../shared/form-body.ts";
 import { createHttpConnections, type HttpConnections } from "../shared/http-connections.ts";
 import type { Logger } from "../shared/logger.ts";
 import type { Registry } from "../shared/metrics.ts";
-import type { BacklogProbe } from "./backlog-probe.ts";
 import type { GroupCommit } from "./group-commit.ts";
 import { createClientErrorHandler } from "./client-error.ts";
 import { createConnectionLimit } from "./connection-limit.ts";
 import { registerConnectionMetrics } from "./connection-metrics.ts";
 import { watchEventLoop, type EventLoop } from "./event-loop.ts";
 import { createHttpServer } from "./http-server.ts";
+import type { EstimatedWait } from "./estimated-wait.ts";
 import { acceptJsonBodies } from "./json-body.ts";
 import { createLoadShedder, type Load } from "./load-shedding.ts";
 import { createWebMetrics } from "./metrics.ts";
@@ -62,7 +62,7 @@ export interface AppParts {
   readonly readiness: Readiness;
   readonly registry: Registry;
   readonly logger: Logger;
-  readonly backlog: BacklogProbe;
+  readonly backlog: EstimatedWait;
   readonly limits: AppLimits;
   /** Milliseconds since the epoch. */
   readonly wallClock: () => number;

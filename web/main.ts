@@ -1,4 +1,7 @@
 /** The web tier as a process: environment, parts, listen, graceful stop. */
+import { randomBytes } from "node:crypto";
+import { createActivityReader } from "../shared/activity/reader.ts";
+import { createActivityRecorder } from "../shared/activity/recorder.ts";
 import { createDocumentClient, createSqsClient } from "../shared/aws-clients.ts";
 import { createCloudWatchPublisher } from "../shared/cloudwatch-publisher.ts";
 import { readEnv } from "../shared/environment.ts";
@@ -8,13 +11,14 @@ import { createLifecycle } from "../shared/lifecycle.ts";
 import { openLog } from "../shared/logger.ts";
 import { createRegistry } from "../shared/metrics.ts";
 import { runProcess } from "../shared/process.ts";
+import { createRepeatedFault } from "../shared/repeated-fault.ts";
 import { constructOfRole } from "../shared/tier-grants.ts";
 import { buildApp } from "./app.ts";
 import { aroundCall, createAwsFaultLog } from "./aws-fault-log.ts";
-import { createBacklogProbe } from "./backlog-probe.ts";
 import { WebConfig } from "./config.ts";
 import { connectionsWithin, readDescriptorLimit } from "./connection-limit.ts";
 import { createDrainPace } from "./drain-pace.ts";
+import { createEstimatedWait } from "./estimated-wait.ts";
 import { watchEventLoop } from "./event-loop.ts";
 import { createGroupCommit } from "./group-commit.ts";
 import { createPackSender } from "./pack-sender.ts";
@@ -56,6 +60,7 @@ await runProcess(process, async () => {
     now,
   });
   const { countMessages } = createQueueProbe(sqs, config.QUEUE_URL);
+  const activity = { documents, table: config.ACTIVITY_TABLE, construct: "Roles/WebRole", logger: log.logger, now };
   const app = await buildApp({
     event,
     groupCommit,
@@ -71,10 +76,16 @@ await runProcess(process, async () => {
       pace: createDrainPace(),
       wallClock: Date.now,
     }),
-    backlog: createBacklogProbe({
+    backlog: createEstimatedWait({
       countMessages,
-      packsSent: () => groupCommit.figures().packs,
+      estimate: createActivityReader({ ...activity, wallClock: Date.now }).estimate,
       cacheMs: probeCacheMs,
+      fault: createRepeatedFault({
+        ...activity,
+        message: "the wait cannot be estimated; all else goes on",
+        action: "dynamodb:BatchGetItem",
+        resource: config.ACTIVITY_TABLE,
+      }),
       now,
     }),
     limits: {
@@ -122,6 +133,16 @@ await runProcess(process, async () => {
           documents.destroy();
         },
       },
+      createActivityRecorder({
+        ...activity,
+        processId: randomBytes(6).toString("base64url"),
+        read() {
+          const { confirmed, packs } = groupCommit.figures();
+          return { accepted: confirmed, packsSent: packs };
+        },
+        wallClock: Date.now,
+        random: Math.random,
+      }),
       { name: "group commit", stop: () => groupCommit.close() },
       {
         name: "http",

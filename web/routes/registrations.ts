@@ -15,7 +15,7 @@ import { chooseLanguage } from "../page/language.ts";
 import { pageHeaders } from "../page/page-headers.ts";
 import type { Pages } from "../page/pages.ts";
 import { problemType, toProblem, wantsPage } from "../problem.ts";
-import type { BacklogProbe } from "../backlog-probe.ts";
+import type { EstimatedWait } from "../estimated-wait.ts";
 import { refuseForeignForm } from "../form-origin.ts";
 import type { LoadShedder, Refusal } from "../load-shedding.ts";
 import type { Refusals } from "../refusals.ts";
@@ -34,7 +34,7 @@ export interface RegistrationRoutesOptions {
   /** Of looks at a status. */
   readonly lookShedder: LoadShedder;
   readonly refusals: Refusals;
-  readonly backlog: BacklogProbe;
+  readonly backlog: EstimatedWait;
   /** Registrations that one client may send in a minute; 0 for no limit. */
   readonly rateLimitPerMinute: number;
   /** Milliseconds since the epoch. */
