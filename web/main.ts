@@ -10,8 +10,9 @@ import { createLifecycle } from "../shared/lifecycle.ts";
 import { openLog } from "../shared/logger.ts";
 import { createRegistry } from "../shared/metrics.ts";
 import { runProcess } from "../shared/process.ts";
-import { createRepeatedFault } from "../shared/repeated-fault.ts";
+import { constructOfRole } from "../shared/tier-grants.ts";
 import { buildApp } from "./app.ts";
+import { aroundCall, createAwsFaultLog } from "./aws-fault-log.ts";
 import { WebConfig } from "./config.ts";
 import { createDrainPace } from "./drain-pace.ts";
 import { createEstimatedWait } from "./estimated-wait.ts";
@@ -40,6 +41,9 @@ await runProcess(process, async () => {
   const documents = createDocumentClient(clientOptions);
   const registry = createRegistry("web");
   const now = () => performance.now();
+  const construct = constructOfRole.web;
+  sqs.middlewareStack.add(createAwsFaultLog("sqs", { logger: log.logger, construct, now }), aroundCall);
+  documents.middlewareStack.add(createAwsFaultLog("dynamodb", { logger: log.logger, construct, now }), aroundCall);
   const groupCommit = createGroupCommit({
     send: createPackSender(sqs, config.QUEUE_URL),
     maxSendsInFlight: config.SENDS_IN_FLIGHT,
@@ -50,7 +54,7 @@ await runProcess(process, async () => {
     now,
   });
   const { countMessages } = createQueueProbe(sqs, config.QUEUE_URL);
-  const activity = { documents, table: config.ACTIVITY_TABLE, construct: "Roles/WebRole", logger: log.logger, now };
+  const activity = { documents, table: config.ACTIVITY_TABLE, wallClock: Date.now };
   const app = await buildApp({
     event,
     groupCommit,
@@ -68,18 +72,13 @@ await runProcess(process, async () => {
     }),
     backlog: createEstimatedWait({
       countMessages,
-      estimate: createActivityReader({ ...activity, wallClock: Date.now }).estimate,
+      estimate: createActivityReader(activity).estimate,
       cacheMs: probeCacheMs,
-      fault: createRepeatedFault({
-        ...activity,
-        message: "the wait cannot be estimated; all else goes on",
-        action: "dynamodb:BatchGetItem",
-        resource: config.ACTIVITY_TABLE,
-      }),
       now,
     }),
     limits: {
       shedWaitMs: config.SHED_WAIT_MS,
+      maxStatusReads: config.MAX_WAITING,
       maxEventLoopDelayMs: config.MAX_EVENT_LOOP_DELAY_MS,
       rateLimitPerMinute: config.RATE_LIMIT_PER_MINUTE,
       requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
@@ -107,7 +106,7 @@ await runProcess(process, async () => {
         region: config.AWS_REGION,
         registry,
         logger: log.logger,
-        construct: "Roles/WebRole",
+        construct,
         wallClock: Date.now,
         random: Math.random,
       }),
@@ -125,7 +124,8 @@ await runProcess(process, async () => {
           const { confirmed, packs } = groupCommit.figures();
           return { accepted: confirmed, packsSent: packs };
         },
-        wallClock: Date.now,
+        logger: log.logger,
+        construct,
         random: Math.random,
       }),
       { name: "group commit", stop: () => groupCommit.close() },

@@ -44,11 +44,20 @@ export function createBacklogReport(options: BacklogReportOptions): () => Promis
   const registers = [registry];
   const gauge = (name: string, help: string) => new Gauge({ name, help, registers });
   const messages = gauge("turnout_queue_messages", "Messages waiting");
-  const people = gauge("turnout_queue_registrations_estimate", "Estimate of the registrations that wait or are in flight");
+  const people = gauge(
+    "turnout_queue_registrations_estimate",
+    "Estimate of the registrations that wait or are in flight",
+  );
   const inFlight = gauge("turnout_queue_in_flight", "Messages received and not yet deleted");
   const deadLetters = gauge("turnout_dead_letter_queue_messages", "Messages on the dead-letter queue");
-  const drain = gauge("turnout_queue_drain_per_second", "Registrations that all workers were done with each second of late");
-  const eta = gauge("turnout_queue_eta_seconds", "Seconds until those who wait are stored; -1 while nothing is drained");
+  const drain = gauge(
+    "turnout_queue_drain_per_second",
+    "Registrations that all workers were done with each second of late",
+  );
+  const eta = gauge(
+    "turnout_queue_eta_seconds",
+    "Seconds until those who wait are stored; -1 while nothing is drained",
+  );
   const lookedAt = gauge("turnout_queue_looked_at_timestamp_seconds", "When this worker last looked; they take turns");
 
   async function counts(url: string) {

@@ -124,22 +124,25 @@ const rows: string[] = [];
 for (const packSize of [1, 250]) {
   for (const webs of [1, 2, 6]) {
     for (const workers of [1, 3]) {
-      t.test(`${webs} web, ${workers} workers, packs of ${packSize}: people within a tenth, wait within a quarter`, async (t) => {
-        const figures = await play(t, { webs, workers, packSize });
-        t.ok(figures.length > 4);
-        for (const { at, people, truePeople, wait, trueWait } of figures) {
-          t.ok(Math.abs(people / truePeople - 1) <= 0.1, `people at ${at}: ${people} where ${truePeople} wait`);
-          if (trueWait === null || wait === null) t.equal(wait, trueWait, `the wait at ${at} is not known`);
-          else t.ok(Math.abs(wait / trueWait - 1) <= 0.25, `wait at ${at}: ${wait} s where it is ${trueWait} s`);
-        }
-        const { people, truePeople, wait, trueWait } = figures.at(-1)!;
-        const alone = figures.findLast((one) => one.trueWait === null)!;
-        rows.push(
-          `${webs} web ${workers} workers, packs of ${packSize}: ${people} people where ${truePeople} wait; ` +
-            `wait ${wait} s where it is ${trueWait} s; without a worker ${alone.wait === null ? "unknown" : alone.wait}, ` +
-            `${alone.people} people where ${alone.truePeople} wait`,
-        );
-      });
+      t.test(
+        `${webs} web, ${workers} workers, packs of ${packSize}: people within a tenth, wait within a quarter`,
+        async (t) => {
+          const figures = await play(t, { webs, workers, packSize });
+          t.ok(figures.length > 4);
+          for (const { at, people, truePeople, wait, trueWait } of figures) {
+            t.ok(Math.abs(people / truePeople - 1) <= 0.1, `people at ${at}: ${people} where ${truePeople} wait`);
+            if (trueWait === null || wait === null) t.equal(wait, trueWait, `the wait at ${at} is not known`);
+            else t.ok(Math.abs(wait / trueWait - 1) <= 0.25, `wait at ${at}: ${wait} s where it is ${trueWait} s`);
+          }
+          const { people, truePeople, wait, trueWait } = figures.at(-1)!;
+          const alone = figures.findLast((one) => one.trueWait === null)!;
+          rows.push(
+            `${webs} web ${workers} workers, packs of ${packSize}: ${people} people where ${truePeople} wait; ` +
+              `wait ${wait} s where it is ${trueWait} s; without a worker ${alone.wait === null ? "unknown" : alone.wait}, ` +
+              `${alone.people} people where ${alone.truePeople} wait`,
+          );
+        },
+      );
     }
   }
 }

@@ -21,15 +21,18 @@ t.test("depth is told in people, as the estimate it is, and in messages", async 
   t.equal(figures({}).waiting, "0 people (0 messages)");
 });
 
-t.test("the wait is that of whoever comes now, and what is not known is a dash and the reason, never a zero", async (t) => {
-  const queue = { messages: 1, oldestAgeSeconds: null, drainPerSecond: 0, etaSeconds: null };
-  const shown = figures({ queue });
-  for (const id of ["oldest", "empty-in"]) t.match(shown[id], /^– \(.*not known while nobody/, id);
-  const draining = { ...queue, drainPerSecond: 12, etaSeconds: 90 };
-  t.match(figures({ queue: draining })["empty-in"], /^1 min 30 s \(.*at 12\/s by all workers/);
-  t.match(figures({ queue: { ...draining, atLeast: true } })["empty-in"], /^≥ 1 min/);
-  t.match(figures({}).accepted, /^0\/s/, "control: a zero is a zero");
-});
+t.test(
+  "the wait is that of whoever comes now, and what is not known is a dash and the reason, never a zero",
+  async (t) => {
+    const queue = { messages: 1, oldestAgeSeconds: null, drainPerSecond: 0, etaSeconds: null };
+    const shown = figures({ queue });
+    for (const id of ["oldest", "empty-in"]) t.match(shown[id], /^– \(.*not known while nobody/, id);
+    const draining = { ...queue, drainPerSecond: 12, etaSeconds: 90 };
+    t.match(figures({ queue: draining })["empty-in"], /^1 min 30 s \(.*at 12\/s by all workers/);
+    t.match(figures({ queue: { ...draining, atLeast: true } })["empty-in"], /^≥ 1 min/);
+    t.match(figures({}).accepted, /^0\/s/, "control: a zero is a zero");
+  },
+);
 
 t.test("the worker's circuit breaker is told from polling that stopped", async (t) => {
   const words = (cause: string) =>

@@ -53,34 +53,37 @@ t.test("a look without an answer is told long before it ends", async (t) => {
   await eventually(() => sights.at(-1)?.fault === undefined, "and taken back");
 });
 
-t.test("what was done before it was started is in its charts, and so is what was done while it saw nothing", async (t) => {
-  const slice = { ...noActivity, accepted: 20, packsSent: 2 };
-  const at = Math.floor(Date.now() / 10_000) * 10_000;
-  const past = [
-    { ...slice, from: at - 10_000, to: at },
-    { ...slice, from: at - 20_000, to: at - 10_000 },
-  ];
-  const answers: (Inspection | Error)[] = [seenAt(at), new Error("down"), seenAt(at)];
-  let asked = 0;
-  const { watch, sights } = watchOf(
-    t,
-    async () => {
-      const answer = answers.shift() ?? seenAt(at);
-      if (answer instanceof Error) throw answer;
-      return answer;
-    },
-    10_000,
-    async () => {
-      asked += 1;
-      if (asked === 1) throw new Error("the table does not answer yet");
-      return past;
-    },
-  );
-  await eventually(() => sights.length >= 4, "four looks");
-  t.equal(asked, 2, "asked again where there was no answer, or no sight, and not otherwise");
-  t.same(watch.history.columns().at.slice(0, 2), [at / 1_000 - 10, at / 1_000]);
-  t.same(watch.history.columns().people.slice(0, 2), [10, 30]);
-});
+t.test(
+  "what was done before it was started is in its charts, and so is what was done while it saw nothing",
+  async (t) => {
+    const slice = { ...noActivity, accepted: 20, packsSent: 2 };
+    const at = Math.floor(Date.now() / 10_000) * 10_000;
+    const past = [
+      { ...slice, from: at - 10_000, to: at },
+      { ...slice, from: at - 20_000, to: at - 10_000 },
+    ];
+    const answers: (Inspection | Error)[] = [seenAt(at), new Error("down"), seenAt(at)];
+    let asked = 0;
+    const { watch, sights } = watchOf(
+      t,
+      async () => {
+        const answer = answers.shift() ?? seenAt(at);
+        if (answer instanceof Error) throw answer;
+        return answer;
+      },
+      10_000,
+      async () => {
+        asked += 1;
+        if (asked === 1) throw new Error("the table does not answer yet");
+        return past;
+      },
+    );
+    await eventually(() => sights.length >= 4, "four looks");
+    t.equal(asked, 2, "asked again where there was no answer, or no sight, and not otherwise");
+    t.same(watch.history.columns().at.slice(0, 2), [at / 1_000 - 10, at / 1_000]);
+    t.same(watch.history.columns().people.slice(0, 2), [10, 30]);
+  },
+);
 
 t.test("stopping twice, before a start, or during a look that hangs, comes to an end", async (t) => {
   const idle = createWatch({

@@ -26,15 +26,18 @@ t.test("a bucket holds every moment up to the next one's start, and its key says
   );
 });
 
-t.test("each level fits into the next, is kept for longer than it is read, and the last reaches as far as SQS", async (t) => {
-  for (const [index, level] of levels.entries()) {
-    const next = levels[index + 1];
-    t.equal((next?.widthMs ?? level.widthMs) % level.widthMs, 0);
-    t.ok(level.keepMs >= level.reachMs);
-    if (next) t.ok(level.keepMs >= level.reachMs + next.widthMs, "its last bucket is widened to the next level's");
-  }
-  t.equal(levels.at(-1)?.reachMs, sqsLimits.maxRetentionSeconds * 1_000);
-});
+t.test(
+  "each level fits into the next, is kept for longer than it is read, and the last reaches as far as SQS",
+  async (t) => {
+    for (const [index, level] of levels.entries()) {
+      const next = levels[index + 1];
+      t.equal((next?.widthMs ?? level.widthMs) % level.widthMs, 0);
+      t.ok(level.keepMs >= level.reachMs);
+      if (next) t.ok(level.keepMs >= level.reachMs + next.widthMs, "its last bucket is widened to the next level's");
+    }
+    t.equal(levels.at(-1)?.reachMs, sqsLimits.maxRetentionSeconds * 1_000);
+  },
+);
 
 t.test("an item is the sum over the processes in it; what is unknown in it counts nothing", async (t) => {
   t.same(sumOfItem(undefined), noActivity);

@@ -26,23 +26,26 @@ t.test("an empty queue is no wait, whatever is known", async (t) => {
   t.match(estimateBacklog(0, steady({ accepted: 5, packsSent: 1, stored: 5 }), now), { people: 0, etaSeconds: 0 });
 });
 
-t.test("people are those of the packs sent last, as many as messages; of a bucket of which some are gone, a share", async (t) => {
-  const slices = slicesOf([
-    {},
-    {},
-    {},
-    { accepted: 30, packsSent: 3 },
-    { accepted: 1_000, packsSent: 4 },
-    {},
-    { replayed: 60, packsSent: 2 },
-  ]);
-  t.match(estimateBacklog(3, slices, now), { people: 30, atLeast: false });
-  t.match(estimateBacklog(5, slices, now), { people: 530, atLeast: false });
-  t.match(estimateBacklog(9, slices, now), { people: 1_090, atLeast: false });
-  t.match(estimateBacklog(11, slices, now), { people: 1_092, atLeast: true }, "one at least in each of the others");
-  t.ok(covers(slices, 9));
-  t.notOk(covers(slices, 10));
-});
+t.test(
+  "people are those of the packs sent last, as many as messages; of a bucket of which some are gone, a share",
+  async (t) => {
+    const slices = slicesOf([
+      {},
+      {},
+      {},
+      { accepted: 30, packsSent: 3 },
+      { accepted: 1_000, packsSent: 4 },
+      {},
+      { replayed: 60, packsSent: 2 },
+    ]);
+    t.match(estimateBacklog(3, slices, now), { people: 30, atLeast: false });
+    t.match(estimateBacklog(5, slices, now), { people: 530, atLeast: false });
+    t.match(estimateBacklog(9, slices, now), { people: 1_090, atLeast: false });
+    t.match(estimateBacklog(11, slices, now), { people: 1_092, atLeast: true }, "one at least in each of the others");
+    t.ok(covers(slices, 9));
+    t.notOk(covers(slices, 10));
+  },
+);
 
 t.test("what is being sent is not all written yet: a few more messages than packs are no lower bound", async (t) => {
   const [some, more] = [
@@ -51,7 +54,11 @@ t.test("what is being sent is not all written yet: a few more messages than pack
   ];
   const slices = slicesOf([some, more, {}, { accepted: 50, packsSent: 50 }]);
   t.match(estimateBacklog(58, slices, now), { people: 850, atLeast: false });
-  t.match(estimateBacklog(59, slices, now), { people: 455, atLeast: true }, "control: more than that cannot be on its way");
+  t.match(
+    estimateBacklog(59, slices, now),
+    { people: 455, atLeast: true },
+    "control: more than that cannot be on its way",
+  );
 });
 
 t.test("of what a worker holds many are stored already: it says how many are not, by what it said last", async (t) => {
@@ -59,7 +66,13 @@ t.test("of what a worker holds many are stored already: it says how many are not
   const [running, before, ...older] = steady({ accepted: 500, packsSent: 2, stored: 200 });
   const slices = [
     { ...running!, holdings: new Map([["a", holding(4, 300)]]) },
-    { ...before!, holdings: new Map([["a", holding(4, 900)], ["b", holding(2, 100)]]) },
+    {
+      ...before!,
+      holdings: new Map([
+        ["a", holding(4, 900)],
+        ["b", holding(2, 100)],
+      ]),
+    },
     ...older,
   ];
   t.match(estimateBacklog(10, slices, now), { people: 4 * 250 + 400, etaSeconds: 70 });
@@ -141,37 +154,40 @@ function recorded(packs: readonly Sent[], seesUntil: number): Slice[] {
   return slices;
 }
 
-t.test("for any stream of packs the people that are left are told within a tenth, whatever is not written yet", async () => {
-  const phase = fc.record({
-    seconds: fc.integer({ min: 60, max: 3 * 3_600 }),
-    packsPerSecond: fc.double({ min: 0.2, max: 2, noNaN: true }),
-    packSize: fc.constantFrom(1, 4, 60, 250),
-  });
-  fc.assert(
-    fc.property(
-      fc.array(phase, { minLength: 1, maxLength: 4 }),
-      fc.double({ min: 0.02, max: 0.98, noNaN: true }),
-      fc.integer({ min: 0, max: 3_000 }),
-      (phases, share, unwrittenMs) => {
-        const packs: Sent[] = [];
-        let at = now;
-        for (const { seconds, packsPerSecond, packSize } of phases) {
-          const every = 1_000 / packsPerSecond;
-          for (const end = at - seconds * 1_000; at > end; at -= every) packs.push({ at, people: packSize });
-        }
-        const left = Math.max(1, Math.floor(packs.length * share));
-        const truth = packs.slice(0, left).reduce((sum, { people }) => sum + people, 0);
-        const { people, atLeast } = estimateBacklog(left, recorded(packs, now - unwrittenMs), now);
-        const unwritten = packs.filter((pack) => pack.at > now - unwrittenMs).length;
-        // What is not written yet is stood in for by as many older packs; and of the bucket where the walk ends, which may
-        // be an hour far back, only the mean is known.
-        const slack = 250 * (unwritten + 2) + 0.1 * truth + mixOfLastBucket(packs, left);
-        return (!atLeast || packs.length - unwritten < left) && Math.abs(people - truth) <= slack;
-      },
-    ),
-    { numRuns: 60 },
-  );
-});
+t.test(
+  "for any stream of packs the people that are left are told within a tenth, whatever is not written yet",
+  async () => {
+    const phase = fc.record({
+      seconds: fc.integer({ min: 60, max: 3 * 3_600 }),
+      packsPerSecond: fc.double({ min: 0.2, max: 2, noNaN: true }),
+      packSize: fc.constantFrom(1, 4, 60, 250),
+    });
+    fc.assert(
+      fc.property(
+        fc.array(phase, { minLength: 1, maxLength: 4 }),
+        fc.double({ min: 0.02, max: 0.98, noNaN: true }),
+        fc.integer({ min: 0, max: 3_000 }),
+        (phases, share, unwrittenMs) => {
+          const packs: Sent[] = [];
+          let at = now;
+          for (const { seconds, packsPerSecond, packSize } of phases) {
+            const every = 1_000 / packsPerSecond;
+            for (const end = at - seconds * 1_000; at > end; at -= every) packs.push({ at, people: packSize });
+          }
+          const left = Math.max(1, Math.floor(packs.length * share));
+          const truth = packs.slice(0, left).reduce((sum, { people }) => sum + people, 0);
+          const { people, atLeast } = estimateBacklog(left, recorded(packs, now - unwrittenMs), now);
+          const unwritten = packs.filter((pack) => pack.at > now - unwrittenMs).length;
+          // What is not written yet is stood in for by as many older packs; and of the bucket where the walk ends, which may
+          // be an hour far back, only the mean is known.
+          const slack = 250 * (unwritten + 2) + 0.1 * truth + mixOfLastBucket(packs, left);
+          return (!atLeast || packs.length - unwritten < left) && Math.abs(people - truth) <= slack;
+        },
+      ),
+      { numRuns: 60 },
+    );
+  },
+);
 
 /** What can be wrong at most by taking the mean of the bucket in which the walk ends, where its packs differ in size. */
 function mixOfLastBucket(packs: readonly Sent[], left: number): number {

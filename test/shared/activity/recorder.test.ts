@@ -173,9 +173,7 @@ t.test("hours without an answer are kept up to a bound: the finest of long ago a
   for (let turn = 0; turn < 20; turn += 1) await recorder.record();
   const written = Object.entries(await buckets());
   const sum = (level: string) =>
-    written
-      .filter(([key]) => key.startsWith(level))
-      .reduce((total, [, item]) => total + sumOfItem(item).accepted, 0);
+    written.filter(([key]) => key.startsWith(level)).reduce((total, [, item]) => total + sumOfItem(item).accepted, 0);
   t.equal(sum("1h/"), 200, "the coarsest have everything");
   t.ok(written.length < 110, `${written.length} items`);
 });
