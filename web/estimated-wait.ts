@@ -3,7 +3,6 @@
  * ask. Nobody waits for a look: who asks starts one when the last is old, and is told of the one before.
  */
 import type { Backlog } from "../shared/activity/estimate.ts";
-import type { RepeatedFault } from "../shared/repeated-fault.ts";
 
 export interface EstimatedWait {
   /** @returns seconds; undefined while it is not known: before the first look, while nothing is drained, after a fault */
@@ -16,14 +15,12 @@ export interface EstimatedWaitOptions {
   /** @returns what they mean */
   readonly estimate: (messages: number) => Promise<Backlog>;
   readonly cacheMs: number;
-  /** Told of each look. */
-  readonly fault: RepeatedFault;
   /** Milliseconds, monotonic. */
   readonly now: () => number;
 }
 
 export function createEstimatedWait(options: EstimatedWaitOptions): EstimatedWait {
-  const { countMessages, estimate, cacheMs, fault, now } = options;
+  const { countMessages, estimate, cacheMs, now } = options;
   let latest: Backlog | undefined;
   let looking = false;
   let lastTryAt = -Infinity;
@@ -33,10 +30,9 @@ export function createEstimatedWait(options: EstimatedWaitOptions): EstimatedWai
     lastTryAt = now();
     try {
       latest = await estimate(await countMessages());
-      fault.succeeded();
-    } catch (error) {
+    } catch {
+      // The clients' log says why (`aws-fault-log.ts`).
       latest = undefined;
-      fault.failed(error);
     }
     looking = false;
   }

@@ -11,7 +11,6 @@ import { createLifecycle } from "../shared/lifecycle.ts";
 import { openLog } from "../shared/logger.ts";
 import { createRegistry } from "../shared/metrics.ts";
 import { runProcess } from "../shared/process.ts";
-import { createRepeatedFault } from "../shared/repeated-fault.ts";
 import { constructOfRole } from "../shared/tier-grants.ts";
 import { buildApp } from "./app.ts";
 import { aroundCall, createAwsFaultLog } from "./aws-fault-log.ts";
@@ -60,7 +59,7 @@ await runProcess(process, async () => {
     now,
   });
   const { countMessages } = createQueueProbe(sqs, config.QUEUE_URL);
-  const activity = { documents, table: config.ACTIVITY_TABLE, construct: "Roles/WebRole", logger: log.logger, now };
+  const activity = { documents, table: config.ACTIVITY_TABLE, wallClock: Date.now };
   const app = await buildApp({
     event,
     groupCommit,
@@ -78,14 +77,8 @@ await runProcess(process, async () => {
     }),
     backlog: createEstimatedWait({
       countMessages,
-      estimate: createActivityReader({ ...activity, wallClock: Date.now }).estimate,
+      estimate: createActivityReader(activity).estimate,
       cacheMs: probeCacheMs,
-      fault: createRepeatedFault({
-        ...activity,
-        message: "the wait cannot be estimated; all else goes on",
-        action: "dynamodb:BatchGetItem",
-        resource: config.ACTIVITY_TABLE,
-      }),
       now,
     }),
     limits: {
@@ -140,7 +133,8 @@ await runProcess(process, async () => {
           const { confirmed, packs } = groupCommit.figures();
           return { accepted: confirmed, packsSent: packs };
         },
-        wallClock: Date.now,
+        logger: log.logger,
+        construct,
         random: Math.random,
       }),
       { name: "group commit", stop: () => groupCommit.close() },

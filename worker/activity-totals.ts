@@ -11,6 +11,7 @@ const counters = {
   replayed: "turnout_replayed_registrations_total",
   packsSent: "turnout_replay_packs_sent_total",
   stored: "turnout_registrations_stored_total",
+  gone: "turnout_registrations_gone_total",
   duplicate: "turnout_registrations_duplicate_total",
   deadLettered: "turnout_dead_letters_total",
   packsDone: "turnout_packs_done_total",
@@ -42,6 +43,7 @@ export async function readActivityTotals(registry: Registry): Promise<ProcessFig
   totals.storedDelayMs = (await sum(delaySeconds, `${delaySeconds}_sum`)) * 1_000;
   totals.heldPacks = await sum("turnout_packs_held");
   const inCalls = (await sum("turnout_table_writes_in_flight")) * dynamoDbLimits.maxBatchStatements;
-  totals.heldPeople = (await sum("turnout_registrations_held")) + inCalls;
+  const inLine = (await sum("turnout_registrations_held")) + (await sum("turnout_outcomes_held"));
+  totals.heldPeople = inLine + inCalls;
   return totals;
 }

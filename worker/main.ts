@@ -11,6 +11,7 @@ import { createLifecycle } from "../shared/lifecycle.ts";
 import { openLog } from "../shared/logger.ts";
 import { createRegistry } from "../shared/metrics.ts";
 import { runProcess } from "../shared/process.ts";
+import { constructOfRole } from "../shared/tier-grants.ts";
 import { readActivityTotals } from "./activity-totals.ts";
 import { buildWorkerApp } from "./app.ts";
 import { createBacklogReport } from "./backlog-report.ts";
@@ -87,7 +88,7 @@ await runProcess(process, async () => {
         processId: randomBytes(6).toString("base64url"),
         read: () => readActivityTotals(registry),
         logger: log.logger,
-        construct: "Roles/WorkerRole",
+        construct: constructOfRole.worker,
         random: Math.random,
       }),
       {

@@ -86,14 +86,19 @@ export function exposeWriter(
   registry: Registry,
   figures: () => { readonly registrations: WriterFigures; readonly outcomes: WriterFigures },
 ): void {
-  const gauge = (name: string, help: string, read: (all: ReturnType<typeof figures>) => number) =>
-    readAtScrape(registry, name, help, () => read(figures()));
-  gauge("turnout_registrations_held", "Registrations waiting for a table write", (f) => f.registrations.waiting);
-  gauge("turnout_table_writes_in_flight", "Table writes under way", (f) => f.registrations.callsInFlight);
+  const gauge = (
+    name: string,
+    help: string,
+    read: (figures: WriterFigures) => number,
+    of: "registrations" | "outcomes",
+  ) => readAtScrape(registry, name, help, () => read(figures()[of]));
+  gauge("turnout_registrations_held", "Registrations waiting for a table write", (f) => f.waiting, "registrations");
+  gauge("turnout_table_writes_in_flight", "Table writes under way", (f) => f.callsInFlight, "registrations");
   gauge(
     "turnout_table_write_limit",
     "Table writes allowed at once; falls when the table throttles",
-    (f) => f.registrations.limit,
+    (f) => f.limit,
+    "registrations",
   );
-  gauge("turnout_outcomes_held", "Outcomes waiting for a table write", (f) => f.outcomes.waiting);
+  gauge("turnout_outcomes_held", "Outcomes waiting for a table write", (f) => f.waiting, "outcomes");
 }

@@ -3,7 +3,7 @@
  * started, and goes on with what the console sees.
  */
 import { isNothing } from "../../shared/activity/bucket.ts";
-import type { Slice } from "../../shared/activity/estimate.ts";
+import { drained, type Slice } from "../../shared/activity/estimate.ts";
 import type { Inspection } from "../inspector/inspector.ts";
 
 /** One moment. Null where it could not be told: a chart shows a gap there, and not a zero. */
@@ -71,7 +71,7 @@ export function pastPoints(slices: readonly Slice[], seen: Inspection, sinceMs: 
           slice.stored > 0 ? Math.round(slice.storedDelayMs / slice.stored / 100) / 10 : people > 0 ? null : 0,
       });
     }
-    people += slice.stored + slice.duplicate + slice.deadLettered - slice.accepted - slice.replayed;
+    people += drained(slice) - slice.accepted - slice.replayed;
     packs += slice.packsDone - slice.packsSent;
   }
   return points.toReversed();

@@ -19,6 +19,8 @@ export interface Activity {
   readonly stored: number;
   /** Registrations of an address that another had first. */
   readonly duplicate: number;
+  /** Registrations that were erased or withdrawn before they could be stored. */
+  readonly gone: number;
   readonly deadLettered: number;
   /** Packs that were wholly done and deleted. */
   readonly packsDone: number;
@@ -32,6 +34,7 @@ export const activityNames = [
   "packsSent",
   "stored",
   "duplicate",
+  "gone",
   "deadLettered",
   "packsDone",
   "storedDelayMs",
@@ -43,6 +46,7 @@ export const noActivity: Activity = Object.freeze({
   packsSent: 0,
   stored: 0,
   duplicate: 0,
+  gone: 0,
   deadLettered: 0,
   packsDone: 0,
   storedDelayMs: 0,

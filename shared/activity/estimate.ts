@@ -28,7 +28,7 @@ export interface Backlog {
   readonly people: number;
   /** True when more messages wait than packs are known: then there are at least so many people. */
   readonly atLeast: boolean;
-  /** Registrations stored, duplicate or dead-lettered each second of late, by all workers together; 0 when none were. */
+  /** Registrations done each second of late, whatever came of them, by all workers together; 0 when none were. */
   readonly drainPerSecond: number;
   /** Until those who wait now are stored at that pace; 0 when nobody waits, null while nothing is drained. */
   readonly etaSeconds: number | null;
@@ -75,8 +75,9 @@ function perSecond(buckets: readonly Slice[], valueOf: (slice: Slice) => number)
   return sum(count) / (count * (paceWidthMs / 1_000));
 }
 
-function drained({ stored, duplicate, deadLettered }: Activity): number {
-  return stored + duplicate + deadLettered;
+/** @returns the registrations that were done: whatever came of them, they wait no more */
+export function drained({ stored, duplicate, gone, deadLettered }: Activity): number {
+  return stored + duplicate + gone + deadLettered;
 }
 
 /** @returns whether the packs sent in these slices are as many as the messages, so that no older ones are needed */

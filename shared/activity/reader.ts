@@ -6,7 +6,17 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { BatchGetCommand, type DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { dynamoDbLimits } from "../aws-limits.ts";
-import { bucketKey, bucketStart, holdingsOfItem, levels, noActivity, sumOfItem, type Activity, type Holding, type Level } from "./bucket.ts";
+import {
+  bucketKey,
+  bucketStart,
+  holdingsOfItem,
+  levels,
+  noActivity,
+  sumOfItem,
+  type Activity,
+  type Holding,
+  type Level,
+} from "./bucket.ts";
 import { covers, estimateBacklog, type Backlog, type Slice } from "./estimate.ts";
 
 export interface ActivityReader {

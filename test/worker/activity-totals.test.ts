@@ -10,6 +10,7 @@ t.test("before anything was done, and without a counter, all is nothing", async 
     packsSent: 0,
     stored: 0,
     duplicate: 0,
+    gone: 0,
     deadLettered: 0,
     packsDone: 0,
     storedDelayMs: 0,
@@ -27,14 +28,17 @@ t.test("the worker's own counters are what it did", async (t) => {
   const metrics = createWorkerMetrics(registry);
   metrics.stored.inc(25);
   metrics.duplicates.inc(3);
+  metrics.gone.labels("erased").inc(2);
   metrics.deadLettered.labels("malformed").inc(2);
   metrics.deadLettered.labels("crash-loop").inc(1);
   metrics.packsDone.inc(4);
   metrics.storedDelay.observe(0.5);
   metrics.storedDelay.observe(40);
   exposeHeldPacks(registry, () => 3);
-  const registrations = { waiting: 400, callsInFlight: 2, limit: 8 };
-  exposeWriter(registry, () => ({ registrations, outcomes: { waiting: 0, callsInFlight: 0, limit: 8 } }));
+  exposeWriter(registry, () => ({
+    registrations: { waiting: 400, callsInFlight: 2, limit: 8 },
+    outcomes: { waiting: 5, callsInFlight: 0, limit: 8 },
+  }));
   const replays = (name: string) => new Counter({ name, help: "x", registers: [registry] });
   replays("turnout_replayed_registrations_total").inc(60);
   replays("turnout_replay_packs_sent_total").inc(2);
@@ -43,10 +47,11 @@ t.test("the worker's own counters are what it did", async (t) => {
     packsSent: 2,
     stored: 25,
     duplicate: 3,
+    gone: 2,
     deadLettered: 3,
     packsDone: 4,
     storedDelayMs: 40_500,
     heldPacks: 3,
-    heldPeople: 450,
+    heldPeople: 455,
   });
 });
