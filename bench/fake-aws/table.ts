@@ -86,6 +86,9 @@ export function createFakeTable(): FakeTable {
         case "BatchExecuteStatement":
           writes += 1;
           return executeBatch(input.Statements as Parameters<typeof executeBatch>[0]);
+        // What a process writes into the activity table.
+        case "UpdateItem":
+          return {};
         case "BatchGetItem":
           return getBatch(input.RequestItems as Parameters<typeof getBatch>[0]);
         default:
