@@ -10,7 +10,6 @@ import { runProcess } from "../shared/process.ts";
 import { buildApp } from "./app.ts";
 import { createBacklogProbe } from "./backlog-probe.ts";
 import { WebConfig } from "./config.ts";
-import { createDrainPace } from "./drain-pace.ts";
 import { createGroupCommit } from "./group-commit.ts";
 import { createPackSender } from "./pack-sender.ts";
 import { createQueueProbe } from "./queue-probe.ts";
@@ -54,11 +53,12 @@ await runProcess(process, async () => {
       reads: createStatusReads({
         documents,
         registrationsTable: config.REGISTRATIONS_TABLE,
+        outcomesTable: config.OUTCOMES_TABLE,
         deadLettersTable: config.DEAD_LETTERS_TABLE,
         maxReadsInFlight: config.STATUS_READS_IN_FLIGHT,
         maxWaiting: config.MAX_WAITING,
+        random: Math.random,
       }),
-      pace: createDrainPace(),
       wallClock: Date.now,
     }),
     backlog: createBacklogProbe({

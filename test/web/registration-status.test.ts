@@ -1,6 +1,6 @@
 import { PutCommand } from "@aws-sdk/lib-dynamodb";
 import t from "tap";
-import { createDrainPace } from "../../web/drain-pace.ts";
+import { createTombstone } from "../../shared/tombstone.ts";
 import { createStatusReader } from "../../web/registration-status.ts";
 import { createStatusReads } from "../../web/status-reads.ts";
 import { awsError } from "../equipment/aws-proxy.ts";
@@ -11,30 +11,36 @@ t.teardown(() => engines.close());
 t.afterEach(() => engines.calm());
 
 const submittedAt = "2026-03-01T10:00:00.000Z";
+const dayMs = 86_400_000;
 
 async function prepare() {
-  const [registrationsTable, deadLettersTable] = [await engines.createTable(), await engines.createTable("id")];
+  const [registrationsTable, outcomesTable, deadLettersTable] = [
+    await engines.createTable(),
+    await engines.createTable("id"),
+    await engines.createTable("id"),
+  ];
   let time = Date.parse(submittedAt);
-  const pace = createDrainPace();
   const reader = createStatusReader({
     reads: createStatusReads({
       documents: engines.createDocuments({ requestTimeoutMs: 300, maxAttempts: 1 }),
       registrationsTable,
+      outcomesTable,
       deadLettersTable,
       maxReadsInFlight: 2,
       maxWaiting: 100,
+      random: () => 0,
     }),
-    pace,
     wallClock: () => time,
   });
-  const put = (table: string, item: Record<string, unknown>) =>
-    engines.documents.send(new PutCommand({ TableName: table, Item: item }));
+  const put = (table: string, item: object) => engines.documents.send(new PutCommand({ TableName: table, Item: item }));
   return {
-    pace,
     read: (email: string, registrationId: string) => reader.read({ email, registrationId, submittedAt }),
     advance: (ms: number) => (time += ms),
-    register: (email: string, registrationId: string, storedAt = "2026-03-01T10:00:04.000Z") =>
-      put(registrationsTable, { email, registrationId, name: "N", answers: {}, submittedAt, storedAt }),
+    register: (email: string, registrationId: string) =>
+      put(registrationsTable, { email, registrationId, name: "N", answers: {}, submittedAt, storedAt: submittedAt }),
+    bury: (email: string, kind: "erased" | "withdrawn", id: string) =>
+      put(registrationsTable, createTombstone(email, kind, id, time)),
+    outcome: (id: string, outcome: string) => put(outcomesTable, { id, outcome, at: submittedAt }),
     deadLetter: (id: string, state: string) => put(deadLettersTable, { id, state }),
   };
 }
@@ -46,41 +52,71 @@ t.test("pending until it is in the table, then confirmed", async (t) => {
   t.equal(await read("ada@example.org", "ada-1"), "confirmed");
 });
 
-t.test("a second submission of an address is confirmed too, at the pace of a first one and not faster", async (t) => {
-  const { read, register, advance, pace } = await prepare();
-  for (let count = 0; count < 20; count += 1) pace.observe(submittedAt, "2026-03-01T10:00:03.000Z");
+t.test("a second submission of an address is pending until its own outcome is written, however long", async (t) => {
+  const { read, register, advance, outcome } = await prepare();
   await register("ada@example.org", "ada-1");
-  t.equal(await read("ada@example.org", "ada-2"), "pending", "as somebody new would be");
-  advance(2_999);
-  t.equal(await read("ada@example.org", "ada-2"), "pending");
-  advance(1);
+  for (const ms of [0, 60_000, dayMs]) {
+    advance(ms);
+    t.equal(await read("ada@example.org", "ada-2"), "pending", "as somebody new would be");
+  }
+  await outcome("ada-2", "duplicate");
   t.equal(await read("ada@example.org", "ada-2"), "confirmed");
 });
 
-t.test("the pace is learnt from those who were really stored", async (t) => {
-  const { read, register, pace } = await prepare();
-  const before = pace.typicalDelayMs("anybody");
-  await register("ada@example.org", "ada-1", "2026-03-01T10:00:07.500Z");
-  await read("ada@example.org", "ada-1");
-  t.not(pace.typicalDelayMs("anybody"), before);
-  t.equal(pace.typicalDelayMs("anybody"), 7_500);
+t.test("what an organiser has to look at needs attention, until it is settled", async (t) => {
+  const { read, register, deadLetter } = await prepare();
+  for (const state of ["open", "replayed", "storing"]) {
+    await deadLetter("eve-1", state);
+    t.equal(await read("eve@example.org", "eve-1"), "needs-attention", state);
+  }
+  await deadLetter("eve-1", "resolved");
+  t.equal(await read("eve@example.org", "eve-1"), "confirmed", "under another address");
+  await deadLetter("bob-1", "open");
+  await register("bob@example.org", "bob-1");
+  t.equal(await read("bob@example.org", "bob-1"), "confirmed", "the table has the last word");
+  await deadLetter("pat-1", "discarded");
+  t.equal(await read("pat@example.org", "pat-1"), "declined");
+});
+
+t.test("an outcome is final, whatever stands under the address or in the dead letters", async (t) => {
+  const { read, register, outcome, deadLetter } = await prepare();
+  await register("ada@example.org", "ada-1");
+  for (const [kind, status] of [
+    ["duplicate", "confirmed"],
+    ["discarded", "declined"],
+    ["withdrawn", "withdrawn"],
+    ["erased", undefined],
+  ] as const) {
+    await outcome(`ada-${kind}`, kind);
+    await deadLetter(`ada-${kind}`, "open");
+    t.equal(await read("ada@example.org", `ada-${kind}`), status, kind);
+    t.equal(await read("nobody@example.org", `ada-${kind}`), status, kind);
+  }
 });
 
 t.test(
-  "what an organiser has to look at needs attention, until it is stored or resolved under another address",
+  "who was erased has no status, who withdrew is told so, and another receipt of the address neither",
   async (t) => {
-    const { read, register, deadLetter } = await prepare();
-    for (const state of ["open", "replayed", "discarded"]) {
-      await deadLetter("eve-1", state);
-      t.equal(await read("eve@example.org", "eve-1"), "needs-attention", state);
-    }
-    await deadLetter("eve-1", "resolved");
-    t.equal(await read("eve@example.org", "eve-1"), "confirmed");
-    await deadLetter("bob-1", "open");
-    await register("bob@example.org", "bob-1");
-    t.equal(await read("bob@example.org", "bob-1"), "confirmed", "the table has the last word");
+    const { read, bury, outcome } = await prepare();
+    await bury("ada@example.org", "erased", "ada-1");
+    await bury("bob@example.org", "withdrawn", "bob-1");
+    t.equal(await read("ada@example.org", "ada-1"), undefined);
+    t.equal(await read("bob@example.org", "bob-1"), "withdrawn");
+    t.equal(await read("ada@example.org", "ada-2"), "pending", "the queue may hold it: a later one is stored");
+    await outcome("ada-2", "erased");
+    t.equal(await read("ada@example.org", "ada-2"), undefined);
   },
 );
+
+t.test("what is older than the queue keeps messages, and is nowhere, is unknown", async (t) => {
+  const { read, register, advance } = await prepare();
+  advance(14 * dayMs - 1);
+  t.equal(await read("ada@example.org", "ada-1"), "pending");
+  advance(1);
+  t.equal(await read("ada@example.org", "ada-1"), undefined);
+  await register("ada@example.org", "ada-1");
+  t.equal(await read("ada@example.org", "ada-1"), "confirmed", "what is there is told at any age");
+});
 
 t.test("many who ask at once get each their own answer, in few calls", async (t) => {
   const { read, register } = await prepare();
