@@ -85,8 +85,14 @@ function workerCode(names: DeploymentNames): readonly Grant[] {
     },
     {
       sid: "Store",
-      actions: ["dynamodb:PartiQLInsert", "dynamodb:BatchGetItem", "dynamodb:DescribeTable"],
+      actions: ["dynamodb:PartiQLInsert", "dynamodb:PutItem", "dynamodb:BatchGetItem", "dynamodb:DescribeTable"],
       resources: [names.registrationsTableArn],
+    },
+    // No put and no update: an outcome is never overwritten.
+    {
+      sid: "Outcomes",
+      actions: ["dynamodb:PartiQLInsert", "dynamodb:BatchGetItem"],
+      resources: [names.outcomesTableArn],
     },
     {
       sid: "Record",
