@@ -91,7 +91,8 @@ export function createPatientCaller(breaker: CircuitBreaker, options: PatientCal
 
   return {
     async attempt(operation, call, deadline = Infinity) {
-      if (!(await enter(deadline))) return false;
+      const entered = enter(deadline);
+      if (entered !== true && !(await entered)) return false;
       try {
         return await tryUntilFinal(operation, call);
       } finally {
