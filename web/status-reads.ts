@@ -10,7 +10,7 @@ import { BatchGetCommand, type DynamoDBDocumentClient } from "@aws-sdk/lib-dynam
 import { dynamoDbLimits } from "../shared/aws-limits.ts";
 import type { DeadLetterState } from "../shared/dead-letter-record.ts";
 import { TurnoutError } from "../shared/errors.ts";
-import type { Outcome } from "../shared/outcome.ts";
+import type { OutcomeItem } from "../shared/outcome.ts";
 import type { TombstoneKind } from "../shared/tombstone.ts";
 
 export interface Subject {
@@ -21,9 +21,11 @@ export interface Subject {
 /** What the tables hold of a subject. */
 export interface Findings {
   /** What stands under the address, whoever made it: a registration, or what an erased or withdrawn one left. */
-  readonly item: { readonly registrationId: string; readonly tombstone?: TombstoneKind } | undefined;
+  readonly item:
+    | { readonly registrationId: string; readonly tombstone?: TombstoneKind; readonly storedAt?: string }
+    | undefined;
   /** What became of this very registration, where it is not what stands under its address. */
-  readonly outcome: Outcome | undefined;
+  readonly outcome: Pick<OutcomeItem, "outcome" | "at"> | undefined;
   readonly deadLetterState: DeadLetterState | undefined;
 }
 
@@ -65,8 +67,8 @@ export function createStatusReads(options: StatusReadsOptions): StatusReads {
   let readsInFlight = 0;
 
   const projections = {
-    [registrationsTable]: { ProjectionExpression: "email, registrationId, tombstone" },
-    [outcomesTable]: { ProjectionExpression: "id, outcome" },
+    [registrationsTable]: { ProjectionExpression: "email, registrationId, tombstone, storedAt" },
+    [outcomesTable]: { ProjectionExpression: "id, outcome, #at", ExpressionAttributeNames: { "#at": "at" } },
     [deadLettersTable]: { ProjectionExpression: "id, #state", ExpressionAttributeNames: { "#state": "state" } },
   };
 
@@ -148,11 +150,10 @@ export function createStatusReads(options: StatusReadsOptions): StatusReads {
   }
 
   function findingsOf({ email, registrationId }: Subject, found: ReadonlyMap<string, object>): Findings {
-    const outcome = found.get(`${outcomesTable} ${registrationId}`) as { outcome: Outcome } | undefined;
     const deadLetter = found.get(`${deadLettersTable} ${registrationId}`) as { state: DeadLetterState } | undefined;
     return {
       item: found.get(`${registrationsTable} ${email}`) as Findings["item"],
-      outcome: outcome?.outcome,
+      outcome: found.get(`${outcomesTable} ${registrationId}`) as Findings["outcome"],
       deadLetterState: deadLetter?.state,
     };
   }

@@ -1,7 +1,7 @@
 import { PutCommand } from "@aws-sdk/lib-dynamodb";
 import t from "tap";
 import { createTombstone } from "../../shared/tombstone.ts";
-import { createStatusReader } from "../../web/registration-status.ts";
+import { createStatusReader, settlingMs } from "../../web/registration-status.ts";
 import { createStatusReads } from "../../web/status-reads.ts";
 import { awsError } from "../equipment/aws-proxy.ts";
 import { startEngines } from "../equipment/engines.ts";
@@ -11,6 +11,8 @@ t.teardown(() => engines.close());
 t.afterEach(() => engines.calm());
 
 const submittedAt = "2026-03-01T10:00:00.000Z";
+/** Long enough ago to be shown. */
+const before = "2026-03-01T09:59:58.000Z";
 const dayMs = 86_400_000;
 
 async function prepare() {
@@ -22,7 +24,7 @@ async function prepare() {
   let time = Date.parse(submittedAt);
   const reader = createStatusReader({
     reads: createStatusReads({
-      documents: engines.createDocuments({ requestTimeoutMs: 300, maxAttempts: 1 }),
+      documents: engines.createDocuments({ requestTimeoutMs: 1_500, maxAttempts: 1 }),
       registrationsTable,
       outcomesTable,
       deadLettersTable,
@@ -36,11 +38,11 @@ async function prepare() {
   return {
     read: (email: string, registrationId: string) => reader.read({ email, registrationId, submittedAt }),
     advance: (ms: number) => (time += ms),
-    register: (email: string, registrationId: string) =>
-      put(registrationsTable, { email, registrationId, name: "N", answers: {}, submittedAt, storedAt: submittedAt }),
+    register: (email: string, registrationId: string, storedAt = before) =>
+      put(registrationsTable, { email, registrationId, name: "N", answers: {}, submittedAt, storedAt }),
     bury: (email: string, kind: "erased" | "withdrawn", id: string) =>
       put(registrationsTable, createTombstone(email, kind, id, time)),
-    outcome: (id: string, outcome: string) => put(outcomesTable, { id, outcome, at: submittedAt }),
+    outcome: (id: string, outcome: string, at = before) => put(outcomesTable, { id, outcome, at }),
     deadLetter: (id: string, state: string) => put(deadLettersTable, { id, state }),
   };
 }
@@ -61,6 +63,36 @@ t.test("a second submission of an address is pending until its own outcome is wr
   }
   await outcome("ada-2", "duplicate");
   t.equal(await read("ada@example.org", "ada-2"), "confirmed");
+});
+
+t.test("item and outcome of the same insert are shown at the same moment, a while after it", async (t) => {
+  const { read, register, outcome, advance } = await prepare();
+  await register("ada@example.org", "ada-1", submittedAt);
+  await outcome("ada-2", "duplicate", submittedAt);
+  const both = async () => [await read("ada@example.org", "ada-1"), await read("ada@example.org", "ada-2")];
+  t.same(await both(), ["pending", "pending"]);
+  advance(settlingMs - 1);
+  t.same(await both(), ["pending", "pending"]);
+  advance(1);
+  t.same(await both(), ["confirmed", "confirmed"]);
+});
+
+t.test("a worker whose clock is far ahead makes nobody wait", async (t) => {
+  const { read, register, outcome } = await prepare();
+  const ahead = new Date(Date.parse(submittedAt) + 20 * 60_000).toISOString();
+  await register("ada@example.org", "ada-1", ahead);
+  await outcome("ada-2", "duplicate", ahead);
+  for (const id of ["ada-1", "ada-2"]) t.equal(await read("ada@example.org", id), "confirmed");
+});
+
+t.test("what was erased or given up is told at once, and so is what an organiser looks at", async (t) => {
+  const { read, register, outcome, deadLetter } = await prepare();
+  await outcome("a", "discarded", submittedAt);
+  await outcome("b", "erased", submittedAt);
+  await deadLetter("c", "open");
+  await register("c@example.org", "c", submittedAt);
+  t.same([await read("a@x.org", "a"), await read("b@x.org", "b")], ["declined", undefined]);
+  t.equal(await read("c@example.org", "c"), "needs-attention", "stored a moment ago, after a replay");
 });
 
 t.test("what an organiser has to look at needs attention, until it is settled", async (t) => {

@@ -34,7 +34,8 @@ async function prepare(options: Partial<StatusReadsOptions> = {}) {
     calls: () => engines.dynamoDbProxy.callsOf("BatchGetItem").slice(before),
     register: (email: string, registrationId: string, more: object = {}) =>
       put(registrationsTable, { email, registrationId, storedAt: "2026-03-01T10:00:01.000Z", name: "secret", ...more }),
-    outcome: (id: string, outcome: string) => put(outcomesTable, { id, outcome, duplicateOf: "secret" }),
+    outcome: (id: string, outcome: string) =>
+      put(outcomesTable, { id, outcome, at: "2026-03-01T10:00:01.000Z", duplicateOf: "secret" }),
     deadLetter: (id: string, state: string) => put(deadLettersTable, { id, state, body: "secret" }),
     keysOf: (input: Input) => Object.values(requestsOf(input)).map(({ Keys }) => Keys.length),
   };
@@ -61,7 +62,10 @@ t.test(
     });
     t.same(await reads.find(subject(2)), { ...nothing, deadLetterState: "open" });
     t.same(await reads.find(subject(3)), nothing);
-    t.same(await reads.find(subject(4)), { ...nothing, outcome: "duplicate" });
+    t.same(await reads.find(subject(4)), {
+      ...nothing,
+      outcome: { id: "registration-4", outcome: "duplicate", at: "2026-03-01T10:00:01.000Z" },
+    });
     t.match(await reads.find(subject(5)), { item: { registrationId: "registration-5", tombstone: "erased" } });
     t.equal(calls().length, 5, "the same price, whatever became of it");
     for (const { input } of calls()) {
