@@ -17,13 +17,14 @@ export interface VisitOptions {
 interface Seen {
   readonly status: number;
   readonly headers: string;
+  readonly bytes: number;
   readonly body: string;
   readonly ms: number;
 }
 
 const patienceMs = 120_000;
-/** They differ from one reply to the next, whoever asks. */
-const changing = new Set(["date", "location"]);
+/** They differ from one reply to the next, whoever asks; those that are numbers are looked at as numbers. */
+const changing = new Set(["date", "location", "retry-after", "content-length"]);
 
 function ask({ web, agent }: VisitOptions, path: string, body?: string): Promise<Seen> {
   const { promise, resolve, reject } = Promise.withResolvers<Seen>();
@@ -40,13 +41,18 @@ function ask({ web, agent }: VisitOptions, path: string, body?: string): Promise
     response.once("error", reject);
     response.once("end", () => {
       const ms = performance.now() - began;
-      const kept = Object.entries(response.headers).filter(([name]) => !changing.has(name));
-      resolve({ status: response.statusCode ?? 0, headers: JSON.stringify(kept), body: text, ms });
+      const shown = Object.entries(response.headers).map(([name, value]) => [name, changing.has(name) ? "" : value]);
+      const bytes = Number(response.headers["content-length"]);
+      resolve({ status: response.statusCode ?? 0, headers: JSON.stringify(shown), bytes, body: text, ms });
     });
   });
   outgoing.once("error", reject);
   outgoing.end(body);
   return promise;
+}
+
+function mean(numbers: readonly number[]): number {
+  return numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
 }
 
 /** @returns when the status is settled */
@@ -81,12 +87,13 @@ export async function watchVisit(options: VisitOptions): Promise<Visit> {
   }
   const [first] = looks;
   const last = looks.at(-1);
-  const numbers = looks.map(({ ms }) => ms);
+  const times = looks.map(({ ms }) => ms);
   return {
     known,
     features: {
-      "the reply": `${reply.status} ${reply.headers} ${reply.body.replaceAll(receipt, "R".repeat(1))}`,
+      "the reply": `${reply.status} ${reply.headers} ${reply.body.replaceAll(receipt, "R")}`,
       "the reply's time": reply.ms,
+      "the reply's length": reply.bytes - 2 * receipt.length,
       "the first look": `${first?.state} ${first?.headers} ${first?.body}`,
       "the first look's state": first?.state ?? "",
       "the first look's time": first?.ms ?? 0,
@@ -100,8 +107,11 @@ export async function watchVisit(options: VisitOptions): Promise<Visit> {
         .join(" "),
       "the looks' headers": [...new Set(looks.map(({ headers }) => headers))].toSorted().join(" "),
       "the number of looks": looks.length,
-      "the mean time of a look": numbers.reduce((sum, ms) => sum + ms, 0) / numbers.length,
-      "the longest time of a look": Math.max(...numbers),
+      "the mean length of a look": mean(looks.map(({ bytes }) => bytes)),
+      "the mean pause asked for": mean(looks.map(({ retryAfterSeconds }) => retryAfterSeconds)),
+      "the mean wait told": mean(looks.map(({ waitSeconds }) => waitSeconds)),
+      "the mean time of a look": mean(times),
+      "the longest time of a look": Math.max(...times),
       "the time until it is settled": settledMs,
     },
   };
