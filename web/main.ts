@@ -16,7 +16,6 @@ import { buildApp } from "./app.ts";
 import { aroundCall, createAwsFaultLog } from "./aws-fault-log.ts";
 import { WebConfig } from "./config.ts";
 import { connectionsWithin, readDescriptorLimit } from "./connection-limit.ts";
-import { createDrainPace } from "./drain-pace.ts";
 import { createEstimatedWait } from "./estimated-wait.ts";
 import { watchEventLoop } from "./event-loop.ts";
 import { createGroupCommit } from "./group-commit.ts";
@@ -68,11 +67,12 @@ await runProcess(process, async () => {
       reads: createStatusReads({
         documents,
         registrationsTable: config.REGISTRATIONS_TABLE,
+        outcomesTable: config.OUTCOMES_TABLE,
         deadLettersTable: config.DEAD_LETTERS_TABLE,
         maxReadsInFlight: config.STATUS_READS_IN_FLIGHT,
         maxWaiting: config.MAX_WAITING,
+        random: Math.random,
       }),
-      pace: createDrainPace(),
       wallClock: Date.now,
     }),
     backlog: createEstimatedWait({
