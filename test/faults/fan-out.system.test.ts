@@ -13,7 +13,7 @@ import type { TierProcess } from "./tier-process.ts";
 const engines = await startEngines();
 t.teardown(() => engines.stop());
 
-const packs = sized(16, 40);
+const packs = sized(10, 40);
 const packSize = 250;
 const bystanders = people(20);
 const patienceMs = 150_000;
