@@ -64,7 +64,7 @@ function webCode(names: DeploymentNames): readonly Grant[] {
     {
       sid: "Status",
       actions: ["dynamodb:BatchGetItem"],
-      resources: [names.registrationsTableArn, names.deadLettersTableArn],
+      resources: [names.registrationsTableArn, names.outcomesTableArn, names.deadLettersTableArn],
     },
     mayShareActivity(names),
     mayPublish("Figures", figuresNamespace),

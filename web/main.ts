@@ -6,6 +6,7 @@ import { createDocumentClient, createSqsClient } from "../shared/aws-clients.ts"
 import { createCloudWatchPublisher } from "../shared/cloudwatch-publisher.ts";
 import { readEnv } from "../shared/environment.ts";
 import { loadEvent } from "../shared/event-definition.ts";
+import { createHttpConnections } from "../shared/http-connections.ts";
 import { createLifecycle } from "../shared/lifecycle.ts";
 import { openLog } from "../shared/logger.ts";
 import { createRegistry } from "../shared/metrics.ts";
@@ -14,8 +15,9 @@ import { constructOfRole } from "../shared/tier-grants.ts";
 import { buildApp } from "./app.ts";
 import { aroundCall, createAwsFaultLog } from "./aws-fault-log.ts";
 import { WebConfig } from "./config.ts";
-import { createDrainPace } from "./drain-pace.ts";
+import { connectionsWithin, readDescriptorLimit } from "./connection-limit.ts";
 import { createEstimatedWait } from "./estimated-wait.ts";
+import { watchEventLoop } from "./event-loop.ts";
 import { createGroupCommit } from "./group-commit.ts";
 import { createPackSender } from "./pack-sender.ts";
 import { createQueueProbe } from "./queue-probe.ts";
@@ -44,11 +46,13 @@ await runProcess(process, async () => {
   const construct = constructOfRole.web;
   sqs.middlewareStack.add(createAwsFaultLog("sqs", { logger: log.logger, construct, now }), aroundCall);
   documents.middlewareStack.add(createAwsFaultLog("dynamodb", { logger: log.logger, construct, now }), aroundCall);
+  const eventLoop = watchEventLoop();
+  const connections = createHttpConnections();
+  const maxConnections = connectionsWithin(config.MAX_CONNECTIONS, readDescriptorLimit());
   const groupCommit = createGroupCommit({
     send: createPackSender(sqs, config.QUEUE_URL),
     maxSendsInFlight: config.SENDS_IN_FLIGHT,
-    // The app measures the loop that both of them run on.
-    spareTime: () => 1 - app.memoryUsage().eventLoopUtilized,
+    spareTime: () => 1 - eventLoop.utilization(),
     maxWaiting: config.MAX_WAITING,
     maxWaitMs: config.MAX_WAIT_MS,
     now,
@@ -63,11 +67,12 @@ await runProcess(process, async () => {
       reads: createStatusReads({
         documents,
         registrationsTable: config.REGISTRATIONS_TABLE,
+        outcomesTable: config.OUTCOMES_TABLE,
         deadLettersTable: config.DEAD_LETTERS_TABLE,
         maxReadsInFlight: config.STATUS_READS_IN_FLIGHT,
         maxWaiting: config.MAX_WAITING,
+        random: Math.random,
       }),
-      pace: createDrainPace(),
       wallClock: Date.now,
     }),
     backlog: createEstimatedWait({
@@ -83,6 +88,7 @@ await runProcess(process, async () => {
       rateLimitPerMinute: config.RATE_LIMIT_PER_MINUTE,
       requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
       trustedProxies: config.TRUST_PROXY === "" ? [] : config.TRUST_PROXY.split(","),
+      maxConnections,
     },
     readiness: createReadiness({ probe: countMessages, cacheMs: probeCacheMs, now }),
     registry,
@@ -91,12 +97,15 @@ await runProcess(process, async () => {
     now,
     random: Math.random,
     apiDocs: config.API_DOCS,
+    connections,
+    eventLoop,
   });
   const listener = createRushListener({
     app,
+    connections,
     host: config.HOST,
     port: config.PORT,
-    maxConnections: config.MAX_CONNECTIONS,
+    stopDeadlineSeconds: config.STOP_DEADLINE_SECONDS,
   });
   const lifecycle = createLifecycle(
     [
@@ -133,7 +142,7 @@ await runProcess(process, async () => {
         name: "http",
         start: async () => {
           const address = await listener.start();
-          log.logger.info({ address }, "listening");
+          log.logger.info({ address, maxConnections }, "listening");
         },
         stop: () => listener.stop(),
       },

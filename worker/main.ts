@@ -6,6 +6,7 @@ import { createDocumentClient, createSqsClient } from "../shared/aws-clients.ts"
 import { createCloudWatchPublisher } from "../shared/cloudwatch-publisher.ts";
 import { readEnv } from "../shared/environment.ts";
 import { closeHttp } from "../shared/http-close.ts";
+import { followConnections } from "../shared/http-connections.ts";
 import { createLifecycle } from "../shared/lifecycle.ts";
 import { openLog } from "../shared/logger.ts";
 import { createRegistry } from "../shared/metrics.ts";
@@ -62,6 +63,7 @@ await runProcess(process, async () => {
     },
     logger: log.logger,
   });
+  const connections = followConnections(app.server);
   const lifecycle = createLifecycle(
     [
       // First to start and last to stop, so that what the others finish while they stop still counts.
@@ -95,7 +97,8 @@ await runProcess(process, async () => {
           const address = await app.listen({ host: config.HOST, port: config.PORT });
           log.logger.info({ address }, "listening");
         },
-        stop: () => closeHttp(app),
+        stop: () =>
+          closeHttp({ connections, listeners: [app.server], close: () => app.close() }, config.STOP_DEADLINE_SECONDS),
       },
       { name: "drain", start: worker.start, stop: worker.stop },
       // Stopped first: a task that waits for something would hold up the rest.

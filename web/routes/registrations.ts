@@ -21,7 +21,7 @@ import type { LoadShedder, Refusal } from "../load-shedding.ts";
 import type { Refusals } from "../refusals.ts";
 import type { Receipts } from "../receipts.ts";
 import { registrationId } from "../../shared/registration-id.ts";
-import type { StatusReader } from "../registration-status.ts";
+import { registrationStatuses, type StatusReader } from "../registration-status.ts";
 
 export interface RegistrationRoutesOptions {
   readonly event: EventDefinition;
@@ -79,7 +79,12 @@ function acceptedBody(receipt: string, statusUrl: string): string {
 }
 
 const Status = Type.Object({
-  status: Type.Enum(["pending", "confirmed", "needs-attention"]),
+  status: Type.Enum([...registrationStatuses], {
+    description:
+      "pending until it is settled; confirmed: the address is registered; needs-attention: kept, an organiser will look " +
+      "at it; declined: an organiser gave up on it; withdrawn: by the attendee. A settled one stays as it is, but that an " +
+      "organiser can settle what needs attention.",
+  }),
   submittedAt: Type.String({ description: "ISO 8601, UTC" }),
   retryAfterSeconds: Type.Optional(Type.Integer({ description: "only while pending: when to look again" })),
   estimatedWaitSeconds: Type.Optional(Type.Integer({ description: "only while pending and if it can be told" })),
@@ -196,6 +201,7 @@ export const registrationRoutes: FastifyPluginAsyncTypebox<RegistrationRoutesOpt
       const content = receipts.open(receipt);
       if (!content) throw unknownReceipt();
       const status = await statuses.read(content);
+      if (status === undefined) throw unknownReceipt();
       const { submittedAt } = content;
       const view = status === "pending" ? pendingView(submittedAt) : { status, submittedAt };
       reply.header("Cache-Control", "no-store").header("Vary", "Accept, Accept-Language");
