@@ -81,6 +81,6 @@ t.test("a tier is asked where it can be", async (t) => {
 });
 
 t.test("a queue that cannot be read is an error", async (t) => {
-  const inspector = createInspector({ ...connection, queueUrl: `${queueUrl}-none` });
-  await t.rejects(inspector.look(signal), { name: "QueueDoesNotExist" });
+  const lost = createInspector({ ...connection, queueUrl: `${queueUrl}-none` });
+  await t.rejects(lost.look(signal), { name: "QueueDoesNotExist" });
 });

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import t from "tap";
 import { bucketStart, levels, noActivity, type Activity } from "../../../shared/activity/bucket.ts";
 import { covers, estimateBacklog, isSettled, sumOf, type Slice } from "../../../shared/activity/estimate.ts";
@@ -63,9 +63,9 @@ t.test("what is being sent is not all written yet: a few more messages than pack
 
 t.test("of what a worker holds many are stored already: it says how many are not, by what it said last", async (t) => {
   const holding = (heldPacks: number, heldPeople: number) => ({ heldPacks, heldPeople });
-  const [running, before, ...older] = steady({ accepted: 500, packsSent: 2, stored: 200 });
+  const [latest, before, ...older] = steady({ accepted: 500, packsSent: 2, stored: 200 });
   const slices = [
-    { ...running!, holdings: new Map([["a", holding(4, 300)]]) },
+    { ...latest!, holdings: new Map([["a", holding(4, 300)]]) },
     {
       ...before!,
       holdings: new Map([
@@ -77,7 +77,7 @@ t.test("of what a worker holds many are stored already: it says how many are not
   ];
   t.match(estimateBacklog(10, slices, now), { people: 4 * 250 + 400, etaSeconds: 70 });
   t.match(estimateBacklog(1, slices, now), { people: 250 }, "what was said a moment ago may be done by now");
-  const silent = [running!, before!, older[0]!, { ...older[1]!, holdings: new Map([["a", holding(4, 900)]]) }];
+  const silent = [latest!, before!, older[0]!, { ...older[1]!, holdings: new Map([["a", holding(4, 900)]]) }];
   t.match(estimateBacklog(8, silent, now), { people: 2_000 }, "who says nothing more holds nothing more");
 });
 
@@ -194,7 +194,7 @@ function mixOfLastBucket(packs: readonly Sent[], left: number): number {
   const last = packs[left - 1];
   if (!last) return 0;
   const step = stepsBack(now).find(({ from }) => last.at >= from) ?? stepsBack(now).at(-1);
-  const level = step?.level ?? levels[0]!;
+  const level = step?.level ?? levels[0];
   const start = bucketStart(level, last.at);
   const inside = packs.filter(({ at }) => at >= start && at < start + level.widthMs);
   const sizes = inside.map(({ people }) => people);

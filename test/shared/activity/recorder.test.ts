@@ -34,8 +34,8 @@ async function prepare(table?: string, processId = "one") {
     ...log,
     does(what: ProcessFigures) {
       for (const [activity, count] of Object.entries(what)) {
-        const name = activity as keyof ProcessFigures;
-        totals[name] = (totals[name] ?? 0) + count;
+        const figure = activity as keyof ProcessFigures;
+        totals[figure] = (totals[figure] ?? 0) + count;
       }
     },
     advance: (seconds: number) => (time += seconds * 1_000),
