@@ -58,7 +58,7 @@ export function createDailySummary(options: DailySummaryOptions): () => Promise<
   const registers = [registry];
   const stored = new Gauge({
     name: "turnout_registrations_stored_approximately",
-    help: "Items of the registrations table by DynamoDB's own count, about six hours old",
+    help: "Items of the registrations table by DynamoDB's own count, about six hours old, tombstones included",
     registers,
   });
   const records = new Gauge({
@@ -122,7 +122,8 @@ export function createDailySummary(options: DailySummaryOptions): () => Promise<
       readDeadLetters(),
     ]);
     const at = wallClock();
-    const sum = (state: "open" | "replayed" | "storing") => groups.reduce((total, { states }) => total + states[state], 0);
+    const sum = (state: "open" | "replayed" | "storing") =>
+      groups.reduce((total, { states }) => total + states[state], 0);
     const summary: DailySummary = {
       at: new Date(at).toISOString(),
       storedApproximately,

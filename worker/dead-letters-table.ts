@@ -17,7 +17,7 @@ import type { DeadLetterReason } from "../shared/dead-letter.ts";
 import type { DeadLetterEntry } from "../shared/dead-letters/dead-letter-entry.ts";
 import type { Logger } from "../shared/logger.ts";
 import type { PatientCaller } from "./patient-call.ts";
-import type { Operation } from "./system-fault.ts";
+import type { Operation } from "../shared/system-fault.ts";
 
 /** A failure that was read off the SQS dead-letter queue. */
 export interface Failure extends DeadLetterEntry {
@@ -154,11 +154,7 @@ export function createDeadLettersTable(options: DeadLettersTableOptions): DeadLe
         }),
       );
     try {
-      await send(
-        "SET #history = list_append(#history, :entry),",
-        { "#history": "history" },
-        { ":entry": [entry] },
-      );
+      await send("SET #history = list_append(#history, :entry),", { "#history": "history" }, { ":entry": [entry] });
     } catch (error) {
       if (!isRefused(error)) throw error;
       logger.warn({ err: error, id, what: entry.what }, "a dead letter has no room for a further line in its history");
@@ -251,12 +247,16 @@ export function createDeadLettersTable(options: DeadLettersTableOptions): DeadLe
   async function closeRecord({ id, claim }: Replay, outcome: "stored" | "duplicate"): Promise<void> {
     const detail = outcome === "stored" ? "stored" : "the address was already registered";
     try {
-      await update(id, { at: now(), who, what: "resolved", detail }, {
-        UpdateExpression: "#state = :resolved",
-        ConditionExpression: `#state = :storing AND ${claimCondition(claim)}`,
-        ExpressionAttributeNames: { "#state": "state" },
-        ExpressionAttributeValues: { ":resolved": "resolved", ":storing": "storing", ...claimValues(claim) },
-      });
+      await update(
+        id,
+        { at: now(), who, what: "resolved", detail },
+        {
+          UpdateExpression: "#state = :resolved",
+          ConditionExpression: `#state = :storing AND ${claimCondition(claim)}`,
+          ExpressionAttributeNames: { "#state": "state" },
+          ExpressionAttributeValues: { ":resolved": "resolved", ":storing": "storing", ...claimValues(claim) },
+        },
+      );
     } catch (error) {
       // Resolved before, or erased: there is nothing left to close.
       if (!isConditionFailure(error)) throw error;

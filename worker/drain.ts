@@ -23,7 +23,7 @@ import { kindOf } from "../shared/aws-fault.ts";
 import type { Logger } from "../shared/logger.ts";
 import type { CircuitBreaker } from "./circuit-breaker.ts";
 import { createPatientCaller } from "./patient-call.ts";
-import { describeSystemFault, type Operation } from "./system-fault.ts";
+import { describeSystemFault, type Operation } from "../shared/system-fault.ts";
 
 export interface Drain {
   /** Starts polling. Calling it again does nothing; after `stop` it does nothing either. */
@@ -37,6 +37,8 @@ export interface Drain {
   letGo(): void;
   /** Milliseconds since the last receive that SQS answered, messages or none. */
   sinceLastReceiveMs(): number;
+  /** Messages received and neither deleted nor given back. */
+  heldMessages(): number;
 }
 
 /** What is to become of a message: deleted, left to the next delivery, or hidden for longer than that takes. */
@@ -66,6 +68,8 @@ export interface DrainOptions {
   readonly logger: Logger;
   /** Milliseconds, monotonic. */
   readonly now: () => number;
+  /** Told how many messages were deleted. */
+  readonly onDeleted?: (messages: number) => void;
   /** Told of each message that could not be deleted, and of each heartbeat that failed: they may come again. */
   readonly onDeleteFailed: () => void;
 }
@@ -84,6 +88,7 @@ export function createDrain(options: DrainOptions): Drain {
   const deleteCaller = createPatientCaller(deleteBreaker);
   const neededBreakers = [...options.neededBreakers, deleteBreaker];
   let lastReceiveAt = now();
+  let held = 0;
   let started = false;
   /** Under way, so that a stop can wait for them. */
   const hidings = new Set<Promise<void>>();
@@ -148,6 +153,7 @@ export function createDrain(options: DrainOptions): Drain {
         Entries: messages.map(({ ReceiptHandle: handle }, index) => ({ Id: String(index), ReceiptHandle: handle })),
       }),
     );
+    options.onDeleted?.(messages.length - failed.length);
     for (const { Code: code, SenderFault: refused } of failed) {
       onDeleteFailed();
       if (refused) logger.warn({ code }, "a message that is done could not be deleted; it may come again, harmlessly");
@@ -191,12 +197,14 @@ export function createDrain(options: DrainOptions): Drain {
       postReceiveMessageCallback: received,
       shouldDeleteMessages: false,
       handleMessageBatch: async (messages) => {
+        held += messages.length;
         const dispositions = await Promise.all(messages.map(processOne));
         await deleteAll(messages.filter((_, index) => dispositions[index] === true));
         for (const [index, message] of messages.entries()) {
           const disposition = dispositions[index];
           if (typeof disposition === "object") toHide.push({ message, seconds: disposition.hideSeconds });
         }
+        held -= messages.length;
         return messages;
       },
     });
@@ -255,5 +263,6 @@ export function createDrain(options: DrainOptions): Drain {
     },
     letGo: () => deleteCaller.close(),
     sinceLastReceiveMs: () => now() - lastReceiveAt,
+    heldMessages: () => held,
   };
 }

@@ -6,18 +6,20 @@ import type { Message } from "@aws-sdk/client-sqs";
 import type { DeadLetterReason } from "../shared/dead-letter.ts";
 import { TurnoutError } from "../shared/errors.ts";
 import { isBodyOfAnotherVersion } from "../shared/dead-letters/dead-letter-entry.ts";
-import { decodePack, encodePack, encodeUnknownEntry } from "../shared/registration-pack.ts";
+import type { Outcome } from "../shared/outcome.ts";
+import { decodePack } from "../shared/registration-pack.ts";
 import { registrationFaults, type Registration } from "../shared/registration.ts";
 import type { DeadLetterQueue } from "./dead-letter-queue.ts";
 import type { DeadLettersTable } from "./dead-letters-table.ts";
 import type { Disposition } from "./drain.ts";
+import { mergeRefusals, type Refusal } from "./refusals.ts";
 import type { RegistrationWriter, WriteOutcome } from "./registration-writer.ts";
 import type { ReplayGate } from "./replay-gate.ts";
 
 export interface PackProcessor {
   /**
-   * @returns whether all of it is stored, duplicate or dead-lettered, or for how long it is to be left to workers of another
-   *   version; never rejects for a fault of the message
+   * @returns whether all of it is stored, has an outcome or is dead-lettered, or for how long it is to be left to workers of
+   *   another version; never rejects for a fault of the message
    */
   process(message: Message): Promise<Disposition>;
 }
@@ -47,33 +49,28 @@ export function createPackProcessor(options: PackProcessorOptions): PackProcesso
   const { writer, deadLetters, records, replays, hideSecondsAfter, deadlineMs, now } = options;
   const { onPack, onOutcome, onHidden } = options;
 
-  function refuseWhole(body: string, attempts: number, error: TurnoutError): Promise<boolean> {
+  function refuseWhole(body: string, attempts: number, deadline: number, error: TurnoutError): Promise<boolean> {
     const reason = reasonByCode[error.code] ?? "malformed";
-    return deadLetters.send({ body, reason, detail: error.message, attempts });
+    return deadLetters.send({ body, reason, detail: error.message, attempts }, deadline);
   }
 
-  function refuseEntry(entry: unknown, attempts: number): Promise<boolean> {
+  function refusalOf(entry: unknown): Refusal {
     const detail = registrationFaults(entry)
       .map((fault) => `${fault.pointer || "/"} ${fault.detail}`)
       .join("; ");
-    return deadLetters.send({ body: encodeUnknownEntry(entry), reason: "invalid-registration", detail, attempts });
+    return { entry, reason: "invalid-registration", detail };
+  }
+
+  async function refuseAll(refusals: readonly Refusal[], attempts: number, deadline: number): Promise<boolean> {
+    const sent = await Promise.all(
+      mergeRefusals(refusals).map((refused) => deadLetters.send({ ...refused, attempts }, deadline)),
+    );
+    return sent.every(Boolean);
   }
 
   /** @returns whether it is done; at once for nearly all, which have nothing more to wait for */
-  function finish(registration: Registration, outcome: WriteOutcome, attempts: number): boolean | Promise<boolean> {
-    onOutcome(outcome.kind);
-    switch (outcome.kind) {
-      case "undone":
-        return false;
-      case "rejected": {
-        const { reason, detail } = outcome;
-        return deadLetters.send({ body: encodePack([registration]), reason, detail, attempts });
-      }
-      default: {
-        const { replayOf: id, claim } = registration;
-        return id === undefined || records.resolve({ id, claim }, outcome.kind);
-      }
-    }
+  function finish({ replayOf: id, claim }: Registration, kind: "stored" | Outcome): boolean | Promise<boolean> {
+    return id === undefined || records.resolve({ id, claim }, kind === "stored" ? "stored" : "duplicate");
   }
 
   return {
@@ -86,23 +83,31 @@ export function createPackProcessor(options: PackProcessorOptions): PackProcesso
       } catch (error) {
         if (!(error instanceof TurnoutError)) throw error;
         const hideSeconds = isBodyOfAnotherVersion(body) ? hideSecondsAfter(attempts) : undefined;
-        if (hideSeconds === undefined) return refuseWhole(body, attempts, error);
+        if (hideSeconds === undefined) return refuseWhole(body, attempts, deadline, error);
         onHidden();
         return { hideSeconds };
       }
       const { invalid } = pack;
       onPack(pack.registrations.length + invalid.length);
-      const refusals = invalid.map((entry) => refuseEntry(entry, attempts));
       const { registrations, undone } = await replays.admit(pack.registrations);
       for (let count = 0; count < undone; count += 1) onOutcome("undone");
       const outcomes = await writer.writeAll(registrations, deadline);
+      const refusals = invalid.map(refusalOf);
+      const waited: Promise<boolean>[] = [];
       let done = undone === 0;
-      const waited = refusals;
       for (const [index, registration] of registrations.entries()) {
-        const finished = finish(registration, outcomes[index] ?? { kind: "undone" }, attempts);
-        if (typeof finished === "boolean") done &&= finished;
-        else waited.push(finished);
+        const outcome = outcomes[index] ?? { kind: "undone" };
+        onOutcome(outcome.kind);
+        if (outcome.kind === "undone") done = false;
+        else if (outcome.kind === "rejected") {
+          refusals.push({ entry: registration, reason: outcome.reason, detail: outcome.detail });
+        } else {
+          const finished = finish(registration, outcome.kind);
+          if (typeof finished !== "boolean") waited.push(finished);
+        }
       }
+      // While something is undone the message comes again: what is refused is sent once, with the delivery that is the last.
+      if (done && refusals.length > 0) waited.push(refuseAll(refusals, attempts, deadline));
       return (await Promise.all(waited)).every(Boolean) && done;
     },
   };

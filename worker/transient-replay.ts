@@ -133,6 +133,15 @@ export function createTransientReplay(options: TransientReplayOptions): () => Pr
     registers: [options.registry],
   });
 
+  const counter = (name: string, help: string) => new Counter({ name, help, registers: [options.registry] });
+  const replayed = counter("turnout_replayed_registrations_total", "Registrations put on the queue once more");
+  const packs = counter("turnout_replay_packs_sent_total", "Packs of replayed registrations confirmed by SQS");
+
+  function countPack(registrations: number): void {
+    replayed.inc(registrations);
+    packs.inc();
+  }
+
   function count(tries: Tries, record: ScannedRecord): void {
     if (record.state === "resolved") tries.resolved += 1;
     else if (record.state === "replayed" || record.state === "storing") tries.pending += 1;
@@ -203,7 +212,7 @@ export function createTransientReplay(options: TransientReplayOptions): () => Pr
           readMany: (ids) => records.readMany(ids, stopping),
           readToReplay: (ids) => records.readToReplay(ids, stopping),
         },
-        sender: createReplaySender({ sqs, queueUrl, ratePerSecond, signal: stopping }),
+        sender: createReplaySender({ sqs, queueUrl, ratePerSecond, signal: stopping, onPack: countPack }),
         who: automaticReplayer,
         why: "by itself, once: its reason was a passing fault",
         canary: tries.resolved > 0 ? provenCanary : firstCanary,

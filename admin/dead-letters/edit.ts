@@ -78,7 +78,13 @@ export function entryOf(record: DeadLetterRecord, body: string): Readonly<Record
   return record.registration ?? registrationIn(body) ?? rawEntryIn(body);
 }
 
-const skeleton = { id: "probe-000", email: "name@example.org", name: "Name", answers: {}, submittedAt: new Date(0).toISOString() };
+const skeleton = {
+  id: "probe-000",
+  email: "name@example.org",
+  name: "Name",
+  answers: {},
+  submittedAt: new Date(0).toISOString(),
+};
 const ownFields: ReadonlySet<string> = new Set([...Object.keys(skeleton), "replayOf", "claim"]);
 
 function isUsable(field: string, value: unknown): boolean {

@@ -3,13 +3,7 @@
  * kept as it came, so that a later version, or one whose fault was mended, reads what an earlier one could not.
  */
 import { idOfBody } from "../dead-letter-record.ts";
-import {
-  decodePack,
-  encodeEntry,
-  isOfAnotherVersion,
-  readEnvelope,
-  type PackEnvelope,
-} from "../registration-pack.ts";
+import { decodePack, encodeEntry, isOfAnotherVersion, readEnvelope, type PackEnvelope } from "../registration-pack.ts";
 import { isInstant, isRegistration, type Registration } from "../registration.ts";
 
 export interface DeadLetterEntry {

@@ -30,7 +30,6 @@ export function createKeyReader(documents: DynamoDBDocumentClient, tableName: st
     const names = Object.fromEntries(attributes.map((name, index) => [`#${index}`, name]));
     const found: Record<string, unknown>[] = [];
     let keys: Record<string, unknown>[] = ids.map((id) => ({ id }));
-    /* oxlint-disable no-await-in-loop */
     for (let tries = 0; keys.length > 0;) {
       signal.throwIfAborted();
       const { Responses, UnprocessedKeys } = await documents.send(
@@ -54,7 +53,6 @@ export function createKeyReader(documents: DynamoDBDocumentClient, tableName: st
       if (keys.length === 0) break;
       await delay(Math.min(longestPauseMs, firstPauseMs * 2 ** tries), undefined, { signal }).catch(() => {});
     }
-    /* oxlint-enable no-await-in-loop */
     return found;
   };
 }

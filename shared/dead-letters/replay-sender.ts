@@ -19,6 +19,8 @@ export interface ReplaySenderOptions {
   /** Registrations a second, on average. */
   readonly ratePerSecond: number;
   readonly signal: AbortSignal;
+  /** Told of each pack that SQS has confirmed: how many registrations are in it. */
+  readonly onPack?: (registrations: number) => void;
 }
 
 /** What is done around the send of each pack. */
@@ -80,7 +82,8 @@ class SendFailed extends Error {
   }
 }
 
-export function createReplaySender({ sqs, queueUrl, ratePerSecond, signal }: ReplaySenderOptions): ReplaySender {
+export function createReplaySender(options: ReplaySenderOptions): ReplaySender {
+  const { sqs, queueUrl, ratePerSecond, signal, onPack } = options;
   const maxItems = Math.max(1, Math.min(maxPackRegistrations, Math.floor(ratePerSecond * packSeconds)));
   /** When the next pack may leave, milliseconds on the monotonic clock. */
   let nextAt = 0;
@@ -115,7 +118,6 @@ export function createReplaySender({ sqs, queueUrl, ratePerSecond, signal }: Rep
   return {
     async send(items, { encodedOf, claim, onConfirmed, onFailed }) {
       let start = 0;
-      /* oxlint-disable no-await-in-loop */
       while (start < items.length) {
         const some = items.slice(start, start + maxItems);
         const pack = some.slice(0, fitting(some, encodedOf));
@@ -130,11 +132,11 @@ export function createReplaySender({ sqs, queueUrl, ratePerSecond, signal }: Rep
             await onFailed(claimed, error.accepted);
             throw error.cause;
           }
+          onPack?.(claimed.length);
           await onConfirmed(claimed);
         }
         start += pack.length;
       }
-      /* oxlint-enable no-await-in-loop */
     },
   };
 }

@@ -100,7 +100,10 @@ function fateOf(now: DeadLetterSummary | undefined, sent: Candidate): Omit<Repla
   if (now.state === "discarded") return { fate: "skipped", detail: "was discarded meanwhile" };
   if (now.failures > sent.record.failures) return { fate: "failed", detail: `${now.reason}: ${now.detail}` };
   if (now.claim !== sent.claim) {
-    return { fate: "skipped", detail: "was changed or replayed by somebody else meanwhile; what was sent is not stored" };
+    return {
+      fate: "skipped",
+      detail: "was changed or replayed by somebody else meanwhile; what was sent is not stored",
+    };
   }
   return undefined;
 }

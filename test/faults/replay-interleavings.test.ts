@@ -18,6 +18,7 @@ import { createCircuitBreaker } from "../../worker/circuit-breaker.ts";
 import { createDeadLetterCollector } from "../../worker/dead-letter-collector.ts";
 import { createDeadLetterQueue } from "../../worker/dead-letter-queue.ts";
 import { createDeadLettersTable, type DeadLettersTable } from "../../worker/dead-letters-table.ts";
+import { createOutcomesTable } from "../../worker/outcomes-table.ts";
 import { createPackProcessor } from "../../worker/pack-processor.ts";
 import { createPatientCaller } from "../../worker/patient-call.ts";
 import { createRegistrationWriter } from "../../worker/registration-writer.ts";
@@ -36,6 +37,7 @@ t.setTimeout(120_000 + rounds * 3_000);
 const engines = await startEngines();
 t.teardown(() => engines.close());
 const [registrations, records] = [await engines.createTable(), await engines.createTable("id")];
+const outcomes = await engines.createTable("id");
 const { url: queueUrl, deadLetterUrl } = await engines.createQueue();
 const rawDocuments = engines.createDocuments({ maxAttempts: 1 });
 const rawSqs = engines.createSqs({ maxAttempts: 1 });
@@ -48,7 +50,12 @@ engines.dynamoDbProxy.intervene(() => spoiler);
 type Protocol = "claims" | "as it was before";
 
 interface Violation {
-  readonly what: "an edit was undone" | "a discard was undone" | "a retry was used up" | "it is stuck" | "not as it says";
+  readonly what:
+    | "an edit was undone"
+    | "a discard was undone"
+    | "a retry was used up"
+    | "it is stuck"
+    | "not as it says";
   readonly seed: number;
   readonly trace: readonly string[];
 }
@@ -152,13 +159,18 @@ async function play(seed: number, protocol: Protocol): Promise<Violation | undef
       ...store,
       claim: async ({ failures }, { by }) =>
         by !== automaticReplayer ||
-        change("SET automaticReplayAt = :at", "#state = :open AND failures = :seen AND attribute_not_exists(automaticReplayAt)", {
-          ":at": new Date(now).toISOString(),
-          ":open": "open",
-          ":seen": failures,
-        }),
+        change(
+          "SET automaticReplayAt = :at",
+          "#state = :open AND failures = :seen AND attribute_not_exists(automaticReplayAt)",
+          {
+            ":at": new Date(now).toISOString(),
+            ":open": "open",
+            ":seen": failures,
+          },
+        ),
       giveBack: async () => {},
-      markReplayed: () => change("SET #state = :replayed", "#state = :open", { ":replayed": "replayed", ":open": "open" }),
+      markReplayed: () =>
+        change("SET #state = :replayed", "#state = :open", { ":replayed": "replayed", ":open": "open" }),
     };
   }
 
@@ -240,15 +252,22 @@ async function play(seed: number, protocol: Protocol): Promise<Violation | undef
     const { logger } = recordLog();
     const table = createDeadLettersTable({ documents, tableName: records, caller, logger, wallClock });
     const dead = old ? recordsAsBefore(table, documents) : table;
-    const writer = createRegistrationWriter({
-      table: createRegistrationsTable({ documents, tableName: registrations, wallClock, onCall: () => {} }),
+    const writing = { documents, wallClock, onCall: () => {} };
+    const conditions = () => ({
       breaker: breaker(),
       maxCallsInFlight: 1,
       standstillPatienceMs: 60_000,
-      describeStandstill: () => ({ kind: "throttled", action: "", resource: "", message: "" }),
+      describeStandstill: () => ({ kind: "throttled", action: "", resource: "", message: "" }) as const,
       now: clock,
       random: () => 0,
+    });
+    const writer = createRegistrationWriter({
+      table: createRegistrationsTable({ ...writing, tableName: registrations, outcomesTableName: outcomes }),
+      outcomesTable: createOutcomesTable({ ...writing, tableName: outcomes }),
+      conditions: conditions(),
+      outcomesConditions: conditions(),
       onStored: () => {},
+      onOutcome: () => {},
     });
     const processor = createPackProcessor({
       writer,
@@ -310,7 +329,6 @@ async function play(seed: number, protocol: Protocol): Promise<Violation | undef
     for (;;) {
       if (ended) return outcome;
       if (dead.has(actor)) return false;
-      // oxlint-disable-next-line no-await-in-loop
       await turn();
     }
   }
@@ -331,7 +349,6 @@ async function play(seed: number, protocol: Protocol): Promise<Violation | undef
   let delivered = false;
   void deliverAll().then(() => (delivered = true));
 
-  /* oxlint-disable no-await-in-loop */
   for (let idle = 0; !delivered;) {
     await turn();
     if (running !== undefined || (waiting.length === 0 && idle++ < 20)) continue;
@@ -360,7 +377,6 @@ async function play(seed: number, protocol: Protocol): Promise<Violation | undef
     next!.go(lives);
     if (trace.length > 150) mayKill = false;
   }
-  /* oxlint-enable no-await-in-loop */
 
   const { Item } = await rawDocuments.send(new GetCommand({ TableName: registrations, Key: { email } }));
   const found = await rawDocuments.send(new GetCommand({ TableName: records, Key: { id }, ConsistentRead: true }));
@@ -385,14 +401,17 @@ async function playAll(protocol: Protocol, first: number, count: number): Promis
   return violations;
 }
 
-t.test(`in ${rounds} random orders no edit and no discard is undone, nothing is stuck and no retry used up`, async (t) => {
-  const violations = await playAll("claims", 1_000, rounds);
-  t.same(
-    violations.map(({ what, seed }) => `${what} (seed ${seed})`),
-    [],
-  );
-  for (const { trace } of violations.slice(0, 3)) t.comment(trace.join("\n"));
-});
+t.test(
+  `in ${rounds} random orders no edit and no discard is undone, nothing is stuck and no retry used up`,
+  async (t) => {
+    const violations = await playAll("claims", 1_000, rounds);
+    t.same(
+      violations.map(({ what, seed }) => `${what} (seed ${seed})`),
+      [],
+    );
+    for (const { trace } of violations.slice(0, 3)) t.comment(trace.join("\n"));
+  },
+);
 
 t.test("the control: as it was before, edits are undone and retries used up in the same orders", async (t) => {
   const violations = await playAll("as it was before", 500_000, Math.min(rounds, 200));

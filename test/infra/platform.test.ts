@@ -47,7 +47,9 @@ t.test("both environments run the same version of the same bundle, on the config
 t.test("workers are deployed before the web tier, so that they know what it sends, and go after it", async (t) => {
   for (const template of [main, full]) {
     const ids = new Map(resources(template, "AWS::ElasticBeanstalk::Environment").map(([id, one]) => [id, one]));
-    const [web, worker] = ["PlatformWeb", "PlatformWorker"].map((name) => [...ids.keys()].find((id) => id.startsWith(name))!);
+    const [web, worker] = ["PlatformWeb", "PlatformWorker"].map((name) =>
+      [...ids.keys()].find((id) => id.startsWith(name))!,
+    );
     t.ok(ids.get(web!)?.DependsOn?.includes(worker!), "CloudFormation updates what others depend on first");
     t.notOk(ids.get(worker!)?.DependsOn?.includes(web!));
   }

@@ -3,7 +3,12 @@ import { carriedAttributes } from "../../worker/carried-attributes.ts";
 import { somebody } from "../equipment/people.ts";
 
 t.test("what this version doesn't know is written in the table's own form", async (t) => {
-  const later = { ...somebody({ replayOf: "r", claim: "c" }), locale: "de", tags: ["a", 1, null], consent: { mail: true } };
+  const later = {
+    ...somebody({ replayOf: "r", claim: "c" }),
+    locale: "de",
+    tags: ["a", 1, null],
+    consent: { mail: true },
+  };
   t.strictSame(carriedAttributes(later), {
     names: ["locale", "tags", "consent"],
     values: [{ S: "de" }, { L: [{ S: "a" }, { N: "1" }, { NULL: true }] }, { M: { mail: { BOOL: true } } }],

@@ -24,11 +24,12 @@ const breaker = createCircuitBreaker({
   maxBackoffMs: 20,
   onChange: () => {},
 });
+const width = 8;
 const collector = createDeadLetterCollector({
   table: createDeadLettersTable({
     documents: engines.documents,
     tableName,
-    caller: createPatientCaller(breaker),
+    caller: createPatientCaller(breaker, { width }),
     logger: recordLog().logger,
     wallClock,
   }),
@@ -98,6 +99,28 @@ t.test("a pack that SQS moved as a whole becomes a record for each person in it"
   }
 });
 
+t.test(
+  "however many people a pack has, only so many records are written at once, and it opens no breaker",
+  async (t) => {
+    let underWay = 0;
+    let most = 0;
+    engines.dynamoDbProxy.intervene(async ({ operation }) => {
+      if (operation !== "PutItem") return undefined;
+      underWay += 1;
+      most = Math.max(most, underWay);
+      await new Promise((resolve) => setImmediate(resolve));
+      underWay -= 1;
+      return undefined;
+    });
+    const all = people(250);
+    t.equal(await collect(encodePack(all)), true);
+    engines.calm();
+    t.ok(most > 1 && most <= width, `${most} at once`);
+    for (const { id } of all) t.ok(await read(id));
+    t.equal(breaker.state, "closed");
+  },
+);
+
 t.test("entries that are no registrations are kept beside their neighbours", async (t) => {
   const good = somebody();
   const entries = [good, { id: "has-an-id-1", email: 5 }, null, "text"];
@@ -121,7 +144,12 @@ t.test("whatever is no pack is kept byte for byte, and the same bytes are one re
 
 /** As a later version writes them: entries that this one cannot know, with what every version keeps readable. */
 function laterPack(count: number): { body: string; entries: Record<string, unknown>[] } {
-  const entries = people(count).map(({ id, email, submittedAt, name }) => ({ id, email, submittedAt, person: { name } }));
+  const entries = people(count).map(({ id, email, submittedAt, name }) => ({
+    id,
+    email,
+    submittedAt,
+    person: { name },
+  }));
   return { body: JSON.stringify({ v: 2, event: "summit", registrations: entries }), entries };
 }
 
@@ -130,7 +158,12 @@ t.test("a pack of another version becomes a record for each registration, with i
   t.equal(await collect(body, { reason: "unsupported-version", detail: "version 2" }), true);
   for (const entry of entries) {
     const record = await read(String(entry.id));
-    t.match(record, { reason: "unsupported-version", email: entry.email, submittedAt: entry.submittedAt, state: "open" });
+    t.match(record, {
+      reason: "unsupported-version",
+      email: entry.email,
+      submittedAt: entry.submittedAt,
+      state: "open",
+    });
     t.same(JSON.parse(record.body!), { v: 2, event: "summit", registrations: [entry] });
     t.notOk("registration" in record);
   }

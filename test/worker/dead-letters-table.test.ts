@@ -103,7 +103,9 @@ t.test("the same message delivered again changes nothing, not even at the same m
 t.test("what is no registration is kept as it came, without one", async (t) => {
   const { table, read } = await prepare();
   const body = '\ufeff{"broken": "\u20ac';
-  await table.record(failure({ id: "raw-1", body, registration: undefined, submittedAt: undefined, reason: "malformed" }));
+  await table.record(
+    failure({ id: "raw-1", body, registration: undefined, submittedAt: undefined, reason: "malformed" }),
+  );
   const record = await read("raw-1");
   t.equal(record?.body, body);
   t.notOk("registration" in record!);
@@ -142,7 +144,13 @@ t.test("a replay that fails again opens the record again, with the new reason an
   const first = failure();
   await table.record(first);
   await setState(first.id, "storing");
-  const again = { ...first, claim: "claim-1", messageId: "replay-1", reason: "item-too-large", detail: "now too large" } as const;
+  const again = {
+    ...first,
+    claim: "claim-1",
+    messageId: "replay-1",
+    reason: "item-too-large",
+    detail: "now too large",
+  } as const;
   t.equal(await table.record({ ...again, failedAt: "2026-03-02T10:00:00.000Z" }), true);
   t.match(await read(first.id), {
     state: "open",
@@ -237,7 +245,12 @@ t.test("a replay is stored only under the claim that its record has, and then no
     }
     t.equal(await table.begin(replay(first.id, "claim-1")), "storing");
     const record = await read(first.id);
-    t.match(record, { state: "storing", claim: "claim-1", storingAt: "2026-03-01T12:00:00.000Z", history: { length: 1 } });
+    t.match(record, {
+      state: "storing",
+      claim: "claim-1",
+      storingAt: "2026-03-01T12:00:00.000Z",
+      history: { length: 1 },
+    });
     t.notOk("claimedUntil" in record!);
     t.equal(await table.begin(replay(first.id, "claim-1")), "storing", "another delivery takes it up again");
   }

@@ -57,7 +57,10 @@ t.test("a body is read byte for byte, however large", async (t) => {
 t.test("a change is made to what was seen, and written into its history", async (t) => {
   const record = await put(deadLetter(1));
   t.equal(await store.saveEdit(record, { ...person(1), name: "Ann" }, entry("edited")), true);
-  t.match(await store.read(record.id), { registration: { name: "Ann" }, history: [{ what: "failed" }, { what: "edited" }] });
+  t.match(await store.read(record.id), {
+    registration: { name: "Ann" },
+    history: [{ what: "failed" }, { what: "edited" }],
+  });
   t.equal(await store.saveEdit(record, person(1), entry("edited")), false, "and not twice");
 });
 
@@ -74,21 +77,24 @@ t.test("of two edits of the same record only one is made", async (t) => {
   t.equal(await store.discard(record, entry("discarded")), false, "nor is it discarded by who has not seen the edit");
 });
 
-t.test("what is being replayed is neither edited nor discarded; a claim that ran out ends with the change", async (t) => {
-  for (const [number, change] of [
-    [10, (seen: DeadLetterRecord) => store.saveEdit(seen, { ...person(10), name: "Ann" }, entry("edited"))],
-    [11, (seen: DeadLetterRecord) => store.discard(seen, entry("discarded"))],
-  ] as const) {
-    const record = await put(deadLetter(number));
-    const claim = { id: "a-claim", by: "somebody else", until: "2026-01-02T00:00:00.001Z" };
-    t.equal(await store.claim(record, claim, "2026-01-02T00:00:00.000Z"), true);
-    t.equal(await change(record), false, "by the entry's own time it is claimed");
-    await put({ ...(await store.read(record.id))!, claimedUntil: "2026-01-02T00:00:00.000Z" });
-    t.equal(await change(record), true);
-    const now = (await store.read(record.id))!;
-    t.strictSame([now.claim, now.claimedBy, now.claimedUntil], [undefined, undefined, undefined]);
-  }
-});
+t.test(
+  "what is being replayed is neither edited nor discarded; a claim that ran out ends with the change",
+  async (t) => {
+    for (const [number, change] of [
+      [10, (seen: DeadLetterRecord) => store.saveEdit(seen, { ...person(10), name: "Ann" }, entry("edited"))],
+      [11, (seen: DeadLetterRecord) => store.discard(seen, entry("discarded"))],
+    ] as const) {
+      const record = await put(deadLetter(number));
+      const claim = { id: "a-claim", by: "somebody else", until: "2026-01-02T00:00:00.001Z" };
+      t.equal(await store.claim(record, claim, "2026-01-02T00:00:00.000Z"), true);
+      t.equal(await change(record), false, "by the entry's own time it is claimed");
+      await put({ ...(await store.read(record.id))!, claimedUntil: "2026-01-02T00:00:00.000Z" });
+      t.equal(await change(record), true);
+      const now = (await store.read(record.id))!;
+      t.strictSame([now.claim, now.claimedBy, now.claimedUntil], [undefined, undefined, undefined]);
+    }
+  },
+);
 
 t.test("what an edit replaces may be what no table takes: the history has it as a text", async (t) => {
   const record = await put(deadLetter(12));

@@ -97,7 +97,12 @@ t.test("anything at all is at least one entry, and none is lost", async () => {
     fc.property(fc.integer({ min: 0, max: 3 }), fc.array(fc.jsonValue(), { maxLength: 5 }), (v, values) => {
       const entries = entriesOf(pack(v, ...values));
       const whole = entries.length === 1 && entries[0]?.body === pack(v, ...values);
-      return whole || entries.every(({ body }, index) => JSON.stringify(JSON.parse(body).registrations[0]) === JSON.stringify(values[index]));
+      return (
+        whole ||
+        entries.every(
+          ({ body }, index) => JSON.stringify(JSON.parse(body).registrations[0]) === JSON.stringify(values[index]),
+        )
+      );
     }),
     { numRuns: 300 },
   );

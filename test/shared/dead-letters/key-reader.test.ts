@@ -38,9 +38,12 @@ t.test("what DynamoDB leaves unprocessed is asked for again, and nothing else", 
   const before = calls();
   const found = await readByIds([...ids, "none"], ["id"], idle);
   t.equal(found.length, 6);
-  const asked = engines.dynamoDbProxy.callsOf("BatchGetItem").slice(before).map(({ input }) => {
-    return (input.RequestItems as Record<string, { Keys: Input[] }>)[table]!.Keys.length;
-  });
+  const asked = engines.dynamoDbProxy
+    .callsOf("BatchGetItem")
+    .slice(before)
+    .map(({ input }) => {
+      return (input.RequestItems as Record<string, { Keys: Input[] }>)[table]!.Keys.length;
+    });
   t.strictSame(asked, [6, 4, 2]);
 });
 

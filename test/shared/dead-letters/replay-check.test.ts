@@ -17,14 +17,17 @@ t.test("only what is open is replayed, unless it is asked for again", async (t) 
   t.match(checkReplay(unreadable("raw-1", "{"), { again: false, now }), { kind: "refused", detail: /edit/ });
 });
 
-t.test("what somebody replays at this moment is left to them until the claim runs out, whatever is asked for", async (t) => {
-  const claimed = (until: number) => ({ claim: "c", claimedBy: "ann", claimedUntil: new Date(until).toISOString() });
-  t.match(checkReplay(deadLetter(1, claimed(now + 1)), { again: true, now }), {
-    kind: "skipped",
-    detail: /replayed by ann, or may be until 2026-02-01/,
-  });
-  t.equal(kindOf(claimed(now)), "replayable");
-});
+t.test(
+  "what somebody replays at this moment is left to them until the claim runs out, whatever is asked for",
+  async (t) => {
+    const claimed = (until: number) => ({ claim: "c", claimedBy: "ann", claimedUntil: new Date(until).toISOString() });
+    t.match(checkReplay(deadLetter(1, claimed(now + 1)), { again: true, now }), {
+      kind: "skipped",
+      detail: /replayed by ann, or may be until 2026-02-01/,
+    });
+    t.equal(kindOf(claimed(now)), "replayable");
+  },
+);
 
 t.test("what was being stored when its message must have ended may be asked for again", async (t) => {
   const storing = (days: number) =>

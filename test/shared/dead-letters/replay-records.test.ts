@@ -98,18 +98,21 @@ t.test("the replay that nobody asks for is claimed as any other, but not after i
   t.equal(await records.claim(record, claimOf("ann"), later), true, "a person may");
 });
 
-t.test("given back, it is as if it had never been claimed; nobody else's is, and nothing that a worker has", async (t) => {
-  const record = await seed(450);
-  await records.claim(record, claimOf("mine", "worker"), at);
-  await records.giveBack(record.id, claimOf("another", "worker"));
-  t.match(await read(record.id), { claim: "mine" });
-  await records.giveBack(record.id, claimOf("mine", "worker"));
-  t.strictSame(await read(record.id), record);
-  await records.giveBack(record.id, claimOf("mine", "worker"));
-  await records.giveBack("erased", claimOf("mine"));
-  t.strictSame(await read(record.id), record);
-  t.equal(await read("erased"), undefined);
-});
+t.test(
+  "given back, it is as if it had never been claimed; nobody else's is, and nothing that a worker has",
+  async (t) => {
+    const record = await seed(450);
+    await records.claim(record, claimOf("mine", "worker"), at);
+    await records.giveBack(record.id, claimOf("another", "worker"));
+    t.match(await read(record.id), { claim: "mine" });
+    await records.giveBack(record.id, claimOf("mine", "worker"));
+    t.strictSame(await read(record.id), record);
+    await records.giveBack(record.id, claimOf("mine", "worker"));
+    await records.giveBack("erased", claimOf("mine"));
+    t.strictSame(await read(record.id), record);
+    t.equal(await read("erased"), undefined);
+  },
+);
 
 t.test("what was sent is marked under its claim alone; overtaken, it is told in the history", async (t) => {
   const record = await seed(460);

@@ -124,7 +124,11 @@ for (const [what, accepted, interventions] of [
   ["answered with 500", "unknown", [awsError("InternalError", "x", 500), awsError("InternalError", "x", 500)]],
   ["accepted, and the answer lost", "unknown", ["lose the answer", "lose the answer"]],
   ["never answered", "unknown", ["swallow", "swallow"]],
-  ["confirmed with a wrong checksum", "unknown", [{ alter: (answer: Input) => ({ ...answer, MD5OfMessageBody: "0".repeat(32) }) }]],
+  [
+    "confirmed with a wrong checksum",
+    "unknown",
+    [{ alter: (answer: Input) => ({ ...answer, MD5OfMessageBody: "0".repeat(32) }) }],
+  ],
 ] as [string, "no" | "unknown", Intervention[]][]) {
   t.test(`a send that is ${what}: accepted? ${accepted}`, async (t) => {
     const left = [...interventions];

@@ -2,7 +2,12 @@ import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import t from "tap";
 import { createDeadLetterStore, type DeadLetterStore } from "../../../admin/dead-letters/dead-letter-store.ts";
 import { createReplaySender, type ReplaySender } from "../../../shared/dead-letters/replay-sender.ts";
-import { claimSeconds, replayDeadLetters, type ReplayOptions, type ReplayOutcome } from "../../../shared/dead-letters/replay.ts";
+import {
+  claimSeconds,
+  replayDeadLetters,
+  type ReplayOptions,
+  type ReplayOutcome,
+} from "../../../shared/dead-letters/replay.ts";
 import { deadLetter, deadLetters, person, putAll } from "../../admin/dead-letter-seeds.ts";
 import { startEngines } from "../../admin/engines.ts";
 import { startFailingWorker } from "../../admin/failing-worker.ts";

@@ -14,6 +14,7 @@ import { createDeadLetterGroups } from "../../../../shared/dead-letters/groups.t
 import { claimSeconds } from "../../../../shared/dead-letters/replay.ts";
 import { openLedger } from "../../../../admin/ledger.ts";
 import { eventually } from "../../../equipment/eventually.ts";
+import { readStackIdentity } from "../../../../admin/queue-counts.ts";
 import { sized } from "../../../equipment/run-length.ts";
 import { runCommand } from "../../command-run.ts";
 import { deadLetter, person, putAll } from "../../dead-letter-seeds.ts";
@@ -60,7 +61,7 @@ async function ended(child: ChildProcess): Promise<string> {
 }
 
 t.test(`${count} dead letters, replayed by two at once while one is killed, and then again`, { timeout }, async (t) => {
-  const ledger = openLedger(ledgerPath);
+  const ledger = openLedger(ledgerPath, await readStackIdentity(connection.sqs, connection.queueUrl));
   for (let number = 0; number < count; number += 1) {
     const { submittedAt: _, ...content } = person(number);
     ledger.record({ outcome: "accepted", ...content, status: 202, startedAt: 1, endedAt: 2 });
