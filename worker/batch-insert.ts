@@ -10,7 +10,7 @@ import { kindOf } from "../shared/aws-fault.ts";
 import type { DeadLetterReason } from "../shared/dead-letter.ts";
 import { withoutAddresses } from "../shared/logger.ts";
 import type { Passing } from "./batch-writer.ts";
-import { describeSystemFault, type Operation } from "./system-fault.ts";
+import { describeSystemFault, type Operation } from "../shared/system-fault.ts";
 
 /** The table will never take this item. */
 export interface Rejected {

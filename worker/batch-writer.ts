@@ -15,7 +15,7 @@
  */
 import { dynamoDbLimits } from "../shared/aws-limits.ts";
 import type { CircuitBreaker } from "./circuit-breaker.ts";
-import type { SystemFault } from "./system-fault.ts";
+import type { SystemFault } from "../shared/system-fault.ts";
 
 /** What a call says of an item when that may be different the next time. */
 export type Passing =

@@ -8,7 +8,7 @@
  */
 import { kindOf } from "../shared/aws-fault.ts";
 import type { CircuitBreaker } from "./circuit-breaker.ts";
-import { describeSystemFault, type Operation } from "./system-fault.ts";
+import { describeSystemFault, type Operation } from "../shared/system-fault.ts";
 
 export interface PatientCaller {
   /**

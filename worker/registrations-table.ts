@@ -12,7 +12,7 @@ import type { Registration } from "../shared/registration.ts";
 import type { TombstoneItem } from "../shared/tombstone.ts";
 import { createBatchInsert, expiryOf, passingFault, rejection, type Rejected } from "./batch-insert.ts";
 import type { Passing } from "./batch-writer.ts";
-import type { Operation } from "./system-fault.ts";
+import type { Operation } from "../shared/system-fault.ts";
 import { judge, type OutcomeVerdict, type StandingItem, type Verdict } from "./taken-address.ts";
 
 /**

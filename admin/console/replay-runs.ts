@@ -5,6 +5,7 @@
 import { randomUUID } from "node:crypto";
 import { TurnoutError } from "../../shared/errors.ts";
 import type { Connection } from "../connection.ts";
+import { withReplayActivity } from "../dead-letters/replay-activity.ts";
 import { createReplaySender } from "../../shared/dead-letters/replay-sender.ts";
 import {
   replayDeadLetters,
@@ -55,7 +56,7 @@ export interface ReplayRuns {
 }
 
 export interface ReplayRunsOptions {
-  readonly connection: Pick<Connection, "sqs" | "queueUrl">;
+  readonly connection: Pick<Connection, "sqs" | "queueUrl" | "documents" | "activityTable">;
   readonly desk: Pick<DeadLetterDesk, "store" | "log">;
   /** How long to wait for the next outcome of a step, in seconds. */
   readonly outcomeTimeoutSeconds: number;
@@ -125,9 +126,9 @@ export function createReplayRuns(options: ReplayRunsOptions): ReplayRuns {
       }, tellEveryMs);
     };
     stop.signal.addEventListener("abort", () => change({ stopping: true }));
-    const replay = replayDeadLetters(order.ids, {
+    const replay = withReplayActivity(connection, () => {}, (onPack) => replayDeadLetters(order.ids, {
       store: desk.store,
-      sender: createReplaySender({ ...connection, ratePerSecond: order.rate, signal: stop.signal }),
+      sender: createReplaySender({ ...connection, ratePerSecond: order.rate, signal: stop.signal, onPack }),
       who,
       why: order.why,
       canary: order.canary,
@@ -144,7 +145,7 @@ export function createReplayRuns(options: ReplayRunsOptions): ReplayRuns {
         });
       },
       onStep: ({ size }) => change({ step: size }),
-    });
+    }));
     running.done = replay.then((summary) => {
       change({ summary, stopped: stoppedWords(summary) });
       clearTimeout(timer);

@@ -66,6 +66,9 @@ export function createFakeTable(): FakeTable {
         case "BatchExecuteStatement":
           writes += 1;
           return executeBatch(input.Statements as Parameters<typeof executeBatch>[0]);
+        // What a process writes into the activity table.
+        case "UpdateItem":
+          return {};
         case "BatchGetItem":
           return { Responses: {}, UnprocessedKeys: {} };
         default:

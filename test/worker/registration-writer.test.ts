@@ -6,7 +6,7 @@ import { createCircuitBreaker } from "../../worker/circuit-breaker.ts";
 import type { NewOutcome, RecordResult } from "../../worker/outcomes-table.ts";
 import { createRegistrationWriter } from "../../worker/registration-writer.ts";
 import type { StoreResult } from "../../worker/registrations-table.ts";
-import type { SystemFault } from "../../worker/system-fault.ts";
+import type { SystemFault } from "../../shared/system-fault.ts";
 import { eventually } from "../equipment/eventually.ts";
 import { createManualClock } from "../equipment/manual-clock.ts";
 import { people, somebody } from "../equipment/people.ts";
