@@ -126,26 +126,31 @@ export function createReplayRuns(options: ReplayRunsOptions): ReplayRuns {
       }, tellEveryMs);
     };
     stop.signal.addEventListener("abort", () => change({ stopping: true }));
-    const replay = withReplayActivity(connection, () => {}, (onPack) => replayDeadLetters(order.ids, {
-      store: desk.store,
-      sender: createReplaySender({ ...connection, ratePerSecond: order.rate, signal: stop.signal, onPack }),
-      who,
-      why: order.why,
-      canary: order.canary,
-      stepSize: order.rate * stepSeconds,
-      again: false,
-      outcomeTimeoutSeconds,
-      signal: stop.signal,
-      wallClock,
-      onOutcome(outcome) {
-        const { counts, outcomes } = running.run;
-        change({
-          counts: { ...counts, [outcome.fate]: counts[outcome.fate] + 1 },
-          outcomes: [outcome, ...outcomes].slice(0, keptOutcomes),
-        });
-      },
-      onStep: ({ size }) => change({ step: size }),
-    }));
+    const replay = withReplayActivity(
+      connection,
+      () => {},
+      (onPack) =>
+        replayDeadLetters(order.ids, {
+          store: desk.store,
+          sender: createReplaySender({ ...connection, ratePerSecond: order.rate, signal: stop.signal, onPack }),
+          who,
+          why: order.why,
+          canary: order.canary,
+          stepSize: order.rate * stepSeconds,
+          again: false,
+          outcomeTimeoutSeconds,
+          signal: stop.signal,
+          wallClock,
+          onOutcome(outcome) {
+            const { counts, outcomes } = running.run;
+            change({
+              counts: { ...counts, [outcome.fate]: counts[outcome.fate] + 1 },
+              outcomes: [outcome, ...outcomes].slice(0, keptOutcomes),
+            });
+          },
+          onStep: ({ size }) => change({ step: size }),
+        }),
+    );
     running.done = replay.then((summary) => {
       change({ summary, stopped: stoppedWords(summary) });
       clearTimeout(timer);

@@ -11,7 +11,9 @@ const Maybe = (description: string) => Type.Union([Type.Number(), Type.Null()], 
 export const QueueSnapshot = Type.Object(
   {
     messages: Count("waiting, as SQS counts them: approximately"),
-    registrationsEstimate: Count("registrations in all messages, in flight and delayed ones too, by the activity table"),
+    registrationsEstimate: Count(
+      "registrations in all messages, in flight and delayed ones too, by the activity table",
+    ),
     atLeast: Type.Optional(
       Type.Literal(true, {
         description: "only there when the activity table knows of fewer packs: then there are at least so many",

@@ -145,29 +145,31 @@ export function buildReplayCommand({ env, terminal, signal, finish }: CommandHos
     const outcomes: Outcome[] = [];
     const bar = terminal.progress("replaying");
     bar.update(0, ids.length);
-    const summary = await withReplayActivity(connection, note, (onPack) => replayDeadLetters(ids, {
-      store,
-      sender: createReplaySender({
-        sqs: connection.sqs,
-        queueUrl: connection.queueUrl,
-        ratePerSecond: flags.rate,
+    const summary = await withReplayActivity(connection, note, (onPack) =>
+      replayDeadLetters(ids, {
+        store,
+        sender: createReplaySender({
+          sqs: connection.sqs,
+          queueUrl: connection.queueUrl,
+          ratePerSecond: flags.rate,
+          signal,
+          onPack,
+        }),
+        who,
+        why: flags.why,
+        canary: flags.canary,
+        stepSize: flags.rate * stepSeconds,
+        again: flags.again ?? false,
+        outcomeTimeoutSeconds: flags.wait,
         signal,
-        onPack,
+        wallClock: Date.now,
+        onOutcome(outcome) {
+          outcomes.push(outcome);
+          bar.update(outcomes.length);
+        },
+        onStep: () => {},
       }),
-      who,
-      why: flags.why,
-      canary: flags.canary,
-      stepSize: flags.rate * stepSeconds,
-      again: flags.again ?? false,
-      outcomeTimeoutSeconds: flags.wait,
-      signal,
-      wallClock: Date.now,
-      onOutcome(outcome) {
-        outcomes.push(outcome);
-        bar.update(outcomes.length);
-      },
-      onStep: () => {},
-    }));
+    );
     bar.stop();
     if (summary.stopped?.code === "error") note(`${colors.red("turnout:")} ${explain(summary.stopped.cause)}`);
     return toOutput(summary, outcomes);
