@@ -9,10 +9,11 @@
  * a connection that was reset. A retry with the same Idempotency-Key is a further line with the same id. `confirmed` says
  * that the status URL said so. What follows from the lines is decided in `audit/`; not here.
  */
-import { closeSync, createReadStream, fstatSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
+import { closeSync, createReadStream, fstatSync, ftruncateSync, readSync, writeSync } from "node:fs";
 import { Type, type Static } from "typebox";
 import { Compile } from "typebox/compile";
 import { TurnoutError } from "../shared/errors.ts";
+import { openPrivateFileSync } from "../shared/private-file.ts";
 
 const Attempt = Type.Object({
   outcome: Type.Enum(["accepted", "rejected", "unknown"]),
@@ -65,10 +66,10 @@ function dropTornLine(file: number): void {
 
 /**
  * @param path of the file, made where it does not exist; what it holds is kept
- * @throws the file system's error
+ * @throws TURNOUT_USAGE_INVALID where it is a symbolic link; the file system's error
  */
 export function openLedger(path: string): Ledger {
-  const file = openSync(path, "a+", 0o600);
+  const file = openPrivateFileSync(path, "append");
   dropTornLine(file);
   let open = true;
   return {
