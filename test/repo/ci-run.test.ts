@@ -119,18 +119,18 @@ t.test(
 );
 
 t.test("what the tests need is installed from Debian's packages, and where it can't be, that is said", async (t) => {
-  const root = `#!/usr/bin/env bash\necho 0`;
+  const superuser = `#!/usr/bin/env bash\necho 0`;
   const apt = `#!/usr/bin/env bash\necho "apt-get $*" >>"$APT_LOG"; exit "$APT_STATUS"`;
   const log = join(t.testdir(), "apt.log");
 
-  const installed = ci(t, { APT_LOG: log, APT_STATUS: "0" }, { id: root, "apt-get": apt });
+  const installed = ci(t, { APT_LOG: log, APT_STATUS: "0" }, { id: superuser, "apt-get": apt });
   t.equal(installed.status, 0);
   const asked = readFileSync(log, "utf8");
   t.match(asked, "apt-get install -y -qq chromium\n");
   t.match(asked, "apt-get install -y -qq nginx\n");
   t.notMatch(installed.output, "will be skipped");
 
-  const refused = ci(t, { APT_LOG: log, APT_STATUS: "100" }, { id: root, "apt-get": apt });
+  const refused = ci(t, { APT_LOG: log, APT_STATUS: "100" }, { id: superuser, "apt-get": apt });
   t.match(refused.output, "chromium could not be installed: the browser tests will be skipped.");
   t.match(refused.output, "nginx could not be installed: the nginx tests will be skipped.");
 

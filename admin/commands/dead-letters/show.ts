@@ -8,7 +8,7 @@ import { createDeadLetterStore, type DeadLetterStore } from "../../dead-letters/
 import { checkReplay } from "../../../shared/dead-letters/replay-check.ts";
 import type { CommandHost } from "../../command-line.ts";
 import type { Terminal } from "../../terminal.ts";
-import { plain } from "../../text-table.ts";
+import { plain } from "../../../shared/terminal-text.ts";
 import { requireDeadLetter } from "./required-record.ts";
 import { DeadLetterLine, toLine } from "./record-output.ts";
 
