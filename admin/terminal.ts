@@ -26,7 +26,10 @@ export interface Terminal {
   readonly interactive: boolean;
   /** Writes a line of the result; what could steer a terminal is replaced, our own colours excepted. */
   print(text: string): void;
-  /** Writes a text: exactly as it is into a file or a pipe, as `print` does to a terminal. Resolves when it is taken. */
+  /**
+   * Writes a text: exactly as it is into a file or a pipe, as `print` does to a terminal. Resolves when it is taken.
+   * @throws TURNOUT_INTERRUPTED where nobody reads it any more
+   */
   write(text: string): Promise<void>;
   /** Writes the whole result as one line of JSON, in which what could steer a terminal is escaped. */
   printJson(value: unknown): void;
@@ -84,8 +87,14 @@ export function createTerminal({ stdin, stdout, stderr }: TerminalStreams, env: 
     colors,
     interactive,
     print: (text) => void stdout.write(`${plainLines(text)}\n`),
-    // A reader that has gone is told to the process as an error of the stream, and ends the command by its signal.
-    write: (text) => new Promise((resolve) => stdout.write(stdout.isTTY ? plainLines(text) : text, () => resolve())),
+    write(text) {
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      stdout.write(stdout.isTTY ? plainLines(text) : text, (fault) => {
+        if (fault) reject(new TurnoutError("TURNOUT_INTERRUPTED", "Nobody reads on.", { cause: fault }));
+        else resolve();
+      });
+      return promise;
+    },
     printJson: (value) => void stdout.write(`${plainJson(value)}\n`),
     printTable(head, rows) {
       const width = interactive ? stdout.columns : Infinity;
