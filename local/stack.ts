@@ -140,7 +140,7 @@ export function createLocalStack(options: LocalStackOptions = {}): LocalStack {
 
   async function supervise(name: ProcessName, plan: ProcessPlan, data: DataFolder): Promise<void> {
     stopIfAsked();
-    const log = createWriteStream(data.logFile(name), { flags: "a", mode: 0o600 });
+    const log = createWriteStream("", { fd: data.openLog(name) });
     // A full disk must not end the stack; what is worth a look is shown on the terminal as well.
     log.on("error", () => {});
     logs.set(name, log);

@@ -73,12 +73,30 @@ export function openPrivateFileSync(path: string, how: PrivateFileMode): number 
 }
 
 /**
+ * Makes an empty file, or of one that is there its owner's alone. One that is there is not opened: closing it would give up
+ * the locks that this process holds on it.
+ * @throws TURNOUT_USAGE_INVALID where the path is a symbolic link; the file system's error
+ */
+export function makePrivateFile(path: string): void {
+  try {
+    closeSync(openPrivateFileSync(path, "new"));
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw cause;
+    tighten(path, ownerOnly);
+  }
+}
+
+function tighten(path: string, mode: number): void {
+  const stats = lstatSync(path);
+  if (stats.isSymbolicLink()) throw linked(path);
+  if ((stats.mode & 0o077) !== 0) chmodSync(path, mode);
+}
+
+/**
  * Makes a folder that only its owner can enter, or of one that is there such a folder.
  * @throws TURNOUT_USAGE_INVALID where the path is a symbolic link; the file system's error
  */
 export function makePrivateFolder(path: string): void {
   mkdirSync(path, { recursive: true, mode: folderOwnerOnly });
-  const stats = lstatSync(path);
-  if (stats.isSymbolicLink()) throw linked(path);
-  if ((stats.mode & 0o077) !== 0) chmodSync(path, folderOwnerOnly);
+  tighten(path, folderOwnerOnly);
 }

@@ -16,6 +16,8 @@ const SqsEngineConfig = Type.Object({
   AWS_REGION: Type.String({ minLength: 1, description: "region of the queues" }),
 });
 
+// What it writes holds attendees' data, and says no mode of its own.
+process.umask(0o077);
 const config = readEnv(SqsEngineConfig, process.env);
 listenOnLoopbackOnly();
 const server = await startFauxqs({

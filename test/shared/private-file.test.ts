@@ -1,7 +1,9 @@
+import { spawnSync } from "node:child_process";
 import { closeSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import t from "tap";
-import { makePrivateFolder, openPrivateFile, openPrivateFileSync } from "../../shared/private-file.ts";
+import { makePrivateFile, makePrivateFolder, openPrivateFile, openPrivateFileSync } from "../../shared/private-file.ts";
 
 const modeOf = (path: string) => statSync(path).mode & 0o777;
 const refusal = { code: "TURNOUT_USAGE_INVALID", message: /symbolic link/ };
@@ -58,4 +60,28 @@ t.test("a folder is made, or becomes, its owner's alone", async (t) => {
   const link = join(folder, "link");
   symlinkSync(open, link);
   t.throws(() => makePrivateFolder(link), refusal);
+});
+
+t.test("a file is made empty, or becomes its owner's alone as it stands", async (t) => {
+  const folder = t.testdir({ kept: "a" });
+  for (const name of ["made", "kept"]) {
+    makePrivateFile(join(folder, name));
+    t.equal(modeOf(join(folder, name)), 0o600, name);
+  }
+  t.equal(readFileSync(join(folder, "kept"), "utf8"), "a");
+  symlinkSync(join(folder, "kept"), join(folder, "link"));
+  t.throws(() => makePrivateFile(join(folder, "link")), refusal);
+});
+
+t.test("a lock that this process holds on it is not given up", async (t) => {
+  const path = join(t.testdir(), "lock");
+  const held = new DatabaseSync(path);
+  t.teardown(() => held.close());
+  held.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE;");
+  makePrivateFile(path);
+  const take = `new (require("node:sqlite").DatabaseSync)(process.argv[1]).exec("BEGIN EXCLUSIVE;")`;
+  const other = () => spawnSync(process.execPath, ["-e", take, path], { encoding: "utf8" });
+  t.match(other(), { status: 1, stderr: /locked/ });
+  closeSync(openPrivateFileSync(path, "append"));
+  t.equal(other().status, 0, "control: opened and closed, the lock is gone");
 });
