@@ -8,6 +8,7 @@ import { startFauxqs } from "fauxqs";
 import { Type } from "typebox";
 import { readEnv } from "../../shared/environment.ts";
 import { loopback } from "../ports.ts";
+import { refuseBrowsers } from "./browser-guard.ts";
 import { listenOnLoopbackOnly } from "./loopback.ts";
 
 const SqsEngineConfig = Type.Object({
@@ -20,6 +21,7 @@ const SqsEngineConfig = Type.Object({
 process.umask(0o077);
 const config = readEnv(SqsEngineConfig, process.env);
 listenOnLoopbackOnly();
+refuseBrowsers();
 const server = await startFauxqs({
   port: config.PORT,
   dataDir: config.DATA_FOLDER,
