@@ -180,13 +180,11 @@ export function createLocalStack(options: LocalStackOptions = {}): LocalStack {
   async function startDynamoDb(port: number, data: DataFolder): Promise<string> {
     const url = outside.dynamodb ?? urlOf(port);
     const provision = () => provisionTables(endpointOf(url));
-    if (outside.dynamodb) await provision();
-    else {
-      const binary = await findDynamoDbEngine({ onInstall: (name) => reporter.installing?.(name) });
-      dynamoDbGuard = await startGuardThread(port);
-      if (stopping !== undefined) await dynamoDbGuard.stop();
-      await supervise("dynamodb", dynamoDbPlan(dynamoDbGuard.engine, binary, data.dynamoDbFile, provision), data);
-    }
+    if (outside.dynamodb) return provision().then(() => url);
+    const binary = await findDynamoDbEngine({ onInstall: (name) => reporter.installing?.(name) });
+    dynamoDbGuard = await startGuardThread(port);
+    if (stopping !== undefined) await dynamoDbGuard.stop();
+    await supervise("dynamodb", dynamoDbPlan(dynamoDbGuard.engine, binary, data.dynamoDbFile, provision), data);
     return url;
   }
 

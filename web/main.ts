@@ -80,7 +80,6 @@ await runProcess(process, async () => {
     wallClock: Date.now,
     now,
     random: Math.random,
-    apiDocs: config.API_DOCS,
   });
   const listener = createRushListener({
     app,

@@ -19,7 +19,7 @@ export interface GuardThread {
  */
 export async function startGuardThread(port: number): Promise<GuardThread> {
   const engine = { host: hiddenLoopback(process.platform), port: await findFreePort(new Set([port])) };
-  const thread = new Worker(new URL("main.ts", import.meta.url), {
+  const thread = new Worker(new URL("./main.ts", import.meta.url), {
     workerData: { host: loopback, port, engine } satisfies GuardOrder,
     env: {},
     // Nothing of how the program around it was started: coverage, tracing, inspection.

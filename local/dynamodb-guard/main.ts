@@ -2,9 +2,9 @@
 import { once } from "node:events";
 import { parentPort, workerData } from "node:worker_threads";
 import { createDynamoDbGuard } from "./guard.ts";
-import { listening, type GuardOrder } from "./messages.ts";
+import type { GuardOrder } from "./messages.ts";
 
 const { host, port, engine } = workerData as GuardOrder;
 const server = createDynamoDbGuard(engine).listen({ host, port, exclusive: true });
 await once(server, "listening");
-parentPort?.postMessage(listening);
+parentPort?.postMessage("listening");

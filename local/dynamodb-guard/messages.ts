@@ -1,4 +1,4 @@
-/** What the guard's thread is given, and what it says. */
+/** What the guard's thread is given. It says one thing, as soon as it listens. */
 import type { EngineAddress } from "./guard.ts";
 
 export interface GuardOrder {
@@ -6,6 +6,3 @@ export interface GuardOrder {
   readonly port: number;
   readonly engine: EngineAddress;
 }
-
-/** Sent once it listens. */
-export const listening = "listening";
