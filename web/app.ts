@@ -5,20 +5,24 @@
 import rateLimit from "@fastify/rate-limit";
 import swagger from "@fastify/swagger";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
-import underPressure from "@fastify/under-pressure";
 import Fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
 import type { TSchema } from "typebox";
 import { Compile } from "typebox/compile";
 import { TurnoutError } from "../shared/errors.ts";
 import type { EventDefinition } from "../shared/event-definition.ts";
 import { acceptFormBodies } from "../shared/form-body.ts";
+import { createHttpConnections, type HttpConnections } from "../shared/http-connections.ts";
 import type { Logger } from "../shared/logger.ts";
 import type { Registry } from "../shared/metrics.ts";
-import type { BacklogProbe } from "./backlog-probe.ts";
 import type { GroupCommit } from "./group-commit.ts";
-import { answerClientError } from "./client-error.ts";
+import { createClientErrorHandler } from "./client-error.ts";
+import { createConnectionLimit } from "./connection-limit.ts";
+import { registerConnectionMetrics } from "./connection-metrics.ts";
+import { watchEventLoop, type EventLoop } from "./event-loop.ts";
+import { createHttpServer } from "./http-server.ts";
+import type { EstimatedWait } from "./estimated-wait.ts";
 import { acceptJsonBodies } from "./json-body.ts";
-import { createLoadShedder } from "./load-shedding.ts";
+import { createLoadShedder, type Load } from "./load-shedding.ts";
 import { createWebMetrics } from "./metrics.ts";
 import { describeFaults } from "./page/fault-messages.ts";
 import { chooseLanguage } from "./page/language.ts";
@@ -28,6 +32,7 @@ import type { Readiness } from "./readiness.ts";
 import type { Receipts } from "./receipts.ts";
 import { createRefusals } from "./refusals.ts";
 import type { StatusReader } from "./registration-status.ts";
+import { createStatusLoad } from "./status-load.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { pageRoutes } from "./routes/pages.ts";
 import { registrationRoutes, sendPage, unknownReceipt } from "./routes/registrations.ts";
@@ -35,14 +40,18 @@ import { registrationRoutes, sendPage, unknownReceipt } from "./routes/registrat
 export interface AppLimits {
   /** Wait of the first in line for the queue above which registrations are shed. */
   readonly shedWaitMs: number;
+  /** Status reads under way above which further looks are shed. */
+  readonly maxStatusReads: number;
   /** Mean delay of the event loop above which a share of the registrations is shed, the larger the later it is. */
   readonly maxEventLoopDelayMs: number;
-  /** Registrations that one client may send in a minute; 0 for no limit. */
+  /** Registrations that one client may send in a minute, and looks at a status in proportion; 0 for no limit. */
   readonly rateLimitPerMinute: number;
   /** How long a client may take to send a request, head and body. */
   readonly requestTimeoutMs: number;
   /** Addresses or CIDR ranges whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];
+  /** Connections above which there is no service. Default: no limit. */
+  readonly maxConnections?: number;
 }
 
 export interface AppParts {
@@ -53,7 +62,7 @@ export interface AppParts {
   readonly readiness: Readiness;
   readonly registry: Registry;
   readonly logger: Logger;
-  readonly backlog: BacklogProbe;
+  readonly backlog: EstimatedWait;
   readonly limits: AppLimits;
   /** Milliseconds since the epoch. */
   readonly wallClock: () => number;
@@ -61,6 +70,10 @@ export interface AppParts {
   readonly now: () => number;
   /** From 0 (included) to 1 (excluded). */
   readonly random: () => number;
+  /** Of its server, for whoever closes them. Default: its own. */
+  readonly connections?: HttpConnections;
+  /** The loop it runs on. Default: one of its own, closed with it. */
+  readonly eventLoop?: EventLoop;
 }
 
 const maxBodyBytes = 16_384;
@@ -68,8 +81,6 @@ const maxBodyBytes = 16_384;
 const maxPathBytes = 16_384;
 /** Above the idle time-out of the balancer (60 s) and of nginx (65 s), so that it is never we who hang up first. */
 const keepAliveTimeoutMs = 75_000;
-const maxCheckingIntervalMs = 2_000;
-const eventLoopSampleMs = 250;
 /** Clients whose requests are counted; the longest unseen is forgotten first. */
 const clientsRemembered = 20_000;
 
@@ -84,31 +95,42 @@ function isReceiptAddress(url: string): boolean {
   return url.startsWith("/registrations/");
 }
 
+/** The line for the queue, as the load shedder sees it. */
+function loadOf({ figures, hasRoom }: GroupCommit): Load {
+  const { confirmed, waiting, oldestWaitMs, sendsInFlight, failingMs, latestSendMs } = figures();
+  const calls = { callsInFlight: sendsInFlight, failingMs, latestCallMs: latestSendMs };
+  return { served: confirmed, waiting, hasRoom: hasRoom(), oldestWaitMs, ...calls };
+}
+
 export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   const { event, groupCommit, receipts, statuses, readiness, registry, logger, wallClock, now, random, limits } = parts;
   const pages = createPages(event);
   const metrics = createWebMetrics(registry, groupCommit.figures);
   const refusals = createRefusals(metrics, logger, now);
+  const { connections = createHttpConnections(), eventLoop = watchEventLoop() } = parts;
+  const { maxConnections = Infinity, requestTimeoutMs } = limits;
+  const onRefused = refusals.count;
+  const connectionLimit = createConnectionLimit({
+    connections,
+    limit: maxConnections,
+    onRefused: () => onRefused("TURNOUT_OVERLOADED", "connections"),
+    now,
+  });
+  registerConnectionMetrics(registry, connectionLimit.figures);
   const app = Fastify({
     // Nothing is logged for each request, and the framework's own log would cost each of them a child logger and listeners.
     // What goes wrong passes the error handler below, which logs it.
     logger: false,
     bodyLimit: maxBodyBytes,
-    keepAliveTimeout: keepAliveTimeoutMs,
-    requestTimeout: limits.requestTimeoutMs,
-    http: {
-      headersTimeout: limits.requestTimeoutMs,
-      // How often Node looks for requests that are over their time: 30 s by itself, a long visit for a slow attacker.
-      connectionsCheckingInterval: Math.min(maxCheckingIntervalMs, limits.requestTimeoutMs),
-    },
-    clientErrorHandler: answerClientError,
+    serverFactory: (handler) =>
+      createHttpServer(handler, { connections, connectionLimit, requestTimeoutMs, keepAliveTimeoutMs, onRefused }),
+    clientErrorHandler: createClientErrorHandler(connections),
     // What fails before there is a route, such as an address that cannot be decoded.
     frameworkErrors: (error, request, reply) => {
       const problem = toProblem(isReceiptAddress(request.url) ? unknownReceipt() : error);
       refusals.count(problem.code);
       sendProblem(reply, problem);
     },
-    connectionTimeout: keepAliveTimeoutMs,
     forceCloseConnections: "idle",
     // What comes in on an open connection during a stop is still taken, and the connection closed with the answer.
     return503OnClosing: false,
@@ -120,16 +142,16 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   app.removeContentTypeParser("text/plain");
   acceptJsonBodies(app);
   acceptFormBodies(app);
-  // As a measure only. With a threshold it would look at every request; what to do about a late loop is the load shedder's
-  // business, so that health and pages are never shed.
-  await app.register(underPressure, { sampleInterval: eventLoopSampleMs, eventLoopUtilizationMode: "interval" });
+  app.addHook("onClose", async () => eventLoop.close());
   if (limits.rateLimitPerMinute > 0) {
     await app.register(rateLimit, {
       global: false,
       cache: clientsRemembered,
       addHeadersOnExceeding: { "x-ratelimit-limit": false, "x-ratelimit-remaining": false, "x-ratelimit-reset": false },
-      errorResponseBuilder: () =>
-        new TurnoutError("TURNOUT_RATE_LIMITED", "Please wait a moment and send the same again."),
+      errorResponseBuilder: ({ method }) => {
+        const again = method === "POST" ? "send the same again" : "look again";
+        return new TurnoutError("TURNOUT_RATE_LIMITED", `Please wait a moment and ${again}.`);
+      },
     });
   }
   await app.register(swagger, {
@@ -146,15 +168,6 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     return new TurnoutError("TURNOUT_REGISTRATION_INVALID", "Please correct what is listed under errors.", { faults });
   }
 
-  /**
-   * The plugin calls a sample without any measurement infinitely late. It means one long turn, loading the program for
-   * instance, which is over by the time it is seen; a loop that stays late is measured by the next sample.
-   */
-  function loopDelayMs(): number {
-    const { eventLoopDelay } = app.memoryUsage();
-    return Number.isFinite(eventLoopDelay) ? eventLoopDelay : 0;
-  }
-
   /** Whoever came too early or too late is told when, in a form that a program can read. */
   function withTimes(problem: Problem): Problem {
     const outside = problem.code === "TURNOUT_NOT_OPEN_YET" || problem.code === "TURNOUT_CLOSED";
@@ -168,6 +181,11 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     if (!wantsPage(request)) return sendProblem(reply, problem);
     prepareProblemReply(reply, problem);
     const language = chooseLanguage(request.headers["accept-language"]);
+    if (request.method === "GET" && isReceiptAddress(request.url) && reply.hasHeader("Retry-After")) {
+      // The page looks again by itself, as the status page does.
+      reply.header("Refresh", reply.getHeader("Retry-After"));
+      return sendPage(reply, pages.statusLater(language, problem));
+    }
     const isFormPost = request.method === "POST" && request.body !== undefined;
     if (isFormPost && problem.status === 400 && problem.errors) {
       return sendPage(reply, pages.eventAgain(language, { values: request.body, faults: problem.errors }));
@@ -183,27 +201,32 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     throw new TurnoutError("TURNOUT_NOT_FOUND", "There is nothing at this address.");
   });
 
+  const shedding = { loopDelayMs: eventLoop.delayMs, maxWaitMs: limits.shedWaitMs, now, random };
+  const statusLoad = createStatusLoad(limits.maxStatusReads, now);
   await app.register(pageRoutes, { pages, event, now: wallClock });
   await app.register(registrationRoutes, {
     event,
     groupCommit,
     receipts,
-    statuses,
+    statuses: { read: (receipt) => statusLoad.track(() => statuses.read(receipt)) },
     pages,
     metrics,
     shedder: createLoadShedder({
-      figures: groupCommit.figures,
-      hasRoom: groupCommit.hasRoom,
-      loopDelayMs,
+      ...shedding,
+      load: () => loadOf(groupCommit),
       maxLoopDelayMs: limits.maxEventLoopDelayMs,
-      maxWaitMs: limits.shedWaitMs,
-      now,
-      random,
+    }),
+    lookShedder: createLoadShedder({
+      ...shedding,
+      load: statusLoad.load,
+      // Earlier than registrations: whoever is not yet registered comes before those who look again.
+      maxLoopDelayMs: limits.maxEventLoopDelayMs / 2,
     }),
     refusals,
     backlog: parts.backlog,
     rateLimitPerMinute: limits.rateLimitPerMinute,
     wallClock,
+    now,
     random,
   });
   await app.register(healthRoutes, { readiness, registry });

@@ -9,6 +9,8 @@ export const WorkerConfig = Type.Object({
   DEAD_LETTER_QUEUE_URL: Type.String({ pattern: "^https?://", description: "URL of its dead-letter queue" }),
   REGISTRATIONS_TABLE: Type.String({ minLength: 3, description: "name of the DynamoDB registrations table" }),
   DEAD_LETTERS_TABLE: Type.String({ minLength: 3, description: "name of the DynamoDB dead-letters table" }),
+  OUTCOMES_TABLE: Type.String({ minLength: 3, description: "name of the DynamoDB outcomes table" }),
+  ACTIVITY_TABLE: Type.String({ minLength: 3, description: "name of the DynamoDB activity table" }),
   HOST: Type.String({
     default: "127.0.0.1",
     description: "address to listen on; the daemon posts from the same machine",
@@ -43,7 +45,7 @@ export const WorkerConfig = Type.Object({
     default: 8,
     minimum: 1,
     maximum: 64,
-    description: `BatchExecuteStatement calls under way at once, each of up to ${dynamoDbLimits.maxBatchStatements} statements`,
+    description: `BatchExecuteStatement calls under way at once to one table, each of up to ${dynamoDbLimits.maxBatchStatements} statements`,
   }),
   WRITE_TIMEOUT_MS: Type.Integer({
     default: 3_000,

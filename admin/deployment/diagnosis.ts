@@ -19,7 +19,7 @@ const outputsOfTiers = {
 } as const satisfies Record<TierName, object>;
 
 async function checkTiers(connection: Connection): Promise<readonly Check[]> {
-  const { tiers: states } = await createTierSource(connection)();
+  const states = await createTierSource(connection)();
   return states.map(({ tier, health, causes }) => {
     const name = `${tier} tier`;
     const said = causes.join("; ");
@@ -54,6 +54,8 @@ export async function diagnoseConnection(connection: Connection, signal: AbortSi
     queue("dead-letter queue", connection.deadLetterQueueUrl),
     table("registrations table", connection.registrationsTable, "email"),
     table("dead-letters table", connection.deadLettersTable, "id"),
+    table("outcomes table", connection.outcomesTable, "id"),
+    table("activity table", connection.activityTable, "bucket"),
     attempt("tiers", signal, () => checkTiers(connection)),
   ]);
   return checks.flat();

@@ -61,6 +61,8 @@ export function deadConnection(t: Test): Connection {
     deadLetterQueueUrl: "http://127.0.0.1:1/0/dead",
     registrationsTable: "registrations",
     deadLettersTable: "dead-letters",
+    outcomesTable: "outcomes",
+    activityTable: "activity",
     tiers: { kind: "urls", web: "http://127.0.0.1:1", worker: undefined },
     sqs,
     documents,
@@ -77,8 +79,10 @@ export async function openConsole(t: Test, connection: Connection, openToMachine
   const { deployment } = connection;
   const view = createView({ render: loadTemplates(), assets, deployment, formToken, wallClock: Date.now });
   const streams = createEventStreams({ maxClients: 2, heartbeatMs: 60_000, maxWaitingBytes: 1_000_000 });
+  const inspector = createInspector(connection);
   const watch = createWatch({
-    look: createInspector(connection).look,
+    look: inspector.look,
+    lastHour: inspector.lastHour,
     readTiers: createTierSource(connection),
     intervalMs: 100,
     patienceMs: 5_000,
