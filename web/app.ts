@@ -144,7 +144,8 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   function localizedError(error: unknown, request: FastifyRequest): unknown {
     const { validation } = error as { validation?: Parameters<typeof describeFaults>[0] };
     if (!validation) return error;
-    const faults = describeFaults(validation, event, chooseLanguage(request.headers["accept-language"]));
+    const language = chooseLanguage(request.headers["accept-language"]);
+    const faults = describeFaults(validation, event, language, request.body);
     return new TurnoutError("TURNOUT_REGISTRATION_INVALID", "Please correct what is listed under errors.", { faults });
   }
 
