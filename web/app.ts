@@ -14,6 +14,7 @@ import type { EventDefinition } from "../shared/event-definition.ts";
 import { acceptFormBodies } from "../shared/form-body.ts";
 import type { Logger } from "../shared/logger.ts";
 import type { Registry } from "../shared/metrics.ts";
+import { largestBodyBytes } from "../shared/registration-size.ts";
 import type { BacklogProbe } from "./backlog-probe.ts";
 import type { GroupCommit } from "./group-commit.ts";
 import { answerClientError } from "./client-error.ts";
@@ -65,7 +66,8 @@ export interface AppParts {
   readonly apiDocs: boolean;
 }
 
-const maxBodyBytes = 16_384;
+/** Most events need less. Room for programs that write JSON with blanks. */
+const minBodyLimitBytes = 16_384;
 /** As much as Node takes in a request's head: a receipt of any length gets the same answer. */
 const maxPathBytes = 16_384;
 /** Above the idle time-out of the balancer (60 s) and of nginx (65 s), so that it is never we who hang up first. */
@@ -95,7 +97,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     // Nothing is logged for each request, and the framework's own log would cost each of them a child logger and listeners.
     // What goes wrong passes the error handler below, which logs it.
     logger: false,
-    bodyLimit: maxBodyBytes,
+    bodyLimit: Math.max(minBodyLimitBytes, largestBodyBytes(event)),
     keepAliveTimeout: keepAliveTimeoutMs,
     requestTimeout: limits.requestTimeoutMs,
     http: {

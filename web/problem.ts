@@ -41,7 +41,7 @@ const codeByFastifyCode: Record<string, ErrorCode> = {
 
 const detailByCode: Partial<Record<ErrorCode, string>> = {
   TURNOUT_BODY_UNREADABLE: "Send a JSON object with email and name.",
-  TURNOUT_BODY_TOO_LARGE: "A registration may have at most 16 KiB.",
+  TURNOUT_BODY_TOO_LARGE: "No registration for this event can be that large.",
   TURNOUT_MEDIA_TYPE_UNSUPPORTED: "Send application/json, or a form as application/x-www-form-urlencoded.",
 };
 
