@@ -3,6 +3,7 @@
  * The one place where an error code gets an HTTP status.
  */
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
+import { preferredMediaType } from "./negotiation.ts";
 import { errorCatalogue, TurnoutError, type ErrorCode, type Fault } from "../shared/errors.ts";
 
 const statusByCode: Partial<Record<ErrorCode, number>> = {
@@ -83,9 +84,13 @@ function asTurnoutError(error: unknown): TurnoutError {
   return new TurnoutError(ours, detailByCode[ours] ?? `${errorCatalogue[ours].title}.`, { cause: error });
 }
 
+const forms = ["application/json", "application/problem+json", "text/html"] as const;
+
 /** @returns whether the one who asked is a browser that shows a page, rather than a program */
-export function wantsPage(request: FastifyRequest): boolean {
-  return request.headers.accept?.includes("text/html") ?? false;
+export function wantsPage({ headers: { accept } }: Pick<FastifyRequest, "headers">): boolean {
+  // What programs send, our own page's script among them: there is nothing to choose.
+  if (accept === undefined || accept === "*/*" || accept === "application/json") return false;
+  return preferredMediaType(accept, forms) === "text/html";
 }
 
 export const problemType = "application/problem+json; charset=utf-8";
