@@ -19,19 +19,23 @@ import type { BacklogProbe } from "./backlog-probe.ts";
 import type { GroupCommit } from "./group-commit.ts";
 import { answerClientError } from "./client-error.ts";
 import { acceptJsonBodies } from "./json-body.ts";
+import { watchPaths } from "./known-paths.ts";
 import { createLoadShedder } from "./load-shedding.ts";
+import { isStatusAddress, meantStatusUrl } from "./meant-receipt.ts";
 import { createWebMetrics } from "./metrics.ts";
 import { describeFaults } from "./page/fault-messages.ts";
 import { chooseLanguage } from "./page/language.ts";
 import { createPages } from "./page/pages.ts";
-import { prepareProblemReply, sendProblem, toProblem, wantsPage, type Problem } from "./problem.ts";
+import { methodNotAllowed, prepareProblemReply, sendProblem, toProblem, wantsPage, type Problem } from "./problem.ts";
 import type { Readiness } from "./readiness.ts";
 import type { Receipts } from "./receipts.ts";
 import { createRefusals } from "./refusals.ts";
+import { pathOfRequestLine, refuseSecondHost } from "./request-target.ts";
 import type { StatusReader } from "./registration-status.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { pageRoutes } from "./routes/pages.ts";
-import { registrationRoutes, sendPage, unknownReceipt } from "./routes/registrations.ts";
+import { registrationRoutes, sendPage, sendToStatus, unknownReceipt } from "./routes/registrations.ts";
+import { siteFiles } from "./routes/site-files.ts";
 
 export interface AppLimits {
   /** Wait of the first in line for the queue above which registrations are shed. */
@@ -64,6 +68,10 @@ export interface AppParts {
   readonly random: () => number;
   /** Serve a documentation page of the API at /docs; its package is there on a developer's machine only. */
   readonly apiDocs: boolean;
+  /** Where the site is for everybody, such as `https://summit.example.org`, without a path. Default: not known. */
+  readonly publicUrl?: string | undefined;
+  /** Of `security.txt`, a `mailto:` or `https:` URI. Default: there is none. */
+  readonly securityContact?: string | undefined;
 }
 
 /** Most events need less. Room for programs that write JSON with blanks. */
@@ -83,14 +91,10 @@ function exactValidator({ schema }: { schema: unknown }) {
   return (value: unknown) => (compiled.Check(value) ? { value } : { error: compiled.Errors(value) as never });
 }
 
-/** A receipt that the router cannot read, too long or badly encoded, is as unknown as any other. */
-function isReceiptAddress(url: string): boolean {
-  return url.startsWith("/registrations/");
-}
-
 export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   const { event, groupCommit, receipts, statuses, readiness, registry, logger, wallClock, now, random, limits } = parts;
-  const pages = createPages(event);
+  const { publicUrl, securityContact } = parts;
+  const pages = createPages(event, publicUrl);
   const metrics = createWebMetrics(registry, groupCommit.figures);
   const refusals = createRefusals(metrics, logger, now);
   const app = Fastify({
@@ -108,10 +112,13 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     clientErrorHandler: answerClientError,
     // What fails before there is a route, such as an address that cannot be decoded.
     frameworkErrors: (error, request, reply) => {
-      const problem = toProblem(isReceiptAddress(request.url) ? unknownReceipt() : error);
+      const meant = meantStatusUrl(request.url, receipts);
+      if (meant !== undefined) return sendToStatus(reply, meant);
+      const problem = toProblem(isStatusAddress(request.url) ? unknownReceipt() : error);
       refusals.count(problem.code);
-      sendProblem(reply, problem);
+      return sendProblem(reply, problem);
     },
+    rewriteUrl: pathOfRequestLine,
     connectionTimeout: keepAliveTimeoutMs,
     forceCloseConnections: "idle",
     // What comes in on an open connection during a stop is still taken, and the connection closed with the answer.
@@ -121,6 +128,8 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   }).withTypeProvider<TypeBoxTypeProvider>();
 
   app.setValidatorCompiler(exactValidator);
+  app.addHook("onRequest", refuseSecondHost);
+  const knownPaths = watchPaths(app);
   app.removeContentTypeParser("text/plain");
   acceptJsonBodies(app);
   acceptFormBodies(app);
@@ -183,12 +192,18 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     return sendPage(reply, pages.problem(language, problem));
   });
 
-  app.setNotFoundHandler((request) => {
-    if (isReceiptAddress(request.url)) throw unknownReceipt();
+  app.setNotFoundHandler((request, reply) => {
+    const meant = meantStatusUrl(request.url, receipts);
+    if (meant !== undefined && (request.method === "GET" || request.method === "HEAD"))
+      return sendToStatus(reply, meant);
+    const methods = knownPaths.methodsAt(request.url);
+    if (methods.length > 0 && !methods.includes(request.method)) throw methodNotAllowed(reply, methods);
+    if (isStatusAddress(request.url)) throw unknownReceipt();
     throw new TurnoutError("TURNOUT_NOT_FOUND", "There is nothing at this address.");
   });
 
   await app.register(pageRoutes, { pages, event, now: wallClock });
+  await app.register(siteFiles, { pages, publicUrl, securityContact, now: wallClock });
   await app.register(registrationRoutes, {
     event,
     groupCommit,
@@ -196,6 +211,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     statuses,
     pages,
     metrics,
+    publicUrl,
     shedder: createLoadShedder({
       figures: groupCommit.figures,
       hasRoom: groupCommit.hasRoom,

@@ -81,6 +81,8 @@ await runProcess(process, async () => {
     now,
     random: Math.random,
     apiDocs: config.API_DOCS,
+    publicUrl: config.PUBLIC_URL,
+    securityContact: config.SECURITY_CONTACT,
   });
   const listener = createRushListener({
     app,

@@ -24,6 +24,7 @@ const statusByCode: Partial<Record<ErrorCode, number>> = {
   TURNOUT_TABLE_UNAVAILABLE: 503,
   TURNOUT_RECEIPT_UNKNOWN: 404,
   TURNOUT_NOT_FOUND: 404,
+  TURNOUT_METHOD_NOT_ALLOWED: 405,
 };
 
 /** Fastify's own errors, in our words. */
@@ -99,6 +100,13 @@ export const problemType = "application/problem+json; charset=utf-8";
 export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
   prepareProblemReply(reply, problem);
   return reply.type(problemType).send(JSON.stringify(problem));
+}
+
+/** @returns the error for a path that is there, but not for this method; the reply names those that it is there for */
+export function methodNotAllowed(reply: FastifyReply, methods: readonly string[]): TurnoutError {
+  const allowed = methods.join(", ");
+  reply.header("Allow", allowed);
+  return new TurnoutError("TURNOUT_METHOD_NOT_ALLOWED", `Allowed here: ${allowed}.`);
 }
 
 const retryAfterSeconds = 2;

@@ -14,9 +14,9 @@ export interface Representation {
   readonly contentType: string;
 }
 
-/** @returns the text in all encodings, compressed as hard as they can: this happens once, sending it does not */
-export function createRepresentation(text: string, contentType: string): Representation {
-  const body = Buffer.from(text);
+/** @returns the content in all encodings, compressed as hard as they can: this happens once, sending it does not */
+export function createRepresentation(content: string | Buffer, contentType: string): Representation {
+  const body = typeof content === "string" ? Buffer.from(content) : content;
   return {
     body,
     gzip: gzipSync(body, { level: constants.Z_BEST_COMPRESSION }),

@@ -17,6 +17,7 @@ import type { Pages } from "../page/pages.ts";
 import { problemType, toProblem, wantsPage } from "../problem.ts";
 import type { BacklogProbe } from "../backlog-probe.ts";
 import { refuseForeignForm } from "../form-origin.ts";
+import { meantStatusUrl } from "../meant-receipt.ts";
 import type { LoadShedder } from "../load-shedding.ts";
 import type { Refusals } from "../refusals.ts";
 import type { Receipts } from "../receipts.ts";
@@ -35,6 +36,8 @@ export interface RegistrationRoutesOptions {
   readonly backlog: BacklogProbe;
   /** Registrations that one client may send in a minute; 0 for no limit. */
   readonly rateLimitPerMinute: number;
+  /** Where the site is for everybody; undefined where that is not known. */
+  readonly publicUrl: string | undefined;
   /** Milliseconds since the epoch. */
   readonly wallClock: () => number;
   /** From 0 (included) to 1 (excluded). */
@@ -75,14 +78,16 @@ const Status = Type.Object({
   estimatedWaitSeconds: Type.Optional(Type.Integer({ description: "only while pending and if it can be told" })),
 });
 
+/** By the same parser that chooses who reads the body. */
 function isForm(request: FastifyRequest): boolean {
-  return request.headers["content-type"]?.startsWith(formType) ?? false;
+  return request.mediaType === formType;
 }
 
 export const registrationRoutes: FastifyPluginAsyncTypebox<RegistrationRoutesOptions> = async (app, options) => {
   const { event, groupCommit, receipts, statuses, pages, metrics, shedder, refusals, backlog } = options;
   const { rateLimitPerMinute, wallClock, random } = options;
 
+  const publicOrigin = options.publicUrl === undefined ? undefined : new URL(options.publicUrl).origin;
   const phaseAt = createPhaseClock(event);
   const overloaded = JSON.stringify(
     toProblem(
@@ -104,7 +109,7 @@ export const registrationRoutes: FastifyPluginAsyncTypebox<RegistrationRoutesOpt
    */
   function admit(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
     refuseOutsideOpening();
-    if (isForm(request)) refuseForeignForm(request);
+    if (isForm(request)) refuseForeignForm(request, publicOrigin);
     const refusal = shedder.refusal();
     if (refusal) {
       reply.header("Retry-After", refusal.retryAfterSeconds);
@@ -168,14 +173,21 @@ export const registrationRoutes: FastifyPluginAsyncTypebox<RegistrationRoutesOpt
     async (request, reply) => {
       const { receipt } = request.params;
       const content = receipts.open(receipt);
-      if (!content) throw unknownReceipt();
+      if (!content) {
+        const meant = meantStatusUrl(request.url, receipts);
+        if (meant === undefined) throw unknownReceipt();
+        return sendToStatus(reply, meant);
+      }
       const status = await statuses.read(content);
       const { submittedAt } = content;
       const view = status === "pending" ? pendingView(submittedAt) : { status, submittedAt };
       reply.header("Cache-Control", "no-store").header("Vary", "Accept, Accept-Language");
       if ("retryAfterSeconds" in view) reply.header("Retry-After", view.retryAfterSeconds);
       if (!wantsPage(request)) return view;
-      return sendPage(reply, pages.status(chooseLanguage(request.headers["accept-language"]), view, request.url));
+      return sendPage(
+        reply,
+        pages.status(chooseLanguage(request.headers["accept-language"]), view, `/registrations/${receipt}`),
+      );
     },
   );
 
@@ -198,6 +210,11 @@ export const registrationRoutes: FastifyPluginAsyncTypebox<RegistrationRoutesOpt
   }
 };
 
+/** @returns the reply to a link with something behind it: the way to the link that was meant */
+export function sendToStatus(reply: FastifyReply, statusUrl: string): never {
+  return reply.header("Cache-Control", "no-store").redirect(statusUrl, 301) as never;
+}
+
 /** The one answer to every receipt that is not ours, whatever is wrong with it. */
 export function unknownReceipt(): TurnoutError {
   return new TurnoutError("TURNOUT_RECEIPT_UNKNOWN", "No registration belongs to this receipt.");
@@ -207,6 +224,7 @@ export function unknownReceipt(): TurnoutError {
 export function sendPage(reply: FastifyReply, html: string): never {
   return reply
     .headers(pageHeaders)
+    .header("X-Robots-Tag", "noindex")
     .type("text/html; charset=utf-8")
     .serializer((payload: string) => payload)
     .send(html) as never;
