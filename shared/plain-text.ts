@@ -56,7 +56,7 @@ function written(codePoint: number): string {
 
 /** @returns the inside of a character class */
 function characters(ranges: readonly Range[]): string {
-  return ranges.map(([first, last]) => `${written(first)}-${written(last)}`).join("");
+  return ranges.map(([first, last]) => written(first) + (last > first ? `-${written(last)}` : "")).join("");
 }
 
 const anyOnOneLine = characters(onOneLine);
@@ -70,6 +70,19 @@ export const plainTextRule = "text without control characters";
 /** The same for a text of one line in which something can be seen. */
 export const plainLinePattern = `^[${unseen}]*[${seen}][${anyOnOneLine}]*$`;
 export const plainLineRule = "one line of text without control characters, in which something can be seen";
+
+/** Everything that is not on one line, but lone surrogates, which no text in UTF-8 can hold. */
+const illegal = String.raw`\u0000-\u001f\u007f-\u009f\u2028\u2029\ufffe\uffff`;
+const illegalInText = String.raw`\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffe\uffff`;
+
+/**
+ * The same patterns for whoever is to write such a text: said by what is not allowed, which is short, and which generators of
+ * test data take in at once, where they would spell out a million characters that are.
+ */
+export const publishedPatterns: ReadonlyMap<string, string> = new Map([
+  [plainTextPattern, `^[^${illegalInText}]*$`],
+  [plainLinePattern, `^[${unseen}]*[^${illegal}${unseen}][^${illegal}]*$`],
+]);
 
 const unseenCharacter = new RegExp(String.raw`[\s${unseen}]`, "u");
 

@@ -6,7 +6,7 @@ import rateLimit from "@fastify/rate-limit";
 import swagger from "@fastify/swagger";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import underPressure from "@fastify/under-pressure";
-import Fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { TSchema } from "typebox";
 import { Compile } from "typebox/compile";
 import { TurnoutError } from "../shared/errors.ts";
@@ -23,6 +23,7 @@ import { watchPaths } from "./known-paths.ts";
 import { createLoadShedder } from "./load-shedding.ts";
 import { isStatusAddress, meantStatusUrl } from "./meant-receipt.ts";
 import { createWebMetrics } from "./metrics.ts";
+import { linkOperations, routeDocumentation } from "./openapi.ts";
 import { describeFaults } from "./page/fault-messages.ts";
 import { chooseLanguage } from "./page/language.ts";
 import { createPages } from "./page/pages.ts";
@@ -128,7 +129,6 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   }).withTypeProvider<TypeBoxTypeProvider>();
 
   app.setValidatorCompiler(exactValidator);
-  app.addHook("onRequest", refuseSecondHost);
   const knownPaths = watchPaths(app);
   app.removeContentTypeParser("text/plain");
   acceptJsonBodies(app);
@@ -149,7 +149,10 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     openapi: {
       openapi: "3.1.0",
       info: { title: `Turnout: ${event.name}`, description: event.description, version: "1" },
+      ...(publicUrl !== undefined && { servers: [{ url: publicUrl }] }),
     },
+    transform: routeDocumentation(event),
+    transformObject: linkOperations,
   });
 
   function localizedError(error: unknown, request: FastifyRequest): unknown {
@@ -192,14 +195,22 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     return sendPage(reply, pages.problem(language, problem));
   });
 
-  app.setNotFoundHandler((request, reply) => {
-    const meant = meantStatusUrl(request.url, receipts);
-    if (meant !== undefined && (request.method === "GET" || request.method === "HEAD"))
-      return sendToStatus(reply, meant);
+  /** Where no route is: somewhere else, for other methods, or nothing at all. */
+  function answerUnrouted(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    const reads = request.method === "GET" || request.method === "HEAD";
+    const meant = reads ? meantStatusUrl(request.url, receipts) : undefined;
+    if (meant !== undefined) return sendToStatus(reply, meant);
     const methods = knownPaths.methodsAt(request.url);
     if (methods.length > 0 && !methods.includes(request.method)) throw methodNotAllowed(reply, methods);
     if (isStatusAddress(request.url)) throw unknownReceipt();
     throw new TurnoutError("TURNOUT_NOT_FOUND", "There is nothing at this address.");
+  }
+  app.setNotFoundHandler(answerUnrouted);
+  app.addHook("onRequest", (request, reply, done) => {
+    refuseSecondHost(request);
+    // Before a body is read: what is wrong with it does not matter here.
+    if (request.is404) answerUnrouted(request, reply);
+    else done();
   });
 
   await app.register(pageRoutes, { pages, event, now: wallClock });

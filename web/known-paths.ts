@@ -3,7 +3,7 @@ import type { FastifyInstance } from "fastify";
 
 declare module "fastify" {
   interface FastifyContextConfig {
-    /** Whoever may not see this route is told that nothing is there, whatever the method. */
+    /** Left out of `Allow`: a route that is not there for everybody. */
     readonly unlisted?: boolean;
   }
 }

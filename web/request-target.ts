@@ -3,7 +3,7 @@
  * a request says about the host is not used for anything; it only has to be said once.
  */
 import type { IncomingMessage } from "node:http";
-import type { FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyRequest } from "fastify";
 import { TurnoutError } from "../shared/errors.ts";
 
 const schemeAndAuthority = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i;
@@ -19,11 +19,11 @@ export function pathOfRequestLine({ url = "/" }: Pick<IncomingMessage, "url">): 
 }
 
 /**
- * An `onRequest` hook. Two hosts mean two readers of one request that disagree (RFC 9112, 3.2: must be answered 400); Node
+ * Two hosts mean two readers of one request that disagree (RFC 9112, 3.2: must be answered 400); Node
  * keeps the first one without a word.
  * @throws TURNOUT_REQUEST_INVALID
  */
-export function refuseSecondHost({ raw }: FastifyRequest, _reply: FastifyReply, done: () => void): void {
+export function refuseSecondHost({ raw }: FastifyRequest): void {
   const { rawHeaders } = raw;
   let hosts = 0;
   for (let index = 0; index < rawHeaders.length; index += 2) {
@@ -31,5 +31,4 @@ export function refuseSecondHost({ raw }: FastifyRequest, _reply: FastifyReply, 
     if (name.length === 4 && name.toLowerCase() === "host") hosts += 1;
   }
   if (hosts > 1) throw new TurnoutError("TURNOUT_REQUEST_INVALID", "The request has more than one Host header.");
-  done();
 }

@@ -6,6 +6,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import { TurnoutError } from "../../shared/errors.ts";
 import { createPhaseClock, type EventDefinition } from "../../shared/event-definition.ts";
+import { formType } from "../../shared/form-body.ts";
 import { encodeRegistration } from "../../shared/registration-pack.ts";
 import { normalizeSubmission, submissionSchema, type Submission } from "../../shared/submission.ts";
 import type { GroupCommit } from "../group-commit.ts";
@@ -44,7 +45,6 @@ export interface RegistrationRoutesOptions {
   readonly random: () => number;
 }
 
-const formType = "application/x-www-form-urlencoded";
 const firstLookAfterSeconds = 1;
 const slowestLookAfterSeconds = 10;
 /**
