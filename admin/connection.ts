@@ -20,6 +20,8 @@ const NamesConfig = Type.Object({
   DEAD_LETTER_QUEUE_URL: Type.String({ pattern: "^https?://", description: "URL of its dead-letter queue" }),
   REGISTRATIONS_TABLE: Type.String({ minLength: 3, description: "name of the DynamoDB registrations table" }),
   DEAD_LETTERS_TABLE: Type.String({ minLength: 3, description: "name of the DynamoDB dead-letters table" }),
+  OUTCOMES_TABLE: Type.String({ minLength: 3, description: "name of the DynamoDB outcomes table" }),
+  ACTIVITY_TABLE: Type.String({ minLength: 3, description: "name of the DynamoDB activity table" }),
 });
 const namesOfVariables = Object.keys(NamesConfig.properties);
 
@@ -40,6 +42,8 @@ export interface Connection {
   readonly deadLetterQueueUrl: string;
   readonly registrationsTable: string;
   readonly deadLettersTable: string;
+  readonly outcomesTable: string;
+  readonly activityTable: string;
   readonly tiers: Tiers;
   readonly sqs: SQSClient;
   readonly documents: DynamoDBDocumentClient;
@@ -90,7 +94,7 @@ function createConnection(parts: Parts, sqsOptions: ClientOptions, tableOptions 
 /** @returns the local stack, undefined where none runs */
 async function connectLocally(env: Environment): Promise<Connection | undefined> {
   const config = readEnv(LocalStackConfig, env);
-  const { region, credentials, registrationsTable, deadLettersTable } = localStack;
+  const { region, credentials, registrationsTable, deadLettersTable, outcomesTable, activityTable } = localStack;
   const options = { region, credentials, ...patience };
   const endpoint = localUrl(config.SQS_PORT);
   const probe = createSqsClient({ ...options, endpoint, requestTimeoutMs: 2_000, maxAttempts: 1 });
@@ -103,6 +107,8 @@ async function connectLocally(env: Environment): Promise<Connection | undefined>
         ...queues,
         registrationsTable,
         deadLettersTable,
+        outcomesTable,
+        activityTable,
         tiers: { kind: "urls", web: localUrl(config.WEB_PORT), worker: localUrl(config.WORKER_PORT) },
         identity: readLocalIdentity,
       },
@@ -123,6 +129,8 @@ async function connectToStack(location: StackLocation, env: Environment): Promis
       deadLetterQueueUrl: outputs.DeadLetterQueueUrl,
       registrationsTable: outputs.RegistrationsTable,
       deadLettersTable: outputs.DeadLettersTable,
+      outcomesTable: outputs.OutcomesTable,
+      activityTable: outputs.ActivityTable,
       tiers: {
         kind: "stack",
         ...location,
@@ -144,6 +152,8 @@ function connectByNames(location: Omit<StackLocation, "stack">, env: Environment
       deadLetterQueueUrl: names.DEAD_LETTER_QUEUE_URL,
       registrationsTable: names.REGISTRATIONS_TABLE,
       deadLettersTable: names.DEAD_LETTERS_TABLE,
+      outcomesTable: names.OUTCOMES_TABLE,
+      activityTable: names.ACTIVITY_TABLE,
       tiers: { kind: "urls", web: WEB_URL, worker: WORKER_URL },
       identity: () => readIamIdentity(location, env),
     },

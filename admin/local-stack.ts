@@ -24,6 +24,8 @@ export const localStack = {
   deadLetterQueueName: "registrations-dead-letters",
   registrationsTable: "registrations",
   deadLettersTable: "dead-letters",
+  outcomesTable: "outcomes",
+  activityTable: "activity",
 } as const;
 
 export function localUrl(portNumber: number): string {

@@ -8,6 +8,8 @@ export const outputNames = [
   "DeadLetterQueueUrl",
   "RegistrationsTable",
   "DeadLettersTable",
+  "OutcomesTable",
+  "ActivityTable",
   "WebEnvironment",
   "WorkerEnvironment",
 ] as const;

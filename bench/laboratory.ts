@@ -72,6 +72,8 @@ function surroundings(awsUrl: string): Record<string, string> {
     DEAD_LETTER_QUEUE_URL: `${awsUrl}/000000000000/registrations-dead-letters`,
     REGISTRATIONS_TABLE: "registrations",
     DEAD_LETTERS_TABLE: "dead-letters",
+    OUTCOMES_TABLE: "outcomes",
+    ACTIVITY_TABLE: "activity",
     RECEIPT_KEYS: `bench:${Buffer.alloc(32, "bench").toString("base64")}`,
     EVENT_FILE: `${root}bench/event.json`,
     HOST: "127.0.0.1",

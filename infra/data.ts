@@ -1,6 +1,7 @@
 /**
- * What holds registrations: the queue that accepts them, the table that keeps them, and what becomes of those that
- * cannot be kept. In production all four outlive the stack; in a test all four go with it.
+ * What holds registrations: the queue that accepts them, the table that keeps them, what became of the others, and what
+ * becomes of those that cannot be kept. In production all of it outlives the stack, in a test it goes with it; the activity
+ * of the tiers, which nobody misses, always goes.
  */
 import { Duration, RemovalPolicy } from "aws-cdk-lib";
 import { AttributeType, Billing, TableEncryptionV2, TableV2 } from "aws-cdk-lib/aws-dynamodb";
@@ -27,6 +28,8 @@ export const queueTimes = {
 export class Data extends Construct {
   readonly registrations: TableV2;
   readonly deadLetters: TableV2;
+  readonly outcomes: TableV2;
+  readonly activity: TableV2;
   readonly queue: Queue;
   readonly deadLetterQueue: Queue;
 
@@ -55,6 +58,22 @@ export class Data extends Construct {
       ...tableProps,
       partitionKey: { name: "id", type: AttributeType.STRING },
       billing: Billing.onDemand(),
+    });
+    this.outcomes = new TableV2(this, "Outcomes", {
+      ...tableProps,
+      partitionKey: { name: "id", type: AttributeType.STRING },
+      timeToLiveAttribute: "expiresAt",
+      billing: Billing.onDemand(),
+      // In the worst rush everybody is a duplicate, and every one of them has an outcome.
+      warmThroughput: { readUnitsPerSecond: 12_000, writeUnitsPerSecond: config.tableWarmWritesPerSecond },
+    });
+    // Figures of the last hours, which the tiers write anew as they go: there is nothing to protect or to keep.
+    this.activity = new TableV2(this, "Activity", {
+      encryption: TableEncryptionV2.dynamoOwnedKey(),
+      partitionKey: { name: "bucket", type: AttributeType.STRING },
+      timeToLiveAttribute: "expiresAt",
+      billing: Billing.onDemand(),
+      removalPolicy: RemovalPolicy.DESTROY,
     });
 
     const queueProps = {

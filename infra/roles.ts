@@ -36,6 +36,8 @@ export class Roles extends Construct {
       deadLetterQueueArn: data.deadLetterQueue.queueArn,
       registrationsTableArn: data.registrations.tableArn,
       deadLettersTableArn: data.deadLetters.tableArn,
+      outcomesTableArn: data.outcomes.tableArn,
+      activityTableArn: data.activity.tableArn,
     };
     this.web = this.#tier("Web", grantsOf("web", names));
     this.worker = this.#tier("Worker", grantsOf("worker", names));

@@ -74,6 +74,8 @@ export class TurnoutStack extends Stack {
       DeadLetterQueueUrl: [data.deadLetterQueue.queueUrl, "Its dead-letter queue"],
       RegistrationsTable: [data.registrations.tableName, "Registrations table"],
       DeadLettersTable: [data.deadLetters.tableName, "Dead-letters table"],
+      OutcomesTable: [data.outcomes.tableName, "Outcomes table"],
+      ActivityTable: [data.activity.tableName, "Activity table"],
       ApplicationName: [application.applicationName, "Elastic Beanstalk application"],
       WebEnvironment: [platform.web.ref, "Elastic Beanstalk environment of the web tier"],
       WorkerEnvironment: [platform.worker.ref, "Elastic Beanstalk environment of the worker tier"],

@@ -21,7 +21,7 @@ export interface Place {
 
 function common(
   tier: "web" | "worker",
-  { queue, registrations, deadLetters }: Data,
+  { queue, registrations, deadLetters, outcomes, activity }: Data,
   { region, stackName }: Place,
 ): Variables {
   return {
@@ -30,6 +30,8 @@ function common(
     QUEUE_URL: queue.queueUrl,
     REGISTRATIONS_TABLE: registrations.tableName,
     DEAD_LETTERS_TABLE: deadLetters.tableName,
+    OUTCOMES_TABLE: outcomes.tableName,
+    ACTIVITY_TABLE: activity.tableName,
     PORT: String(tierPort),
     CLOUDWATCH_STACK: stackName,
     STOP_DEADLINE_SECONDS: String(stopDeadlineSeconds[tier]),

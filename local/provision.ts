@@ -30,6 +30,8 @@ export const queueName = "registrations";
 export const deadLetterQueueName = "registrations-dead-letters";
 export const registrationsTable = "registrations";
 export const deadLettersTable = "dead-letters";
+export const outcomesTable = "outcomes";
+export const activityTable = "activity";
 
 /** Receives after which SQS moves a message by itself. High: it is the net for crash loops only. */
 const maxReceiveCount = 10;
@@ -121,7 +123,7 @@ async function ensureTable(dynamoDb: DynamoDBClient, table: string, key: string)
 }
 
 /**
- * Makes both tables where they do not exist. Calling it twice changes nothing.
+ * Makes all tables where they do not exist. Calling it twice changes nothing.
  * @throws Error when a table exists with another key; the SDK's error when the endpoint does not answer or refuses
  */
 export async function provisionTables({ endpoint, region, credentials }: Endpoint): Promise<void> {
@@ -130,6 +132,8 @@ export async function provisionTables({ endpoint, region, credentials }: Endpoin
     await Promise.all([
       ensureTable(dynamoDb, registrationsTable, "email"),
       ensureTable(dynamoDb, deadLettersTable, "id"),
+      ensureTable(dynamoDb, outcomesTable, "id"),
+      ensureTable(dynamoDb, activityTable, "bucket"),
     ]);
   } finally {
     dynamoDb.destroy();

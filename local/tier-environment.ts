@@ -6,7 +6,7 @@
 import { devNull } from "node:os";
 import type { Environment } from "../shared/environment.ts";
 import { loopback } from "./ports.ts";
-import { deadLettersTable, registrationsTable, type QueueUrls } from "./provision.ts";
+import { activityTable, deadLettersTable, outcomesTable, registrationsTable, type QueueUrls } from "./provision.ts";
 
 export interface TierSurroundings {
   readonly region: string;
@@ -62,6 +62,8 @@ export function stackEnvironment(given: Environment, surroundings: TierSurroundi
     DEAD_LETTER_QUEUE_URL: queues.deadLetterQueueUrl,
     REGISTRATIONS_TABLE: registrationsTable,
     DEAD_LETTERS_TABLE: deadLettersTable,
+    OUTCOMES_TABLE: outcomesTable,
+    ACTIVITY_TABLE: activityTable,
   };
 }
 

@@ -30,6 +30,8 @@ export interface DeploymentNames {
   readonly deadLetterQueueArn: string;
   readonly registrationsTableArn: string;
   readonly deadLettersTableArn: string;
+  readonly outcomesTableArn: string;
+  readonly activityTableArn: string;
   /** Name of the Elastic Beanstalk application. */
   readonly applicationName: string;
   readonly receiptKeysArn: string;
@@ -83,8 +85,14 @@ function workerCode(names: DeploymentNames): readonly Grant[] {
     },
     {
       sid: "Store",
-      actions: ["dynamodb:PartiQLInsert", "dynamodb:BatchGetItem", "dynamodb:DescribeTable"],
+      actions: ["dynamodb:PartiQLInsert", "dynamodb:PutItem", "dynamodb:BatchGetItem", "dynamodb:DescribeTable"],
       resources: [names.registrationsTableArn],
+    },
+    // No put and no update: an outcome is never overwritten.
+    {
+      sid: "Outcomes",
+      actions: ["dynamodb:PartiQLInsert", "dynamodb:BatchGetItem"],
+      resources: [names.outcomesTableArn],
     },
     {
       sid: "Record",

@@ -20,7 +20,7 @@ import type { GroupCommit } from "./group-commit.ts";
 import { answerClientError } from "./client-error.ts";
 import { acceptJsonBodies } from "./json-body.ts";
 import { watchPaths } from "./known-paths.ts";
-import { createLoadShedder } from "./load-shedding.ts";
+import { createLoadShedder, type Load } from "./load-shedding.ts";
 import { isStatusAddress, meantStatusUrl } from "./meant-receipt.ts";
 import { createWebMetrics } from "./metrics.ts";
 import { linkOperations, routeDocumentation } from "./openapi.ts";
@@ -33,6 +33,7 @@ import type { Receipts } from "./receipts.ts";
 import { createRefusals } from "./refusals.ts";
 import { pathOfRequestLine, refuseSecondHost } from "./request-target.ts";
 import type { StatusReader } from "./registration-status.ts";
+import { createStatusLoad } from "./status-load.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { pageRoutes } from "./routes/pages.ts";
 import { registrationRoutes, sendPage, sendToStatus, unknownReceipt } from "./routes/registrations.ts";
@@ -41,9 +42,11 @@ import { siteFiles } from "./routes/site-files.ts";
 export interface AppLimits {
   /** Wait of the first in line for the queue above which registrations are shed. */
   readonly shedWaitMs: number;
+  /** Status reads under way above which further looks are shed. */
+  readonly maxStatusReads: number;
   /** Mean delay of the event loop above which a share of the registrations is shed, the larger the later it is. */
   readonly maxEventLoopDelayMs: number;
-  /** Registrations that one client may send in a minute; 0 for no limit. */
+  /** Registrations that one client may send in a minute, and looks at a status in proportion; 0 for no limit. */
   readonly rateLimitPerMinute: number;
   /** How long a client may take to send a request, head and body. */
   readonly requestTimeoutMs: number;
@@ -90,6 +93,13 @@ const clientsRemembered = 20_000;
 function exactValidator({ schema }: { schema: unknown }) {
   const compiled = Compile(schema as TSchema);
   return (value: unknown) => (compiled.Check(value) ? { value } : { error: compiled.Errors(value) as never });
+}
+
+/** The line for the queue, as the load shedder sees it. */
+function loadOf({ figures, hasRoom }: GroupCommit): Load {
+  const { confirmed, waiting, oldestWaitMs, sendsInFlight, failingMs, latestSendMs } = figures();
+  const calls = { callsInFlight: sendsInFlight, failingMs, latestCallMs: latestSendMs };
+  return { served: confirmed, waiting, hasRoom: hasRoom(), oldestWaitMs, ...calls };
 }
 
 export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
@@ -141,8 +151,10 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
       global: false,
       cache: clientsRemembered,
       addHeadersOnExceeding: { "x-ratelimit-limit": false, "x-ratelimit-remaining": false, "x-ratelimit-reset": false },
-      errorResponseBuilder: () =>
-        new TurnoutError("TURNOUT_RATE_LIMITED", "Please wait a moment and send the same again."),
+      errorResponseBuilder: ({ method }) => {
+        const again = method === "POST" ? "send the same again" : "look again";
+        return new TurnoutError("TURNOUT_RATE_LIMITED", `Please wait a moment and ${again}.`);
+      },
     });
   }
   await app.register(swagger, {
@@ -185,6 +197,11 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     if (!wantsPage(request)) return sendProblem(reply, problem);
     prepareProblemReply(reply, problem);
     const language = chooseLanguage(request.headers["accept-language"]);
+    if (request.method === "GET" && isStatusAddress(request.url) && reply.hasHeader("Retry-After")) {
+      // The page looks again by itself, as the status page does.
+      reply.header("Refresh", reply.getHeader("Retry-After"));
+      return sendPage(reply, pages.statusLater(language, problem));
+    }
     const isFormPost = request.method === "POST" && request.body !== undefined;
     if (isFormPost && problem.status === 400 && problem.errors) {
       return sendPage(reply, pages.eventAgain(language, { values: request.body, faults: problem.errors }));
@@ -213,29 +230,34 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     else done();
   });
 
+  const shedding = { loopDelayMs, maxWaitMs: limits.shedWaitMs, now, random };
+  const statusLoad = createStatusLoad(limits.maxStatusReads, now);
   await app.register(pageRoutes, { pages, event, now: wallClock });
   await app.register(siteFiles, { pages, publicUrl, securityContact, now: wallClock });
   await app.register(registrationRoutes, {
     event,
     groupCommit,
     receipts,
-    statuses,
+    statuses: { read: (receipt) => statusLoad.track(() => statuses.read(receipt)) },
     pages,
     metrics,
     publicUrl,
     shedder: createLoadShedder({
-      figures: groupCommit.figures,
-      hasRoom: groupCommit.hasRoom,
-      loopDelayMs,
+      ...shedding,
+      load: () => loadOf(groupCommit),
       maxLoopDelayMs: limits.maxEventLoopDelayMs,
-      maxWaitMs: limits.shedWaitMs,
-      now,
-      random,
+    }),
+    lookShedder: createLoadShedder({
+      ...shedding,
+      load: statusLoad.load,
+      // Earlier than registrations: whoever is not yet registered comes before those who look again.
+      maxLoopDelayMs: limits.maxEventLoopDelayMs / 2,
     }),
     refusals,
     backlog: parts.backlog,
     rateLimitPerMinute: limits.rateLimitPerMinute,
     wallClock,
+    now,
     random,
   });
   await app.register(healthRoutes, { readiness, registry });

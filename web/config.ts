@@ -7,6 +7,8 @@ export const WebConfig = Type.Object({
   QUEUE_URL: Type.String({ pattern: "^https?://", description: "URL of the SQS registrations queue" }),
   REGISTRATIONS_TABLE: Type.String({ minLength: 3, description: "name of the DynamoDB registrations table" }),
   DEAD_LETTERS_TABLE: Type.String({ minLength: 3, description: "name of the DynamoDB dead-letters table" }),
+  OUTCOMES_TABLE: Type.String({ minLength: 3, description: "name of the DynamoDB outcomes table" }),
+  ACTIVITY_TABLE: Type.String({ minLength: 3, description: "name of the DynamoDB activity table" }),
   RECEIPT_KEYS: Type.String({
     pattern: String.raw`^[\w-]{1,16}:[A-Za-z0-9+/]{43}=(,[\w-]{1,16}:[A-Za-z0-9+/]{43}=)*$`,
     writeOnly: true,
@@ -41,7 +43,8 @@ export const WebConfig = Type.Object({
     default: 5_000,
     minimum: 1,
     maximum: 100_000,
-    description: "registrations that may wait for a send before further ones are answered 503",
+    description:
+      "registrations that may wait for a send, and looks at a status for a read, before further ones are answered 503",
   }),
   MAX_WAIT_MS: Type.Integer({
     default: 5_000,
@@ -53,14 +56,16 @@ export const WebConfig = Type.Object({
     default: 1_500,
     minimum: 50,
     maximum: 60_000,
-    description: "wait of the first in line above which further registrations are answered 503, milliseconds",
+    description:
+      "wait of the first in line above which further registrations, or looks at a status, are answered 503, milliseconds",
   }),
   MAX_EVENT_LOOP_DELAY_MS: Type.Integer({
     default: 1_000,
     minimum: 10,
     maximum: 10_000,
     description:
-      "mean delay of the event loop above which the more registrations are answered 503 the later it is, milliseconds",
+      "mean delay of the event loop above which the more registrations are answered 503 the later it is, milliseconds; " +
+      "looks at a status from half of it on",
   }),
   REQUEST_TIMEOUT_MS: Type.Integer({
     default: 15_000,
@@ -78,7 +83,9 @@ export const WebConfig = Type.Object({
     default: 600,
     minimum: 0,
     maximum: 1_000_000,
-    description: "registrations that one client (IPv4 address, IPv6 /64) may send to this instance; 0 for no limit",
+    description:
+      "registrations that one client (IPv4 address, IPv6 /64) may send to this instance, and twenty times as many looks " +
+      "at a status; 0 for no limit",
   }),
   TRUST_PROXY: Type.String({
     default: "",

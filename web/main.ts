@@ -7,7 +7,9 @@ import { createLifecycle } from "../shared/lifecycle.ts";
 import { openLog } from "../shared/logger.ts";
 import { createRegistry } from "../shared/metrics.ts";
 import { runProcess } from "../shared/process.ts";
+import { constructOfRole } from "../shared/tier-grants.ts";
 import { buildApp } from "./app.ts";
+import { aroundCall, createAwsFaultLog } from "./aws-fault-log.ts";
 import { createBacklogProbe } from "./backlog-probe.ts";
 import { WebConfig } from "./config.ts";
 import { createDrainPace } from "./drain-pace.ts";
@@ -36,6 +38,9 @@ await runProcess(process, async () => {
   const documents = createDocumentClient(clientOptions);
   const registry = createRegistry("web");
   const now = () => performance.now();
+  const construct = constructOfRole.web;
+  sqs.middlewareStack.add(createAwsFaultLog("sqs", { logger: log.logger, construct, now }), aroundCall);
+  documents.middlewareStack.add(createAwsFaultLog("dynamodb", { logger: log.logger, construct, now }), aroundCall);
   const groupCommit = createGroupCommit({
     send: createPackSender(sqs, config.QUEUE_URL),
     maxSendsInFlight: config.SENDS_IN_FLIGHT,
@@ -69,6 +74,7 @@ await runProcess(process, async () => {
     }),
     limits: {
       shedWaitMs: config.SHED_WAIT_MS,
+      maxStatusReads: config.MAX_WAITING,
       maxEventLoopDelayMs: config.MAX_EVENT_LOOP_DELAY_MS,
       rateLimitPerMinute: config.RATE_LIMIT_PER_MINUTE,
       requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
@@ -98,7 +104,7 @@ await runProcess(process, async () => {
         region: config.AWS_REGION,
         registry,
         logger: log.logger,
-        construct: "Roles/WebRole",
+        construct,
         wallClock: Date.now,
         random: Math.random,
       }),

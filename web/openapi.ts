@@ -163,7 +163,7 @@ export function routeDocumentation(event: EventDefinition) {
           type: "null",
           headers: { Location: Type.String({ description: "the status" }) },
         },
-        ...problems(404, 503),
+        ...problems(404, 429, 503),
       },
     }),
     "GET /health": (schema) => ({

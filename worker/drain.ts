@@ -15,7 +15,7 @@ import { kindOf } from "../shared/aws-fault.ts";
 import type { Logger } from "../shared/logger.ts";
 import type { CircuitBreaker } from "./circuit-breaker.ts";
 import { createPatientCaller } from "./patient-call.ts";
-import { describeSystemFault, type Operation } from "./system-fault.ts";
+import { describeSystemFault, type Operation } from "../shared/system-fault.ts";
 
 export interface Drain {
   /** Starts polling. Calling it again does nothing; after `stop` it does nothing either. */

@@ -54,6 +54,8 @@ export async function diagnoseConnection(connection: Connection, signal: AbortSi
     queue("dead-letter queue", connection.deadLetterQueueUrl),
     table("registrations table", connection.registrationsTable, "email"),
     table("dead-letters table", connection.deadLettersTable, "id"),
+    table("outcomes table", connection.outcomesTable, "id"),
+    table("activity table", connection.activityTable, "bucket"),
     attempt("tiers", signal, () => checkTiers(connection)),
   ]);
   return checks.flat();

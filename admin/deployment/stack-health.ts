@@ -21,6 +21,8 @@ export const outputsOfParts = [
   "DeadLetterQueueUrl",
   "RegistrationsTable",
   "DeadLettersTable",
+  "OutcomesTable",
+  "ActivityTable",
   "WebEnvironment",
   "WorkerEnvironment",
   "WebGroup",
@@ -97,6 +99,8 @@ export async function checkParts(options: PartsCheckOptions): Promise<readonly C
     queue("dead-letter queue", outputs.DeadLetterQueueUrl),
     table("registrations table", outputs.RegistrationsTable),
     table("dead-letters table", outputs.DeadLettersTable),
+    table("outcomes table", outputs.OutcomesTable),
+    table("activity table", outputs.ActivityTable),
     distribution(outputs.DistributionId),
     alarms(),
   ]);

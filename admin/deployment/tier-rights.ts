@@ -24,6 +24,8 @@ export const outputsOfNames = [
   "DeadLetterQueueUrl",
   "RegistrationsTable",
   "DeadLettersTable",
+  "OutcomesTable",
+  "ActivityTable",
   "ApplicationName",
   "ReceiptKeysSecret",
 ] as const;
@@ -44,6 +46,8 @@ export function deploymentNames(outputs: NamesOutputs): DeploymentNames {
     deadLetterQueueArn: queueArn(outputs.DeadLetterQueueUrl),
     registrationsTableArn: arnOf("dynamodb", `table/${outputs.RegistrationsTable}`),
     deadLettersTableArn: arnOf("dynamodb", `table/${outputs.DeadLettersTable}`),
+    outcomesTableArn: arnOf("dynamodb", `table/${outputs.OutcomesTable}`),
+    activityTableArn: arnOf("dynamodb", `table/${outputs.ActivityTable}`),
     applicationName: outputs.ApplicationName,
     receiptKeysArn: outputs.ReceiptKeysSecret,
   };

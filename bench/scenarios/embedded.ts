@@ -148,6 +148,8 @@ function tierEnvironment({ environment }: Engines): Record<string, string> {
     "DEAD_LETTER_QUEUE_URL",
     "REGISTRATIONS_TABLE",
     "DEAD_LETTERS_TABLE",
+    "OUTCOMES_TABLE",
+    "ACTIVITY_TABLE",
   ];
   return Object.fromEntries(names.map((name) => [name, environment[name] ?? ""]));
 }

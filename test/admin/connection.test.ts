@@ -12,6 +12,8 @@ const names = {
   DEAD_LETTER_QUEUE_URL: "https://sqs.eu-central-1.amazonaws.com/123456789012/dead",
   REGISTRATIONS_TABLE: "summit-registrations",
   DEAD_LETTERS_TABLE: "summit-dead-letters",
+  OUTCOMES_TABLE: "summit-outcomes",
+  ACTIVITY_TABLE: "summit-activity",
 };
 const nobody = { SQS_PORT: String(await findFreePort()) };
 

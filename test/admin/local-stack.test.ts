@@ -3,14 +3,28 @@ import { createSqsClient } from "../../shared/aws-clients.ts";
 import { findLocalQueues, localStack, LocalStackConfig, localUrl } from "../../admin/local-stack.ts";
 import { LocalConfig } from "../../local/config.ts";
 import { findFreePort } from "../../local/ports.ts";
-import { deadLetterQueueName, deadLettersTable, queueName, registrationsTable } from "../../local/provision.ts";
+import {
+  activityTable,
+  deadLetterQueueName,
+  deadLettersTable,
+  outcomesTable,
+  queueName,
+  registrationsTable,
+} from "../../local/provision.ts";
 import { embeddedCredentials } from "../../local/tier-environment.ts";
 import { readEnv } from "../../shared/environment.ts";
 import { startEngines } from "./engines.ts";
 
 t.test("ports and names are those that npm start uses", async (t) => {
   t.match(readEnv(LocalConfig, {}), readEnv(LocalStackConfig, {}));
-  t.match(localStack, { queueName, deadLetterQueueName, registrationsTable, deadLettersTable });
+  t.match(localStack, {
+    queueName,
+    deadLetterQueueName,
+    registrationsTable,
+    deadLettersTable,
+    outcomesTable,
+    activityTable,
+  });
   t.same(localStack.credentials, embeddedCredentials);
 });
 

@@ -43,6 +43,8 @@ t.test("without credentials it says what to do, and shows no stack", async (t) =
     DEAD_LETTER_QUEUE_URL: "https://sqs.eu-central-1.amazonaws.com/1/d",
     REGISTRATIONS_TABLE: "registrations",
     DEAD_LETTERS_TABLE: "dead-letters",
+    OUTCOMES_TABLE: "outcomes",
+    ACTIVITY_TABLE: "activity",
   }).ended;
   t.equal(code, 1);
   t.match(stderr, /There are no valid AWS credentials.*--profile/);

@@ -89,6 +89,8 @@ t.test("a deployment that does not answer is told, with what to do", async (t) =
     DEAD_LETTER_QUEUE_URL: "http://127.0.0.1:1/d",
     REGISTRATIONS_TABLE: "registrations",
     DEAD_LETTERS_TABLE: "dead-letters",
+    OUTCOMES_TABLE: "outcomes",
+    ACTIVITY_TABLE: "activity",
   };
   const { code, stderr } = await runCommand(["registrations", "find", "ann@example.org"], { env });
   t.equal(code, 1);

@@ -7,6 +7,8 @@ export interface CellResources {
   readonly deadLetterQueueUrl: string;
   readonly registrationsTable: string;
   readonly deadLettersTable: string;
+  readonly outcomesTable: string;
+  readonly activityTable: string;
 }
 
 export interface CellResourcesOptions {
@@ -49,5 +51,7 @@ export async function createResources(options: CellResourcesOptions): Promise<Ce
   });
   const registrationsTable = await createTable(`${id}-registrations`, "email");
   const deadLettersTable = await createTable(`${id}-dead-letters`, "id");
-  return { queueUrl, deadLetterQueueUrl, registrationsTable, deadLettersTable };
+  const outcomesTable = await createTable(`${id}-outcomes`, "id");
+  const activityTable = await createTable(`${id}-activity`, "bucket");
+  return { queueUrl, deadLetterQueueUrl, registrationsTable, deadLettersTable, outcomesTable, activityTable };
 }

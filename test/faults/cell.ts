@@ -129,7 +129,8 @@ async function createCell(stack: LocalStack, guard: OrphanGuard, id: string, opt
   const documents = DynamoDBDocumentClient.from(dynamoDb);
 
   const resources = await createResources({ sqs, dynamoDb, id, visibilityTimeoutSeconds, maxReceiveCount });
-  const { queueUrl, deadLetterQueueUrl, registrationsTable, deadLettersTable } = resources;
+  const { queueUrl, deadLetterQueueUrl, registrationsTable, deadLettersTable, outcomesTable, activityTable } =
+    resources;
   const VisibilityTimeout = String(visibilityTimeoutSeconds);
   const environment = {
     ...given,
@@ -137,6 +138,8 @@ async function createCell(stack: LocalStack, guard: OrphanGuard, id: string, opt
     DEAD_LETTER_QUEUE_URL: deadLetterQueueUrl,
     REGISTRATIONS_TABLE: registrationsTable,
     DEAD_LETTERS_TABLE: deadLettersTable,
+    OUTCOMES_TABLE: outcomesTable,
+    ACTIVITY_TABLE: activityTable,
   };
   const random = createRandom(seed);
   const effects = createSideEffects();

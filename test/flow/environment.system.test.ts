@@ -71,11 +71,27 @@ async function listens(port: number): Promise<boolean> {
 
 const wrong = {
   web: {
-    missing: ["AWS_REGION", "QUEUE_URL", "REGISTRATIONS_TABLE", "DEAD_LETTERS_TABLE", "RECEIPT_KEYS"],
+    missing: [
+      "AWS_REGION",
+      "QUEUE_URL",
+      "REGISTRATIONS_TABLE",
+      "DEAD_LETTERS_TABLE",
+      "OUTCOMES_TABLE",
+      "ACTIVITY_TABLE",
+      "RECEIPT_KEYS",
+    ],
     given: { LOG_LEVEL: "loud", MAX_WAITING: "none" },
   },
   worker: {
-    missing: ["AWS_REGION", "QUEUE_URL", "DEAD_LETTER_QUEUE_URL", "REGISTRATIONS_TABLE", "DEAD_LETTERS_TABLE"],
+    missing: [
+      "AWS_REGION",
+      "QUEUE_URL",
+      "DEAD_LETTER_QUEUE_URL",
+      "REGISTRATIONS_TABLE",
+      "DEAD_LETTERS_TABLE",
+      "OUTCOMES_TABLE",
+      "ACTIVITY_TABLE",
+    ],
     given: { POLLERS: "0", RECEIVE_WAIT_SECONDS: "21" },
   },
 } as const;
@@ -89,6 +105,8 @@ const complete: Record<string, string> = {
   DEAD_LETTER_QUEUE_URL: queue.deadLetterUrl,
   REGISTRATIONS_TABLE: await engines.createTable(),
   DEAD_LETTERS_TABLE: await engines.createTable("id"),
+  OUTCOMES_TABLE: await engines.createTable("id"),
+  ACTIVITY_TABLE: await engines.createTable("bucket"),
   RECEIPT_KEYS: `k:${Buffer.alloc(32, 1).toString("base64")}`,
   RECEIVE_WAIT_SECONDS: "1",
 };

@@ -6,9 +6,9 @@ import { fullSettings, only, resources, synthesized } from "./templates.ts";
 const { main } = await synthesized();
 const production = (await synthesized({ settings: fullSettings })).main;
 
-const tables = ["DataRegistrations", "DataDeadLetters"];
+const tables = ["DataRegistrations", "DataDeadLetters", "DataOutcomes"];
 
-t.test("both tables are on demand, encrypted, and can be brought back to any second", async (t) => {
+t.test("the tables are on demand, encrypted, and can be brought back to any second", async (t) => {
   for (const id of tables) {
     const table = only(main, "AWS::DynamoDB::GlobalTable", id).Properties;
     t.equal(table["BillingMode"], "PAY_PER_REQUEST", id);
@@ -21,12 +21,16 @@ t.test("the tables have the keys of the public contract", async (t) => {
   const key = (id: string) => only(main, "AWS::DynamoDB::GlobalTable", id).Properties["KeySchema"];
   t.strictSame(key("DataRegistrations"), [{ AttributeName: "email", KeyType: "HASH" }]);
   t.strictSame(key("DataDeadLetters"), [{ AttributeName: "id", KeyType: "HASH" }]);
+  t.strictSame(key("DataOutcomes"), [{ AttributeName: "id", KeyType: "HASH" }]);
+  t.strictSame(key("DataActivity"), [{ AttributeName: "bucket", KeyType: "HASH" }]);
 });
 
-t.test("registrations may expire, dead letters never do", async (t) => {
-  t.match(only(main, "AWS::DynamoDB::GlobalTable", "DataRegistrations").Properties, {
-    TimeToLiveSpecification: { AttributeName: "expiresAt", Enabled: true },
-  });
+t.test("registrations, outcomes and activity may expire, dead letters never do", async (t) => {
+  for (const id of ["DataRegistrations", "DataOutcomes", "DataActivity"]) {
+    t.match(only(main, "AWS::DynamoDB::GlobalTable", id).Properties, {
+      TimeToLiveSpecification: { AttributeName: "expiresAt", Enabled: true },
+    });
+  }
   t.notOk("TimeToLiveSpecification" in only(main, "AWS::DynamoDB::GlobalTable", "DataDeadLetters").Properties);
 });
 
@@ -69,8 +73,12 @@ t.test("in production everything that holds registrations outlives the stack; in
     [main, "Delete"],
     [production, "Retain"],
   ] as const) {
-    const holders = [...resources(template, "AWS::DynamoDB::GlobalTable"), ...resources(template, "AWS::SQS::Queue")];
-    t.equal(holders.length, 4);
+    const holders = [
+      ...resources(template, "AWS::DynamoDB::GlobalTable").filter(([id]) => !id.startsWith("DataActivity")),
+      ...resources(template, "AWS::SQS::Queue"),
+    ];
+    t.equal(holders.length, 5);
+    t.equal(only(template, "AWS::DynamoDB::GlobalTable", "DataActivity").DeletionPolicy, "Delete");
     for (const [id, holder] of holders) {
       t.equal(holder.DeletionPolicy, kept, id);
       t.equal(holder.UpdateReplacePolicy, kept, id);

@@ -43,7 +43,7 @@ t.test("a test stage sets a policy wherever AWS keeps a thing by default", async
 t.test("production keeps what holds registrations, and nothing else", async (t) => {
   const kept = Object.entries(production.Resources).filter(([, { DeletionPolicy }]) => DeletionPolicy === "Retain");
   t.strictSame(new Set(kept.map(([, { Type }]) => Type)), new Set(["AWS::DynamoDB::GlobalTable", "AWS::SQS::Queue"]));
-  t.equal(kept.length, 4);
+  t.equal(kept.length, 5);
 });
 
 /** @returns the logical ids that a resource has to wait for */
@@ -70,6 +70,7 @@ t.test("no resource waits for itself, along whatever way", async (t) => {
 
 t.test("the outputs name what operators and the command ask for", async (t) => {
   t.strictSame(Object.keys(main.Outputs).toSorted(), [
+    "ActivityTable",
     "AlarmTopic",
     "ApplicationName",
     "Dashboard",
@@ -78,6 +79,7 @@ t.test("the outputs name what operators and the command ask for", async (t) => {
     "DistributionDomainName",
     "DistributionId",
     "LoadBalancerDnsName",
+    "OutcomesTable",
     "QueueUrl",
     "ReceiptKeysSecret",
     "RegistrationsTable",

@@ -23,6 +23,8 @@ const deployed: Readonly<Record<string, string>> = {
   DEAD_LETTER_QUEUE_URL: "https://sqs.eu-central-1.amazonaws.com/123456789012/cell-DataDeadLetterQueue",
   REGISTRATIONS_TABLE: "cell-DataRegistrations-1",
   DEAD_LETTERS_TABLE: "cell-DataDeadLetters-1",
+  OUTCOMES_TABLE: "cell-DataOutcomes-1",
+  ACTIVITY_TABLE: "cell-DataActivity-1",
   RECEIPT_KEYS: nameReceiptKey("a".repeat(43)),
 };
 

@@ -11,6 +11,8 @@ const complete = {
   QUEUE_URL: "https://sqs.eu-central-1.amazonaws.com/123456789012/registrations",
   REGISTRATIONS_TABLE: "registrations",
   DEAD_LETTERS_TABLE: "dead-letters",
+  OUTCOMES_TABLE: "outcomes",
+  ACTIVITY_TABLE: "activity",
   RECEIPT_KEYS: `k1:${secret()}`,
 };
 

@@ -9,6 +9,8 @@ const complete = {
   DEAD_LETTER_QUEUE_URL: "https://sqs.eu-central-1.amazonaws.com/123456789012/dead-letters",
   REGISTRATIONS_TABLE: "registrations",
   DEAD_LETTERS_TABLE: "dead-letters",
+  OUTCOMES_TABLE: "outcomes",
+  ACTIVITY_TABLE: "activity",
 };
 
 function faultsOf(env: Record<string, string>): TurnoutError {

@@ -28,6 +28,8 @@ async function prepare(seeds: readonly DeadLetterRecord[]) {
   const { url: queueUrl, deadLetterUrl } = await engines.createQueue();
   const registrationsTable = await engines.createTable();
   const deadLettersTable = await engines.createTable("id");
+  const outcomesTable = await engines.createTable("id");
+  const activityTable = await engines.createTable("bucket");
   await putAll(documents, deadLettersTable, seeds);
   const log = recordLog();
   let time = noon;
@@ -67,6 +69,8 @@ async function prepare(seeds: readonly DeadLetterRecord[]) {
         DEAD_LETTER_QUEUE_URL: deadLetterUrl,
         REGISTRATIONS_TABLE: registrationsTable,
         DEAD_LETTERS_TABLE: deadLettersTable,
+        OUTCOMES_TABLE: outcomesTable,
+        ACTIVITY_TABLE: activityTable,
         POLLERS: "1",
         RECEIVE_WAIT_SECONDS: "1",
       });

@@ -9,7 +9,7 @@ import { formFields } from "./fields.ts";
 import { filledForm } from "./filled-form.ts";
 import { languages, type Language } from "./language.ts";
 import { isMessageKey, messagesIn } from "./messages.ts";
-import { describeMoment, formatWait, locales, type Moment } from "./moments.ts";
+import { createMomentWriter, locales, type Moment } from "./moments.ts";
 import { createRepresentation, type Representation } from "./representation.ts";
 import { loadTemplates } from "./templates.ts";
 
@@ -49,6 +49,8 @@ export interface Pages {
   eventAgain(language: Language, given: RefusedForm): string;
   /** @param statusUrl the page's own address, to be kept by the attendee */
   status(language: Language, view: StatusView, statusUrl: string): string;
+  /** In place of a status that cannot be told at this moment. */
+  statusLater(language: Language, problem: ProblemView): string;
   /** A plain page for an error that a browser meets. */
   problem(language: Language, problem: ProblemView): string;
   /** @param file of the page's folder of assets, to be served at an address that others know */
@@ -78,7 +80,7 @@ export function createPages(event: EventDefinition, publicUrl?: string): Pages {
   function createLanguagePages(language: Language) {
     const text = messagesIn(language);
     const fields = formFields(event, text);
-    const moment = (instant: string) => describeMoment(instant, language, event.timeZone);
+    const { moment, wait } = createMomentWriter(language, event.timeZone);
     const common = {
       text,
       lang: locales[language],
@@ -92,6 +94,9 @@ export function createPages(event: EventDefinition, publicUrl?: string): Pages {
       icon: assets.url("icon.svg"),
       share: { url: publicUrl && `${publicUrl}/`, picture: `${publicUrl ?? ""}${assets.url("share.png")}` },
     };
+
+    /** The panels that the script changes to: nothing of one registration is in them, so they are made once. */
+    const panelsAhead = render("status-panels", common);
 
     function eventPage(phase: EventPhase, refused: RefusedForm): string {
       const form = filledForm(fields, refused);
@@ -113,12 +118,17 @@ export function createPages(event: EventDefinition, publicUrl?: string): Pages {
       status({ status, submittedAt, retryAfterSeconds, estimatedWaitSeconds }: StatusView, statusUrl: string): string {
         return render("status", {
           ...common,
+          panelsAhead,
           status,
           statusUrl,
           submittedAt: moment(submittedAt),
           retryAfterSeconds: retryAfterSeconds ?? defaultRetryAfterSeconds,
-          wait: estimatedWaitSeconds === undefined ? undefined : formatWait(estimatedWaitSeconds, language),
+          wait: estimatedWaitSeconds === undefined ? undefined : wait(estimatedWaitSeconds),
         });
+      },
+      statusLater({ code }: ProblemView): string {
+        const words = text("problem.statusLater.text");
+        return render("problem", { ...common, heading: text("problem.statusLater.title"), words, code });
       },
       problem({ status, title, detail, code }: ProblemView): string {
         const own = `problem.${code}`;
@@ -148,6 +158,7 @@ export function createPages(event: EventDefinition, publicUrl?: string): Pages {
     event: (language, phase) => eventPages.get(`${language} ${phase}`) as Representation,
     eventAgain: (language, refused) => pagesByLanguage[language].eventAgain(refused),
     status: (language, view, statusUrl) => pagesByLanguage[language].status(view, statusUrl),
+    statusLater: (language, problem) => pagesByLanguage[language].statusLater(problem),
     problem: (language, problem) => pagesByLanguage[language].problem(problem),
     picture: (file) => assets.picture(file),
     asset: (name) => assets.find(name),

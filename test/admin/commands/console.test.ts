@@ -13,6 +13,8 @@ const env = {
   DEAD_LETTER_QUEUE_URL: "http://127.0.0.1:1/0/dead",
   REGISTRATIONS_TABLE: "registrations",
   DEAD_LETTERS_TABLE: "dead-letters",
+  OUTCOMES_TABLE: "outcomes",
+  ACTIVITY_TABLE: "activity",
 };
 
 t.test("it prints the link, serves until it is stopped, and ends with 0", async (t) => {

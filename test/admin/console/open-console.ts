@@ -61,6 +61,8 @@ export function deadConnection(t: Test): Connection {
     deadLetterQueueUrl: "http://127.0.0.1:1/0/dead",
     registrationsTable: "registrations",
     deadLettersTable: "dead-letters",
+    outcomesTable: "outcomes",
+    activityTable: "activity",
     tiers: { kind: "urls", web: "http://127.0.0.1:1", worker: undefined },
     sqs,
     documents,

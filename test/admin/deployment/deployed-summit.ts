@@ -8,6 +8,8 @@ export const outputs = {
   DeadLetterQueueUrl: "https://sqs.eu-central-1.amazonaws.com/123456789012/summit-dead-letters",
   RegistrationsTable: "summit-registrations",
   DeadLettersTable: "summit-dead-letters",
+  OutcomesTable: "summit-outcomes",
+  ActivityTable: "summit-activity",
   ApplicationName: "summit-app",
   WebEnvironment: "summit-web",
   WorkerEnvironment: "summit-worker",

@@ -175,14 +175,23 @@ t.test(
     await engines.start();
     const published = await listenForFigures();
     const ports = { web: await findFreePort(), worker: await findFreePort() };
-    const { QUEUE_URL, DEAD_LETTER_QUEUE_URL, REGISTRATIONS_TABLE, DEAD_LETTERS_TABLE, ...endpoints } =
-      engines.environment;
+    const {
+      QUEUE_URL,
+      DEAD_LETTER_QUEUE_URL,
+      REGISTRATIONS_TABLE,
+      DEAD_LETTERS_TABLE,
+      OUTCOMES_TABLE,
+      ACTIVITY_TABLE,
+    } = engines.environment;
+    const endpoints = engines.environment;
     const aws = Object.fromEntries(Object.entries(endpoints).filter(([name]) => name.startsWith("AWS_")));
     const common = {
       ...aws,
       QUEUE_URL: QUEUE_URL!,
       REGISTRATIONS_TABLE: REGISTRATIONS_TABLE!,
       DEAD_LETTERS_TABLE: DEAD_LETTERS_TABLE!,
+      OUTCOMES_TABLE: OUTCOMES_TABLE!,
+      ACTIVITY_TABLE: ACTIVITY_TABLE!,
       CLOUDWATCH_STACK: "summit-test",
       AWS_ENDPOINT_URL_CLOUDWATCH: published.url,
     };

@@ -157,3 +157,48 @@ t.test("weighs at most 30 KB with everything it loads, compressed", async (t) =>
     }
   }
 });
+
+/** @returns how many formatters were made while it ran */
+function formattersMade(run: () => void): number {
+  let made = 0;
+  const { DateTimeFormat, NumberFormat } = Intl;
+  const counted = <Formatter extends object>(formatter: Formatter): Formatter =>
+    new Proxy(formatter, {
+      construct(target, args) {
+        made += 1;
+        return Reflect.construct(target as unknown as new () => object, args) as object;
+      },
+    });
+  Intl.DateTimeFormat = counted(DateTimeFormat);
+  Intl.NumberFormat = counted(NumberFormat);
+  try {
+    run();
+  } finally {
+    Object.assign(Intl, { DateTimeFormat, NumberFormat });
+  }
+  return made;
+}
+
+t.test("a page that is made for one request makes no formatter: that would be nearly all of its cost", async (t) => {
+  const made = formattersMade(() => {
+    for (const language of ["en", "de"] as const) {
+      for (let minute = 10; minute < 20; minute += 1) {
+        const submittedAt = `2026-09-04T07:${minute}:00.000Z`;
+        pages.status(
+          language,
+          { status: "pending", submittedAt, estimatedWaitSeconds: minute * 600 },
+          "/registrations/x",
+        );
+        pages.status(language, { status: "confirmed", submittedAt }, "/registrations/x");
+      }
+      pages.problem(language, { status: 403, title: "t", detail: "d", code: "TURNOUT_NOT_OPEN_YET" });
+      pages.eventAgain(language, { values: {}, faults: [] });
+    }
+  });
+  t.equal(made, 0);
+  t.not(
+    formattersMade(() => createPages(exampleEvent)),
+    0,
+    "control: they are counted where they are made",
+  );
+});
