@@ -14,6 +14,15 @@ var notFound = {
   body: '{"type":"about:blank","title":"There is nothing at this address","status":404,"code":"TURNOUT_NOT_FOUND"}',
 };
 
+/** What browsers and crawlers ask every site for by themselves, from web/routes/site-files.ts: the same in every language. */
+var siteFiles = [
+  "/favicon.ico",
+  "/apple-touch-icon.png",
+  "/apple-touch-icon-precomposed.png",
+  "/robots.txt",
+  "/.well-known/security.txt",
+];
+
 var mostLanguages = 4;
 
 function preferences(header) {
@@ -50,6 +59,10 @@ function preferences(header) {
 // eslint-disable-next-line no-unused-vars -- CloudFront calls it by its name
 function handler(event) {
   var request = event.request;
+  if (siteFiles.indexOf(request.uri) >= 0) {
+    delete request.headers["accept-language"];
+    return request;
+  }
   if (request.uri !== "/") return notFound;
   var language = request.headers["accept-language"];
   var preferred = language ? preferences(language.value) : "";
