@@ -39,6 +39,9 @@ const topLevelSlips = new Map([
 /** Of two short names that differ by one letter, both usually exist: only swapped letters are a slip then. */
 const shortestForLetters = 5;
 
+/** How long nothing is typed before an address counts as written, milliseconds. */
+const pauseMs = 600;
+
 /** @param {string} text @param {string} meant @returns {boolean} whether two neighbours are swapped */
 function isSwapped(text, meant) {
   const at = Array.from(text).findIndex((letter, index) => letter !== meant[index]);
@@ -80,18 +83,25 @@ export function suggestFor({ element, control }) {
   const button = find(suggestion, "button");
   /** @type {string | undefined} */
   let meant;
-  control.addEventListener("change", () => {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  function suggest() {
     meant = likelyMeant(control.value);
     suggestion.hidden = meant === undefined;
     if (meant === undefined) return;
     button.textContent = (suggestion.dataset.words ?? "").replace("{address}", () => meant ?? "");
     announce(button.textContent);
+  }
+  // Not when the field is left: what comes or goes then would move the button away from under a click on it.
+  control.addEventListener("input", () => {
+    suggestion.hidden = true;
+    clearTimeout(timer);
+    timer = setTimeout(suggest, pauseMs);
   });
   button.addEventListener("click", () => {
     control.value = meant ?? control.value;
-    // As if it had been typed: it is another submission then.
+    // As if it had been typed: it is another submission then, and nothing is suggested any more.
     control.dispatchEvent(new Event("input", { bubbles: true }));
-    suggestion.hidden = true;
     control.focus();
   });
 }
