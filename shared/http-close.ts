@@ -1,23 +1,98 @@
-/** Closes an HTTP server without waiting for clients that have nothing more to say. */
-import type { Server } from "node:http";
+/**
+ * Ends an HTTP service so that no client that speaks to it in good time is cut off, and none that is silent or slow holds
+ * it up.
+ *
+ *     whoever waits to be let in is let in; then nobody else
+ *     announcement: connections stay open, each answer says `Connection: close` and ends its connection
+ *     after it: what has no request under way is closed
+ *     after twice that: requests that are still not complete are cut off, and answers that nobody reads
+ *     in the end: everything is, and a request that was complete but not answered makes the stop unclean
+ *
+ * A connection that is closed the moment its client sends the next request leaves that client not knowing whether the
+ * request was taken. So those that are in use are used once more, and learn of the end with the answer.
+ */
+import { Server } from "node:net";
+import { setImmediate as nextTurn, setTimeout as delay } from "node:timers/promises";
+import { responseUnderWay, type HttpConnection, type HttpConnections } from "./http-connections.ts";
 
 export interface HttpService {
-  readonly server: Pick<Server, "closeIdleConnections">;
+  readonly connections: HttpConnections;
+  /** What takes connections, all of it listening. */
+  readonly listeners: readonly Server[];
+  /** Closes the framework around it; called when no connection is left. */
   close(): Promise<unknown>;
 }
 
-const lookEveryMs = 50;
+/** Shares of the stop's deadline. */
+const shares = { announcement: 1 / 8, incomplete: 1 / 4, everything: 5 / 8 };
+const lookEveryMs = 25;
 
 /**
- * Takes no further connections and settles when every request under way is answered. Node itself ends the connections
- * that are idle when the server closes; one whose request was under way then would stay open after its answer, kept alive
- * by the client (a balancer does), for longer than any stop may take.
+ * @param deadlineSeconds of the whole stop; this takes a part of it
+ * @throws Error when requests had to be cut off that were complete and not answered
  */
-export async function closeHttp({ server, close }: HttpService): Promise<void> {
-  const sweep = setInterval(() => server.closeIdleConnections(), lookEveryMs);
-  try {
-    await close();
-  } finally {
-    clearInterval(sweep);
+export async function closeHttp(
+  { connections, listeners, close }: HttpService,
+  deadlineSeconds: number,
+): Promise<void> {
+  const began = performance.now();
+  const atMs = (share: number) => began + share * deadlineSeconds * 1_000;
+
+  async function look(until: number, each: () => void): Promise<void> {
+    while (connections.count() > 0 && performance.now() < until) {
+      each();
+      // oxlint-disable-next-line no-await-in-loop
+      await delay(Math.min(lookEveryMs, Math.max(1, until - performance.now())));
+      // Right after the loop has read what has come in: what is idle then has nothing unread.
+      // oxlint-disable-next-line no-await-in-loop
+      await nextTurn();
+    }
   }
+
+  connections.announceEnd();
+  await letInWhoWaits(listeners, atMs(shares.announcement));
+  for (const listener of listeners) stopListening(listener);
+  await look(atMs(shares.announcement), () => {});
+  await look(atMs(shares.incomplete), () => destroy(connections, (connection) => !responseUnderWay(connection)));
+  await look(atMs(shares.everything), () => destroy(connections, isStuck));
+  const unanswered = destroy(connections, () => true);
+  await close();
+  if (unanswered > 0) throw new Error(`${unanswered} connections were cut off before their requests were answered.`);
+}
+
+/** Its client has to do something: send the rest of the request, or read the answer. */
+function isStuck(connection: HttpConnection): boolean {
+  const response = responseUnderWay(connection);
+  return !response?.req.complete || response.writableEnded;
+}
+
+/** @returns how many were destroyed */
+function destroy(connections: HttpConnections, which: (connection: HttpConnection) => boolean): number {
+  const chosen = [...connections.all()].filter(({ socket }) => !socket.destroyed).filter(which);
+  for (const { socket } of chosen) socket.destroy();
+  return chosen.length;
+}
+
+/**
+ * The kernel resets whoever still waits to be accepted when a listener closes. Each listener takes at least one in a turn of
+ * the loop, so when none took any, nobody waits.
+ */
+async function letInWhoWaits(listeners: readonly Server[], until: number): Promise<void> {
+  let taken = 0;
+  const count = () => void (taken += 1);
+  for (const listener of listeners) listener.on("connection", count);
+  let before: number;
+  do {
+    before = taken;
+    // oxlint-disable-next-line no-await-in-loop
+    await delay(1);
+    // oxlint-disable-next-line no-await-in-loop
+    await nextTurn();
+  } while (taken > before && performance.now() < until);
+  for (const listener of listeners) listener.off("connection", count);
+}
+
+/** Without closing the idle connections, as an HTTP server's own `close` does at once. */
+function stopListening(listener: Server): void {
+  Server.prototype.close.call(listener);
 }

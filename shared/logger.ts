@@ -3,16 +3,13 @@
  * Nobody logs a registration; redaction here is the second net, for errors of libraries that quote what they were given:
  * known fields are left out, and from the finished line everything that looks like an address.
  */
-import { destination as openDestination, pino, stdSerializers, type Logger } from "pino";
+import { stdout } from "node:process";
+import { pino, stdSerializers, type Logger } from "pino";
+import { createLogDestination } from "./log-destination.ts";
 
 export type { Logger } from "pino";
 
 export const logLevels = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
-
-const flushEveryMs = 1_000;
-/** Bytes gathered before a write. At 16,384 and above pino's destination would wait for its full buffer. */
-const gatherBytes = 4_096;
-const closeWithinMs = 1_000;
 
 /** What an address cannot hold, or what ends it in a sentence, in a URL or in JSON (the backslash of an escape). */
 const outside = String.raw`\s@"<>:,\\`;
@@ -47,21 +44,32 @@ function serializeError(error: unknown): object {
 
 export interface ProcessLog {
   readonly logger: Logger;
-  /** Writes out what is still gathered; settles within a second even if nobody reads. What is logged later is lost. */
-  close(): Promise<void>;
+  /**
+   * Writes out what is still held; settles within a second even if nobody reads. What is logged later is lost.
+   * @returns false when a write is still under way on a thread, for which an exit would wait
+   */
+  close(): Promise<boolean>;
 }
 
 /**
+ * Never blocks and never fails: what standard output cannot take is lost, and the log says how many lines.
+ *
  * @param tier name that every line carries
  * @param level the least severe level that is written
  */
 export function openLog(tier: string, level: string): ProcessLog {
-  const destination = openDestination({ dest: 1, sync: false, minLength: gatherBytes });
+  const timestamp = () => `,"time":"${new Date().toISOString()}"`;
+  // Not pino's own destination: it tries for ever to write out what is fatal, and does so on the main thread.
+  const destination = createLogDestination({
+    stdout,
+    describeLoss: (lines) =>
+      `{"level":"warn"${timestamp()},"tier":"${tier}","lines":${lines},"msg":"lines of this log were lost"}\n`,
+  });
   const logger = pino(
     {
       level,
       base: { tier },
-      timestamp: () => `,"time":"${new Date().toISOString()}"`,
+      timestamp,
       formatters: { level: (label) => ({ level: label }) },
       serializers: { err: serializeError, error: serializeError },
       redact: {
@@ -72,27 +80,11 @@ export function openLog(tier: string, level: string): ProcessLog {
     },
     destination,
   );
-  const flush = setInterval(() => destination.flush(), flushEveryMs);
-  flush.unref();
-  let closing: Promise<void> | undefined;
-
-  // Not `flushSync`: it tries for ever, and so would keep the process alive, when nobody reads or the reader is gone.
-  async function writeOut(): Promise<void> {
-    clearInterval(flush);
-    logger.level = "silent";
-    const { promise: settled, resolve: settle } = Promise.withResolvers<void>();
-    const timer = setTimeout(settle, closeWithinMs);
-    destination.once("close", settle).once("error", settle).end();
-    await settled;
-    clearTimeout(timer);
-    destination.destroy();
-  }
-
   return {
     logger,
     close() {
-      closing ??= writeOut();
-      return closing;
+      logger.level = "silent";
+      return destination.close();
     },
   };
 }

@@ -1,6 +1,6 @@
 /**
  * Runs a tier as a process: a broken environment ends it before anything listens, a signal stops it gracefully, a fault
- * that nobody caught stops it and is told by the exit code.
+ * that nobody caught stops it and is told by the exit code. What becomes of its log changes none of that.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
@@ -14,7 +14,7 @@ export interface Tier {
 }
 
 /** The parts of Node's `process` that a tier's life needs: handed in, since only `main.ts` files touch the real one. */
-export type HostProcess = Pick<NodeJS.Process, "on" | "once" | "exit" | "stderr">;
+export type HostProcess = Pick<NodeJS.Process, "on" | "once" | "exit" | "kill" | "pid" | "stderr">;
 
 /** What the middle compiler has under way is done by then: a function takes it a few milliseconds. */
 const compilationsEndWithinMs = 25;
@@ -30,6 +30,8 @@ function startNoCompilations(): void {
  * @returns when the tier runs, or has been told to stop meanwhile. Exit codes: 0 stopped cleanly, 1 otherwise.
  */
 export async function runProcess(host: HostProcess, build: () => Promise<Tier>): Promise<void> {
+  // Whoever starts it may have closed standard error, or put it on a full disk.
+  host.stderr.on("error", () => {});
   let tier: Tier;
   try {
     tier = await build();
@@ -46,7 +48,9 @@ export async function runProcess(host: HostProcess, build: () => Promise<Tier>):
     log.logger.info({ why }, "stopping");
     const clean = await lifecycle.stop();
     log.logger.info({ clean }, "stopped");
-    await Promise.all([log.close(), delay(compilationsEndWithinMs)]);
+    const [written] = await Promise.all([log.close(), delay(compilationsEndWithinMs)]);
+    // An exit would wait for the thread that is held up in a write, for ever.
+    if (!written) host.kill(host.pid, "SIGKILL");
     host.exit(clean ? code : 1);
   }
 

@@ -64,8 +64,9 @@ function webCode(names: DeploymentNames): readonly Grant[] {
     {
       sid: "Status",
       actions: ["dynamodb:BatchGetItem"],
-      resources: [names.registrationsTableArn, names.deadLettersTableArn],
+      resources: [names.registrationsTableArn, names.outcomesTableArn, names.deadLettersTableArn],
     },
+    mayShareActivity(names),
     mayPublish("Figures", figuresNamespace),
   ];
 }
@@ -105,8 +106,18 @@ function workerCode(names: DeploymentNames): readonly Grant[] {
       ],
       resources: [names.deadLettersTableArn],
     },
+    mayShareActivity(names),
     mayPublish("Figures", figuresNamespace),
   ];
+}
+
+/** Each process writes what it did, and reads what all of them did. */
+function mayShareActivity({ activityTableArn }: DeploymentNames): Grant {
+  return {
+    sid: "Activity",
+    actions: ["dynamodb:UpdateItem", "dynamodb:BatchGetItem"],
+    resources: [activityTableArn],
+  };
 }
 
 function webPlatform(names: DeploymentNames): readonly Grant[] {

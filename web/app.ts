@@ -5,19 +5,23 @@
 import rateLimit from "@fastify/rate-limit";
 import swagger from "@fastify/swagger";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
-import underPressure from "@fastify/under-pressure";
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { TSchema } from "typebox";
 import { Compile } from "typebox/compile";
 import { TurnoutError } from "../shared/errors.ts";
 import type { EventDefinition } from "../shared/event-definition.ts";
 import { acceptFormBodies } from "../shared/form-body.ts";
+import { createHttpConnections, type HttpConnections } from "../shared/http-connections.ts";
 import type { Logger } from "../shared/logger.ts";
 import type { Registry } from "../shared/metrics.ts";
 import { largestBodyBytes } from "../shared/registration-size.ts";
-import type { BacklogProbe } from "./backlog-probe.ts";
 import type { GroupCommit } from "./group-commit.ts";
-import { answerClientError } from "./client-error.ts";
+import { createClientErrorHandler } from "./client-error.ts";
+import { createConnectionLimit } from "./connection-limit.ts";
+import { registerConnectionMetrics } from "./connection-metrics.ts";
+import { watchEventLoop, type EventLoop } from "./event-loop.ts";
+import { createHttpServer } from "./http-server.ts";
+import type { EstimatedWait } from "./estimated-wait.ts";
 import { acceptJsonBodies } from "./json-body.ts";
 import { watchPaths } from "./known-paths.ts";
 import { createLoadShedder, type Load } from "./load-shedding.ts";
@@ -52,6 +56,8 @@ export interface AppLimits {
   readonly requestTimeoutMs: number;
   /** Addresses or CIDR ranges whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];
+  /** Connections above which there is no service. Default: no limit. */
+  readonly maxConnections?: number;
 }
 
 export interface AppParts {
@@ -62,7 +68,7 @@ export interface AppParts {
   readonly readiness: Readiness;
   readonly registry: Registry;
   readonly logger: Logger;
-  readonly backlog: BacklogProbe;
+  readonly backlog: EstimatedWait;
   readonly limits: AppLimits;
   /** Milliseconds since the epoch. */
   readonly wallClock: () => number;
@@ -76,6 +82,10 @@ export interface AppParts {
   readonly publicUrl?: string | undefined;
   /** Of `security.txt`, a `mailto:` or `https:` URI. Default: there is none. */
   readonly securityContact?: string | undefined;
+  /** Of its server, for whoever closes them. Default: its own. */
+  readonly connections?: HttpConnections;
+  /** The loop it runs on. Default: one of its own, closed with it. */
+  readonly eventLoop?: EventLoop;
 }
 
 /** Most events need less. Room for programs that write JSON with blanks. */
@@ -84,8 +94,6 @@ const minBodyLimitBytes = 16_384;
 const maxPathBytes = 16_384;
 /** Above the idle time-out of the balancer (60 s) and of nginx (65 s), so that it is never we who hang up first. */
 const keepAliveTimeoutMs = 75_000;
-const maxCheckingIntervalMs = 2_000;
-const eventLoopSampleMs = 250;
 /** Clients whose requests are counted; the longest unseen is forgotten first. */
 const clientsRemembered = 20_000;
 
@@ -108,19 +116,24 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   const pages = createPages(event, publicUrl);
   const metrics = createWebMetrics(registry, groupCommit.figures);
   const refusals = createRefusals(metrics, logger, now);
+  const { connections = createHttpConnections(), eventLoop = watchEventLoop() } = parts;
+  const { maxConnections = Infinity, requestTimeoutMs } = limits;
+  const onRefused = refusals.count;
+  const connectionLimit = createConnectionLimit({
+    connections,
+    limit: maxConnections,
+    onRefused: () => onRefused("TURNOUT_OVERLOADED", "connections"),
+    now,
+  });
+  registerConnectionMetrics(registry, connectionLimit.figures);
   const app = Fastify({
     // Nothing is logged for each request, and the framework's own log would cost each of them a child logger and listeners.
     // What goes wrong passes the error handler below, which logs it.
     logger: false,
     bodyLimit: Math.max(minBodyLimitBytes, largestBodyBytes(event)),
-    keepAliveTimeout: keepAliveTimeoutMs,
-    requestTimeout: limits.requestTimeoutMs,
-    http: {
-      headersTimeout: limits.requestTimeoutMs,
-      // How often Node looks for requests that are over their time: 30 s by itself, a long visit for a slow attacker.
-      connectionsCheckingInterval: Math.min(maxCheckingIntervalMs, limits.requestTimeoutMs),
-    },
-    clientErrorHandler: answerClientError,
+    serverFactory: (handler) =>
+      createHttpServer(handler, { connections, connectionLimit, requestTimeoutMs, keepAliveTimeoutMs, onRefused }),
+    clientErrorHandler: createClientErrorHandler(connections),
     // What fails before there is a route, such as an address that cannot be decoded.
     frameworkErrors: (error, request, reply) => {
       const meant = meantStatusUrl(request.url, receipts);
@@ -130,7 +143,6 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
       return sendProblem(reply, problem);
     },
     rewriteUrl: pathOfRequestLine,
-    connectionTimeout: keepAliveTimeoutMs,
     forceCloseConnections: "idle",
     // What comes in on an open connection during a stop is still taken, and the connection closed with the answer.
     return503OnClosing: false,
@@ -143,9 +155,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   app.removeContentTypeParser("text/plain");
   acceptJsonBodies(app);
   acceptFormBodies(app);
-  // As a measure only. With a threshold it would look at every request; what to do about a late loop is the load shedder's
-  // business, so that health and pages are never shed.
-  await app.register(underPressure, { sampleInterval: eventLoopSampleMs, eventLoopUtilizationMode: "interval" });
+  app.addHook("onClose", async () => eventLoop.close());
   if (limits.rateLimitPerMinute > 0) {
     await app.register(rateLimit, {
       global: false,
@@ -173,15 +183,6 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     const language = chooseLanguage(request.headers["accept-language"]);
     const faults = describeFaults(validation, event, language, request.body);
     return new TurnoutError("TURNOUT_REGISTRATION_INVALID", "Please correct what is listed under errors.", { faults });
-  }
-
-  /**
-   * The plugin calls a sample without any measurement infinitely late. It means one long turn, loading the program for
-   * instance, which is over by the time it is seen; a loop that stays late is measured by the next sample.
-   */
-  function loopDelayMs(): number {
-    const { eventLoopDelay } = app.memoryUsage();
-    return Number.isFinite(eventLoopDelay) ? eventLoopDelay : 0;
   }
 
   /** Whoever came too early or too late is told when, in a form that a program can read. */
@@ -230,7 +231,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     else done();
   });
 
-  const shedding = { loopDelayMs, maxWaitMs: limits.shedWaitMs, now, random };
+  const shedding = { loopDelayMs: eventLoop.delayMs, maxWaitMs: limits.shedWaitMs, now, random };
   const statusLoad = createStatusLoad(limits.maxStatusReads, now);
   await app.register(pageRoutes, { pages, event, now: wallClock });
   await app.register(siteFiles, { pages, publicUrl, securityContact, now: wallClock });

@@ -108,7 +108,7 @@ export const WebConfig = Type.Object({
     default: 4,
     minimum: 1,
     maximum: 64,
-    description: "BatchGetItem calls for status pages under way at once, each of up to 50 receipts",
+    description: "BatchGetItem calls for status pages under way at once, each of up to 33 receipts",
   }),
   CLOUDWATCH_STACK: Type.Optional(
     Type.String({

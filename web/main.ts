@@ -1,8 +1,12 @@
 /** The web tier as a process: environment, parts, listen, graceful stop. */
+import { randomBytes } from "node:crypto";
+import { createActivityReader } from "../shared/activity/reader.ts";
+import { createActivityRecorder } from "../shared/activity/recorder.ts";
 import { createDocumentClient, createSqsClient } from "../shared/aws-clients.ts";
 import { createCloudWatchPublisher } from "../shared/cloudwatch-publisher.ts";
 import { readEnv } from "../shared/environment.ts";
 import { loadEvent } from "../shared/event-definition.ts";
+import { createHttpConnections } from "../shared/http-connections.ts";
 import { createLifecycle } from "../shared/lifecycle.ts";
 import { openLog } from "../shared/logger.ts";
 import { createRegistry } from "../shared/metrics.ts";
@@ -10,9 +14,10 @@ import { runProcess } from "../shared/process.ts";
 import { constructOfRole } from "../shared/tier-grants.ts";
 import { buildApp } from "./app.ts";
 import { aroundCall, createAwsFaultLog } from "./aws-fault-log.ts";
-import { createBacklogProbe } from "./backlog-probe.ts";
 import { WebConfig } from "./config.ts";
-import { createDrainPace } from "./drain-pace.ts";
+import { connectionsWithin, readDescriptorLimit } from "./connection-limit.ts";
+import { createEstimatedWait } from "./estimated-wait.ts";
+import { watchEventLoop } from "./event-loop.ts";
 import { createGroupCommit } from "./group-commit.ts";
 import { createPackSender } from "./pack-sender.ts";
 import { createQueueProbe } from "./queue-probe.ts";
@@ -41,16 +46,19 @@ await runProcess(process, async () => {
   const construct = constructOfRole.web;
   sqs.middlewareStack.add(createAwsFaultLog("sqs", { logger: log.logger, construct, now }), aroundCall);
   documents.middlewareStack.add(createAwsFaultLog("dynamodb", { logger: log.logger, construct, now }), aroundCall);
+  const eventLoop = watchEventLoop();
+  const connections = createHttpConnections();
+  const maxConnections = connectionsWithin(config.MAX_CONNECTIONS, readDescriptorLimit());
   const groupCommit = createGroupCommit({
     send: createPackSender(sqs, config.QUEUE_URL),
     maxSendsInFlight: config.SENDS_IN_FLIGHT,
-    // The app measures the loop that both of them run on.
-    spareTime: () => 1 - app.memoryUsage().eventLoopUtilized,
+    spareTime: () => 1 - eventLoop.utilization(),
     maxWaiting: config.MAX_WAITING,
     maxWaitMs: config.MAX_WAIT_MS,
     now,
   });
   const { countMessages } = createQueueProbe(sqs, config.QUEUE_URL);
+  const activity = { documents, table: config.ACTIVITY_TABLE, wallClock: Date.now };
   const app = await buildApp({
     event,
     groupCommit,
@@ -59,16 +67,17 @@ await runProcess(process, async () => {
       reads: createStatusReads({
         documents,
         registrationsTable: config.REGISTRATIONS_TABLE,
+        outcomesTable: config.OUTCOMES_TABLE,
         deadLettersTable: config.DEAD_LETTERS_TABLE,
         maxReadsInFlight: config.STATUS_READS_IN_FLIGHT,
         maxWaiting: config.MAX_WAITING,
+        random: Math.random,
       }),
-      pace: createDrainPace(),
       wallClock: Date.now,
     }),
-    backlog: createBacklogProbe({
+    backlog: createEstimatedWait({
       countMessages,
-      packsSent: () => groupCommit.figures().packs,
+      estimate: createActivityReader(activity).estimate,
       cacheMs: probeCacheMs,
       now,
     }),
@@ -79,6 +88,7 @@ await runProcess(process, async () => {
       rateLimitPerMinute: config.RATE_LIMIT_PER_MINUTE,
       requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
       trustedProxies: config.TRUST_PROXY === "" ? [] : config.TRUST_PROXY.split(","),
+      maxConnections,
     },
     readiness: createReadiness({ probe: countMessages, cacheMs: probeCacheMs, now }),
     registry,
@@ -89,12 +99,15 @@ await runProcess(process, async () => {
     apiDocs: config.API_DOCS,
     publicUrl: config.PUBLIC_URL,
     securityContact: config.SECURITY_CONTACT,
+    connections,
+    eventLoop,
   });
   const listener = createRushListener({
     app,
+    connections,
     host: config.HOST,
     port: config.PORT,
-    maxConnections: config.MAX_CONNECTIONS,
+    stopDeadlineSeconds: config.STOP_DEADLINE_SECONDS,
   });
   const lifecycle = createLifecycle(
     [
@@ -115,12 +128,23 @@ await runProcess(process, async () => {
           documents.destroy();
         },
       },
+      createActivityRecorder({
+        ...activity,
+        processId: randomBytes(6).toString("base64url"),
+        read() {
+          const { confirmed, packs } = groupCommit.figures();
+          return { accepted: confirmed, packsSent: packs };
+        },
+        logger: log.logger,
+        construct,
+        random: Math.random,
+      }),
       { name: "group commit", stop: () => groupCommit.close() },
       {
         name: "http",
         start: async () => {
           const address = await listener.start();
-          log.logger.info({ address }, "listening");
+          log.logger.info({ address, maxConnections }, "listening");
         },
         stop: () => listener.stop(),
       },

@@ -35,9 +35,14 @@ export interface BatchWriter<Item, Result> {
   /**
    * @param items any number, with any keys
    * @param deadline when to give up, on the clock of `now`; while the breaker is not closed, time does not count
+   * @param onSettled told of each result as soon as it is there, of the others still being open
    * @returns a result for each, in order; never rejects
    */
-  writeAll(items: readonly Item[], deadline: number): Promise<(Result | Undone)[]>;
+  writeAll(
+    items: readonly Item[],
+    deadline: number,
+    onSettled?: (index: number, result: Result | Undone) => void,
+  ): Promise<(Result | Undone)[]>;
   figures(): WriterFigures;
   /**
    * From now on nothing is waited for: what can be written at once is, what is held or backs off comes out `undone`.
@@ -87,6 +92,7 @@ interface Order<Result> {
   readonly results: (Result | Undone)[];
   open: number;
   readonly settled: PromiseWithResolvers<(Result | Undone)[]>;
+  readonly onSettled: ((index: number, result: Result | Undone) => void) | undefined;
 }
 
 interface Entry<Item, Result> {
@@ -108,6 +114,7 @@ function settle<Item, Result>({ order, index }: Entry<Item, Result>, result: Res
   if (order.results[index]) return;
   order.results[index] = result;
   order.open -= 1;
+  order.onSettled?.(index, result);
   if (order.open === 0) order.settled.resolve(order.results);
 }
 
@@ -266,13 +273,14 @@ export function createBatchWriter<Item, Result extends { readonly kind: string }
   }
 
   return {
-    writeAll(items, deadline) {
+    writeAll(items, deadline, onSettled) {
       const settled = Promise.withResolvers<(Result | Undone)[]>();
       const order: Order<Result> = {
         deadline: breaker.closedMs() + (deadline - now()),
         results: [],
         open: items.length,
         settled,
+        onSettled,
       };
       for (const [index, item] of items.entries()) line.push({ item, order, index, attempts: 0, followers: undefined });
       if (items.length === 0) settled.resolve([]);

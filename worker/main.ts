@@ -1,12 +1,18 @@
 /** The worker tier as a process: environment, parts, polling, graceful stop. */
+import { randomBytes } from "node:crypto";
+import { createActivityReader } from "../shared/activity/reader.ts";
+import { createActivityRecorder } from "../shared/activity/recorder.ts";
 import { createDocumentClient, createSqsClient } from "../shared/aws-clients.ts";
 import { createCloudWatchPublisher } from "../shared/cloudwatch-publisher.ts";
 import { readEnv } from "../shared/environment.ts";
 import { closeHttp } from "../shared/http-close.ts";
+import { followConnections } from "../shared/http-connections.ts";
 import { createLifecycle } from "../shared/lifecycle.ts";
 import { openLog } from "../shared/logger.ts";
 import { createRegistry } from "../shared/metrics.ts";
 import { runProcess } from "../shared/process.ts";
+import { constructOfRole } from "../shared/tier-grants.ts";
+import { readActivityTotals } from "./activity-totals.ts";
 import { buildWorkerApp } from "./app.ts";
 import { createBacklogReport } from "./backlog-report.ts";
 import { WorkerConfig } from "./config.ts";
@@ -24,11 +30,12 @@ await runProcess(process, async () => {
   const sqs = createSqsClient({ region, requestTimeoutMs: receiveTimeoutMs, maxAttempts: 3 });
   const documents = createDocumentClient({ region, requestTimeoutMs: config.WRITE_TIMEOUT_MS, maxAttempts: 3 });
   const worker = createWorker({ config, sqs, documents, registry, logger: log.logger });
+  const activity = { documents, table: config.ACTIVITY_TABLE, wallClock: Date.now };
   const reportBacklog = createBacklogReport({
     sqs,
     queueUrl: config.QUEUE_URL,
     deadLetterQueueUrl: config.DEAD_LETTER_QUEUE_URL,
-    meanPackSize: worker.meanPackSize,
+    estimate: createActivityReader(activity).estimate,
     registry,
     logger: log.logger,
     wallClock: Date.now,
@@ -56,6 +63,7 @@ await runProcess(process, async () => {
     },
     logger: log.logger,
   });
+  const connections = followConnections(app.server);
   const lifecycle = createLifecycle(
     [
       // First to start and last to stop, so that what the others finish while they stop still counts.
@@ -75,13 +83,22 @@ await runProcess(process, async () => {
           documents.destroy();
         },
       },
+      createActivityRecorder({
+        ...activity,
+        processId: randomBytes(6).toString("base64url"),
+        read: () => readActivityTotals(registry),
+        logger: log.logger,
+        construct: constructOfRole.worker,
+        random: Math.random,
+      }),
       {
         name: "http",
         start: async () => {
           const address = await app.listen({ host: config.HOST, port: config.PORT });
           log.logger.info({ address }, "listening");
         },
-        stop: () => closeHttp(app),
+        stop: () =>
+          closeHttp({ connections, listeners: [app.server], close: () => app.close() }, config.STOP_DEADLINE_SECONDS),
       },
       { name: "drain", start: worker.start, stop: worker.stop },
       // Stopped first: a task that waits for something would hold up the rest.

@@ -4,6 +4,8 @@ import type { WriterFigures } from "./batch-writer.ts";
 
 export interface WorkerMetrics {
   readonly packs: Counter;
+  /** Packs wholly done and deleted. */
+  readonly packsDone: Counter;
   /** Registrations taken out of packs, redelivered ones included. */
   readonly received: Counter;
   /** Registrations stored for the first time. */
@@ -28,6 +30,7 @@ export function createWorkerMetrics(registry: Registry): WorkerMetrics {
   const counter = (name: string, help: string) => new Counter({ name, help, registers });
   return {
     packs: counter("turnout_packs_received_total", "Packs received, redelivered ones included"),
+    packsDone: counter("turnout_packs_done_total", "Packs wholly done and deleted"),
     received: counter("turnout_registrations_received_total", "Registrations in the packs received"),
     stored: counter("turnout_registrations_stored_total", "Registrations stored for the first time"),
     duplicates: counter("turnout_registrations_duplicate_total", "Registrations of an address that another had first"),
@@ -62,6 +65,22 @@ export function createWorkerMetrics(registry: Registry): WorkerMetrics {
   };
 }
 
+function readAtScrape(registry: Registry, name: string, help: string, read: () => number): void {
+  new Gauge({
+    name,
+    help,
+    registers: [registry],
+    collect() {
+      this.set(read());
+    },
+  });
+}
+
+/** Shows how many packs are being worked on at the moment of a scrape. */
+export function exposeHeldPacks(registry: Registry, heldPacks: () => number): void {
+  readAtScrape(registry, "turnout_packs_held", "Packs received and neither deleted nor given back", heldPacks);
+}
+
 /** Shows how the writer stands at the moment of a scrape. */
 export function exposeWriter(
   registry: Registry,
@@ -72,15 +91,7 @@ export function exposeWriter(
     help: string,
     read: (figures: WriterFigures) => number,
     of: "registrations" | "outcomes",
-  ) =>
-    new Gauge({
-      name,
-      help,
-      registers: [registry],
-      collect() {
-        this.set(read(figures()[of]));
-      },
-    });
+  ) => readAtScrape(registry, name, help, () => read(figures()[of]));
   gauge("turnout_registrations_held", "Registrations waiting for a table write", (f) => f.waiting, "registrations");
   gauge("turnout_table_writes_in_flight", "Table writes under way", (f) => f.callsInFlight, "registrations");
   gauge(

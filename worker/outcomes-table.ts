@@ -9,8 +9,11 @@ import type { OutcomeItem } from "../shared/outcome.ts";
 import { createBatchInsert, expiryOf, type Rejected } from "./batch-insert.ts";
 import type { Passing } from "./batch-writer.ts";
 
-/** What is to be written; when it was, the table adds. */
-export type NewOutcome = Pick<OutcomeItem, "id" | "outcome" | "duplicateOf">;
+/** What is to be written. */
+export interface NewOutcome extends Pick<OutcomeItem, "id" | "outcome" | "duplicateOf"> {
+  /** When the insert was tried that told: milliseconds since the epoch. */
+  readonly triedAt: number;
+}
 
 export type RecordResult =
   /** An outcome stands under the id. `fresh`: it is this one, and was not there before. */
@@ -29,8 +32,6 @@ export interface OutcomesTableOptions {
   readonly tableName: string;
   /** Days after which DynamoDB removes an item by its `expiresAt`, as that of a registration. Default: never. */
   readonly retentionDays?: number | undefined;
-  /** Milliseconds since the epoch. */
-  readonly wallClock: () => number;
   /** Told of each call: how many statements it carried and how many attempts the SDK made for it. */
   readonly onCall: (statements: number, attempts: number) => void;
 }
@@ -39,16 +40,15 @@ const fresh: RecordResult = { kind: "recorded", fresh: true };
 const known: RecordResult = { kind: "recorded", fresh: false };
 
 export function createOutcomesTable(options: OutcomesTableOptions): OutcomesTable {
-  const { documents, tableName, retentionDays, wallClock, onCall } = options;
+  const { documents, tableName, retentionDays, onCall } = options;
   const insert = createBatchInsert<NewOutcome>({
     documents,
     tableName,
     construct: "Roles/WorkerRole",
     attributes: ["id", "outcome", "at", ...(retentionDays === undefined ? [] : ["expiresAt"]), "duplicateOf"],
-    parameters({ id, outcome, duplicateOf }) {
-      const at = wallClock();
-      const values: AttributeValue[] = [{ S: id }, { S: outcome }, { S: new Date(at).toISOString() }];
-      if (retentionDays !== undefined) values.push({ N: String(expiryOf(at, retentionDays)) });
+    parameters({ id, outcome, duplicateOf, triedAt }) {
+      const values: AttributeValue[] = [{ S: id }, { S: outcome }, { S: new Date(triedAt).toISOString() }];
+      if (retentionDays !== undefined) values.push({ N: String(expiryOf(triedAt, retentionDays)) });
       if (duplicateOf !== undefined) values.push({ S: duplicateOf });
       return values;
     },

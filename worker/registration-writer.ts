@@ -70,23 +70,43 @@ export function createRegistrationWriter(options: RegistrationWriterOptions): Re
 
   return {
     async writeAll(registrations, deadline) {
-      const results = await items.writeAll(registrations, deadline);
       const written: WriteOutcome[] = [];
-      const owed: NewOutcome[] = [];
-      const owedAt: number[] = [];
-      for (const [index, result] of results.entries()) {
-        if (result.kind !== "outcome") written.push(result);
-        else {
-          const { outcome, duplicateOf, settled } = result;
-          written.push({ kind: outcome });
-          if (settled) continue;
-          owed.push({ id: registrations[index]!.id, outcome, ...(duplicateOf !== undefined && { duplicateOf }) });
-          owedAt.push(index);
-        }
+      const recording: Promise<void>[] = [];
+      let owed: NewOutcome[] = [];
+      let owedAt: number[] = [];
+
+      async function record(some: readonly NewOutcome[], places: readonly number[]): Promise<void> {
+        const recorded = await outcomes.writeAll(some, deadline);
+        for (const [place, { kind }] of recorded.entries()) if (kind !== "recorded") written[places[place]!] = undone;
       }
-      if (owed.length === 0) return written;
-      const recorded = await outcomes.writeAll(owed, deadline);
-      for (const [place, { kind }] of recorded.entries()) if (kind !== "recorded") written[owedAt[place]!] = undone;
+
+      /** Together what one call of the items has settled: it tells of them one after the other, in one turn. */
+      function recordOwed(): void {
+        if (owed.length === 0) return;
+        recording.push(record(owed, owedAt));
+        [owed, owedAt] = [[], []];
+      }
+
+      await items.writeAll(registrations, deadline, (index, result) => {
+        if (result.kind !== "outcome") {
+          written[index] = result;
+          return;
+        }
+        const { outcome, duplicateOf, settled, triedAt } = result;
+        written[index] = { kind: outcome };
+        if (settled) return;
+        // Not only when the whole pack is through, or a duplicate would show later than who is new in the same call.
+        if (owed.length === 0) queueMicrotask(recordOwed);
+        owed.push({
+          id: registrations[index]!.id,
+          outcome,
+          triedAt,
+          ...(duplicateOf !== undefined && { duplicateOf }),
+        });
+        owedAt.push(index);
+      });
+      recordOwed();
+      await Promise.all(recording);
       return written;
     },
     figures: () => ({ registrations: items.figures(), outcomes: outcomes.figures() }),

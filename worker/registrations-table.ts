@@ -15,15 +15,24 @@ import type { Passing } from "./batch-writer.ts";
 import type { Operation } from "../shared/system-fault.ts";
 import { judge, type OutcomeVerdict, type StandingItem, type Verdict } from "./taken-address.ts";
 
+/**
+ * When the insert was tried that told: milliseconds since the epoch. What became of a registration is dated by it, item and
+ * outcome alike, however many calls it took to find out: so their times do not tell a known address from a new one, and
+ * neither does a status, which shows nothing before that time is a while ago (`web/registration-status.ts`).
+ */
+interface Tried {
+  readonly triedAt: number;
+}
+
 /** The result for a registration that did not become the item, with what was found under its address. */
-export interface NotTheItem extends OutcomeVerdict {
+export interface NotTheItem extends OutcomeVerdict, Tried {
   readonly item: StandingItem | undefined;
 }
 
 /** How it ended for one registration. */
 export type StoreResult =
   /** It is the item. `fresh`: by this call; otherwise by an earlier delivery of the same registration. */
-  { readonly kind: "stored"; readonly fresh: boolean } | NotTheItem | Rejected;
+  ({ readonly kind: "stored"; readonly fresh: boolean } & Tried) | NotTheItem | Rejected;
 
 export interface RegistrationsTable {
   /**
@@ -59,8 +68,6 @@ interface Findings {
 }
 
 const construct = "Roles/WorkerRole";
-const freshlyStored: StoreResult = { kind: "stored", fresh: true };
-const storedBefore: StoreResult = { kind: "stored", fresh: false };
 const failed: Passing = { kind: "failed" };
 
 function answerAttributes(answers: Registration["answers"]): Record<string, AttributeValue> {
@@ -132,17 +139,20 @@ export function createRegistrationsTable(options: RegistrationsTableOptions): Re
     };
   }
 
-  async function replace(tombstone: TombstoneItem, registration: Registration): Promise<StoreResult | Passing> {
+  async function replace(
+    tombstone: TombstoneItem,
+    registration: Registration,
+    triedAt: number,
+  ): Promise<StoreResult | Passing> {
     const { email, id: registrationId, name, answers, submittedAt } = registration;
-    const storedAt = wallClock();
     const item = {
       email,
       registrationId,
       name,
       answers,
       submittedAt,
-      storedAt: new Date(storedAt).toISOString(),
-      ...(retentionDays !== undefined && { expiresAt: expiryOf(storedAt, retentionDays) }),
+      storedAt: new Date(triedAt).toISOString(),
+      ...(retentionDays !== undefined && { expiresAt: expiryOf(triedAt, retentionDays) }),
     };
     try {
       await documents.send(
@@ -159,7 +169,7 @@ export function createRegistrationsTable(options: RegistrationsTableOptions): Re
           },
         }),
       );
-      return freshlyStored;
+      return { kind: "stored", fresh: true, triedAt };
     } catch (error) {
       const { name: code, message } = error as Error;
       // Something else stands there by now: the next try sees what.
@@ -169,15 +179,16 @@ export function createRegistrationsTable(options: RegistrationsTableOptions): Re
   }
 
   /** @returns undefined when it takes another call */
-  function resultOf(verdict: Verdict, item: StandingItem | undefined): StoreResult | undefined {
-    if (verdict.kind === "stored") return storedBefore;
-    return verdict.kind === "outcome" ? { ...verdict, item } : undefined;
+  function resultOf(verdict: Verdict, item: StandingItem | undefined, triedAt: number): StoreResult | undefined {
+    if (verdict.kind === "stored") return { kind: "stored", fresh: false, triedAt };
+    return verdict.kind === "outcome" ? { ...verdict, item, triedAt } : undefined;
   }
 
   /** The engine does not hand back the item that was in the way, so it is looked up. */
   async function settleTaken(
     taken: readonly (readonly [index: number, Registration])[],
     results: (StoreResult | Passing)[],
+    triedAt: number,
   ): Promise<void> {
     let found: Findings;
     try {
@@ -192,33 +203,35 @@ export function createRegistrationsTable(options: RegistrationsTableOptions): Re
       if (found.left.has(email) || found.left.has(id)) continue;
       const item = found.items.get(email);
       const verdict = judge(registration, item, found.outcomes.get(id), wallClock());
-      const result = resultOf(verdict, item);
+      const result = resultOf(verdict, item, triedAt);
       if (result) results[index] = result;
       // One after the other: a call of the writer never becomes 25 at once.
       // oxlint-disable-next-line no-await-in-loop
-      else if (verdict.kind === "replace") results[index] = await replace(verdict.tombstone, registration);
+      else if (verdict.kind === "replace") results[index] = await replace(verdict.tombstone, registration, triedAt);
     }
   }
 
   return {
     async insert(registrations) {
       const taken: [number, Registration][] = [];
+      const triedAt = wallClock();
+      const stored: StoreResult = { kind: "stored", fresh: true, triedAt };
       const inserts = await insertAll(registrations);
       const results = inserts.map((result, index): StoreResult | Passing => {
-        if (result.kind === "inserted") return freshlyStored;
+        if (result.kind === "inserted") return stored;
         if (result.kind !== "taken") return result;
         taken.push([index, registrations[index]!]);
         // Until the look-up knows better.
         return failed;
       });
-      if (taken.length > 0) await settleTaken(taken, results);
+      if (taken.length > 0) await settleTaken(taken, results, triedAt);
       return results;
     },
     follow(first, result, later) {
       if (result.kind === "rejected") return undefined;
       const item = result.kind === "stored" ? { registrationId: first.id } : result.item;
       // Its own outcome is not looked up: where one stands, the insert of another one does nothing.
-      return resultOf(judge(later, item, undefined, wallClock()), item);
+      return resultOf(judge(later, item, undefined, wallClock()), item, result.triedAt);
     },
   };
 }

@@ -10,7 +10,7 @@ import { createDeadLetterCollector } from "./dead-letter-collector.ts";
 import { createDeadLettersTable } from "./dead-letters-table.ts";
 import { createDrain } from "./drain.ts";
 import { createHealth, type Health } from "./health.ts";
-import { createWorkerMetrics, exposeWriter } from "./metrics.ts";
+import { createWorkerMetrics, exposeHeldPacks, exposeWriter } from "./metrics.ts";
 import { createOutcomesTable } from "./outcomes-table.ts";
 import { createPackProcessor } from "./pack-processor.ts";
 import { createPatientCaller } from "./patient-call.ts";
@@ -27,8 +27,6 @@ export interface Worker {
    */
   stop(): Promise<void>;
   health(): Health;
-  /** Registrations per pack so far; 1 before the first pack. */
-  meanPackSize(): number;
 }
 
 export interface WorkerParts {
@@ -49,8 +47,6 @@ const deadLetterWidth = 32;
 export function createWorker({ config, sqs, documents, registry, logger }: WorkerParts): Worker {
   const now = () => performance.now();
   const metrics = createWorkerMetrics(registry);
-  let packs = 0;
-  let registrationsInPacks = 0;
 
   function breakerOf(dependency: string): CircuitBreaker {
     const gauge = metrics.breakerOpen.labels(dependency);
@@ -144,8 +140,6 @@ export function createWorker({ config, sqs, documents, registry, logger }: Worke
     deadlineMs: config.MESSAGE_DEADLINE_SECONDS * 1_000,
     now,
     onPack(registrations) {
-      packs += 1;
-      registrationsInPacks += registrations;
       metrics.packs.inc();
       metrics.received.inc(registrations);
     },
@@ -167,6 +161,7 @@ export function createWorker({ config, sqs, documents, registry, logger }: Worke
     queueUrl: config.QUEUE_URL,
     pollers: config.POLLERS,
     process: processor.process,
+    onDeleted: (messages) => metrics.packsDone.inc(messages),
     receiveBreaker: breakers["queue receives"],
     deleteBreaker: breakers["queue deletes"],
     neededBreakers: [
@@ -176,6 +171,7 @@ export function createWorker({ config, sqs, documents, registry, logger }: Worke
       breakers["dead-letters table"],
     ],
   });
+  exposeHeldPacks(registry, registrationsDrain.heldMessages);
   const deadLetterDrain = createDrain({
     ...polling,
     queueUrl: config.DEAD_LETTER_QUEUE_URL,
@@ -217,6 +213,5 @@ export function createWorker({ config, sqs, documents, registry, logger }: Worke
       sinceLastReceiveMs: registrationsDrain.sinceLastReceiveMs,
       watchdogMs: config.WATCHDOG_SECONDS * 1_000,
     }),
-    meanPackSize: () => (packs === 0 ? 1 : registrationsInPacks / packs),
   };
 }

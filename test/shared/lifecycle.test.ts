@@ -84,17 +84,34 @@ t.test("a part that fails to stop does not keep the others from it, and makes th
   t.match(records, [{ part: "broken" }]);
 });
 
-t.test("a stop that hangs is cut off at the deadline, and is unclean", async (t) => {
-  const { lifecycle, records } = lifecycleOf([{ name: "hangs", stop: () => new Promise(() => {}) }], 0.05);
+t.test(
+  "a part that does not stop leaves the others their turn, within the deadline, and makes the stop unclean",
+  async (t) => {
+    const { parts, notes } = notedParts("clients", "group commit", "hangs", "http");
+    parts[2] = { ...parts[2]!, stop: () => new Promise(() => {}) };
+    const { lifecycle, records } = lifecycleOf(parts, 0.2);
+    await lifecycle.start();
+    t.equal(await lifecycle.stop(), false);
+    t.same(notes.slice(4), ["stop http", "stop group commit", "stop clients"]);
+    t.match(records, [{ part: "hangs" }], "and not that all of it was cut off");
+  },
+);
+
+t.test("several parts that do not stop are cut off all the same, and the last has its turn", async (t) => {
+  const { parts, notes } = notedParts("clients", "a", "b", "c");
+  for (const index of [1, 2, 3]) parts[index] = { ...parts[index]!, stop: () => new Promise(() => {}) };
+  const { lifecycle, records } = lifecycleOf(parts, 0.4);
   await lifecycle.start();
   t.equal(await lifecycle.stop(), false);
-  t.match(records, [{ deadlineSeconds: 0.05 }]);
+  t.same(notes.slice(4), ["stop clients"]);
+  t.match(records, [{ part: "c" }, { part: "b" }, { part: "a" }]);
 });
 
 t.test("a start that hangs does not hold up a stop beyond the deadline", async (t) => {
-  const { lifecycle } = lifecycleOf([{ name: "hangs", start: () => new Promise(() => {}) }], 0.05);
+  const { lifecycle, records } = lifecycleOf([{ name: "hangs", start: () => new Promise(() => {}) }], 0.05);
   void lifecycle.start();
   t.equal(await lifecycle.stop(), false);
+  t.match(records, [{ deadlineSeconds: 0.05 }]);
 });
 
 t.test("parts need neither a start nor a stop", async (t) => {

@@ -11,6 +11,8 @@ interface Host {
   readonly exited: Promise<number>;
   readonly emitter: EventEmitter;
   said(): string;
+  /** Signals that it sent to itself. */
+  readonly signals: string[];
 }
 
 /** The parts of a process that a tier's life needs, none of which ends this one. */
@@ -18,22 +20,25 @@ function host(): Host {
   const emitter = new EventEmitter();
   const { promise: exited, resolve } = Promise.withResolvers<number>();
   let text = "";
+  const signals: string[] = [];
   const parts = {
     on: emitter.on.bind(emitter),
     once: emitter.once.bind(emitter),
     exit: resolve,
-    stderr: { write: (chunk: string) => (text += chunk) },
+    pid: 1_234,
+    kill: (pid: number, signal: string) => void signals.push(`${signal} to ${pid}`),
+    stderr: Object.assign(new EventEmitter(), { write: (chunk: string) => (text += chunk) }),
   };
-  return { process: parts as unknown as HostProcess, exited, emitter, said: () => text };
+  return { process: parts as unknown as HostProcess, exited, emitter, said: () => text, signals };
 }
 
 function tier(
   parts: readonly Part[],
-  deadlineSeconds = 10,
+  { deadlineSeconds = 10, logWritten = true } = {},
 ): { tier: Tier; records: LogRecord[]; closes: () => number } {
   const { logger, records } = recordLog();
   let closes = 0;
-  const log = { logger, close: async () => void (closes += 1) };
+  const log = { logger, close: async () => ((closes += 1), logWritten) };
   return {
     tier: { lifecycle: createLifecycle(parts, { deadlineSeconds, logger }), log },
     records,
@@ -99,7 +104,7 @@ for (const fault of ["uncaughtException", "unhandledRejection"]) {
 
 t.test("a stop that is not clean ends with 1", async (t) => {
   const { process, exited, emitter } = host();
-  const made = tier([{ name: "hangs", stop: () => new Promise(() => {}) }], 0.05);
+  const made = tier([{ name: "hangs", stop: () => new Promise(() => {}) }], { deadlineSeconds: 0.05 });
   await runProcess(process, async () => made.tier);
   emitter.emit("SIGTERM");
   t.equal(await exited, 1);
@@ -116,4 +121,28 @@ t.test("a second signal waits for the same stop", async (t) => {
   slow.resolve();
   t.equal(await exited, 0);
   t.equal(stops, 1);
+});
+
+t.test("a standard error that cannot be written to ends nothing", async (t) => {
+  const { process, exited, emitter } = host();
+  await runProcess(process, async () => tier([]).tier);
+  process.stderr.emit("error", new Error("EPIPE"));
+  emitter.emit("SIGTERM");
+  t.equal(await exited, 0);
+});
+
+t.test("a thread that is held up in a write of the log does not hold up the end", async (t) => {
+  const { process, exited, emitter, signals } = host();
+  await runProcess(process, async () => tier([], { logWritten: false }).tier);
+  emitter.emit("SIGTERM");
+  await exited;
+  t.same(signals, ["SIGKILL to 1234"]);
+});
+
+t.test("control: without such a thread it exits, and kills nobody", async (t) => {
+  const { process, exited, emitter, signals } = host();
+  await runProcess(process, async () => tier([]).tier);
+  emitter.emit("SIGTERM");
+  t.equal(await exited, 0);
+  t.same(signals, []);
 });

@@ -9,13 +9,13 @@ t.teardown(() => engines.close());
 t.afterEach(() => engines.calm());
 
 const at = "2026-03-01T10:00:05.000Z";
+const triedAt = Date.parse(at);
 
 async function prepare(options: Partial<OutcomesTableOptions> = {}) {
   const tableName = options.tableName ?? (await engines.createTable("id"));
   const table = createOutcomesTable({
     documents: engines.documents,
     tableName,
-    wallClock: () => Date.parse(at),
     onCall: () => {},
     ...options,
   });
@@ -28,9 +28,9 @@ t.test(
     const { table, items } = await prepare();
     const before = engines.dynamoDbProxy.callsOf("BatchExecuteStatement").length;
     const results = await table.record([
-      { id: "a", outcome: "duplicate", duplicateOf: "the-holder" },
-      { id: "b", outcome: "erased" },
-      { id: "c", outcome: "withdrawn" },
+      { id: "a", outcome: "duplicate", duplicateOf: "the-holder", triedAt },
+      { id: "b", outcome: "erased", triedAt },
+      { id: "c", outcome: "withdrawn", triedAt },
     ]);
     t.same(results, Array(3).fill({ kind: "recorded", fresh: true }));
     t.equal(engines.dynamoDbProxy.callsOf("BatchExecuteStatement").length - before, 1);
@@ -48,8 +48,8 @@ t.test(
 t.test("an outcome expires exactly as a registration does, and never by default", async (t) => {
   const { table, items } = await prepare({ retentionDays: 30 });
   await table.record([
-    { id: "a", outcome: "duplicate", duplicateOf: "the-holder" },
-    { id: "b", outcome: "erased" },
+    { id: "a", outcome: "duplicate", duplicateOf: "the-holder", triedAt },
+    { id: "b", outcome: "erased", triedAt },
   ]);
   for (const item of await items()) t.equal(item.expiresAt, Date.parse(at) / 1_000 + 30 * 86_400);
 });
@@ -57,7 +57,7 @@ t.test("an outcome expires exactly as a registration does, and never by default"
 t.test("access that is denied names the action, the table and the construct", async (t) => {
   const { table, tableName } = await prepare();
   engines.dynamoDbProxy.intervene(() => awsError("AccessDeniedException", "User: x is not authorized"));
-  t.match(await table.record([{ id: "a", outcome: "erased" }]), [
+  t.match(await table.record([{ id: "a", outcome: "erased", triedAt }]), [
     {
       kind: "system",
       fault: { kind: "access-denied", action: "dynamodb:PartiQLInsert", resource: tableName, message: /WorkerRole/ },
@@ -70,7 +70,7 @@ async function redeliveredAfterErasure(make: (table: OutcomesTable, tableName: s
   const prepared = await prepare();
   const { tableName, items } = prepared;
   const table = make(prepared.table, tableName);
-  const outcome = { id: "own-registration", outcome: "duplicate", duplicateOf: "the-holder" } as const;
+  const outcome = { id: "own-registration", outcome: "duplicate", duplicateOf: "the-holder", triedAt } as const;
   await table.record([outcome]);
   await engines.documents.send(
     new UpdateCommand({

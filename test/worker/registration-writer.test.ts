@@ -18,6 +18,7 @@ const denied: SystemFault = {
   message: "denied",
 };
 const longDeadline = 1e9;
+const triedAt = Date.parse("2026-03-01T10:00:05.000Z");
 
 interface OutcomeCall {
   readonly outcomes: readonly NewOutcome[];
@@ -25,7 +26,7 @@ interface OutcomeCall {
 }
 
 /** A writer in front of a registrations table that answers at once, and an outcomes table that answers when the test says so. */
-function prepare(store: (registration: Registration) => StoreResult) {
+function prepare(store: (registration: Registration) => StoreResult | Passing) {
   const clock = createManualClock();
   const calls: OutcomeCall[] = [];
   const counted: Outcome[] = [];
@@ -41,7 +42,10 @@ function prepare(store: (registration: Registration) => StoreResult) {
     random: () => 0,
   } satisfies Omit<WriterConditions, "breaker">;
   const writer = createRegistrationWriter({
-    table: { insert: async (registrations) => registrations.map(store), follow: () => undefined },
+    table: {
+      insert: async (registrations) => registrations.map(store),
+      follow: (_first, result) => (result.kind === "outcome" ? result : undefined),
+    },
     outcomesTable: {
       record(outcomes) {
         const { promise, resolve } = Promise.withResolvers<(RecordResult | Passing)[]>();
@@ -64,6 +68,7 @@ const duplicateOf = (id: string): StoreResult => ({
   duplicateOf: id,
   settled: false,
   item: { registrationId: id },
+  triedAt,
 });
 const call = (calls: readonly OutcomeCall[], index: number) => eventually(() => calls[index], `call ${index + 1}`);
 
@@ -75,7 +80,7 @@ function watched<T>(promise: Promise<T>) {
 }
 
 t.test("what is stored has no outcome, and costs no call for one", async (t) => {
-  const { writer, calls, storedPeople } = prepare(() => ({ kind: "stored", fresh: true }));
+  const { writer, calls, storedPeople } = prepare(() => ({ kind: "stored", fresh: true, triedAt }));
   const all = people(250);
   const results = await writer.writeAll(all, longDeadline);
   t.ok(results.every(({ kind }) => kind === "stored"));
@@ -91,21 +96,21 @@ t.test(
   async (t) => {
     const [first, second] = people(2) as [Registration, Registration];
     const { writer, calls, counted } = prepare(({ id }) =>
-      id === first.id ? { kind: "stored", fresh: true } : duplicateOf("the-holder"),
+      id === first.id ? { kind: "stored", fresh: true, triedAt } : duplicateOf("the-holder"),
     );
     const writing = watched(writer.writeAll([first, second], longDeadline));
     const { outcomes, answerAll } = await call(calls, 0);
-    t.same(outcomes, [{ id: second.id, outcome: "duplicate", duplicateOf: "the-holder" }]);
+    t.same(outcomes, [{ id: second.id, outcome: "duplicate", duplicateOf: "the-holder", triedAt }]);
     t.equal(writing.settled, false);
     t.same(counted, []);
     answerAll(recorded);
-    t.same(await writing.promise, [{ kind: "stored", fresh: true }, { kind: "duplicate" }]);
+    t.same(await writing.promise, [{ kind: "stored", fresh: true, triedAt }, { kind: "duplicate" }]);
     t.same(counted, ["duplicate"]);
   },
 );
 
 t.test("an outcome that stands is told, written by nobody and counted by nobody", async (t) => {
-  const settled: StoreResult = { kind: "outcome", outcome: "withdrawn", settled: true, item: undefined };
+  const settled: StoreResult = { kind: "outcome", outcome: "withdrawn", settled: true, item: undefined, triedAt };
   const { writer, calls, counted } = prepare(() => settled);
   t.same(await writer.writeAll(people(2), longDeadline), [{ kind: "withdrawn" }, { kind: "withdrawn" }]);
   t.equal(calls.length, 0);
@@ -118,6 +123,23 @@ t.test("an outcome that turns out to be there already is done, and is not counte
   (await call(calls, 0)).answerAll({ kind: "recorded", fresh: false });
   t.same(await writing, [{ kind: "duplicate" }]);
   t.same(counted, []);
+});
+
+t.test("a duplicate's outcome does not wait for the rest of its pack", async (t) => {
+  const [known, ...others] = people(60) as [Registration, ...Registration[]];
+  const { writer, calls, clock } = prepare(({ id }) =>
+    id === known.id ? duplicateOf("the-holder") : { kind: "throttled" },
+  );
+  const writing = watched(writer.writeAll([known, ...others], 1_000));
+  const { outcomes, answerAll } = await call(calls, 0);
+  t.match(outcomes, [{ id: known.id, triedAt }]);
+  t.equal(writing.settled, false, "nobody else is through");
+  answerAll(recorded);
+  clock.advance(2_000);
+  writer.close();
+  const results = await writing.promise;
+  t.match(results[0], { kind: "duplicate" });
+  t.ok(results.slice(1).every(({ kind }) => kind === "undone"));
 });
 
 t.test("one submission twice in a pack is one outcome", async (t) => {
@@ -149,7 +171,7 @@ t.test(
   async (t) => {
     const [first, second] = people(2) as [Registration, Registration];
     const { writer, calls, clock, counted } = prepare(({ id }) =>
-      id === first.id ? { kind: "stored", fresh: true } : duplicateOf("the-holder"),
+      id === first.id ? { kind: "stored", fresh: true, triedAt } : duplicateOf("the-holder"),
     );
     const writing = writer.writeAll([first, second], 1_000);
     const { answerAll } = await call(calls, 0);
@@ -163,7 +185,7 @@ t.test(
 t.test("a denied outcomes table opens its own breaker; what is stored does not wait for it", async (t) => {
   let known = true;
   const { writer, calls, breaker, outcomesBreaker, clock } = prepare(() =>
-    known ? duplicateOf("the-holder") : { kind: "stored", fresh: true },
+    known ? duplicateOf("the-holder") : { kind: "stored", fresh: true, triedAt },
   );
   const writing = watched(writer.writeAll(people(1), 1_000));
   (await call(calls, 0)).answerAll({ kind: "system", fault: denied });

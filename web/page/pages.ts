@@ -4,6 +4,7 @@
  */
 import type { Fault } from "../../shared/errors.ts";
 import type { EventDefinition, EventPhase } from "../../shared/event-definition.ts";
+import { registrationStatuses, type RegistrationStatus } from "../registration-status.ts";
 import { entryModule, loadAssets, type Asset, type Picture } from "./assets.ts";
 import { formFields } from "./fields.ts";
 import { filledForm } from "./filled-form.ts";
@@ -17,7 +18,7 @@ export type { Language } from "./language.ts";
 export type { Representation } from "./representation.ts";
 
 export interface StatusView {
-  readonly status: "pending" | "confirmed" | "needs-attention";
+  readonly status: RegistrationStatus;
   /** ISO 8601. */
   readonly submittedAt: string;
   /** When to ask again; while pending. */
@@ -90,6 +91,7 @@ export function createPages(event: EventDefinition, publicUrl?: string): Pages {
       style: assets.url("page.css"),
       script: assets.url(entryModule),
       modules: assets.modules,
+      statuses: registrationStatuses,
       phasesAhead: [] as readonly EventPhase[],
       icon: assets.url("icon.svg"),
       share: { url: publicUrl && `${publicUrl}/`, picture: `${publicUrl ?? ""}${assets.url("share.png")}` },

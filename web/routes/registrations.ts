@@ -16,14 +16,14 @@ import { chooseLanguage } from "../page/language.ts";
 import { pageHeaders } from "../page/page-headers.ts";
 import type { Pages } from "../page/pages.ts";
 import { problemType, toProblem, wantsPage } from "../problem.ts";
-import type { BacklogProbe } from "../backlog-probe.ts";
+import type { EstimatedWait } from "../estimated-wait.ts";
 import { refuseForeignForm } from "../form-origin.ts";
 import type { LoadShedder, Refusal } from "../load-shedding.ts";
 import { meantStatusUrl } from "../meant-receipt.ts";
 import type { Refusals } from "../refusals.ts";
 import type { Receipts } from "../receipts.ts";
 import { registrationId } from "../../shared/registration-id.ts";
-import type { StatusReader } from "../registration-status.ts";
+import { registrationStatuses, type StatusReader } from "../registration-status.ts";
 
 export interface RegistrationRoutesOptions {
   readonly event: EventDefinition;
@@ -36,7 +36,7 @@ export interface RegistrationRoutesOptions {
   /** Of looks at a status. */
   readonly lookShedder: LoadShedder;
   readonly refusals: Refusals;
-  readonly backlog: BacklogProbe;
+  readonly backlog: EstimatedWait;
   /** Registrations that one client may send in a minute; 0 for no limit. */
   readonly rateLimitPerMinute: number;
   /** Where the site is for everybody; undefined where that is not known. */
@@ -82,7 +82,12 @@ function acceptedBody(receipt: string, statusUrl: string): string {
 }
 
 const Status = Type.Object({
-  status: Type.Enum(["pending", "confirmed", "needs-attention"]),
+  status: Type.Enum([...registrationStatuses], {
+    description:
+      "pending until it is settled; confirmed: the address is registered; needs-attention: kept, an organiser will look " +
+      "at it; declined: an organiser gave up on it; withdrawn: by the attendee. A settled one stays as it is, but that an " +
+      "organiser can settle what needs attention.",
+  }),
   submittedAt: Type.String({ description: "ISO 8601, UTC" }),
   retryAfterSeconds: Type.Optional(Type.Integer({ description: "only while pending: when to look again" })),
   estimatedWaitSeconds: Type.Optional(Type.Integer({ description: "only while pending and if it can be told" })),
@@ -205,6 +210,7 @@ export const registrationRoutes: FastifyPluginAsyncTypebox<RegistrationRoutesOpt
         return sendToStatus(reply, meant);
       }
       const status = await statuses.read(content);
+      if (status === undefined) throw unknownReceipt();
       const { submittedAt } = content;
       const view = status === "pending" ? pendingView(submittedAt) : { status, submittedAt };
       reply.header("Cache-Control", "no-store").header("Vary", "Accept, Accept-Language");

@@ -1,6 +1,7 @@
 import t from "tap";
 import { languages } from "../../../web/page/language.ts";
 import { createPages } from "../../../web/page/pages.ts";
+import { registrationStatuses } from "../../../web/registration-status.ts";
 import { exampleEvent } from "./example-event.ts";
 
 const pages = createPages(exampleEvent);
@@ -17,7 +18,7 @@ function everyPage(): Map<string, string> {
       pages.eventAgain(language, { values: { email: "x" }, faults: [{ pointer: "/email", detail: "Wrong." }] }),
     );
     all.set(`${language} busy`, pages.eventAgain(language, { values: {}, faults: [], notice: "busy" }));
-    for (const status of ["pending", "confirmed", "needs-attention"] as const) {
+    for (const status of registrationStatuses) {
       all.set(`${language} ${status}`, pages.status(language, { ...view, status }, "/registrations/abc"));
     }
     const problem = { status: 404, title: "None", detail: "There is none.", code: "TURNOUT_RECEIPT_UNKNOWN" };

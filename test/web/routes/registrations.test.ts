@@ -1,6 +1,7 @@
 import t from "tap";
 import { TurnoutError } from "../../../shared/errors.ts";
 import { createRegistry } from "../../../shared/metrics.ts";
+import { registrationStatuses, type RegistrationStatus } from "../../../web/registration-status.ts";
 import { eventually } from "../../equipment/eventually.ts";
 import { createManualClock } from "../../equipment/manual-clock.ts";
 import { buildTestApp, testEvent, testTime, type TestApp, type TestAppOptions } from "../../equipment/web-app.ts";
@@ -476,13 +477,13 @@ async function statusStage(t: { teardown(end: () => unknown): void }, options: T
 }
 
 t.test("a receipt tells what became of it: as JSON to a program, as a page to a browser, never cached", async (t) => {
-  let status: "pending" | "confirmed" | "needs-attention" = "pending";
+  let status: RegistrationStatus = "pending";
   const { ask } = await statusStage(t, { parts: { statuses: { read: async () => status } } });
   const pending = await ask();
   t.equal(pending.statusCode, 200);
   t.match(pending.json(), { status: "pending", submittedAt: "2026-03-01T10:00:00.000Z", retryAfterSeconds: 1 });
   t.match(pending.headers, { "cache-control": "no-store", vary: /Accept/, "retry-after": "1" });
-  for (status of ["confirmed", "needs-attention"] as const) {
+  for (status of registrationStatuses.filter((one) => one !== "pending")) {
     const reply = await ask();
     t.same(reply.json(), { status, submittedAt: "2026-03-01T10:00:00.000Z" });
     t.equal(reply.headers["retry-after"], undefined);
@@ -490,6 +491,19 @@ t.test("a receipt tells what became of it: as JSON to a program, as a page to a 
     t.equal(page.statusCode, 200);
     t.match(page.headers["content-type"], /^text\/html/);
     t.equal(page.headers["cache-control"], "no-store");
+  }
+});
+
+t.test("a receipt of which nothing is known any more gets the very answer of one that never was", async (t) => {
+  const { stage, ask } = await statusStage(t, { parts: { statuses: { read: async () => undefined } } });
+  const told = async (reply: Promise<Reply>) => {
+    const { statusCode, headers, body } = await reply;
+    return { statusCode, headers: { ...headers, date: "" }, body };
+  };
+  for (const headers of [{}, html]) {
+    const reply = await told(ask(headers));
+    t.equal(reply.statusCode, 404);
+    t.same(reply, await told(stage.app.inject({ url: "/registrations/never", headers })));
   }
 });
 

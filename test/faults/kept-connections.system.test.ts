@@ -1,0 +1,120 @@
+/** A web instance that stops while its clients keep their connections, as balancers do: none of them is cut off. */
+import { once } from "node:events";
+import { Agent, request } from "node:http";
+import { setTimeout as delay } from "node:timers/promises";
+import t from "tap";
+import { startBareTier, startEmbeddedEngines, type BareTier } from "../equipment/bare-tier.ts";
+import { eventually } from "../equipment/eventually.ts";
+import { sized } from "../equipment/run-length.ts";
+
+t.setTimeout(300_000);
+const engines = await startEmbeddedEngines();
+t.teardown(() => engines.stop());
+
+const stops = sized(3, 10);
+const connections = 60;
+const perSecond = 300;
+
+interface Outcomes {
+  answered: number;
+  /** Nobody listens any more: the client knows that nothing was taken. */
+  refused: number;
+  /** Cut off after it was sent: the client knows nothing. */
+  cutOff: string[];
+}
+
+interface Load {
+  readonly outcomes: Outcomes;
+  stop(): Promise<void>;
+}
+
+/** Clients that keep their connections and register at a given rate. */
+function startLoad({ port }: BareTier): Load {
+  const agent = new Agent({ keepAlive: true, maxSockets: connections });
+  const outcomes: Outcomes = { answered: 0, refused: 0, cutOff: [] };
+  const underWay = new Set<Promise<void>>();
+  let sent = 0;
+
+  async function register(): Promise<void> {
+    sent += 1;
+    const body = JSON.stringify({ email: `kept-${sent}@example.org`, name: "Kept" });
+    const headers = { "content-type": "application/json", "content-length": body.length };
+    const asked = request({ agent, port, host: "127.0.0.1", method: "POST", path: "/registrations", headers });
+    const answer = Promise.withResolvers<void>();
+    asked.once("response", (response) => {
+      response.resume().once("end", () => {
+        outcomes.answered += 1;
+        answer.resolve();
+      });
+    });
+    asked.once("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "ECONNREFUSED") outcomes.refused += 1;
+      else outcomes.cutOff.push(error.code ?? error.message);
+      answer.resolve();
+    });
+    asked.end(body);
+    await answer.promise;
+  }
+
+  const timer = setInterval(() => {
+    const one = register();
+    underWay.add(one);
+    void one.finally(() => underWay.delete(one));
+  }, 1_000 / perSecond);
+  return {
+    outcomes,
+    async stop() {
+      clearInterval(timer);
+      await Promise.all(underWay);
+      agent.destroy();
+    },
+  };
+}
+
+t.test(`${stops} stops of a web instance with kept connections in use: no request is cut off`, async (t) => {
+  const cutOff: string[] = [];
+  let answered = 0;
+  for (let stop = 0; stop < stops; stop += 1) {
+    const web = await startBareTier(t, engines, { tier: "web" });
+    const load = startLoad(web);
+    await eventually(() => load.outcomes.answered > 600, "the load goes on", 60_000);
+    web.child.kill("SIGTERM");
+    t.same(await web.ended, { code: 0, signal: null });
+    await delay(50);
+    await load.stop();
+    answered += load.outcomes.answered;
+    t.ok(load.outcomes.refused > 0, "the load went on to the end");
+    cutOff.push(...load.outcomes.cutOff);
+  }
+  t.comment(`${answered} answered, ${cutOff.length} cut off`);
+  t.same(cutOff, []);
+});
+
+t.test("control: a server that closes its idle connections when it stops cuts requests off", async (t) => {
+  const { createServer } = await import("node:http");
+  const server = createServer((incoming, response) => {
+    incoming.resume().once("end", () => {
+      // A loop with some work in each turn, as the tier's.
+      const until = performance.now() + 2;
+      while (performance.now() < until);
+      response.writeHead(202).end("{}");
+    });
+  });
+  let cutOff = 0;
+  for (let stop = 0; stop < 10 && cutOff === 0; stop += 1) {
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as { port: number };
+    const load = startLoad({ port } as BareTier);
+    await eventually(() => load.outcomes.answered > 200, "the load goes on", 60_000);
+    const closed = once(server, "close");
+    const until = performance.now() + 60;
+    while (performance.now() < until);
+    server.close();
+    await Promise.race([closed, delay(1_000)]);
+    server.closeAllConnections();
+    await load.stop();
+    cutOff += load.outcomes.cutOff.length;
+  }
+  t.ok(cutOff > 0, `${cutOff} were cut off`);
+});
