@@ -18,6 +18,15 @@ var notFound = {
 /** The page's languages, as web/page/language.ts has them; the first is for everybody who prefers none of them. */
 var languages = ["en", "de"];
 
+/** What browsers and crawlers ask every site for by themselves, from web/routes/site-files.ts: the same in every language. */
+var siteFiles = [
+  "/favicon.ico",
+  "/apple-touch-icon.png",
+  "/apple-touch-icon-precomposed.png",
+  "/robots.txt",
+  "/.well-known/security.txt",
+];
+
 /** Nobody's real preferences are longer, and the time that CloudFront lets this run is short. */
 var maxHeaderLength = 1000;
 
@@ -60,6 +69,10 @@ function preferred(header) {
 // eslint-disable-next-line no-unused-vars -- CloudFront calls it by its name
 function handler(event) {
   var request = event.request;
+  if (siteFiles.indexOf(request.uri) >= 0) {
+    delete request.headers["accept-language"];
+    return request;
+  }
   if (request.uri !== "/") return notFound;
   var header = request.headers["accept-language"];
   request.headers["accept-language"] = { value: preferred(header ? header.value : "") };

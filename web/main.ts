@@ -96,6 +96,8 @@ await runProcess(process, async () => {
     wallClock: Date.now,
     now,
     random: Math.random,
+    publicUrl: config.PUBLIC_URL,
+    securityContact: config.SECURITY_CONTACT,
     connections,
     eventLoop,
   });

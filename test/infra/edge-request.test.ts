@@ -2,8 +2,12 @@ import { randomBytes, randomInt } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { runInNewContext } from "node:vm";
 import * as fc from "fast-check";
+import Fastify from "fastify";
 import t from "tap";
 import { chooseLanguage, languages } from "../../web/page/language.ts";
+import { createPages } from "../../web/page/pages.ts";
+import { siteFiles } from "../../web/routes/site-files.ts";
+import { event } from "./synthesis.ts";
 
 interface EdgeRequest {
   readonly uri: string;
@@ -26,6 +30,22 @@ function forwardedLanguage(language: string): string {
 
 t.test("the event page passes", async (t) => {
   t.equal(ask("/")["uri"], "/");
+});
+
+t.test("what browsers and crawlers ask every site for passes, once for all languages", async (t) => {
+  const app = Fastify();
+  t.teardown(() => app.close());
+  const paths: string[] = [];
+  app.addHook("onRoute", ({ url, method }) => void (method === "GET" && paths.push(url)));
+  const picture = () => ({ bytes: Buffer.alloc(0), contentType: "image/png" });
+  const pages = { ...createPages(event), picture };
+  await app.register(siteFiles, { pages, publicUrl: undefined, securityContact: undefined, now: Date.now });
+  t.ok(paths.length >= 5);
+  for (const path of paths) {
+    const passed = ask(path, "de-DE") as unknown as EdgeRequest;
+    t.equal(passed.uri, path);
+    t.equal(passed.headers["accept-language"], undefined, path);
+  }
 });
 
 t.test("every other path that reaches it is answered at the edge, as a problem", async (t) => {
