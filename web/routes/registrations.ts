@@ -48,6 +48,8 @@ export interface RegistrationRoutesOptions {
 const formType = "application/x-www-form-urlencoded";
 const firstLookAfterSeconds = 1;
 const slowestLookAfterSeconds = 10;
+/** As in `page/assets/status.js`. */
+const toldUnknownAfterMs = 10_000;
 /**
  * Of the status route only. The framework's time-out costs each request as much as its validation, receipt and packing
  * together (Node makes an error with a stack for every request that ends), and accepting is bounded without it: by the
@@ -207,9 +209,15 @@ export const registrationRoutes: FastifyPluginAsyncTypebox<RegistrationRoutesOpt
       reply.header("Cache-Control", "no-store").header("Vary", "Accept, Accept-Language");
       if ("retryAfterSeconds" in view) reply.header("Retry-After", view.retryAfterSeconds);
       if (!wantsPage(request)) return view;
-      return sendPage(reply, pages.status(chooseLanguage(request.headers["accept-language"]), view, request.url));
+      const page = { ...view, waitUnknown: status === "pending" && hasWaited(submittedAt) };
+      return sendPage(reply, pages.status(chooseLanguage(request.headers["accept-language"]), page, request.url));
     },
   );
+
+  /** Who has not waited long is not told that the wait is unknown: mostly it is over in a moment. */
+  function hasWaited(submittedAt: string): boolean {
+    return wallClock() - Date.parse(submittedAt) > toldUnknownAfterMs;
+  }
 
   /**
    * The longer the wait, the rarer a look: a backlog is not drained faster by being asked about. Spread by chance, so that
