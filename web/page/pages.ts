@@ -25,6 +25,8 @@ export interface StatusView {
   readonly retryAfterSeconds?: number;
   /** How long the line in front is expected to take; while pending and known. */
   readonly estimatedWaitSeconds?: number;
+  /** Whether to say that it is not known; while pending. */
+  readonly waitUnknown?: boolean;
 }
 
 export interface RefusedForm {
@@ -117,7 +119,9 @@ export function createPages(event: EventDefinition, publicUrl?: string): Pages {
     return {
       event: (phase: EventPhase) => createRepresentation(eventPage(phase, { values: undefined, faults: [] }), htmlType),
       eventAgain: (refused: RefusedForm) => eventPage("open", refused),
-      status({ status, submittedAt, retryAfterSeconds, estimatedWaitSeconds }: StatusView, statusUrl: string): string {
+      status(view: StatusView, statusUrl: string): string {
+        const { status, submittedAt, retryAfterSeconds, estimatedWaitSeconds, waitUnknown } = view;
+        const unknown = waitUnknown ? text("status.waitUnknown") : undefined;
         return render("status", {
           ...common,
           panelsAhead,
@@ -125,7 +129,7 @@ export function createPages(event: EventDefinition, publicUrl?: string): Pages {
           statusUrl,
           submittedAt: moment(submittedAt),
           retryAfterSeconds: retryAfterSeconds ?? defaultRetryAfterSeconds,
-          wait: estimatedWaitSeconds === undefined ? undefined : wait(estimatedWaitSeconds),
+          wait: estimatedWaitSeconds === undefined ? unknown : wait(estimatedWaitSeconds),
         });
       },
       statusLater({ code }: ProblemView): string {

@@ -51,6 +51,8 @@ export interface RegistrationRoutesOptions {
 
 const firstLookAfterSeconds = 1;
 const slowestLookAfterSeconds = 10;
+/** As in `page/assets/status.js`. */
+const toldUnknownAfterMs = 10_000;
 /**
  * Of the status route only. The framework's time-out costs each request as much as its validation, receipt and packing
  * together (Node makes an error with a stack for every request that ends), and accepting is bounded without it: by the
@@ -216,12 +218,16 @@ export const registrationRoutes: FastifyPluginAsyncTypebox<RegistrationRoutesOpt
       reply.header("Cache-Control", "no-store").header("Vary", "Accept, Accept-Language");
       if ("retryAfterSeconds" in view) reply.header("Retry-After", view.retryAfterSeconds);
       if (!wantsPage(request)) return view;
-      return sendPage(
-        reply,
-        pages.status(chooseLanguage(request.headers["accept-language"]), view, `/registrations/${receipt}`),
-      );
+      const language = chooseLanguage(request.headers["accept-language"]);
+      const page = { ...view, waitUnknown: status === "pending" && hasWaited(submittedAt) };
+      return sendPage(reply, pages.status(language, page, `/registrations/${receipt}`));
     },
   );
+
+  /** Who has not waited long is not told that the wait is unknown: mostly it is over in a moment. */
+  function hasWaited(submittedAt: string): boolean {
+    return wallClock() - Date.parse(submittedAt) > toldUnknownAfterMs;
+  }
 
   /**
    * The longer the wait, the rarer a look: a backlog is not drained faster by being asked about. Spread by chance, so that

@@ -534,6 +534,19 @@ t.test("how long the wait may be is told while it can be, and never as 0", async
   }
 });
 
+t.test("a wait that is not known is said to be so on the page, to whoever has waited for a while", async (t) => {
+  let now = testTime;
+  let estimate: number | undefined;
+  const parts = { wallClock: () => now, backlog: { estimatedWaitSeconds: () => estimate } };
+  const { ask } = await statusStage(t, { parts });
+  t.notMatch((await ask(html)).body, ">not known at the moment<");
+  now += 11_000;
+  t.match((await ask(html)).body, ">not known at the moment<");
+  t.notOk("waitUnknown" in (await ask()).json<object>());
+  estimate = 100;
+  t.match((await ask(html)).body, ">2 minutes<");
+});
+
 t.test("every receipt that is not ours gets the same 404, whatever is wrong with it", async (t) => {
   const { stage, receipt } = await statusStage(t);
   const bodies = new Set<string>();
