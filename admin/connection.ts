@@ -182,6 +182,14 @@ export async function connect(flags: ConnectionFlags, env: Environment): Promise
   );
 }
 
+/**
+ * @returns milliseconds since the epoch, by AWS's clock where this machine's is minutes off: the SDK notices at the first
+ *   call. For times that are compared with what the tiers write.
+ */
+export function awsTime({ config }: DynamoDBDocumentClient): number {
+  return Date.now() + config.systemClockOffset;
+}
+
 /** Connects, has the work done and closes the connection, however the work ends. */
 export async function withConnection<Result>(
   flags: ConnectionFlags,

@@ -1,18 +1,36 @@
 /**
- * The ledger of a load: what became of each attempt to register, written outside the system that is judged. JSON Lines,
- * one line an attempt when its outcome is known, appended and never changed.
+ * The ledger of a load: what became of each attempt to register, written outside the system that is judged. JSON Lines: a
+ * head that says which run and which stack it belongs to, then one line an attempt when its outcome is known.
  *
+ *     {"ledger":1,"run":"4f6c…","stack":"arn:aws:sqs:…@2026-01-01T08:00:00.000Z","startedAt":"2026-01-01T09:00:00.000Z"}
  *     {"outcome":"accepted","id":"…","email":"…","name":"…","answers":{},"status":202,"startedAt":1767258000000,"endedAt":1767258000012}
  *     {"outcome":"confirmed","id":"…","email":"…","at":1767258003000}
  *
  * `accepted` is a 202; `rejected` an answer after which nothing can have been enqueued; `unknown` everything else, such as
  * a connection that was reset. A retry with the same Idempotency-Key is a further line with the same id. `confirmed` says
  * that the status URL said so. What follows from the lines is decided in `audit/`; not here.
+ *
+ * One ledger is one run's, at one stack: whatever an earlier run accepted is not there any more at a stack that was made
+ * anew, and would count as lost. So nothing is ever added to another run's. A ledger without a head, as one's own load may
+ * write it, belongs to whatever it is audited against.
  */
-import { closeSync, createReadStream, fstatSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { closeSync, createReadStream, openSync, statSync, writeSync } from "node:fs";
 import { Type, type Static } from "typebox";
 import { Compile } from "typebox/compile";
 import { TurnoutError } from "../shared/errors.ts";
+
+const version = 1;
+
+const Head = Type.Object({
+  ledger: Type.Literal(version),
+  /** Made up for each run. */
+  run: Type.String({ minLength: 1 }),
+  /** As `readStackIdentity` gives it. */
+  stack: Type.String({ minLength: 1 }),
+  /** ISO 8601, UTC. */
+  startedAt: Type.String({ minLength: 1 }),
+});
 
 const Attempt = Type.Object({
   outcome: Type.Enum(["accepted", "rejected", "unknown"]),
@@ -40,6 +58,7 @@ const Confirmation = Type.Object({
 
 const Line = Type.Union([Attempt, Confirmation]);
 
+export type LedgerHead = Static<typeof Head>;
 export type AttemptLine = Static<typeof Attempt>;
 export type ConfirmationLine = Static<typeof Confirmation>;
 export type LedgerLine = AttemptLine | ConfirmationLine;
@@ -51,30 +70,42 @@ export interface Ledger {
   close(): void;
 }
 
-const lineFeed = 0x0a;
-const tailBytes = 65_536;
+const ownerOnly = 0o600;
 
-/** A writer that was killed can leave half a line, to which the next one would be glued. */
-function dropTornLine(file: number): void {
-  const { size } = fstatSync(file);
-  const tail = Buffer.alloc(Math.min(size, tailBytes));
-  readSync(file, tail, 0, tail.length, size - tail.length);
-  const kept = tail.lastIndexOf(lineFeed) + 1;
-  if (kept < tail.length) ftruncateSync(file, size - tail.length + kept);
+/**
+ * An empty file is nobody's: `mktemp` makes one.
+ * @throws TURNOUT_USAGE_INVALID when there is something in the file
+ */
+export function requireNewLedger(path: string): void {
+  if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) === 0) return;
+  throw new TurnoutError(
+    "TURNOUT_USAGE_INVALID",
+    `${path} is there already. A ledger belongs to one run and one stack: choose another file, or remove this one.`,
+  );
+}
+
+function openNew(path: string): number {
+  try {
+    return openSync(path, "ax", ownerOnly);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+    requireNewLedger(path);
+    return openSync(path, "a");
+  }
 }
 
 /**
- * @param path of the file, made where it does not exist; what it holds is kept
- * @throws the file system's error
+ * @param path of a file that is not there yet, or is empty
+ * @param stack to which the run goes, as `readStackIdentity` gives it
+ * @throws TURNOUT_USAGE_INVALID when there is something in the file; the file system's error
  */
-export function openLedger(path: string): Ledger {
-  const file = openSync(path, "a+", 0o600);
-  dropTornLine(file);
+export function openLedger(path: string, stack: string): Ledger {
+  const file = openNew(path);
   let open = true;
+  const write = (line: LedgerHead | LedgerLine) => writeSync(file, `${JSON.stringify(line)}\n`);
+  write({ ledger: version, run: randomUUID(), stack, startedAt: new Date().toISOString() });
   return {
-    record(line) {
-      writeSync(file, `${JSON.stringify(line)}\n`);
-    },
+    record: write,
     close() {
       if (open) closeSync(file);
       open = false;
@@ -82,7 +113,7 @@ export function openLedger(path: string): Ledger {
   };
 }
 
-const validator = Compile(Line);
+const [headValidator, lineValidator] = [Compile(Head), Compile(Line)];
 
 function parseLine(text: string, path: string, number: number): LedgerLine {
   let value: unknown;
@@ -92,33 +123,63 @@ function parseLine(text: string, path: string, number: number): LedgerLine {
     // The parser's own message quotes the line, and with it an attendee.
     value = undefined;
   }
-  if (validator.Check(value)) return value;
-  const fault = value === undefined ? undefined : validator.Errors(value)[0];
+  if (lineValidator.Check(value)) return value;
+  if (headValidator.Check(value)) {
+    throw new TurnoutError(
+      "TURNOUT_LEDGER_INVALID",
+      `Line ${number} of the ledger ${path} is the head of another run. A ledger belongs to one run.`,
+    );
+  }
+  const fault = value === undefined ? undefined : lineValidator.Errors(value)[0];
   const why = fault === undefined ? "is not JSON" : `${fault.instancePath || "/"} ${fault.message}`;
   throw new TurnoutError("TURNOUT_LEDGER_INVALID", `Line ${number} of the ledger ${path} cannot be used: ${why}.`);
 }
 
-/**
- * Reads a ledger line by line. A last line without its end is what a killed writer left; it is passed over.
- * @throws TURNOUT_LEDGER_INVALID when the file cannot be read, or a line other than the last is no line of a ledger
- */
-export async function* readLedger(path: string): AsyncGenerator<LedgerLine, void, undefined> {
+function parseHead(text: string): LedgerHead | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return headValidator.Check(value) ? value : undefined;
+  } catch {
+    // Whoever reads the lines is told what is wrong with it.
+    return undefined;
+  }
+}
+
+/** A last line without its end is what a killed writer left; it is passed over. */
+async function* linesOf(path: string): AsyncGenerator<string, void, undefined> {
   const stream = createReadStream(path, { encoding: "utf8", highWaterMark: 1 << 20 });
   let rest = "";
-  let number = 0;
   try {
     // Split here and not by node:readline, which also ends a line at U+2028, and an answer may hold that.
     for await (const chunk of stream as AsyncIterable<string>) {
       const lines = (rest + chunk).split("\n");
       rest = lines.pop() ?? "";
-      for (const line of lines) {
-        number += 1;
-        if (line !== "") yield parseLine(line, path, number);
-      }
+      yield* lines;
     }
   } catch (cause) {
-    if (cause instanceof TurnoutError) throw cause;
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new TurnoutError("TURNOUT_LEDGER_INVALID", `The ledger ${path} cannot be read: ${why}.`, { cause });
+  }
+}
+
+/**
+ * @returns whose it is; undefined for a ledger without a head
+ * @throws TURNOUT_LEDGER_INVALID when the file cannot be read
+ */
+export async function readLedgerHead(path: string): Promise<LedgerHead | undefined> {
+  for await (const line of linesOf(path)) return parseHead(line);
+  return undefined;
+}
+
+/**
+ * Reads the attempts and confirmations of a ledger, one after the other.
+ * @throws TURNOUT_LEDGER_INVALID when the file cannot be read, or a line other than the last is no line of a ledger
+ */
+export async function* readLedger(path: string): AsyncGenerator<LedgerLine, void, undefined> {
+  let number = 0;
+  for await (const line of linesOf(path)) {
+    number += 1;
+    if (line === "" || (number === 1 && parseHead(line) !== undefined)) continue;
+    yield parseLine(line, path, number);
   }
 }

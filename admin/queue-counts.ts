@@ -29,6 +29,15 @@ export async function readQueueCounts(sqs: SQSClient, url: string): Promise<Queu
   };
 }
 
+/**
+ * @returns which stack this is, beyond its name: one that was destroyed and made anew is another
+ * @throws the SDK's error when SQS does not answer or refuses
+ */
+export async function readStackIdentity(sqs: SQSClient, queueUrl: string): Promise<string> {
+  const { QueueArn, CreatedTimestamp } = await readAttributes(sqs, queueUrl, ["QueueArn", "CreatedTimestamp"]);
+  return `${QueueArn}@${new Date(Number(CreatedTimestamp) * 1_000).toISOString()}`;
+}
+
 /** @returns for how many seconds a received message stays hidden by the queue's own setting */
 export async function readVisibilityTimeoutSeconds(sqs: SQSClient, url: string): Promise<number> {
   const { VisibilityTimeout } = await readAttributes(sqs, url, ["VisibilityTimeout"]);

@@ -41,7 +41,7 @@ export function addDashboard(
       new TextWidget({
         width: 24,
         height: 2,
-        markdown: `**Turnout** ${url} · messages are exact, registrations waiting are an estimate: messages × registrations per pack. What to do: docs/operations.md`,
+        markdown: `**Turnout** ${url} · messages are exact, registrations waiting and the wait are told from what all instances wrote down (activity table). What to do: docs/operations.md`,
       }),
     ],
     [new AlarmStatusWidget({ title: "Alarms", alarms: [...alarms], width: 24, height: 3 })],

@@ -1,6 +1,6 @@
 /**
  * What kind of fault AWS or the network answered with, by the names that the services and the SDK give to their errors.
- * What is to be done about it depends on who asked: the worker says it in `worker/system-fault.ts`, the command in `admin/`.
+ * What is to be done about it depends on who asked: the tiers say it in `shared/system-fault.ts`, the command in `admin/`.
  */
 
 export type AwsFaultKind =

@@ -2,9 +2,10 @@
  * An outcome: what became of a registration that did not become the item under its address. It is an item of the outcomes
  * table under the registration's own id, so that a status never has to be inferred from somebody else's record.
  *
- *     duplicate ──► withdrawn | erased        every other outcome is final
+ *     duplicate ──► withdrawn             any ──► erased             every other outcome is final
  *
- * Written by inserts only, so that a redelivery cannot change it. It holds nothing of the attendee.
+ * Written by inserts only, so that a redelivery cannot change it; only a withdrawal and an erasure change one. It holds
+ * nothing of the attendee.
  */
 
 export type Outcome = "duplicate" | "erased" | "withdrawn" | "discarded";

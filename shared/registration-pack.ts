@@ -59,7 +59,12 @@ export function encodePack(registrations: readonly Registration[]): string {
 
 /** @returns a pack of one entry that is no registration, so that it can be kept and looked at as it came */
 export function encodeUnknownEntry(entry: unknown): string {
-  return joinPack([escapeForSqs(JSON.stringify(entry))]);
+  return encodeUnknownEntries([entry]);
+}
+
+/** @returns the pack of these entries, whatever they are, of any size */
+export function encodeUnknownEntries(entries: readonly unknown[]): string {
+  return joinPack(entries.map((entry) => escapeForSqs(JSON.stringify(entry))));
 }
 
 export interface DecodedPack {

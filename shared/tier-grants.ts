@@ -64,8 +64,9 @@ function webCode(names: DeploymentNames): readonly Grant[] {
     {
       sid: "Status",
       actions: ["dynamodb:BatchGetItem"],
-      resources: [names.registrationsTableArn, names.deadLettersTableArn],
+      resources: [names.registrationsTableArn, names.outcomesTableArn, names.deadLettersTableArn],
     },
+    mayShareActivity(names),
     mayPublish("Figures", figuresNamespace),
   ];
 }
@@ -85,8 +86,14 @@ function workerCode(names: DeploymentNames): readonly Grant[] {
     },
     {
       sid: "Store",
-      actions: ["dynamodb:PartiQLInsert", "dynamodb:BatchGetItem", "dynamodb:DescribeTable"],
+      actions: ["dynamodb:PartiQLInsert", "dynamodb:PutItem", "dynamodb:BatchGetItem", "dynamodb:DescribeTable"],
       resources: [names.registrationsTableArn],
+    },
+    // No put and no update: an outcome is never overwritten.
+    {
+      sid: "Outcomes",
+      actions: ["dynamodb:PartiQLInsert", "dynamodb:BatchGetItem"],
+      resources: [names.outcomesTableArn],
     },
     {
       sid: "Record",
@@ -99,8 +106,18 @@ function workerCode(names: DeploymentNames): readonly Grant[] {
       ],
       resources: [names.deadLettersTableArn],
     },
+    mayShareActivity(names),
     mayPublish("Figures", figuresNamespace),
   ];
+}
+
+/** Each process writes what it did, and reads what all of them did. */
+function mayShareActivity({ activityTableArn }: DeploymentNames): Grant {
+  return {
+    sid: "Activity",
+    actions: ["dynamodb:UpdateItem", "dynamodb:BatchGetItem"],
+    resources: [activityTableArn],
+  };
 }
 
 function webPlatform(names: DeploymentNames): readonly Grant[] {

@@ -5,6 +5,7 @@
  * It lives as long as the queue keeps messages, judged by the clock: DynamoDB removes expired items late, by days.
  */
 import { sqsLimits } from "./aws-limits.ts";
+import type { ScanFilter } from "./table-scan.ts";
 
 export const tombstoneKinds = ["erased", "withdrawn"] as const;
 export type TombstoneKind = (typeof tombstoneKinds)[number];
@@ -34,6 +35,9 @@ export function createTombstone(
   const expiresAt = Math.ceil(now / 1_000) + tombstoneSeconds;
   return { email, tombstone, registrationId, at: new Date(now).toISOString(), expiresAt };
 }
+
+/** For whoever reads the registrations: tombstones are none. */
+export const onlyRegistrations: ScanFilter = { expression: "attribute_not_exists(tombstone)", values: {} };
 
 /** @returns whether an item of the registrations table is a tombstone; one whose time is over is one still */
 export function isTombstone(item: object): item is TombstoneItem {

@@ -14,15 +14,15 @@ import { acceptFormBodies } from "../shared/form-body.ts";
 import { createHttpConnections, type HttpConnections } from "../shared/http-connections.ts";
 import type { Logger } from "../shared/logger.ts";
 import type { Registry } from "../shared/metrics.ts";
-import type { BacklogProbe } from "./backlog-probe.ts";
 import type { GroupCommit } from "./group-commit.ts";
 import { createClientErrorHandler } from "./client-error.ts";
 import { createConnectionLimit } from "./connection-limit.ts";
 import { registerConnectionMetrics } from "./connection-metrics.ts";
 import { watchEventLoop, type EventLoop } from "./event-loop.ts";
 import { createHttpServer } from "./http-server.ts";
+import type { EstimatedWait } from "./estimated-wait.ts";
 import { acceptJsonBodies } from "./json-body.ts";
-import { createLoadShedder } from "./load-shedding.ts";
+import { createLoadShedder, type Load } from "./load-shedding.ts";
 import { createWebMetrics } from "./metrics.ts";
 import { describeFaults } from "./page/fault-messages.ts";
 import { chooseLanguage } from "./page/language.ts";
@@ -32,6 +32,7 @@ import type { Readiness } from "./readiness.ts";
 import type { Receipts } from "./receipts.ts";
 import { createRefusals } from "./refusals.ts";
 import type { StatusReader } from "./registration-status.ts";
+import { createStatusLoad } from "./status-load.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { pageRoutes } from "./routes/pages.ts";
 import { registrationRoutes, sendPage, unknownReceipt } from "./routes/registrations.ts";
@@ -39,9 +40,11 @@ import { registrationRoutes, sendPage, unknownReceipt } from "./routes/registrat
 export interface AppLimits {
   /** Wait of the first in line for the queue above which registrations are shed. */
   readonly shedWaitMs: number;
+  /** Status reads under way above which further looks are shed. */
+  readonly maxStatusReads: number;
   /** Mean delay of the event loop above which a share of the registrations is shed, the larger the later it is. */
   readonly maxEventLoopDelayMs: number;
-  /** Registrations that one client may send in a minute; 0 for no limit. */
+  /** Registrations that one client may send in a minute, and looks at a status in proportion; 0 for no limit. */
   readonly rateLimitPerMinute: number;
   /** How long a client may take to send a request, head and body. */
   readonly requestTimeoutMs: number;
@@ -59,7 +62,7 @@ export interface AppParts {
   readonly readiness: Readiness;
   readonly registry: Registry;
   readonly logger: Logger;
-  readonly backlog: BacklogProbe;
+  readonly backlog: EstimatedWait;
   readonly limits: AppLimits;
   /** Milliseconds since the epoch. */
   readonly wallClock: () => number;
@@ -92,6 +95,13 @@ function exactValidator({ schema }: { schema: unknown }) {
 /** A receipt that the router cannot read, too long or badly encoded, is as unknown as any other. */
 function isReceiptAddress(url: string): boolean {
   return url.startsWith("/registrations/");
+}
+
+/** The line for the queue, as the load shedder sees it. */
+function loadOf({ figures, hasRoom }: GroupCommit): Load {
+  const { confirmed, waiting, oldestWaitMs, sendsInFlight, failingMs, latestSendMs } = figures();
+  const calls = { callsInFlight: sendsInFlight, failingMs, latestCallMs: latestSendMs };
+  return { served: confirmed, waiting, hasRoom: hasRoom(), oldestWaitMs, ...calls };
 }
 
 export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
@@ -140,8 +150,10 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
       global: false,
       cache: clientsRemembered,
       addHeadersOnExceeding: { "x-ratelimit-limit": false, "x-ratelimit-remaining": false, "x-ratelimit-reset": false },
-      errorResponseBuilder: () =>
-        new TurnoutError("TURNOUT_RATE_LIMITED", "Please wait a moment and send the same again."),
+      errorResponseBuilder: ({ method }) => {
+        const again = method === "POST" ? "send the same again" : "look again";
+        return new TurnoutError("TURNOUT_RATE_LIMITED", `Please wait a moment and ${again}.`);
+      },
     });
   }
   await app.register(swagger, {
@@ -171,6 +183,11 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     if (!wantsPage(request)) return sendProblem(reply, problem);
     prepareProblemReply(reply, problem);
     const language = chooseLanguage(request.headers["accept-language"]);
+    if (request.method === "GET" && isReceiptAddress(request.url) && reply.hasHeader("Retry-After")) {
+      // The page looks again by itself, as the status page does.
+      reply.header("Refresh", reply.getHeader("Retry-After"));
+      return sendPage(reply, pages.statusLater(language, problem));
+    }
     const isFormPost = request.method === "POST" && request.body !== undefined;
     if (isFormPost && problem.status === 400 && problem.errors) {
       return sendPage(reply, pages.eventAgain(language, { values: request.body, faults: problem.errors }));
@@ -186,27 +203,32 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     throw new TurnoutError("TURNOUT_NOT_FOUND", "There is nothing at this address.");
   });
 
+  const shedding = { loopDelayMs: eventLoop.delayMs, maxWaitMs: limits.shedWaitMs, now, random };
+  const statusLoad = createStatusLoad(limits.maxStatusReads, now);
   await app.register(pageRoutes, { pages, event, now: wallClock });
   await app.register(registrationRoutes, {
     event,
     groupCommit,
     receipts,
-    statuses,
+    statuses: { read: (receipt) => statusLoad.track(() => statuses.read(receipt)) },
     pages,
     metrics,
     shedder: createLoadShedder({
-      figures: groupCommit.figures,
-      hasRoom: groupCommit.hasRoom,
-      loopDelayMs: eventLoop.delayMs,
+      ...shedding,
+      load: () => loadOf(groupCommit),
       maxLoopDelayMs: limits.maxEventLoopDelayMs,
-      maxWaitMs: limits.shedWaitMs,
-      now,
-      random,
+    }),
+    lookShedder: createLoadShedder({
+      ...shedding,
+      load: statusLoad.load,
+      // Earlier than registrations: whoever is not yet registered comes before those who look again.
+      maxLoopDelayMs: limits.maxEventLoopDelayMs / 2,
     }),
     refusals,
     backlog: parts.backlog,
     rateLimitPerMinute: limits.rateLimitPerMinute,
     wallClock,
+    now,
     random,
   });
   await app.register(healthRoutes, { readiness, registry });

@@ -29,7 +29,8 @@ export const WebConfig = Type.Object({
     default: 5_000,
     minimum: 1,
     maximum: 100_000,
-    description: "registrations that may wait for a send before further ones are answered 503",
+    description:
+      "registrations that may wait for a send, and looks at a status for a read, before further ones are answered 503",
   }),
   MAX_WAIT_MS: Type.Integer({
     default: 5_000,
@@ -41,14 +42,16 @@ export const WebConfig = Type.Object({
     default: 1_500,
     minimum: 50,
     maximum: 60_000,
-    description: "wait of the first in line above which further registrations are answered 503, milliseconds",
+    description:
+      "wait of the first in line above which further registrations, or looks at a status, are answered 503, milliseconds",
   }),
   MAX_EVENT_LOOP_DELAY_MS: Type.Integer({
     default: 1_000,
     minimum: 10,
     maximum: 10_000,
     description:
-      "mean delay of the event loop above which the more registrations are answered 503 the later it is, milliseconds",
+      "mean delay of the event loop above which the more registrations are answered 503 the later it is, milliseconds; " +
+      "looks at a status from half of it on",
   }),
   REQUEST_TIMEOUT_MS: Type.Integer({
     default: 15_000,
@@ -67,7 +70,9 @@ export const WebConfig = Type.Object({
     default: 600,
     minimum: 0,
     maximum: 1_000_000,
-    description: "registrations that one client (IPv4 address, IPv6 /64) may send to this instance; 0 for no limit",
+    description:
+      "registrations that one client (IPv4 address, IPv6 /64) may send to this instance, and twenty times as many looks " +
+      "at a status; 0 for no limit",
   }),
   TRUST_PROXY: Type.String({
     default: "",
@@ -90,7 +95,7 @@ export const WebConfig = Type.Object({
     default: 4,
     minimum: 1,
     maximum: 64,
-    description: "BatchGetItem calls for status pages under way at once, each of up to 50 receipts",
+    description: "BatchGetItem calls for status pages under way at once, each of up to 33 receipts",
   }),
   CLOUDWATCH_STACK: Type.Optional(
     Type.String({

@@ -1,13 +1,30 @@
 /**
- * Load shedding: decides, before a body is read, whether one more registration can be taken, and when whoever cannot be
- * taken should come back. The signals are measured, not configured rates: the length and age of the line for the queue,
- * the delay of the event loop, and whether the queue confirms at all.
+ * Load shedding: decides, before anything is done for a request, whether one more can be taken, and when whoever cannot be
+ * taken should come back. Registrations have a shedder and looks at a status have one, each with the load of its own line.
+ * The signals are measured, not configured rates: the length and age of the line, the delay of the event loop, and whether
+ * what stands behind the line answers at all.
  *
  * What is refused must be cheap, or refusing would itself be the overload; so this compares a few numbers and nothing else.
  */
-import type { GroupCommitFigures } from "./group-commit.ts";
+export type ShedReason = "line-full" | "line-slow" | "event-loop" | "failing";
 
-export type ShedReason = "line-full" | "line-slow" | "event-loop" | "queue-failing";
+/** What a shedder looks at. The line for the queue has it from `GroupCommitFigures`, that of the status reads from `StatusLoad`. */
+export interface Load {
+  /** Served since the start. */
+  readonly served: number;
+  /** In line. */
+  readonly waiting: number;
+  /** Whether the line takes one more. */
+  readonly hasRoom: boolean;
+  /** How long the first in line has waited. */
+  readonly oldestWaitMs: number;
+  /** Calls to what stands behind the line that have no answer yet. */
+  readonly callsInFlight: number;
+  /** For how long these calls have failed and none succeeded, judged by what was tried. */
+  readonly failingMs: number;
+  /** For how long the latest call has been under way; 0 while there is none. */
+  readonly latestCallMs: number;
+}
 
 export interface Refusal {
   readonly reason: ShedReason;
@@ -16,20 +33,18 @@ export interface Refusal {
 }
 
 export interface LoadShedder {
-  /** @returns undefined when the registration can be taken */
+  /** @returns undefined when one more can be taken */
   refusal(): Refusal | undefined;
   /** How many were refused since the start. */
   readonly shed: number;
 }
 
 export interface LoadShedderOptions {
-  readonly figures: () => GroupCommitFigures;
+  readonly load: () => Load;
   /** How late the event loop is, milliseconds. */
   readonly loopDelayMs: () => number;
   /** Delay of the loop above which the more of them are not taken, the later it is: at twice as much, every second one. */
   readonly maxLoopDelayMs: number;
-  /** Whether the line takes one more. */
-  readonly hasRoom: () => boolean;
   /** Wait of the first in line above which no further ones are taken. */
   readonly maxWaitMs: number;
   /** Milliseconds, monotonic. */
@@ -39,33 +54,36 @@ export interface LoadShedderOptions {
 }
 
 const sampleMs = 1_000;
-/** How long the queue may fail before only one registration at a time tries whether it is back. */
+/** How long all calls may fail before only one request at a time tries whether that is over. */
 const failingPatienceMs = 1_500;
+/** A try that has no answer after this long may just have met a bad connection: another one tries beside it. */
+const tryAgainAfterMs = 1_000;
 const longestRetrySeconds = 60;
 
 export function createLoadShedder(options: LoadShedderOptions): LoadShedder {
-  const { figures, loopDelayMs, maxLoopDelayMs, hasRoom, maxWaitMs, now, random } = options;
+  const { load, loopDelayMs, maxLoopDelayMs, maxWaitMs, now, random } = options;
   let shed = 0;
   let sampledAt = now();
   let shedAtSample = 0;
-  let confirmedAtSample = 0;
+  let servedAtSample = 0;
   let shedPerSecond = 0;
-  let confirmedPerSecond = 0;
+  let servedPerSecond = 0;
 
-  function sample({ confirmed }: GroupCommitFigures): void {
+  function sample({ served }: Load): void {
     const at = now();
     const seconds = (at - sampledAt) / 1_000;
     if (at - sampledAt < sampleMs) return;
     shedPerSecond = (shed - shedAtSample) / seconds;
-    confirmedPerSecond = (confirmed - confirmedAtSample) / seconds;
+    servedPerSecond = (served - servedAtSample) / seconds;
     sampledAt = at;
     shedAtSample = shed;
-    confirmedAtSample = confirmed;
+    servedAtSample = served;
   }
 
-  function reasonFor({ oldestWaitMs, failingMs, sendsInFlight }: GroupCommitFigures): ShedReason | undefined {
-    if (failingMs > failingPatienceMs && sendsInFlight > 0) return "queue-failing";
-    if (!hasRoom()) return "line-full";
+  function reasonFor(current: Load): ShedReason | undefined {
+    const { hasRoom, oldestWaitMs, failingMs, callsInFlight, latestCallMs } = current;
+    if (failingMs > failingPatienceMs && callsInFlight > 0 && latestCallMs < tryAgainAfterMs) return "failing";
+    if (!hasRoom) return "line-full";
     if (oldestWaitMs > maxWaitMs) return "line-slow";
     return isTooLate() ? "event-loop" : undefined;
   }
@@ -81,17 +99,17 @@ export function createLoadShedder(options: LoadShedderOptions): LoadShedder {
 
   /**
    * The line in front, at the pace at which it moves; on top, a share of a window as long as the queue needs for all who
-   * are being refused each second. While nothing is confirmed at all, the longest window.
+   * are being refused each second. While nothing is served at all, the longest window.
    */
   function retryAfterSeconds(waiting: number): number {
-    const pace = Math.max(confirmedPerSecond, 1);
+    const pace = Math.max(servedPerSecond, 1);
     const windowSeconds = Math.min(longestRetrySeconds, Math.max(2, (2 * shedPerSecond) / pace));
     return Math.min(longestRetrySeconds, Math.ceil(1 + Math.min(waiting / pace, 5) + random() * windowSeconds));
   }
 
   return {
     refusal() {
-      const current = figures();
+      const current = load();
       sample(current);
       const reason = reasonFor(current);
       if (!reason) return undefined;

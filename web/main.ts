@@ -1,4 +1,7 @@
 /** The web tier as a process: environment, parts, listen, graceful stop. */
+import { randomBytes } from "node:crypto";
+import { createActivityReader } from "../shared/activity/reader.ts";
+import { createActivityRecorder } from "../shared/activity/recorder.ts";
 import { createDocumentClient, createSqsClient } from "../shared/aws-clients.ts";
 import { createCloudWatchPublisher } from "../shared/cloudwatch-publisher.ts";
 import { readEnv } from "../shared/environment.ts";
@@ -8,11 +11,12 @@ import { createLifecycle } from "../shared/lifecycle.ts";
 import { openLog } from "../shared/logger.ts";
 import { createRegistry } from "../shared/metrics.ts";
 import { runProcess } from "../shared/process.ts";
+import { constructOfRole } from "../shared/tier-grants.ts";
 import { buildApp } from "./app.ts";
-import { createBacklogProbe } from "./backlog-probe.ts";
+import { aroundCall, createAwsFaultLog } from "./aws-fault-log.ts";
 import { WebConfig } from "./config.ts";
 import { connectionsWithin, readDescriptorLimit } from "./connection-limit.ts";
-import { createDrainPace } from "./drain-pace.ts";
+import { createEstimatedWait } from "./estimated-wait.ts";
 import { watchEventLoop } from "./event-loop.ts";
 import { createGroupCommit } from "./group-commit.ts";
 import { createPackSender } from "./pack-sender.ts";
@@ -39,6 +43,9 @@ await runProcess(process, async () => {
   const documents = createDocumentClient(clientOptions);
   const registry = createRegistry("web");
   const now = () => performance.now();
+  const construct = constructOfRole.web;
+  sqs.middlewareStack.add(createAwsFaultLog("sqs", { logger: log.logger, construct, now }), aroundCall);
+  documents.middlewareStack.add(createAwsFaultLog("dynamodb", { logger: log.logger, construct, now }), aroundCall);
   const eventLoop = watchEventLoop();
   const connections = createHttpConnections();
   const maxConnections = connectionsWithin(config.MAX_CONNECTIONS, readDescriptorLimit());
@@ -51,6 +58,7 @@ await runProcess(process, async () => {
     now,
   });
   const { countMessages } = createQueueProbe(sqs, config.QUEUE_URL);
+  const activity = { documents, table: config.ACTIVITY_TABLE, wallClock: Date.now };
   const app = await buildApp({
     event,
     groupCommit,
@@ -59,21 +67,23 @@ await runProcess(process, async () => {
       reads: createStatusReads({
         documents,
         registrationsTable: config.REGISTRATIONS_TABLE,
+        outcomesTable: config.OUTCOMES_TABLE,
         deadLettersTable: config.DEAD_LETTERS_TABLE,
         maxReadsInFlight: config.STATUS_READS_IN_FLIGHT,
         maxWaiting: config.MAX_WAITING,
+        random: Math.random,
       }),
-      pace: createDrainPace(),
       wallClock: Date.now,
     }),
-    backlog: createBacklogProbe({
+    backlog: createEstimatedWait({
       countMessages,
-      packsSent: () => groupCommit.figures().packs,
+      estimate: createActivityReader(activity).estimate,
       cacheMs: probeCacheMs,
       now,
     }),
     limits: {
       shedWaitMs: config.SHED_WAIT_MS,
+      maxStatusReads: config.MAX_WAITING,
       maxEventLoopDelayMs: config.MAX_EVENT_LOOP_DELAY_MS,
       rateLimitPerMinute: config.RATE_LIMIT_PER_MINUTE,
       requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
@@ -105,7 +115,7 @@ await runProcess(process, async () => {
         region: config.AWS_REGION,
         registry,
         logger: log.logger,
-        construct: "Roles/WebRole",
+        construct,
         wallClock: Date.now,
         random: Math.random,
       }),
@@ -116,6 +126,17 @@ await runProcess(process, async () => {
           documents.destroy();
         },
       },
+      createActivityRecorder({
+        ...activity,
+        processId: randomBytes(6).toString("base64url"),
+        read() {
+          const { confirmed, packs } = groupCommit.figures();
+          return { accepted: confirmed, packsSent: packs };
+        },
+        logger: log.logger,
+        construct,
+        random: Math.random,
+      }),
       { name: "group commit", stop: () => groupCommit.close() },
       {
         name: "http",

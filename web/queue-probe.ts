@@ -2,7 +2,7 @@
 import { GetQueueAttributesCommand, type SQSClient } from "@aws-sdk/client-sqs";
 
 export interface QueueProbe {
-  /** @returns messages waiting or in flight, as SQS counts them (approximately); rejects when SQS does not answer */
+  /** @returns messages visible, in flight and delayed, as SQS counts them (approximately); rejects when SQS does not answer */
   countMessages(): Promise<number>;
 }
 
@@ -12,11 +12,14 @@ export function createQueueProbe(sqs: SQSClient, queueUrl: string): QueueProbe {
       const { Attributes = {} } = await sqs.send(
         new GetQueueAttributesCommand({
           QueueUrl: queueUrl,
-          AttributeNames: ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
+          AttributeNames: [
+            "ApproximateNumberOfMessages",
+            "ApproximateNumberOfMessagesNotVisible",
+            "ApproximateNumberOfMessagesDelayed",
+          ],
         }),
       );
-      const { ApproximateNumberOfMessages: waiting, ApproximateNumberOfMessagesNotVisible: inFlight } = Attributes;
-      return Number(waiting ?? 0) + Number(inFlight ?? 0);
+      return Object.values(Attributes).reduce((sum, count) => sum + Number(count), 0);
     },
   };
 }

@@ -1,6 +1,7 @@
 /** Counts what was refused and logs a sample: in a rush or an attack, the log must not become the next bottleneck. */
 import type { ErrorCode } from "../shared/errors.ts";
 import type { Logger } from "../shared/logger.ts";
+import { createLogSampler } from "./log-sampler.ts";
 import type { WebMetrics } from "./metrics.ts";
 
 export interface Refusals {
@@ -11,11 +12,9 @@ export interface Refusals {
   count(code: ErrorCode, reason?: string): void;
 }
 
-const sampleEveryMs = 10_000;
-
 /** @param now milliseconds, monotonic */
 export function createRefusals(metrics: WebMetrics, logger: Logger, now: () => number): Refusals {
-  const samples = new Map<ErrorCode, { at: number; since: number }>();
+  const sampler = createLogSampler(now);
   const counters = new Map<ErrorCode, { inc(): void }>();
 
   function counterOf(code: ErrorCode): { inc(): void } {
@@ -30,16 +29,8 @@ export function createRefusals(metrics: WebMetrics, logger: Logger, now: () => n
   return {
     count(code, reason) {
       counterOf(code).inc();
-      let sample = samples.get(code);
-      if (!sample) {
-        sample = { at: -Infinity, since: 0 };
-        samples.set(code, sample);
-      }
-      sample.since += 1;
-      if (now() - sample.at < sampleEveryMs) return;
-      logger.warn({ code, reason, count: sample.since }, "refused");
-      sample.at = now();
-      sample.since = 0;
+      const since = sampler.count(reason === undefined ? code : `${code} ${reason}`);
+      if (since > 0) logger.warn({ code, reason, count: since }, "refused");
     },
   };
 }

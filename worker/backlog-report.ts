@@ -1,25 +1,28 @@
 /**
- * The periodic task `report-backlog`: looks at both queues, logs what it saw and keeps it for `/metrics`.
- * Safe to run twice, on any instance: it changes nothing.
+ * The periodic task `report-backlog`: looks at both queues, logs what they hold by the activity of all processes, and keeps
+ * it for `/metrics`. Safe to run twice, on any instance: it changes nothing.
  */
 import { GetQueueAttributesCommand, type SQSClient } from "@aws-sdk/client-sqs";
+import type { Backlog } from "../shared/activity/estimate.ts";
 import type { Logger } from "../shared/logger.ts";
 import { Gauge, type Registry } from "../shared/metrics.ts";
 
-export interface Backlog {
+export interface BacklogReport {
   /** When it was looked at: ISO 8601, UTC. */
   readonly at: string;
   /** Messages waiting, as SQS counts them (approximately). */
   readonly messages: number;
-  /** Estimate: waiting messages × the mean registrations of the packs that this worker has seen. */
+  /** Estimate of the registrations in all of them, those in flight and delayed included. */
   readonly registrationsEstimate: number;
+  /** There when more messages wait than packs are known: then there are at least so many registrations. */
+  readonly atLeast?: true;
   readonly inFlight: number;
   readonly delayed: number;
   /** Messages on the SQS dead-letter queue, not yet collected. */
   readonly deadLetterMessages: number;
-  /** Registrations that left the queue for good each second since the last look, new arrivals already subtracted. */
-  readonly drainPerSecond: number | null;
-  /** Seconds until the queue is empty at that rate; null while it does not shrink. */
+  /** Registrations that all workers together were done with each second of late. */
+  readonly drainPerSecond: number;
+  /** Seconds until those who wait now are stored at that pace; null while nothing is drained. */
   readonly etaSeconds: number | null;
 }
 
@@ -27,27 +30,35 @@ export interface BacklogReportOptions {
   readonly sqs: SQSClient;
   readonly queueUrl: string;
   readonly deadLetterQueueUrl: string;
-  /** Registrations per pack that this worker has seen; 1 before it has seen any. */
-  readonly meanPackSize: () => number;
+  /** @returns what so many messages, visible, in flight and delayed, mean by the activity table */
+  readonly estimate: (messages: number) => Promise<Backlog>;
   readonly registry: Registry;
   readonly logger: Logger;
   /** Milliseconds since the epoch. */
   readonly wallClock: () => number;
 }
 
-/** @returns the task: looks, logs, exposes; rejects when SQS does not answer */
-export function createBacklogReport(options: BacklogReportOptions): () => Promise<Backlog> {
-  const { sqs, queueUrl, deadLetterQueueUrl, meanPackSize, registry, logger, wallClock } = options;
+/** @returns the task: looks, logs, exposes; rejects when SQS or DynamoDB does not answer */
+export function createBacklogReport(options: BacklogReportOptions): () => Promise<BacklogReport> {
+  const { sqs, queueUrl, deadLetterQueueUrl, estimate, registry, logger, wallClock } = options;
   const registers = [registry];
   const gauge = (name: string, help: string) => new Gauge({ name, help, registers });
   const messages = gauge("turnout_queue_messages", "Messages waiting");
-  const people = gauge("turnout_queue_registrations_estimate", "Estimate: messages × registrations per pack");
+  const people = gauge(
+    "turnout_queue_registrations_estimate",
+    "Estimate of the registrations that wait or are in flight",
+  );
   const inFlight = gauge("turnout_queue_in_flight", "Messages received and not yet deleted");
   const deadLetters = gauge("turnout_dead_letter_queue_messages", "Messages on the dead-letter queue");
-  const drain = gauge("turnout_queue_drain_per_second", "Registrations fewer on the queue each second");
-  const eta = gauge("turnout_queue_eta_seconds", "Seconds until the queue is empty; -1 while it does not shrink");
+  const drain = gauge(
+    "turnout_queue_drain_per_second",
+    "Registrations that all workers were done with each second of late",
+  );
+  const eta = gauge(
+    "turnout_queue_eta_seconds",
+    "Seconds until those who wait are stored; -1 while nothing is drained",
+  );
   const lookedAt = gauge("turnout_queue_looked_at_timestamp_seconds", "When this worker last looked; they take turns");
-  let previous: Backlog | undefined;
 
   async function counts(url: string) {
     const { Attributes = {} } = await sqs.send(
@@ -67,36 +78,26 @@ export function createBacklogReport(options: BacklogReportOptions): () => Promis
     };
   }
 
-  function drainPerSecond(outstanding: number, at: number): number | null {
-    if (!previous) return null;
-    const seconds = (at - Date.parse(previous.at)) / 1_000;
-    if (seconds <= 0) return null;
-    const before = previous.registrationsEstimate + previous.inFlight * meanPackSize();
-    return Math.round(((before - outstanding) / seconds) * 10) / 10;
-  }
-
   return async function reportBacklog() {
     const [queue, dead] = await Promise.all([counts(queueUrl), counts(deadLetterQueueUrl)]);
     const at = wallClock();
-    const mean = meanPackSize();
-    const outstanding = (queue.visible + queue.notVisible) * mean;
-    const rate = drainPerSecond(outstanding, at);
-    const report: Backlog = {
+    messages.set(queue.visible);
+    inFlight.set(queue.notVisible);
+    deadLetters.set(dead.visible);
+    const backlog = await estimate(queue.visible + queue.notVisible + queue.delayed);
+    const report: BacklogReport = {
       at: new Date(at).toISOString(),
       messages: queue.visible,
-      registrationsEstimate: Math.round(queue.visible * mean),
+      registrationsEstimate: backlog.people,
+      ...(backlog.atLeast && { atLeast: true }),
       inFlight: queue.notVisible,
       delayed: queue.delayed,
       deadLetterMessages: dead.visible,
-      drainPerSecond: rate,
-      etaSeconds: outstanding === 0 ? 0 : rate !== null && rate > 0 ? Math.round(outstanding / rate) : null,
+      drainPerSecond: backlog.drainPerSecond,
+      etaSeconds: backlog.etaSeconds,
     };
-    previous = report;
-    messages.set(report.messages);
     people.set(report.registrationsEstimate);
-    inFlight.set(report.inFlight);
-    deadLetters.set(report.deadLetterMessages);
-    drain.set(report.drainPerSecond ?? 0);
+    drain.set(report.drainPerSecond);
     eta.set(report.etaSeconds ?? -1);
     lookedAt.set(at / 1_000);
     logger.info(report, "backlog");

@@ -7,7 +7,7 @@
  * Open means: callers hold what they have. Nothing is dead-lettered, no message is received for which there is no hope,
  * so receive counts do not climb. The probe is the next real call, one at a time, so nothing is written for a test.
  */
-import type { SystemFault } from "./system-fault.ts";
+import type { SystemFault } from "../shared/system-fault.ts";
 
 export type BreakerState = "closed" | "open" | "probing";
 
@@ -26,6 +26,8 @@ export interface CircuitBreaker {
   readonly state: BreakerState;
   /** The latest fault while not closed. */
   readonly fault: SystemFault | undefined;
+  /** How long it has been closed in all, milliseconds: a clock for deadlines that a fault of the system must not use up. */
+  closedMs(): number;
   /** Whether a call may be made now. While open, exactly one caller is admitted when the back-off is over. */
   admit(): boolean;
   /** Settles when a call to `admit` is worth it, at once while closed; wakes all who wait. */
@@ -44,6 +46,8 @@ export function createCircuitBreaker(options: BreakerOptions): CircuitBreaker {
   let fault: SystemFault | undefined;
   let failures = 0;
   let retryAt = 0;
+  let closedMsBefore = 0;
+  let closedSince = now();
   let wake: PromiseWithResolvers<void> | undefined;
   let recovery: PromiseWithResolvers<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -67,6 +71,7 @@ export function createCircuitBreaker(options: BreakerOptions): CircuitBreaker {
     get fault() {
       return fault;
     },
+    closedMs: () => (state === "closed" ? closedMsBefore + now() - closedSince : closedMsBefore),
     admit() {
       if (state === "closed") return true;
       if (state === "probing" || now() < retryAt) return false;
@@ -93,6 +98,7 @@ export function createCircuitBreaker(options: BreakerOptions): CircuitBreaker {
       if (state === "open") return;
       const overcome = fault;
       state = "closed";
+      closedSince = now();
       failures = 0;
       fault = undefined;
       wakeAll();
@@ -104,6 +110,7 @@ export function createCircuitBreaker(options: BreakerOptions): CircuitBreaker {
       // Calls that were under way together fail together; that is one fault, not many.
       if (state === "open") return;
       const opened = state === "closed";
+      if (opened) closedMsBefore += now() - closedSince;
       state = "open";
       fault = newFault;
       const longest = Math.min(maxBackoffMs, minBackoffMs * 2 ** failures);

@@ -45,7 +45,7 @@ export const WorkerConfig = Type.Object({
     default: 8,
     minimum: 1,
     maximum: 64,
-    description: `BatchExecuteStatement calls under way at once, each of up to ${dynamoDbLimits.maxBatchStatements} statements`,
+    description: `BatchExecuteStatement calls under way at once to one table, each of up to ${dynamoDbLimits.maxBatchStatements} statements`,
   }),
   WRITE_TIMEOUT_MS: Type.Integer({
     default: 3_000,

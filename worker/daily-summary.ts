@@ -56,7 +56,7 @@ export function createDailySummary(options: DailySummaryOptions): () => Promise<
   const registers = [registry];
   const stored = new Gauge({
     name: "turnout_registrations_stored_approximately",
-    help: "Items of the registrations table by DynamoDB's own count, about six hours old",
+    help: "Items of the registrations table by DynamoDB's own count, about six hours old, tombstones included",
     registers,
   });
   const records = new Gauge({

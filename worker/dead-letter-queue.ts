@@ -5,11 +5,13 @@
 import { SendMessageCommand, type MessageAttributeValue, type SQSClient } from "@aws-sdk/client-sqs";
 import { deadLetterAttributes, type DeadLetterReason } from "../shared/dead-letter.ts";
 import type { PatientCaller } from "./patient-call.ts";
-import type { Operation } from "./system-fault.ts";
+import type { Operation } from "../shared/system-fault.ts";
 
 export interface DeadLetter {
-  /** The message's body as it came, or a pack of the one registration that could not be stored. */
+  /** The message's body as it came, or a pack of those of its entries that could not be stored, for one reason. */
   readonly body: string;
+  /** How many entries the body has; 1 for one that is no pack. Default: 1. */
+  readonly entries?: number;
   readonly reason: DeadLetterReason;
   /** What was wrong, in words; nothing of the attendee. */
   readonly detail: string;
@@ -19,11 +21,12 @@ export interface DeadLetter {
 
 export interface DeadLetterQueue {
   /**
-   * @returns true when it is safely on the queue; false when it is not and its message must stay where it is: the process
-   *   stops, or SQS refuses it as it stands (then SQS's own redrive takes the whole message there in the end). While a
-   *   fault of the system lasts, this waits.
+   * @param deadline of its message: how long to wait for a turn, since only so many are sent at once
+   * @returns true when it is safely on the queue; false when it is not and its message must stay where it is: its turn did
+   *   not come in time, the process stops, or SQS refuses it as it stands (then SQS's own redrive takes the whole message
+   *   there in the end). While a fault of the system lasts, this waits, and the time does not count.
    */
-  send(deadLetter: DeadLetter): Promise<boolean>;
+  send(deadLetter: DeadLetter, deadline: number): Promise<boolean>;
 }
 
 export interface DeadLetterQueueOptions {
@@ -32,7 +35,7 @@ export interface DeadLetterQueueOptions {
   readonly caller: PatientCaller;
   /** Milliseconds since the epoch. */
   readonly wallClock: () => number;
-  readonly onSent: (reason: DeadLetterReason) => void;
+  readonly onSent: (reason: DeadLetterReason, entries: number) => void;
 }
 
 const maxDetailLength = 1_000;
@@ -60,9 +63,9 @@ export function createDeadLetterQueue(options: DeadLetterQueueOptions): DeadLett
   }
 
   return {
-    async send(deadLetter) {
-      const sent = await caller.attempt(sending, () => sqs.send(command(deadLetter)));
-      if (sent) onSent(deadLetter.reason);
+    async send(deadLetter, deadline) {
+      const sent = await caller.attempt(sending, () => sqs.send(command(deadLetter)), deadline);
+      if (sent) onSent(deadLetter.reason, deadLetter.entries ?? 1);
       return sent;
     },
   };

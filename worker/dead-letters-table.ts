@@ -7,7 +7,7 @@ import { maxReadBodyBytes, storeBody, type DeadLetterRecord, type HistoryEntry }
 import type { DeadLetterReason } from "../shared/dead-letter.ts";
 import type { Registration } from "../shared/registration.ts";
 import type { PatientCaller } from "./patient-call.ts";
-import type { Operation } from "./system-fault.ts";
+import type { Operation } from "../shared/system-fault.ts";
 
 /** A failure that was read off the SQS dead-letter queue. */
 export interface Failure {

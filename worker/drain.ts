@@ -15,7 +15,7 @@ import { kindOf } from "../shared/aws-fault.ts";
 import type { Logger } from "../shared/logger.ts";
 import type { CircuitBreaker } from "./circuit-breaker.ts";
 import { createPatientCaller } from "./patient-call.ts";
-import { describeSystemFault, type Operation } from "./system-fault.ts";
+import { describeSystemFault, type Operation } from "../shared/system-fault.ts";
 
 export interface Drain {
   /** Starts polling. Calling it again does nothing; after `stop` it does nothing either. */
@@ -29,6 +29,8 @@ export interface Drain {
   letGo(): void;
   /** Milliseconds since the last receive that SQS answered, messages or none. */
   sinceLastReceiveMs(): number;
+  /** Messages received and neither deleted nor given back. */
+  heldMessages(): number;
 }
 
 export interface DrainOptions {
@@ -50,6 +52,8 @@ export interface DrainOptions {
   readonly logger: Logger;
   /** Milliseconds, monotonic. */
   readonly now: () => number;
+  /** Told how many messages were deleted. */
+  readonly onDeleted?: (messages: number) => void;
   /** Told of each message that could not be deleted, and of each heartbeat that failed: they may come again. */
   readonly onDeleteFailed: () => void;
 }
@@ -68,6 +72,7 @@ export function createDrain(options: DrainOptions): Drain {
   const deleteCaller = createPatientCaller(deleteBreaker);
   const neededBreakers = [...options.neededBreakers, deleteBreaker];
   let lastReceiveAt = now();
+  let held = 0;
   let started = false;
   const stopAsked = Promise.withResolvers<void>();
   let stopping: Promise<void> | undefined;
@@ -110,6 +115,7 @@ export function createDrain(options: DrainOptions): Drain {
         Entries: messages.map(({ ReceiptHandle: handle }, index) => ({ Id: String(index), ReceiptHandle: handle })),
       }),
     );
+    options.onDeleted?.(messages.length - failed.length);
     for (const { Code: code, SenderFault: refused } of failed) {
       onDeleteFailed();
       if (refused) logger.warn({ code }, "a message that is done could not be deleted; it may come again, harmlessly");
@@ -152,8 +158,10 @@ export function createDrain(options: DrainOptions): Drain {
       postReceiveMessageCallback: received,
       shouldDeleteMessages: false,
       handleMessageBatch: async (messages) => {
+        held += messages.length;
         const done = await Promise.all(messages.map(processOne));
         await deleteAll(done.filter((message) => message !== undefined));
+        held -= messages.length;
         return messages;
       },
     });
@@ -203,5 +211,6 @@ export function createDrain(options: DrainOptions): Drain {
     },
     letGo: () => deleteCaller.close(),
     sinceLastReceiveMs: () => now() - lastReceiveAt,
+    heldMessages: () => held,
   };
 }

@@ -1,4 +1,7 @@
 /** The worker tier as a process: environment, parts, polling, graceful stop. */
+import { randomBytes } from "node:crypto";
+import { createActivityReader } from "../shared/activity/reader.ts";
+import { createActivityRecorder } from "../shared/activity/recorder.ts";
 import { createDocumentClient, createSqsClient } from "../shared/aws-clients.ts";
 import { createCloudWatchPublisher } from "../shared/cloudwatch-publisher.ts";
 import { readEnv } from "../shared/environment.ts";
@@ -8,6 +11,8 @@ import { createLifecycle } from "../shared/lifecycle.ts";
 import { openLog } from "../shared/logger.ts";
 import { createRegistry } from "../shared/metrics.ts";
 import { runProcess } from "../shared/process.ts";
+import { constructOfRole } from "../shared/tier-grants.ts";
+import { readActivityTotals } from "./activity-totals.ts";
 import { buildWorkerApp } from "./app.ts";
 import { createBacklogReport } from "./backlog-report.ts";
 import { WorkerConfig } from "./config.ts";
@@ -25,11 +30,12 @@ await runProcess(process, async () => {
   const sqs = createSqsClient({ region, requestTimeoutMs: receiveTimeoutMs, maxAttempts: 3 });
   const documents = createDocumentClient({ region, requestTimeoutMs: config.WRITE_TIMEOUT_MS, maxAttempts: 3 });
   const worker = createWorker({ config, sqs, documents, registry, logger: log.logger });
+  const activity = { documents, table: config.ACTIVITY_TABLE, wallClock: Date.now };
   const reportBacklog = createBacklogReport({
     sqs,
     queueUrl: config.QUEUE_URL,
     deadLetterQueueUrl: config.DEAD_LETTER_QUEUE_URL,
-    meanPackSize: worker.meanPackSize,
+    estimate: createActivityReader(activity).estimate,
     registry,
     logger: log.logger,
     wallClock: Date.now,
@@ -77,6 +83,14 @@ await runProcess(process, async () => {
           documents.destroy();
         },
       },
+      createActivityRecorder({
+        ...activity,
+        processId: randomBytes(6).toString("base64url"),
+        read: () => readActivityTotals(registry),
+        logger: log.logger,
+        construct: constructOfRole.worker,
+        random: Math.random,
+      }),
       {
         name: "http",
         start: async () => {

@@ -1,14 +1,19 @@
 /** The worker tier's own metrics, labels resolved once. */
 import { Counter, delayBuckets, Gauge, Histogram, type Registry } from "../shared/metrics.ts";
-import type { WriterFigures } from "./registration-writer.ts";
+import type { WriterFigures } from "./batch-writer.ts";
 
 export interface WorkerMetrics {
   readonly packs: Counter;
+  /** Packs wholly done and deleted. */
+  readonly packsDone: Counter;
   /** Registrations taken out of packs, redelivered ones included. */
   readonly received: Counter;
   /** Registrations stored for the first time. */
   readonly stored: Counter;
+  /** Registrations of an address that another one had first, each counted once. */
   readonly duplicates: Counter;
+  /** Registrations that were erased or withdrawn before they came, each counted once. */
+  readonly gone: Counter<"outcome">;
   /** Registrations left in their message for another delivery. */
   readonly undone: Counter;
   readonly deadLettered: Counter<"reason">;
@@ -25,9 +30,16 @@ export function createWorkerMetrics(registry: Registry): WorkerMetrics {
   const counter = (name: string, help: string) => new Counter({ name, help, registers });
   return {
     packs: counter("turnout_packs_received_total", "Packs received, redelivered ones included"),
+    packsDone: counter("turnout_packs_done_total", "Packs wholly done and deleted"),
     received: counter("turnout_registrations_received_total", "Registrations in the packs received"),
     stored: counter("turnout_registrations_stored_total", "Registrations stored for the first time"),
     duplicates: counter("turnout_registrations_duplicate_total", "Registrations of an address that another had first"),
+    gone: new Counter({
+      name: "turnout_registrations_gone_total",
+      help: "Registrations that were erased or withdrawn before they could be stored",
+      labelNames: ["outcome"] as const,
+      registers,
+    }),
     undone: counter("turnout_registrations_undone_total", "Registrations left to redelivery"),
     deadLettered: new Counter({
       name: "turnout_dead_letters_total",
@@ -53,18 +65,40 @@ export function createWorkerMetrics(registry: Registry): WorkerMetrics {
   };
 }
 
+function readAtScrape(registry: Registry, name: string, help: string, read: () => number): void {
+  new Gauge({
+    name,
+    help,
+    registers: [registry],
+    collect() {
+      this.set(read());
+    },
+  });
+}
+
+/** Shows how many packs are being worked on at the moment of a scrape. */
+export function exposeHeldPacks(registry: Registry, heldPacks: () => number): void {
+  readAtScrape(registry, "turnout_packs_held", "Packs received and neither deleted nor given back", heldPacks);
+}
+
 /** Shows how the writer stands at the moment of a scrape. */
-export function exposeWriter(registry: Registry, figures: () => WriterFigures): void {
-  const gauge = (name: string, help: string, read: (figures: WriterFigures) => number) =>
-    new Gauge({
-      name,
-      help,
-      registers: [registry],
-      collect() {
-        this.set(read(figures()));
-      },
-    });
-  gauge("turnout_registrations_held", "Registrations waiting for a table write", (f) => f.waiting);
-  gauge("turnout_table_writes_in_flight", "Table writes under way", (f) => f.callsInFlight);
-  gauge("turnout_table_write_limit", "Table writes allowed at once; falls when the table throttles", (f) => f.limit);
+export function exposeWriter(
+  registry: Registry,
+  figures: () => { readonly registrations: WriterFigures; readonly outcomes: WriterFigures },
+): void {
+  const gauge = (
+    name: string,
+    help: string,
+    read: (figures: WriterFigures) => number,
+    of: "registrations" | "outcomes",
+  ) => readAtScrape(registry, name, help, () => read(figures()[of]));
+  gauge("turnout_registrations_held", "Registrations waiting for a table write", (f) => f.waiting, "registrations");
+  gauge("turnout_table_writes_in_flight", "Table writes under way", (f) => f.callsInFlight, "registrations");
+  gauge(
+    "turnout_table_write_limit",
+    "Table writes allowed at once; falls when the table throttles",
+    (f) => f.limit,
+    "registrations",
+  );
+  gauge("turnout_outcomes_held", "Outcomes waiting for a table write", (f) => f.waiting, "outcomes");
 }

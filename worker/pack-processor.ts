@@ -5,14 +5,16 @@
 import type { Message } from "@aws-sdk/client-sqs";
 import type { DeadLetterReason } from "../shared/dead-letter.ts";
 import { TurnoutError } from "../shared/errors.ts";
-import { decodePack, encodePack, encodeUnknownEntry } from "../shared/registration-pack.ts";
+import type { Outcome } from "../shared/outcome.ts";
+import { decodePack } from "../shared/registration-pack.ts";
 import { registrationFaults, type Registration } from "../shared/registration.ts";
 import type { DeadLetterQueue } from "./dead-letter-queue.ts";
 import type { DeadLettersTable } from "./dead-letters-table.ts";
+import { mergeRefusals, type Refusal } from "./refusals.ts";
 import type { RegistrationWriter, WriteOutcome } from "./registration-writer.ts";
 
 export interface PackProcessor {
-  /** @returns whether all of it is stored, duplicate or dead-lettered; never rejects for a fault of the message */
+  /** @returns whether all of it is stored, has an outcome or is dead-lettered; never rejects for a fault of the message */
   process(message: Message): Promise<boolean>;
 }
 
@@ -35,33 +37,28 @@ const reasonByCode: Partial<Record<string, DeadLetterReason>> = {
 export function createPackProcessor(options: PackProcessorOptions): PackProcessor {
   const { writer, deadLetters, records, deadlineMs, now, onPack, onOutcome } = options;
 
-  function refuseWhole(body: string, attempts: number, error: TurnoutError): Promise<boolean> {
+  function refuseWhole(body: string, attempts: number, deadline: number, error: TurnoutError): Promise<boolean> {
     const reason = reasonByCode[error.code] ?? "malformed";
-    return deadLetters.send({ body, reason, detail: error.message, attempts });
+    return deadLetters.send({ body, reason, detail: error.message, attempts }, deadline);
   }
 
-  function refuseEntry(entry: unknown, attempts: number): Promise<boolean> {
+  function refusalOf(entry: unknown): Refusal {
     const detail = registrationFaults(entry)
       .map((fault) => `${fault.pointer || "/"} ${fault.detail}`)
       .join("; ");
-    return deadLetters.send({ body: encodeUnknownEntry(entry), reason: "invalid-registration", detail, attempts });
+    return { entry, reason: "invalid-registration", detail };
+  }
+
+  async function refuseAll(refusals: readonly Refusal[], attempts: number, deadline: number): Promise<boolean> {
+    const sent = await Promise.all(
+      mergeRefusals(refusals).map((refused) => deadLetters.send({ ...refused, attempts }, deadline)),
+    );
+    return sent.every(Boolean);
   }
 
   /** @returns whether it is done; at once for nearly all, which have nothing more to wait for */
-  function finish(registration: Registration, outcome: WriteOutcome, attempts: number): boolean | Promise<boolean> {
-    onOutcome(outcome.kind);
-    switch (outcome.kind) {
-      case "undone":
-        return false;
-      case "rejected": {
-        const { reason, detail } = outcome;
-        return deadLetters.send({ body: encodePack([registration]), reason, detail, attempts });
-      }
-      default: {
-        const { replayOf } = registration;
-        return replayOf === undefined || records.resolve(replayOf, outcome.kind);
-      }
-    }
+  function finish({ replayOf }: Registration, kind: "stored" | Outcome): boolean | Promise<boolean> {
+    return replayOf === undefined || records.resolve(replayOf, kind === "stored" ? "stored" : "duplicate");
   }
 
   return {
@@ -72,20 +69,28 @@ export function createPackProcessor(options: PackProcessorOptions): PackProcesso
       try {
         pack = decodePack(body);
       } catch (error) {
-        if (error instanceof TurnoutError) return refuseWhole(body, attempts, error);
+        if (error instanceof TurnoutError) return refuseWhole(body, attempts, deadline, error);
         throw error;
       }
       const { registrations, invalid } = pack;
       onPack(registrations.length + invalid.length);
-      const refusals = invalid.map((entry) => refuseEntry(entry, attempts));
       const outcomes = await writer.writeAll(registrations, deadline);
+      const refusals = invalid.map(refusalOf);
+      const waited: Promise<boolean>[] = [];
       let done = true;
-      const waited = refusals;
       for (const [index, registration] of registrations.entries()) {
-        const finished = finish(registration, outcomes[index] ?? { kind: "undone" }, attempts);
-        if (typeof finished === "boolean") done &&= finished;
-        else waited.push(finished);
+        const outcome = outcomes[index] ?? { kind: "undone" };
+        onOutcome(outcome.kind);
+        if (outcome.kind === "undone") done = false;
+        else if (outcome.kind === "rejected") {
+          refusals.push({ entry: registration, reason: outcome.reason, detail: outcome.detail });
+        } else {
+          const finished = finish(registration, outcome.kind);
+          if (typeof finished !== "boolean") waited.push(finished);
+        }
       }
+      // While something is undone the message comes again: what is refused is sent once, with the delivery that is the last.
+      if (done && refusals.length > 0) waited.push(refuseAll(refusals, attempts, deadline));
       return (await Promise.all(waited)).every(Boolean) && done;
     },
   };

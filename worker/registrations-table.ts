@@ -1,53 +1,74 @@
 /**
- * The registrations table as the worker uses it: up to 25 conditional inserts in one call, each with its own outcome.
+ * The registrations table as the worker uses it: up to 25 conditional inserts in one call, each with its own result.
  *
- * `BatchWriteItem` cannot be conditional: a late duplicate would overwrite the first registration. A PartiQL `INSERT`
- * fails by itself with `DuplicateItem` when the address is known, at the same cost; see docs/decisions/0002.
+ * An insert fails by itself where the address is taken. Only those are looked up, all in one call, together with the
+ * outcomes that may stand under their own ids; `taken-address.ts` judges by what is found. A tombstone that has to give way
+ * is replaced on the condition that it is that very one.
  */
-import { BatchExecuteStatementCommand, type AttributeValue } from "@aws-sdk/client-dynamodb";
-import { BatchGetCommand, type DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
-import { kindOf } from "../shared/aws-fault.ts";
-import type { DeadLetterReason } from "../shared/dead-letter.ts";
-import { withoutAddresses } from "../shared/logger.ts";
+import type { AttributeValue } from "@aws-sdk/client-dynamodb";
+import { BatchGetCommand, PutCommand, type DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import type { Outcome } from "../shared/outcome.ts";
 import type { Registration } from "../shared/registration.ts";
-import { describeSystemFault, type Operation, type SystemFault } from "./system-fault.ts";
+import type { TombstoneItem } from "../shared/tombstone.ts";
+import { createBatchInsert, expiryOf, passingFault, rejection, type Rejected } from "./batch-insert.ts";
+import type { Passing } from "./batch-writer.ts";
+import type { Operation } from "../shared/system-fault.ts";
+import { judge, type OutcomeVerdict, type StandingItem, type Verdict } from "./taken-address.ts";
 
-export type InsertOutcome =
-  /** It is in the table, by this call or an earlier delivery of the same registration. */
-  | { readonly kind: "stored"; readonly fresh: boolean }
-  /** Another registration of the address was first; this one counts for nothing. */
-  | { readonly kind: "duplicate" }
-  /** The table has no room at this moment. */
-  | { readonly kind: "throttled" }
-  /** Unknown or passing: worth another try. */
-  | { readonly kind: "failed" }
-  /** The table will never take this registration. */
-  | { readonly kind: "rejected"; readonly reason: DeadLetterReason; readonly detail: string }
-  /** Nothing can be stored at all until somebody mends it. */
-  | { readonly kind: "system"; readonly fault: SystemFault };
+/**
+ * When the insert was tried that told: milliseconds since the epoch. What became of a registration is dated by it, item and
+ * outcome alike, however many calls it took to find out: so their times do not tell a known address from a new one, and
+ * neither does a status, which shows nothing before that time is a while ago (`web/registration-status.ts`).
+ */
+interface Tried {
+  readonly triedAt: number;
+}
+
+/** The result for a registration that did not become the item, with what was found under its address. */
+export interface NotTheItem extends OutcomeVerdict, Tried {
+  readonly item: StandingItem | undefined;
+}
+
+/** How it ended for one registration. */
+export type StoreResult =
+  /** It is the item. `fresh`: by this call; otherwise by an earlier delivery of the same registration. */
+  ({ readonly kind: "stored"; readonly fresh: boolean } & Tried) | NotTheItem | Rejected;
 
 export interface RegistrationsTable {
   /**
    * @param registrations 1 to 25, no two of the same address (DynamoDB refuses the whole call otherwise)
-   * @returns an outcome for each, in order; never rejects
+   * @returns a result for each, in order; never rejects
    */
-  insert(registrations: readonly Registration[]): Promise<InsertOutcome[]>;
+  insert(registrations: readonly Registration[]): Promise<(StoreResult | Passing)[]>;
+  /**
+   * @param first that stood in a call; @param result of it
+   * @returns what that means for a later one of the same address, without a call; undefined when it takes one
+   */
+  follow(first: Registration, result: StoreResult, later: Registration): StoreResult | undefined;
 }
 
 export interface RegistrationsTableOptions {
   readonly documents: DynamoDBDocumentClient;
   readonly tableName: string;
+  readonly outcomesTableName: string;
   /** Days after which DynamoDB removes an item by its `expiresAt`. Default: never. */
   readonly retentionDays?: number | undefined;
   /** Milliseconds since the epoch. */
   readonly wallClock: () => number;
-  /** Told of each call: how many statements it carried and how many attempts the SDK made for it. */
+  /** Told of each call that inserts: how many statements it carried and how many attempts the SDK made for it. */
   readonly onCall: (statements: number, attempts: number) => void;
 }
 
-const attributes = ["email", "registrationId", "name", "answers", "submittedAt", "storedAt"];
-const secondsPerDay = 86_400;
-const wrongTable = /missing the key|type mismatch for key|does not match the schema/i;
+/** What a look-up found. What DynamoDB left out for this time is in neither. */
+interface Findings {
+  readonly items: ReadonlyMap<string, StandingItem>;
+  readonly outcomes: ReadonlyMap<string, Outcome>;
+  /** Addresses and ids that DynamoDB did not get to. */
+  readonly left: ReadonlySet<unknown>;
+}
+
+const construct = "Roles/WorkerRole";
+const failed: Passing = { kind: "failed" };
 
 function answerAttributes(answers: Registration["answers"]): Record<string, AttributeValue> {
   const map: Record<string, AttributeValue> = {};
@@ -59,132 +80,158 @@ function answerAttributes(answers: Registration["answers"]): Record<string, Attr
 }
 
 export function createRegistrationsTable(options: RegistrationsTableOptions): RegistrationsTable {
-  const { documents, tableName, retentionDays, wallClock, onCall } = options;
-  const written = retentionDays === undefined ? attributes : [...attributes, "expiresAt"];
-  const placeholders = written.map((name) => `'${name}': ?`).join(", ");
-  const statement = `INSERT INTO "${tableName}" VALUE {${placeholders}}`;
-  const construct = "Roles/WorkerRole";
-  const insertion: Operation = { action: "dynamodb:PartiQLInsert", resource: tableName, construct };
-  const lookUp: Operation = { action: "dynamodb:BatchGetItem", resource: tableName, construct };
+  const { documents, tableName, outcomesTableName, retentionDays, wallClock, onCall } = options;
+  const lookUp: Operation = {
+    action: "dynamodb:BatchGetItem",
+    resource: `${tableName} or ${outcomesTableName}`,
+    construct,
+  };
+  const replacing: Operation = { action: "dynamodb:PutItem", resource: tableName, construct };
+  const insertAll = createBatchInsert<Registration>({
+    documents,
+    tableName,
+    construct,
+    attributes: ["email", "registrationId", "name", "answers", "submittedAt", "storedAt", "expiresAt"],
+    parameters({ email, id, name, answers, submittedAt }) {
+      const storedAt = wallClock();
+      const values: AttributeValue[] = [
+        { S: email },
+        { S: id },
+        { S: name },
+        { M: answerAttributes(answers) },
+        { S: submittedAt },
+        { S: new Date(storedAt).toISOString() },
+      ];
+      if (retentionDays !== undefined) values.push({ N: String(expiryOf(storedAt, retentionDays)) });
+      return values;
+    },
+    onCall,
+  });
 
-  /** In the table's own form: the document client would find it out for every value of every registration. */
-  function parameters({ email, id, name, answers, submittedAt }: Registration): AttributeValue[] {
-    const storedAt = wallClock();
-    const values: AttributeValue[] = [
-      { S: email },
-      { S: id },
-      { S: name },
-      { M: answerAttributes(answers) },
-      { S: submittedAt },
-      { S: new Date(storedAt).toISOString() },
-    ];
-    if (retentionDays !== undefined) {
-      values.push({ N: String(Math.floor(storedAt / 1_000) + retentionDays * secondsPerDay) });
-    }
-    return values;
-  }
-
-  function ofThrown(error: unknown, operation: Operation): InsertOutcome {
-    const kind = kindOf(error);
-    return kind === "throttled"
-      ? { kind: "throttled" }
-      : { kind: "system", fault: describeSystemFault(kind, operation, error) };
-  }
-
-  function ofStatement(code: string, message: string): InsertOutcome {
-    switch (code) {
-      case "InternalServerError":
-      case "TransactionConflict":
-        return { kind: "failed" };
-      case "ValidationError":
-      case "ItemCollectionSizeLimitExceeded":
-      case "ConditionalCheckFailed":
-        // The table has another key, so nobody fits into it: not the fault of whoever was refused first.
-        if (wrongTable.test(message)) {
-          return { kind: "system", fault: describeSystemFault("refused", insertion, `${code}: ${message}`) };
-        }
-        return {
-          kind: "rejected",
-          reason: /size/i.test(message) ? "item-too-large" : "rejected-by-table",
-          detail: withoutAddresses(`${code}: ${message}`),
-        };
-      default: {
-        const kind = kindOf(code);
-        if (kind === "throttled") return { kind };
-        return { kind: "system", fault: describeSystemFault(kind, insertion, `${code}: ${message}`) };
-      }
-    }
-  }
-
-  /** Which of these addresses are registered, by which registration. Eventually consistent would be too late here. */
-  async function registrationIds(emails: readonly string[]): Promise<Map<string, string>> {
-    const { Responses } = await documents.send(
+  /** Eventually consistent would be too late here. */
+  async function find(registrations: readonly Registration[]): Promise<Findings> {
+    // One key twice makes DynamoDB refuse the whole call; a replay has the id of its original, with another address.
+    const ids = new Set(registrations.map(({ id }) => id));
+    const { Responses = {}, UnprocessedKeys = {} } = await documents.send(
       new BatchGetCommand({
         RequestItems: {
           [tableName]: {
-            Keys: emails.map((email) => ({ email })),
-            ProjectionExpression: "email, registrationId",
+            Keys: registrations.map(({ email }) => ({ email })),
+            ProjectionExpression: "email, registrationId, tombstone, #at, expiresAt",
+            ExpressionAttributeNames: { "#at": "at" },
+            ConsistentRead: true,
+          },
+          [outcomesTableName]: {
+            Keys: Array.from(ids, (id) => ({ id })),
+            ProjectionExpression: "id, outcome",
             ConsistentRead: true,
           },
         },
       }),
     );
-    const items = (Responses?.[tableName] ?? []) as { email: string; registrationId: string }[];
-    return new Map(items.map((item) => [item.email, item.registrationId]));
+    const items = (Responses[tableName] ?? []) as (StandingItem & { email: string })[];
+    const outcomes = (Responses[outcomesTableName] ?? []) as { id: string; outcome: Outcome }[];
+    const leftKeys = Object.values(UnprocessedKeys).flatMap(({ Keys = [] }) => Keys);
+    return {
+      items: new Map(items.map((item) => [item.email, item])),
+      outcomes: new Map(outcomes.map(({ id, outcome }) => [id, outcome])),
+      left: new Set(leftKeys.flatMap((key) => Object.values(key) as unknown[])),
+    };
+  }
+
+  async function replace(
+    tombstone: TombstoneItem,
+    registration: Registration,
+    triedAt: number,
+  ): Promise<StoreResult | Passing> {
+    const { email, id: registrationId, name, answers, submittedAt } = registration;
+    const item = {
+      email,
+      registrationId,
+      name,
+      answers,
+      submittedAt,
+      storedAt: new Date(triedAt).toISOString(),
+      ...(retentionDays !== undefined && { expiresAt: expiryOf(triedAt, retentionDays) }),
+    };
+    try {
+      await documents.send(
+        new PutCommand({
+          TableName: tableName,
+          Item: item,
+          // This tombstone and no other: whoever was quicker, or was erased again, stays.
+          ConditionExpression: "registrationId = :id AND tombstone = :kind AND #at = :at",
+          ExpressionAttributeNames: { "#at": "at" },
+          ExpressionAttributeValues: {
+            ":id": tombstone.registrationId,
+            ":kind": tombstone.tombstone,
+            ":at": tombstone.at,
+          },
+        }),
+      );
+      return { kind: "stored", fresh: true, triedAt };
+    } catch (error) {
+      const { name: code, message } = error as Error;
+      // Something else stands there by now: the next try sees what.
+      if (code === "ConditionalCheckFailedException") return failed;
+      return code === "ValidationException" ? rejection(replacing, code, message) : passingFault(error, replacing);
+    }
+  }
+
+  /** @returns undefined when it takes another call */
+  function resultOf(verdict: Verdict, item: StandingItem | undefined, triedAt: number): StoreResult | undefined {
+    if (verdict.kind === "stored") return { kind: "stored", fresh: false, triedAt };
+    return verdict.kind === "outcome" ? { ...verdict, item, triedAt } : undefined;
   }
 
   /** The engine does not hand back the item that was in the way, so it is looked up. */
-  async function settleKnown(known: readonly [number, Registration][], outcomes: InsertOutcome[]): Promise<void> {
+  async function settleTaken(
+    taken: readonly (readonly [index: number, Registration])[],
+    results: (StoreResult | Passing)[],
+    triedAt: number,
+  ): Promise<void> {
+    let found: Findings;
     try {
-      const ids = await registrationIds(known.map(([, registration]) => registration.email));
-      for (const [index, { email, id }] of known) {
-        const stored = ids.get(email);
-        // Not found: BatchGetItem left it unprocessed, or it was erased since. Another try tells.
-        if (stored === undefined) outcomes[index] = { kind: "failed" };
-        else outcomes[index] = stored === id ? { kind: "stored", fresh: false } : { kind: "duplicate" };
-      }
+      found = await find(taken.map(([, registration]) => registration));
     } catch (error) {
-      const outcome = ofThrown(error, lookUp);
-      for (const [index] of known) outcomes[index] = outcome;
+      const result = passingFault(error, lookUp);
+      for (const [index] of taken) results[index] = result;
+      return;
+    }
+    for (const [index, registration] of taken) {
+      const { email, id } = registration;
+      if (found.left.has(email) || found.left.has(id)) continue;
+      const item = found.items.get(email);
+      const verdict = judge(registration, item, found.outcomes.get(id), wallClock());
+      const result = resultOf(verdict, item, triedAt);
+      if (result) results[index] = result;
+      // One after the other: a call of the writer never becomes 25 at once.
+      // oxlint-disable-next-line no-await-in-loop
+      else if (verdict.kind === "replace") results[index] = await replace(verdict.tombstone, registration, triedAt);
     }
   }
 
-  async function insert(registrations: readonly Registration[]): Promise<InsertOutcome[]> {
-    try {
-      const { Responses = [], $metadata } = await documents.send(
-        new BatchExecuteStatementCommand({
-          Statements: registrations.map((registration) => ({
-            Statement: statement,
-            Parameters: parameters(registration),
-          })),
-        }),
-      );
-      onCall(registrations.length, $metadata.attempts ?? 1);
-      const known: [number, Registration][] = [];
-      const outcomes = registrations.map((registration, index): InsertOutcome => {
-        const response = Responses[index];
-        if (!response) return { kind: "failed" };
-        const { Code, Message } = response.Error ?? {};
-        if (Code === undefined) return { kind: "stored", fresh: true };
-        if (Code === "DuplicateItem") known.push([index, registration]);
-        return Code === "DuplicateItem" ? { kind: "failed" } : ofStatement(Code, Message ?? "");
+  return {
+    async insert(registrations) {
+      const taken: [number, Registration][] = [];
+      const triedAt = wallClock();
+      const stored: StoreResult = { kind: "stored", fresh: true, triedAt };
+      const inserts = await insertAll(registrations);
+      const results = inserts.map((result, index): StoreResult | Passing => {
+        if (result.kind === "inserted") return stored;
+        if (result.kind !== "taken") return result;
+        taken.push([index, registrations[index]!]);
+        // Until the look-up knows better.
+        return failed;
       });
-      if (known.length > 0) await settleKnown(known, outcomes);
-      return outcomes;
-    } catch (error) {
-      onCall(registrations.length, (error as { $metadata?: { attempts?: number } }).$metadata?.attempts ?? 1);
-      if ((error as Error).name === "ValidationException") return insertOneByOne(registrations, error as Error);
-      const outcome = ofThrown(error, insertion);
-      return registrations.map(() => outcome);
-    }
-  }
-
-  /** One registration spoiled the whole call: alone, each gets its own outcome. */
-  async function insertOneByOne(registrations: readonly Registration[], error: Error): Promise<InsertOutcome[]> {
-    if (registrations.length === 1) return [ofStatement("ValidationError", error.message)];
-    const outcomes = await Promise.all(registrations.map((registration) => insert([registration])));
-    return outcomes.flat();
-  }
-
-  return { insert };
+      if (taken.length > 0) await settleTaken(taken, results, triedAt);
+      return results;
+    },
+    follow(first, result, later) {
+      if (result.kind === "rejected") return undefined;
+      const item = result.kind === "stored" ? { registrationId: first.id } : result.item;
+      // Its own outcome is not looked up: where one stands, the insert of another one does nothing.
+      return resultOf(judge(later, item, undefined, wallClock()), item, result.triedAt);
+    },
+  };
 }

@@ -123,6 +123,15 @@ export function createTransientReplay(options: TransientReplayOptions): () => Pr
     registers: [options.registry],
   });
 
+  const counter = (name: string, help: string) => new Counter({ name, help, registers: [options.registry] });
+  const replayed = counter("turnout_replayed_registrations_total", "Registrations put on the queue once more");
+  const packs = counter("turnout_replay_packs_sent_total", "Packs of replayed registrations confirmed by SQS");
+
+  function countPack(registrations: number): void {
+    replayed.inc(registrations);
+    packs.inc();
+  }
+
   function count(tries: Tries, record: ScannedRecord, claimedAt: string): void {
     if (record.state === "resolved") tries.resolved += 1;
     else if (record.state === "replayed") tries.pending += 1;
@@ -186,7 +195,13 @@ export function createTransientReplay(options: TransientReplayOptions): () => Pr
       {
         store: records,
         // Without the bound: what is claimed is sent.
-        sender: createReplaySender({ sqs, queueUrl, ratePerSecond, signal: new AbortController().signal }),
+        sender: createReplaySender({
+          sqs,
+          queueUrl,
+          ratePerSecond,
+          signal: new AbortController().signal,
+          onPack: countPack,
+        }),
         who: "worker",
         why: "by itself, once: its reason was a passing fault",
         canary: tries.resolved > 0 ? provenCanary : firstCanary,

@@ -10,12 +10,14 @@ import { createDeadLetterCollector } from "./dead-letter-collector.ts";
 import { createDeadLettersTable } from "./dead-letters-table.ts";
 import { createDrain } from "./drain.ts";
 import { createHealth, type Health } from "./health.ts";
-import { createWorkerMetrics, exposeWriter } from "./metrics.ts";
+import { createWorkerMetrics, exposeHeldPacks, exposeWriter } from "./metrics.ts";
+import { createOutcomesTable } from "./outcomes-table.ts";
 import { createPackProcessor } from "./pack-processor.ts";
 import { createPatientCaller } from "./patient-call.ts";
 import { createRegistrationWriter } from "./registration-writer.ts";
 import { createRegistrationsTable } from "./registrations-table.ts";
-import { describeSystemFault } from "./system-fault.ts";
+import { describeSystemFault } from "../shared/system-fault.ts";
+import type { WriterConditions } from "./batch-writer.ts";
 
 export interface Worker {
   start(): void;
@@ -25,8 +27,6 @@ export interface Worker {
    */
   stop(): Promise<void>;
   health(): Health;
-  /** Registrations per pack so far; 1 before the first pack. */
-  meanPackSize(): number;
 }
 
 export interface WorkerParts {
@@ -41,12 +41,12 @@ const longestStandstillMs = 30_000;
 const minBackoffMs = 250;
 const maxBackoffMs = 15_000;
 const stopPatienceShare = 1 / 3;
+/** Calls at once to the dead-letter queue, and to the dead-letters table by each of those who write it. */
+const deadLetterWidth = 32;
 
 export function createWorker({ config, sqs, documents, registry, logger }: WorkerParts): Worker {
   const now = () => performance.now();
   const metrics = createWorkerMetrics(registry);
-  let packs = 0;
-  let registrationsInPacks = 0;
 
   function breakerOf(dependency: string): CircuitBreaker {
     const gauge = metrics.breakerOpen.labels(dependency);
@@ -69,42 +69,60 @@ export function createWorker({ config, sqs, documents, registry, logger }: Worke
     "queue receives": breakerOf("queue receives"),
     "queue deletes": breakerOf("queue deletes"),
     table: breakerOf("table"),
+    "outcomes table": breakerOf("outcomes table"),
     "dead-letter queue sends": breakerOf("dead-letter queue sends"),
     "dead-letter queue receives": breakerOf("dead-letter queue receives"),
     "dead-letter queue deletes": breakerOf("dead-letter queue deletes"),
     "dead-letters table": breakerOf("dead-letters table"),
   };
-  const deadLetterCaller = createPatientCaller(breakers["dead-letter queue sends"]);
-  const recordCaller = createPatientCaller(breakers["dead-letters table"]);
-  const table = createRegistrationsTable({
+  const width = { width: deadLetterWidth, now };
+  const deadLetterCaller = createPatientCaller(breakers["dead-letter queue sends"], width);
+  // One each, so that a replay does not wait behind thousands of records that the collector makes.
+  const recordCaller = createPatientCaller(breakers["dead-letters table"], width);
+  const collectorCaller = createPatientCaller(breakers["dead-letters table"], width);
+  const writing = {
     documents,
-    tableName: config.REGISTRATIONS_TABLE,
     retentionDays: config.RETENTION_DAYS,
     wallClock: Date.now,
-    onCall(_statements, attempts) {
+    onCall(_statements: number, attempts: number) {
       metrics.writeCalls.inc();
       metrics.writeAttempts.inc(attempts);
     },
-  });
+  };
   // Before the first registration is given up: what goes back to the queue undone again and again ends as a dead letter.
   const standstillPatienceMs = Math.min(longestStandstillMs, (config.MESSAGE_DEADLINE_SECONDS * 1_000) / 2);
+
+  function conditionsOf(breaker: CircuitBreaker, resource: string, construct: string): WriterConditions {
+    const insertion = { action: "dynamodb:PartiQLInsert", resource, construct };
+    return {
+      breaker,
+      maxCallsInFlight: config.WRITES_IN_FLIGHT,
+      standstillPatienceMs,
+      describeStandstill: (cause) =>
+        describeSystemFault(
+          cause === "throttled" ? "throttled" : "unreachable",
+          insertion,
+          `nothing could be stored for ${standstillPatienceMs / 1_000} s`,
+        ),
+      now,
+      random: Math.random,
+    };
+  }
+
   const writer = createRegistrationWriter({
-    table,
-    breaker: breakers.table,
-    maxCallsInFlight: config.WRITES_IN_FLIGHT,
-    standstillPatienceMs,
-    describeStandstill: (cause) =>
-      describeSystemFault(
-        cause === "throttled" ? "throttled" : "unreachable",
-        { action: "dynamodb:PartiQLInsert", resource: config.REGISTRATIONS_TABLE, construct: "Data/Registrations" },
-        `nothing could be stored for ${standstillPatienceMs / 1_000} s`,
-      ),
-    now,
-    random: Math.random,
+    table: createRegistrationsTable({
+      ...writing,
+      tableName: config.REGISTRATIONS_TABLE,
+      outcomesTableName: config.OUTCOMES_TABLE,
+    }),
+    outcomesTable: createOutcomesTable({ ...writing, tableName: config.OUTCOMES_TABLE }),
+    conditions: conditionsOf(breakers.table, config.REGISTRATIONS_TABLE, "Data/Registrations"),
+    outcomesConditions: conditionsOf(breakers["outcomes table"], config.OUTCOMES_TABLE, "Data/Outcomes"),
     onStored({ submittedAt }) {
       metrics.stored.inc();
       metrics.storedDelay.observe(Math.max(0, (Date.now() - Date.parse(submittedAt)) / 1_000));
     },
+    onOutcome: (outcome) => (outcome === "duplicate" ? metrics.duplicates : metrics.gone.labels(outcome)).inc(),
   });
   exposeWriter(registry, writer.figures);
   const deadLetters = createDeadLetterQueue({
@@ -112,28 +130,20 @@ export function createWorker({ config, sqs, documents, registry, logger }: Worke
     queueUrl: config.DEAD_LETTER_QUEUE_URL,
     caller: deadLetterCaller,
     wallClock: Date.now,
-    onSent: (reason) => metrics.deadLettered.labels(reason).inc(),
+    onSent: (reason, entries) => metrics.deadLettered.labels(reason).inc(entries),
   });
-  const records = createDeadLettersTable({
-    documents,
-    tableName: config.DEAD_LETTERS_TABLE,
-    caller: recordCaller,
-    wallClock: Date.now,
-  });
+  const records = { documents, tableName: config.DEAD_LETTERS_TABLE, wallClock: Date.now };
   const processor = createPackProcessor({
     writer,
     deadLetters,
-    records,
+    records: createDeadLettersTable({ ...records, caller: recordCaller }),
     deadlineMs: config.MESSAGE_DEADLINE_SECONDS * 1_000,
     now,
     onPack(registrations) {
-      packs += 1;
-      registrationsInPacks += registrations;
       metrics.packs.inc();
       metrics.received.inc(registrations);
     },
     onOutcome(kind) {
-      if (kind === "duplicate") metrics.duplicates.inc();
       if (kind === "undone") metrics.undone.inc();
     },
   });
@@ -151,15 +161,25 @@ export function createWorker({ config, sqs, documents, registry, logger }: Worke
     queueUrl: config.QUEUE_URL,
     pollers: config.POLLERS,
     process: processor.process,
+    onDeleted: (messages) => metrics.packsDone.inc(messages),
     receiveBreaker: breakers["queue receives"],
     deleteBreaker: breakers["queue deletes"],
-    neededBreakers: [breakers.table, breakers["dead-letter queue sends"], breakers["dead-letters table"]],
+    neededBreakers: [
+      breakers.table,
+      breakers["outcomes table"],
+      breakers["dead-letter queue sends"],
+      breakers["dead-letters table"],
+    ],
   });
+  exposeHeldPacks(registry, registrationsDrain.heldMessages);
   const deadLetterDrain = createDrain({
     ...polling,
     queueUrl: config.DEAD_LETTER_QUEUE_URL,
     pollers: 1,
-    process: createDeadLetterCollector({ table: records, wallClock: Date.now }).collect,
+    process: createDeadLetterCollector({
+      table: createDeadLettersTable({ ...records, caller: collectorCaller }),
+      wallClock: Date.now,
+    }).collect,
     receiveBreaker: breakers["dead-letter queue receives"],
     deleteBreaker: breakers["dead-letter queue deletes"],
     neededBreakers: [breakers["dead-letters table"]],
@@ -169,6 +189,7 @@ export function createWorker({ config, sqs, documents, registry, logger }: Worke
     writer.close();
     deadLetterCaller.close();
     recordCaller.close();
+    collectorCaller.close();
     registrationsDrain.letGo();
     deadLetterDrain.letGo();
   }
@@ -192,6 +213,5 @@ export function createWorker({ config, sqs, documents, registry, logger }: Worke
       sinceLastReceiveMs: registrationsDrain.sinceLastReceiveMs,
       watchdogMs: config.WATCHDOG_SECONDS * 1_000,
     }),
-    meanPackSize: () => (packs === 0 ? 1 : registrationsInPacks / packs),
   };
 }

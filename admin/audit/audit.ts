@@ -1,15 +1,21 @@
 /**
- * The audit: waits until the queues are drained, brings ledger, dead letters and table before the judge, and names
- * examples of what it finds. How it is asked for and shown stands in `commands/audit.ts`.
+ * The audit: waits until the queues are drained, brings ledger, dead letters, outcomes and table before the judge, and names
+ * examples of what it finds. It only reads, and never receives: whoever waits on a queue is none the worse for it. How it is asked for and shown stands in `commands/audit.ts`.
  */
 import type { SQSClient } from "@aws-sdk/client-sqs";
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { createDeadLetterStore } from "../dead-letters/dead-letter-store.ts";
-import { readLedger } from "../ledger.ts";
+import { TurnoutError } from "../../shared/errors.ts";
 import { scanTable } from "../../shared/table-scan.ts";
+import { isTombstone } from "../../shared/tombstone.ts";
+import { readLedger, readLedgerHead } from "../ledger.ts";
+import { awsTime } from "../connection.ts";
+import { readStackIdentity } from "../queue-counts.ts";
 import type { AuditReport } from "./audit-report.ts";
+import { createHeldPacks } from "./held-packs.ts";
 import { waitUntilDrained } from "./drain-wait.ts";
-import { createJudge, type Judge, type StoredItem } from "./judge.ts";
+import type { OutcomeEvidence, StoredItem } from "./evidence.ts";
+import { createJudge, type Judge } from "./judge.ts";
 
 export interface AuditOptions {
   readonly sqs: SQSClient;
@@ -18,6 +24,8 @@ export interface AuditOptions {
   readonly deadLetterQueueUrl: string;
   readonly registrationsTable: string;
   readonly deadLettersTable: string;
+  readonly outcomesTable: string;
+  readonly activityTable: string;
   /** Paths of the ledgers of one run: one for each process that sent. */
   readonly ledgers: readonly string[];
   /** How long to wait for the drain at most, in seconds. */
@@ -29,7 +37,12 @@ export interface AuditOptions {
   readonly onProgress: (step: AuditStep, count: number) => void;
 }
 
-export type AuditStep = "draining" | "reading the ledger" | "reading dead letters" | "reading registrations";
+export type AuditStep =
+  | "draining"
+  | "reading the ledger"
+  | "reading dead letters"
+  | "reading outcomes"
+  | "reading registrations";
 
 const scanSegments = 4;
 const tellEvery = 10_000;
@@ -54,12 +67,33 @@ async function namesOf(
 }
 
 /**
+ * @returns how many of the ledgers do not say whose they are
+ * @throws TURNOUT_LEDGER_INVALID when one belongs to another stack
+ */
+async function checkHeads(ledgers: readonly string[], stack: string): Promise<number> {
+  let headless = 0;
+  for (const ledger of ledgers) {
+    const head = await readLedgerHead(ledger);
+    if (head === undefined) headless += 1;
+    else if (head.stack !== stack) {
+      throw new TurnoutError(
+        "TURNOUT_LEDGER_INVALID",
+        `The ledger ${ledger} is of another stack, or of one that was made anew since: it is of ${head.stack}, ` +
+          `this is ${stack}.`,
+      );
+    }
+  }
+  return headless;
+}
+
+/**
  * @throws TURNOUT_LEDGER_INVALID, TURNOUT_INTERRUPTED; the SDK's error when AWS does not answer or refuses
  */
 export async function runAudit(options: AuditOptions): Promise<AuditReport> {
   const { sqs, documents, queueUrl, deadLetterQueueUrl, ledgers, signal, onProgress } = options;
   const began = performance.now();
   const judge = createJudge({ othersAllowed: options.othersAllowed });
+  const headlessLedgers = await checkHeads(ledgers, await readStackIdentity(sqs, queueUrl));
   let lines = 0;
   // Before the wait: a ledger that cannot be read should not be found out after ten minutes.
   for (const ledger of ledgers) {
@@ -77,6 +111,7 @@ export async function runAudit(options: AuditOptions): Promise<AuditReport> {
     queueUrl,
     deadLetterQueueUrl,
     timeoutSeconds: options.drainTimeoutSeconds,
+    heldPacks: createHeldPacks({ ...options, wallClock: () => awsTime(documents) }),
     signal,
     onLook: ({ waiting, inFlight }) => onProgress("draining", waiting + inFlight),
   });
@@ -90,15 +125,32 @@ export async function runAudit(options: AuditOptions): Promise<AuditReport> {
     deadLetters += records.length;
     onProgress("reading dead letters", deadLetters);
   });
+  // Before the table: whoever is erased meanwhile has an outcome by the time the tombstone is seen, or is seen as stored.
+  let outcomes = 0;
+  await scanTable({
+    documents,
+    tableName: options.outcomesTable,
+    segments: scanSegments,
+    attributes: ["id", "outcome"],
+    signal,
+    onPage(items) {
+      for (const item of items) judge.outcome(item as unknown as OutcomeEvidence);
+      outcomes += items.length;
+      onProgress("reading outcomes", outcomes);
+    },
+  });
   let registrations = 0;
   await scanTable({
     documents,
     tableName: options.registrationsTable,
     segments: scanSegments,
-    attributes: ["email", "registrationId", "name", "answers", "submittedAt", "storedAt"],
+    attributes: ["email", "registrationId", "name", "answers", "submittedAt", "storedAt", "tombstone"],
     signal,
     onPage(items) {
-      for (const item of items) judge.stored(item as unknown as StoredItem);
+      for (const item of items) {
+        if (isTombstone(item)) judge.buried(item);
+        else judge.stored(item as unknown as StoredItem);
+      }
       registrations += items.length;
       onProgress("reading registrations", registrations);
     },
@@ -110,6 +162,7 @@ export async function runAudit(options: AuditOptions): Promise<AuditReport> {
   return {
     passed: lost + queued + duplicated + unexpected + corrupt === 0,
     drained,
+    headlessLedgers,
     ledgerLines: lines,
     ...counts,
     examples: {

@@ -1,12 +1,16 @@
 /**
- * Waits until both queues are empty beyond doubt. The counts that SQS gives are approximate, so they only say when it is
- * worth to look: drained means that they are 0 and that long polls of both queues then stay empty for longer than one
- * visibility timeout, after which nothing that somebody still held can come back unseen.
+ * Waits until both queues are empty beyond doubt, by their counts alone: it never receives. A message that is received
+ * counts one more delivery, and one that nobody finishes becomes a dead letter by it, so a look by receiving harms those
+ * who wait for a worker that is down.
  *
- * A message that such a poll catches is visible again after a second, so it costs nobody more than that.
+ * The counts are approximate, so one look at nothing proves nothing. Drained means that nothing was counted, waiting,
+ * delayed or in flight, in each look for longer than one visibility timeout: whatever somebody held unseen has come back in
+ * that time, and was counted. A message in flight with a worker that has stopped is counted for as long as it is there, so
+ * that is not drained (some engines even count it in flight after its time, until somebody polls). In the end the workers'
+ * own word has to agree: that none of them holds a pack.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import { ReceiveMessageCommand, type SQSClient } from "@aws-sdk/client-sqs";
+import type { SQSClient } from "@aws-sdk/client-sqs";
 import { readQueueCounts, readVisibilityTimeoutSeconds, type QueueCounts } from "../queue-counts.ts";
 
 export interface DrainWaitOptions {
@@ -15,15 +19,14 @@ export interface DrainWaitOptions {
   readonly deadLetterQueueUrl: string;
   /** How long to wait at most, in seconds; 0 looks once, so the answer is always no. */
   readonly timeoutSeconds: number;
+  /** @returns how many packs the workers have said in this time, in milliseconds, that they hold */
+  readonly heldPacks: (sinceMs: number) => Promise<number>;
   readonly signal: AbortSignal;
   /** Told of what is still there, in messages, both queues together. */
   readonly onLook: (left: { readonly waiting: number; readonly inFlight: number }) => void;
 }
 
 const lookEveryMs = 500;
-/** Short, so that Ctrl-C does not have to cut one off: a poll that is cut off can swallow a message. */
-const pollSeconds = 2;
-const returnAfterSeconds = 1;
 
 function sum(counts: readonly QueueCounts[]): { waiting: number; inFlight: number } {
   return {
@@ -37,41 +40,28 @@ function sum(counts: readonly QueueCounts[]): { waiting: number; inFlight: numbe
  * @throws TURNOUT_INTERRUPTED, by the signal; the SDK's error when SQS does not answer
  */
 export async function waitUntilDrained(options: DrainWaitOptions): Promise<boolean> {
-  const { sqs, queueUrl, deadLetterQueueUrl, timeoutSeconds, signal, onLook } = options;
+  const { sqs, queueUrl, deadLetterQueueUrl, timeoutSeconds, heldPacks, signal, onLook } = options;
   const urls = [queueUrl, deadLetterQueueUrl];
   // The worker hides the messages of both queues for the same time, which is that of the registrations queue.
   const quietMs = (await readVisibilityTimeoutSeconds(sqs, queueUrl)) * 1_000;
   const deadline = performance.now() + timeoutSeconds * 1_000;
   let quietSince: number | undefined;
 
-  async function isEmpty(url: string): Promise<boolean> {
-    const { Messages = [] } = await sqs.send(
-      new ReceiveMessageCommand({
-        QueueUrl: url,
-        MaxNumberOfMessages: 10,
-        WaitTimeSeconds: pollSeconds,
-        VisibilityTimeout: returnAfterSeconds,
-      }),
-    );
-    return Messages.length === 0;
-  }
-
   for (;;) {
     signal.throwIfAborted();
+    const askedAt = performance.now();
     const left = sum(await Promise.all(urls.map((url) => readQueueCounts(sqs, url))));
     onLook(left);
     const now = performance.now();
-    if (now >= deadline) return false;
-    if (left.waiting > 0) {
-      quietSince = undefined;
-      // Cut short by Ctrl-C; the next turn says so.
-      await delay(Math.min(lookEveryMs, deadline - now), undefined, { signal }).catch(() => {});
-      continue;
-    }
-    // Polled with something in flight as well: some engines notice only then that its time is up.
-    const empty = (await Promise.all(urls.map(isEmpty))).every(Boolean);
-    if (!empty || left.inFlight > 0) quietSince = undefined;
+    if (left.waiting + left.inFlight > 0) quietSince = undefined;
     else quietSince ??= now;
-    if (quietSince !== undefined && performance.now() - quietSince > quietMs) return true;
+    // By the moment when this look was asked for: the time in between is covered by looks at both of its ends.
+    if (quietSince !== undefined && askedAt - quietSince > quietMs) {
+      if ((await heldPacks(askedAt - quietSince)) === 0) return true;
+      quietSince = undefined;
+    }
+    if (now >= deadline) return false;
+    // Cut short by Ctrl-C; the next turn says so.
+    await delay(Math.min(lookEveryMs, deadline - now), undefined, { signal }).catch(() => {});
   }
 }

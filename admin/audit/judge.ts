@@ -1,39 +1,24 @@
 /**
- * The audit's judgement, without any input or output: it is told what the ledger says, what the dead-letters table holds
- * and what the registrations table holds, in this order, and says what became of every accepted registration.
+ * The audit's judgement, without any input or output: it is told what the ledger says, what the dead-letters table, the
+ * outcomes table and the registrations table hold, in this order, and says what became of every accepted registration.
  *
- * Of each accepted id exactly one is true, in this order: `stored` (an item has this id), `duplicate` (the item of its
- * address has another id that was sent as well), `deadLettered`, `queued` (only while the queue is not drained), `lost`.
+ * Of each accepted id exactly one is true, in this order: `stored` (an item has this id), `erased` and `withdrawn` (an
+ * outcome or a tombstone says so), `duplicate` (its outcome says so, or the item of its address has another id that was sent
+ * as well), `deadLettered`, `queued` (only while the queue is not drained), `lost`.
+ *
+ * An outcome is a worker's word, and the worker is what is judged. So it counts only where something stands under the
+ * address to show for it, a registration or a tombstone: a worker that called everybody a duplicate would lose them all.
+ *
  * It counts as Jepsen's total-queue checker does, and is stricter: what is there twice, changed or too much fails as well.
  *
  * It holds about 150 bytes an attempt, in flat arrays, so that millions fit.
  */
 import { hash } from "node:crypto";
-import type { DeadLetterState } from "../../shared/dead-letter-record.ts";
 import type { LedgerLine } from "../ledger.ts";
 import type { AuditReport } from "./audit-report.ts";
+import type { DeadLetterEvidence, OutcomeEvidence, StoredItem, TombstoneEvidence } from "./evidence.ts";
 import { createKeyIndex } from "./key-index.ts";
 import { createNumberColumn } from "./number-column.ts";
-
-/** An item of the registrations table. Nothing about it is taken for granted. */
-export interface StoredItem {
-  readonly email: string;
-  readonly registrationId: string;
-  readonly name: unknown;
-  readonly answers: unknown;
-  readonly submittedAt: unknown;
-  readonly storedAt: unknown;
-}
-
-/** What the audit needs of a dead-letter record. */
-export interface DeadLetterEvidence {
-  readonly id: string;
-  /** Id of the registration in it, where one can be read. */
-  readonly registrationId?: string | undefined;
-  readonly state: DeadLetterState;
-  /** Whether an admin has changed it: what is stored then differs from what was sent, rightly. */
-  readonly edited: boolean;
-}
 
 /** What `AuditReport` explains count by count. */
 export type Counts = Pick<
@@ -41,6 +26,9 @@ export type Counts = Pick<
   | "accepted"
   | "stored"
   | "duplicates"
+  | "withoutOutcome"
+  | "erased"
+  | "withdrawn"
   | "deadLettered"
   | "queued"
   | "lost"
@@ -73,8 +61,11 @@ export interface Judge {
   attempt(line: LedgerLine): void;
   /** Second: every dead-letter record. */
   deadLetter(record: DeadLetterEvidence): void;
-  /** Third: every item of the registrations table. */
+  /** Third: every outcome. */
+  outcome(item: OutcomeEvidence): void;
+  /** Fourth: every registration of the registrations table, and every tombstone, in any order. */
   stored(item: StoredItem): void;
+  buried(item: TombstoneEvidence): void;
   /** Last. @param drained whether the queues are known to be empty */
   verdict(drained: boolean): Verdict;
   /** @returns the number of an id of the ledger, -1 for any other */
@@ -85,6 +76,8 @@ export interface JudgeOptions {
   /** Whether the table may hold registrations that the ledger does not know, as on a stack that others use. Default: no. */
   readonly othersAllowed?: boolean;
 }
+
+type Fate = "stored" | "erased" | "withdrawn" | "duplicates" | "deadLettered" | "queued" | "lost";
 
 const maxExamples = 20;
 /** Clocks of two machines may differ by this much before a time counts as impossible. */
@@ -101,10 +94,16 @@ const seen = {
   recorded: 32,
   /** An admin changed it. */
   edited: 64,
+  /** By its outcome. */
+  duplicate: 128,
+  /** By its outcome, or its tombstone. */
+  erased: 256,
+  withdrawn: 512,
 } as const;
 const sent = seen.accepted | seen.unknown;
 const noHolder = 0;
 const strangerHolds = -1;
+const tombstoneHolds = -2;
 
 function canonical(name: unknown, answers: unknown): string {
   const entries = typeof answers === "object" && answers !== null ? Object.entries(answers) : [["", answers]];
@@ -119,7 +118,7 @@ function contentOf(name: unknown, answers: unknown): number {
 export function createJudge({ othersAllowed = false }: JudgeOptions = {}): Judge {
   const ids = createKeyIndex();
   const people = createKeyIndex();
-  const flags = createNumberColumn((length) => new Uint8Array(length));
+  const flags = createNumberColumn((length) => new Uint16Array(length));
   const personOf = createNumberColumn((length) => new Int32Array(length));
   const startedAt = createNumberColumn((length) => new Float64Array(length), Infinity);
   const confirmedAt = createNumberColumn((length) => new Float64Array(length), Infinity);
@@ -173,9 +172,13 @@ export function createJudge({ othersAllowed = false }: JudgeOptions = {}): Judge
     return holding > 0 && holding - 1 !== number && startedAt.get(holding - 1) > confirmedAt.get(number);
   }
 
-  function fateOf(number: number, drained: boolean): "stored" | "duplicates" | "deadLettered" | "queued" | "lost" {
+  function fateOf(number: number, drained: boolean): Fate {
     if (has(number, seen.stored)) return "stored";
-    if (isLegitimate(holder.get(personOf.get(number)))) return "duplicates";
+    const holding = holder.get(personOf.get(number));
+    const isBacked = holding === tombstoneHolds || isLegitimate(holding);
+    if (isBacked && has(number, seen.erased)) return "erased";
+    if (isBacked && has(number, seen.withdrawn)) return "withdrawn";
+    if (isLegitimate(holding) || (isBacked && has(number, seen.duplicate))) return "duplicates";
     if (has(number, seen.deadLettered)) return "deadLettered";
     return drained ? "lost" : "queued";
   }
@@ -215,11 +218,25 @@ export function createJudge({ othersAllowed = false }: JudgeOptions = {}): Judge
         if (state !== "resolved" || edited) mark(number, seen.deadLettered);
       }
     },
+    outcome({ id, outcome }) {
+      const number = ids.find(id);
+      // Who was discarded is a dead letter, whose record is kept.
+      if (number >= 0 && outcome !== "discarded") mark(number, seen[outcome]);
+    },
+    buried({ email, registrationId, tombstone }) {
+      const number = ids.find(registrationId);
+      if (number >= 0) mark(number, seen[tombstone]);
+      const person = people.find(email);
+      if (person >= 0) holder.set(person, tombstoneHolds);
+    },
     stored(item) {
       const number = ids.find(item.registrationId);
       if (number < 0) return judgeStranger(item);
       if (has(number, seen.stored)) find("storedTwice", item.registrationId);
-      else if (!has(number, sent)) find("unexpected", item.registrationId);
+      // An admin may have corrected the address before it was erased: under the other one it stands rightly.
+      else if (has(number, seen.erased | seen.withdrawn) && !has(number, seen.edited)) {
+        find("unexpected", item.registrationId);
+      } else if (!has(number, sent)) find("unexpected", item.registrationId);
       mark(number, seen.stored);
       const person = people.find(item.email);
       if (person >= 0) holder.set(person, number + 1);
@@ -231,6 +248,9 @@ export function createJudge({ othersAllowed = false }: JudgeOptions = {}): Judge
         accepted: 0,
         stored: 0,
         duplicates: 0,
+        withoutOutcome: 0,
+        erased: 0,
+        withdrawn: 0,
         deadLettered: 0,
         queued: 0,
         lost: 0,
@@ -256,6 +276,7 @@ export function createJudge({ othersAllowed = false }: JudgeOptions = {}): Judge
         counts.accepted += 1;
         counts[fate] += 1;
         if (fate === "lost" || fate === "queued") note(fate, number);
+        if (fate === "duplicates" && !has(number, seen.duplicate)) counts.withoutOutcome += 1;
         if (has(number, seen.recorded) && (fate === "stored" || fate === "duplicates")) counts.both += 1;
       }
       const { storedTwice, ...others } = faults;

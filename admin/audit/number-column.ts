@@ -1,6 +1,6 @@
 /** A list of numbers of one binary kind that grows by doubling: a few bytes an entry, at any length. */
 
-type Numbers = Uint8Array | Int32Array | Float64Array;
+type Numbers = Uint16Array | Int32Array | Float64Array;
 
 export interface NumberColumn {
   /** @returns the entry, or the preset where none was set */

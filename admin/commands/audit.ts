@@ -23,8 +23,10 @@ Examples:
   turnout audit --ledger run.jsonl --local
   turnout audit --ledger a.jsonl --ledger b.jsonl --stack summit --json
 
-The ledger is what npm run demo, turnout stress or your own load wrote: a JSON line for each attempt.
-The audit first waits until the queues are drained. It changes nothing.`;
+The ledger is what npm run demo, turnout stress or your own load wrote: a JSON line for each attempt. One that says of which
+stack it is, in its first line, is not judged against another.
+The audit first waits until the queues are drained: nothing waits or is in flight, in all looks for longer than one
+visibility timeout. It changes nothing and receives nothing, so it does no harm while the worker is down.`;
 
 function show({ print, printTable, colors, note }: Terminal, report: AuditReport): void {
   const must = (count: number): Cell => ({
@@ -41,21 +43,27 @@ function show({ print, printTable, colors, note }: Terminal, report: AuditReport
     [
       line("stored", report.stored, "in the table"),
       line("duplicates", report.duplicates, "the address was already registered"),
+      ...(report.erased > 0 ? [line("erased", report.erased, "by an admin, on request")] : []),
+      ...(report.withdrawn > 0 ? [line("withdrawn", report.withdrawn, "by the attendee")] : []),
       line("dead-lettered", report.deadLettered, "kept as a dead letter"),
       line("queued", must(report.queued), "not found yet, and the queues are not drained"),
       line("lost", must(report.lost), "accepted, and nowhere to be found"),
       line("", "", ""),
       line("duplicated", must(report.duplicated), "stored twice, or overwritten by a later one"),
-      line("unexpected", must(report.unexpected), "stored, but never sent or rejected"),
+      line("unexpected", must(report.unexpected), "stored, but never sent, or rejected, erased or withdrawn"),
       line("corrupt", must(report.corrupt), "stored with another content than was sent"),
       line("recovered", report.recovered, "without an answer, and turned up all the same"),
       line("in both", report.both, "stored or duplicate, with a dead-letter record as well"),
+      ...(report.withoutOutcome > 0
+        ? [line("without outcome", report.withoutOutcome, "duplicates whose receipts stay pending")]
+        : []),
       ...(report.others > 0 ? [line("others", report.others, "stored, and not of this ledger: ignored")] : []),
     ],
   );
   for (const [kind, ids] of Object.entries(report.examples)) {
     if (ids.length > 0) print(`${kind}, for example: ${ids.join(" ")}`);
   }
+  if (report.headlessLedgers > 0) note("A ledger does not say of which stack it is: it was taken as this one's.");
   if (!report.drained) note("The queues were not drained when the time was up; more with --drain-timeout.");
   print(report.passed ? colors.green("Passed: nothing is lost.") : colors.red("FAILED."));
 }

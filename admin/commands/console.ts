@@ -16,7 +16,7 @@ interface ConsoleFlags extends ConnectionFlags, EventFlag {
 }
 
 const defaultPort = 3002;
-/** Looks at the tiers themselves cost nothing; CloudWatch has new figures once a minute, and takes money for telling them. */
+/** The tiers themselves may be asked as often as one likes; Elastic Beanstalk throttles who asks too often. */
 const lookEverySeconds = { urls: 2, stack: 15 } as const;
 const minTokenLength = 16;
 
@@ -58,7 +58,7 @@ export function buildConsoleCommand({ env, terminal, signal }: CommandHost): Com
   const command = new Command("console")
     .description("Open the operator's web console on this machine: watch, mend, replay, find, export.")
     .option("--port <number>", "TCP port on 127.0.0.1, 0 for any free one", wholeNumber(0, 65_535), defaultPort)
-    .option("--every <seconds>", "how often to look (default: 2, or 15 through CloudWatch)", wholeNumber(1, 3_600))
+    .option("--every <seconds>", "how often to look (default: 2, or 15 for a stack)", wholeNumber(1, 3_600))
     .option("--open-to-machine", "let everybody on this machine in, without the link")
     .addHelpText("after", examples);
   addEventOption(command);

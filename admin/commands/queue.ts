@@ -13,7 +13,6 @@ interface QueueFlags extends ConnectionFlags {
   readonly json?: boolean;
 }
 
-/** Between the two looks that it takes to tell a pace. */
 const defaultEverySeconds = 2;
 
 const examples = `
@@ -23,39 +22,46 @@ Examples:
   turnout queue --json | jq .etaSeconds
 
 With --json it prints one JSON document; with --watch --json one for each look, a line each.
-Messages are exact as far as SQS is; registrations are an estimate, messages × registrations per pack.`;
+Messages are exact as far as SQS is. Registrations, pace and wait come from the activity table, into which all processes
+write what they do: "at least" where more messages wait than it knows of (with --json "atLeast": true), and no wait
+(null) while nothing is drained.`;
 
-function rate(value: number | null): string {
-  return value === null ? "unknown" : `${value.toLocaleString("en")}/s`;
+function rate(value: number): string {
+  return `${value.toLocaleString("en")}/s`;
 }
 
 function seconds(value: number | null): string {
   return value === null ? "unknown" : formatSeconds(value);
 }
 
-function drain({ drainPerSecond, etaSeconds }: Inspection["queue"]): string {
-  if (etaSeconds === 0) return "empty";
-  if (drainPerSecond === null) return "unknown";
-  if (drainPerSecond <= 0) return drainPerSecond === 0 ? "stands still" : `grows by ${rate(-drainPerSecond)}`;
-  return `${rate(drainPerSecond)}, empty in about ${seconds(etaSeconds)}`;
+function people({ registrationsEstimate, atLeast }: Inspection["queue"]): string {
+  return `${atLeast ? "at least" : "about"} ${registrationsEstimate.toLocaleString("en")}`;
+}
+
+function wait({ etaSeconds, atLeast }: Inspection["queue"]): string {
+  if (etaSeconds === null) return "unknown: nothing is being drained";
+  if (etaSeconds === 0) return "none, the queue is empty";
+  return `${atLeast ? "at least" : "about"} ${formatSeconds(etaSeconds)}`;
 }
 
 export function buildQueueCommand({ env, terminal, signal }: CommandHost): Command {
   const { colors, print, printTable } = terminal;
 
-  function show({ queue, tiers }: Inspection, deployment: string): void {
+  function show({ queue, rates, tiers }: Inspection, deployment: string): void {
     const count = (value: number) => value.toLocaleString("en");
     const byReason = Object.entries(queue.deadLetters.byReason).map(([reason, open]) => `${open} ${reason}`);
     printTable(
       ["queue", deployment],
       [
-        ["waiting", `${count(queue.messages)} messages, about ${count(queue.registrationsEstimate)} registrations`],
+        ["waiting", `${count(queue.messages)} messages`],
         ["in flight", `${count(queue.inFlight)} messages`],
         ...(queue.delayed > 0 ? [["delayed", `${count(queue.delayed)} messages`]] : []),
+        ["in them", `${people(queue)} registrations`],
         ["oldest", seconds(queue.oldestAgeSeconds)],
-        ["drain", drain(queue)],
-        ["accepted", rate(tiers.figures.acceptedPerSecond)],
-        ["stored", rate(tiers.figures.storedPerSecond)],
+        ["accepted", rate(rates.acceptedPerSecond)],
+        ["stored", rate(rates.storedPerSecond)],
+        ["drain", rate(queue.drainPerSecond ?? 0)],
+        ["wait", wait(queue)],
         [
           "dead letters",
           `${count(queue.deadLetters.open)} open${byReason.length > 0 ? `: ${byReason.join(", ")}` : ""}`,
@@ -66,7 +72,7 @@ export function buildQueueCommand({ env, terminal, signal }: CommandHost): Comma
         ["at", queue.at],
       ],
     );
-    for (const { tier, health, causes } of tiers.tiers) {
+    for (const { tier, health, causes } of tiers) {
       const painted = health === "ok" ? colors.green(health) : health === "unknown" ? health : colors.red(health);
       print(`${tier} tier: ${painted}${causes.length > 0 ? ` (${causes.join("; ")})` : ""}`);
     }
@@ -83,19 +89,18 @@ export function buildQueueCommand({ env, terminal, signal }: CommandHost): Comma
     withConnection(flags, env, async (connection) => {
       const inspector = createInspector(connection);
       const pause = () => delay(flags.every * 1_000, undefined, { signal }).catch(() => {});
-      // Nothing to show yet: it takes two looks to tell a pace.
-      await inspector.look(signal);
-      do {
-        await pause();
-        // Ctrl-C is how a watch ends; cut short before its only look, the command has failed.
-        if (signal.aborted && flags.watch) return;
+      for (;;) {
         const inspection = await inspector.look(signal);
         if (flags.json) terminal.printJson(inspection.queue);
         else {
           if (flags.watch) terminal.clear();
           show(inspection, connection.deployment);
         }
-      } while (flags.watch && !signal.aborted);
+        if (!flags.watch) return;
+        await pause();
+        // Ctrl-C is how a watch ends; cut short before its only look, the command has failed.
+        if (signal.aborted) return;
+      }
     }),
   );
 }

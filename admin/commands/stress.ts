@@ -11,8 +11,9 @@ import type { CommandHost } from "../command-line.ts";
 import { addConnectionOptions, type ConnectionFlags } from "../connection.ts";
 import { addEventOption, readEvent, type EventFlag } from "../event-option.ts";
 import { exitCodes } from "../exit.ts";
-import { openLedger } from "../ledger.ts";
+import { openLedger, requireNewLedger } from "../ledger.ts";
 import { findDeployment, type Deployment } from "../load/deployment.ts";
+import { readStackIdentity } from "../queue-counts.ts";
 import { httpUrl, wholeNumber } from "../option-values.ts";
 import { checkVolume, parseSteps, stressBounds } from "../stress/steps.ts";
 import { describeStep, showStress, stressPage, type StressReport } from "../stress/stress-report.ts";
@@ -105,7 +106,7 @@ export function buildStressCommand({ env, terminal, signal, finish }: CommandHos
       "make the people of this seed (default: another one each time)",
       wholeNumber(0, Number.MAX_SAFE_INTEGER),
     )
-    .option("--ledger <file>", "keep the ledger of what was sent, for: turnout audit --ledger FILE")
+    .option("--ledger <file>", "keep the ledger of what was sent, in a new file, for: turnout audit --ledger FILE")
     .option("--html <file>", "write a page with charts as well")
     .option("--png <file>", "write that page as a picture, by the Chromium of this machine")
     .option(
@@ -142,6 +143,8 @@ export function buildStressCommand({ env, terminal, signal, finish }: CommandHos
         "The people answer an event's fields, so there has to be one. Give --event FILE.",
       );
     }
+    // Before anything is sent, or even started.
+    if (flags.ledger !== undefined) requireNewLedger(flags.ledger);
     const scratch = mkdtempSync(join(tmpdir(), "turnout-stress-"));
     const ledgerPath = flags.ledger ?? join(scratch, "ledger.jsonl");
     const bars = createBars(terminal);
@@ -151,6 +154,7 @@ export function buildStressCommand({ env, terminal, signal, finish }: CommandHos
       // Only here: the names of many languages take longer to load than most commands take to run.
       const { runStress } = await import("../stress/stress.ts");
       deployment = await findDeployment({ flags, env, signal, note: terminal.note });
+      const { sqs, queueUrl } = deployment.connection;
       const findings = await runStress({
         deployment,
         event,
@@ -158,7 +162,7 @@ export function buildStressCommand({ env, terminal, signal, finish }: CommandHos
         secondsPerStep: flags.seconds,
         seed: flags.seed ?? randomInt(seeds),
         maxConnections: flags.connections,
-        ledger: openLedger(ledgerPath),
+        ledger: openLedger(ledgerPath, await readStackIdentity(sqs, queueUrl)),
         ledgerPath,
         stallSeconds: flags.stallTimeout,
         signal,

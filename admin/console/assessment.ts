@@ -1,7 +1,8 @@
 /** What the figures mean, in a sentence for somebody who was just woken up: how it is, whether to worry, what to do. */
 import { formatSeconds } from "../duration.ts";
 import { explain } from "../exit.ts";
-import type { TierState } from "../inspector/tier-figures.ts";
+import type { Inspection } from "../inspector/inspector.ts";
+import type { TierState } from "../inspector/tier-state.ts";
 import type { Sight } from "./watch.ts";
 
 export interface Assessment {
@@ -28,8 +29,8 @@ function isDown({ health }: TierState): boolean {
   return health === "unhealthy" || health === "unreachable";
 }
 
-function ofWorker({ health, causes }: TierState, waiting: number): Assessment {
-  const line = waiting > 0 ? `About ${people(waiting)} wait on the queue, where they are safe.` : "";
+function ofWorker({ health, causes }: TierState, queue: Inspection["queue"]): Assessment {
+  const line = queue.registrationsEstimate > 0 ? `${roughly(queue)} wait on the queue, where they are safe.` : "";
   return {
     level: "trouble",
     title: health === "unreachable" ? "The worker does not answer" : "The worker stores nobody right now",
@@ -50,30 +51,37 @@ function ofWeb({ health, causes }: TierState): Assessment {
   };
 }
 
-function ofFlow(waiting: number, drain: number | null, eta: number | null, oldest: number | null): Assessment {
+/** "About", or where older packs are not known any more, "at least". */
+function roughly({ registrationsEstimate, atLeast }: Inspection["queue"]): string {
+  return `${atLeast ? "At least" : "About"} ${people(registrationsEstimate)}`;
+}
+
+function ofFlow({ queue, rates }: Inspection): Assessment {
+  const { etaSeconds: eta, oldestAgeSeconds: oldest } = queue;
+  const waiting = roughly(queue);
   if (eta !== null) {
+    const grows = rates.acceptedPerSecond > (queue.drainPerSecond ?? 0);
     return {
       level: "busy",
-      title: "The queue is being worked off",
-      text: `About ${people(waiting)} wait; at this pace the queue is empty in ${formatSeconds(Math.max(1, eta))}.`,
+      title: grows ? "More people come than are stored" : "The queue is being worked off",
+      text: `${waiting} wait; at this pace they are stored in ${formatSeconds(Math.max(1, eta))}.`,
       causes: [],
     };
   }
   if (oldest !== null && oldest > longWaitSeconds) {
     return {
       level: "attention",
-      title: "People wait long, and the queue does not get shorter",
+      title: "People wait long, and nobody is being stored",
       text:
-        `About ${people(waiting)} wait, the first of them for ${formatSeconds(oldest)}. Nobody is lost. ` +
+        `${waiting} wait, the first of them for ${formatSeconds(oldest)}. Nobody is lost. ` +
         "Look whether the worker tier has scaled out, and whether the table throttles.",
       causes: [],
     };
   }
-  const grows = drain !== null && drain < 0;
   return {
     level: "busy",
-    title: grows ? "More people come than are stored" : "People wait on the queue",
-    text: `About ${people(waiting)} wait. That is what the queue is for: everybody who got a receipt will be stored.`,
+    title: "People wait on the queue",
+    text: `${waiting} wait; how long is not known while nobody is being stored. That is what the queue is for: everybody who got a receipt will be stored.`,
     causes: [],
   };
 }
@@ -90,10 +98,9 @@ export function assess({ inspection, fault }: Sight): Assessment {
   }
   if (!inspection) return { level: "unknown", title: "Taking a first look …", text: "", causes: [] };
   const { queue, tiers } = inspection;
-  const waiting = queue.registrationsEstimate;
-  const worker = tiers.tiers.find(({ tier }) => tier === "worker");
-  const web = tiers.tiers.find(({ tier }) => tier === "web");
-  if (worker && isDown(worker)) return ofWorker(worker, waiting);
+  const worker = tiers.find(({ tier }) => tier === "worker");
+  const web = tiers.find(({ tier }) => tier === "web");
+  if (worker && isDown(worker)) return ofWorker(worker, queue);
   if (web && isDown(web)) return ofWeb(web);
   const { open } = queue.deadLetters;
   if (open > 0) {
@@ -102,12 +109,12 @@ export function assess({ inspection, fault }: Sight): Assessment {
       title: open === 1 ? "1 registration needs somebody" : `${count(open)} registrations need somebody`,
       text:
         "They could not be stored as they are, and are kept. There is no hurry: look at them below, mend them and replay them." +
-        (waiting > 0 ? ` About ${people(waiting)} wait on the queue.` : ""),
+        (queue.registrationsEstimate > 0 ? ` ${roughly(queue)} wait on the queue.` : ""),
       causes: [],
     };
   }
   if (queue.messages + queue.inFlight + queue.delayed > 0) {
-    return ofFlow(waiting, queue.drainPerSecond, queue.etaSeconds, queue.oldestAgeSeconds);
+    return ofFlow(inspection);
   }
   return { level: "ok", title: "All is well", text: "Nobody waits, nothing failed.", causes: [] };
 }

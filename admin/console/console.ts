@@ -57,8 +57,10 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
   const assets = loadAssets();
   const view = createView({ render: loadTemplates(), assets, deployment, formToken, wallClock });
   const streams = createEventStreams({ maxClients: maxWindows, heartbeatMs, maxWaitingBytes });
+  const inspector = createInspector(connection);
   const watch = createWatch({
-    look: createInspector(connection).look,
+    look: inspector.look,
+    lastHour: inspector.lastHour,
     readTiers: createTierSource(connection),
     intervalMs: lookEverySeconds * 1_000,
     patienceMs: lookPatienceMs,

@@ -14,6 +14,7 @@ import {
   type DeadLetterStore,
 } from "../dead-letters/dead-letter-store.ts";
 import { proposeEdit, type Edit, type FieldChange } from "../dead-letters/edit.ts";
+import { createOutcomesStore } from "../registrations/outcomes-store.ts";
 import { createDeadLetterGroups, type DeadLetterGroup } from "../../shared/dead-letters/groups.ts";
 import { createNewest } from "../dead-letters/newest.ts";
 import { checkReplays, type ReplayCheck } from "../../shared/dead-letters/replay-check.ts";
@@ -58,7 +59,7 @@ export interface DeadLetterDesk {
 }
 
 export interface DeadLetterDeskOptions {
-  readonly connection: Pick<Connection, "documents" | "deadLettersTable" | "identity">;
+  readonly connection: Pick<Connection, "documents" | "deadLettersTable" | "outcomesTable" | "identity">;
   /** Against which answers are checked; undefined for no more than what every event asks. */
   readonly event: EventDefinition | undefined;
   /** Milliseconds since the epoch. */
@@ -86,6 +87,7 @@ export function createDeadLetterDesk(options: DeadLetterDeskOptions): DeadLetter
   const { connection, event, wallClock, signal } = options;
   const { documents, deadLettersTable: tableName } = connection;
   const store = createDeadLetterStore(documents, tableName);
+  const outcomes = createOutcomesStore(documents, connection.outcomesTable);
   let who: string | undefined;
 
   async function logAs(action: AdminAction, ids: readonly string[], detail: string, why: string): Promise<string> {
@@ -134,9 +136,11 @@ export function createDeadLetterDesk(options: DeadLetterDeskOptions): DeadLetter
     async discard(record, why) {
       requireOpen(record, "discarded");
       const by = await logAs("discard", [record.id], "discards 1", why);
-      if (!(await store.discard(record, { at: now(), who: by, what: "discarded", detail: why }))) {
+      const entry = { at: now(), who: by, what: "discarded", detail: why } as const;
+      if (!(await store.discard(record, entry))) {
         throw changed("Somebody changed this dead letter meanwhile. Go back and look at it again.");
       }
+      await outcomes.discard(record, entry.at);
     },
     async forecast(selector, shown) {
       const ids = await selectDeadLetters(store, selector, signal);

@@ -4,6 +4,7 @@
  */
 import { formatSeconds } from "../duration.ts";
 import type { Inspection } from "../inspector/inspector.ts";
+import type { TierState } from "../inspector/tier-state.ts";
 import type { DeadLetterGroup } from "../../shared/dead-letters/groups.ts";
 import { assess, type Assessment } from "./assessment.ts";
 import { reasonWords } from "./reason-words.ts";
@@ -49,38 +50,40 @@ function count(value: number): string {
   return value.toLocaleString("en");
 }
 
-function rate(value: number | null, what: string): Pick<Figure, "value" | "note"> {
-  return value === null
-    ? { value: dash, note: "not known: the tier was not reached, or just started" }
-    : { value: `${count(value)}/s`, note: what };
+function rate(value: number, what: string): Pick<Figure, "value" | "note"> {
+  return { value: `${count(value)}/s`, note: what };
 }
 
-function waiting({ queue, tiers }: Inspection): Pick<Figure, "value" | "note"> {
-  const messages = `${count(queue.messages)} ${queue.messages === 1 ? "message" : "messages"}`;
-  const { meanPackSize } = tiers.figures;
-  const people = `≈ ${count(queue.registrationsEstimate)} ${queue.registrationsEstimate === 1 ? "person" : "people"}`;
-  if (queue.messages === 0) return { value: "0 people", note: "0 messages" };
-  if (meanPackSize === null) return { value: people, note: `${messages}; how many are in each is not known` };
-  return { value: people, note: `${messages} × ${meanPackSize.toLocaleString("en")} in each: an estimate` };
+function waiting({ queue }: Inspection): Pick<Figure, "value" | "note"> {
+  const total = queue.messages + queue.inFlight + queue.delayed;
+  if (total === 0) return { value: "0 people", note: "0 messages" };
+  const { registrationsEstimate: known, atLeast } = queue;
+  return {
+    value: `${atLeast ? "≥" : "≈"} ${count(known)} ${known === 1 ? "person" : "people"}`,
+    note: atLeast
+      ? `in ${count(total)} messages, not all of which were written down when they were sent`
+      : `in ${count(total)} ${total === 1 ? "message" : "messages"}, by what was written down when they were sent`,
+  };
 }
 
-function emptyIn({ queue }: Inspection): Pick<Figure, "value" | "note"> {
-  const { drainPerSecond: drain, etaSeconds } = queue;
+function storedIn({ queue }: Inspection): Pick<Figure, "value" | "note"> {
+  const { drainPerSecond, etaSeconds, atLeast } = queue;
   if (queue.messages + queue.inFlight + queue.delayed === 0) return { value: "empty", note: "nothing is queued" };
-  if (drain === null) return { value: dash, note: "known after a few looks" };
-  if (etaSeconds === null) {
-    return { value: dash, note: drain < 0 ? `grows by ${count(-drain)}/s` : "does not get shorter" };
-  }
-  return { value: formatSeconds(Math.max(1, etaSeconds)), note: `shrinks by ${count(drain)}/s, arrivals included` };
+  if (etaSeconds === null) return { value: dash, note: "not known while nobody is being stored" };
+  const wait = formatSeconds(Math.max(1, etaSeconds));
+  return {
+    value: atLeast ? `≥ ${wait}` : wait,
+    note: `the wait of whoever comes now, at ${count(drainPerSecond ?? 0)}/s by all workers`,
+  };
 }
 
 function figuresOf(inspection: Inspection): Figure[] {
-  const { queue, tiers } = inspection;
-  const { acceptedPerSecond, storedPerSecond, duplicatesPerSecond } = tiers.figures;
+  const { queue, rates } = inspection;
+  const { acceptedPerSecond, storedPerSecond, duplicatesPerSecond } = rates;
   const oldest = queue.oldestAgeSeconds;
   return [
     { id: "waiting", label: "Waiting", ...waiting(inspection) },
-    { id: "empty-in", label: "Empty in", ...emptyIn(inspection) },
+    { id: "empty-in", label: "Stored in", ...storedIn(inspection) },
     { id: "accepted", label: "Accepted", ...rate(acceptedPerSecond, "people who got a receipt") },
     { id: "stored", label: "Stored", ...rate(storedPerSecond, "people who reached the table") },
     {
@@ -104,7 +107,7 @@ const wellWords = {
 /** A worker that is unhealthy for another reason than its breaker polls no more. */
 const silentPolling = /^queue: nothing was received/;
 
-function tierWords({ tier, health, causes }: Inspection["tiers"]["tiers"][number]): string {
+function tierWords({ tier, health, causes }: TierState): string {
   if (health === "ok") return wellWords[tier];
   if (health === "unreachable") return "does not answer";
   if (health === "unknown") return "cannot be asked from here";
@@ -128,7 +131,7 @@ export function toOverview(sight: Sight): Overview {
     at: inspection?.queue.at ?? new Date(sight.at).toISOString(),
     figures: inspection ? figuresOf(inspection) : [],
     stale: sight.fault !== undefined,
-    tiers: (sight.tiers?.tiers ?? []).map((state) => ({
+    tiers: (sight.tiers ?? []).map((state) => ({
       name: tierNames[state.tier],
       health: state.health,
       words: tierWords(state),

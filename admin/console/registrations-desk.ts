@@ -10,6 +10,7 @@ import { createExportFormat, type ExportFormatName } from "../registrations/expo
 import { createRegistrationsStore } from "../registrations/registrations-store.ts";
 import { storedAttributes, type StoredRegistration } from "../registrations/stored-registration.ts";
 import { scanTable } from "../../shared/table-scan.ts";
+import { onlyRegistrations } from "../../shared/tombstone.ts";
 import type { DeadLetterDesk } from "./dead-letter-desk.ts";
 
 export interface Finding {
@@ -54,6 +55,7 @@ export function createRegistrationsDesk(options: RegistrationsDeskOptions): Regi
       tableName,
       segments: 1,
       attributes: storedAttributes,
+      filter: onlyRegistrations,
       consistent: false,
       signal,
       async onPage(items) {

@@ -5,6 +5,7 @@
 import { randomUUID } from "node:crypto";
 import { TurnoutError } from "../../shared/errors.ts";
 import type { Connection } from "../connection.ts";
+import { withReplayActivity } from "../dead-letters/replay-activity.ts";
 import { createReplaySender } from "../../shared/dead-letters/replay-sender.ts";
 import {
   replayDeadLetters,
@@ -55,7 +56,7 @@ export interface ReplayRuns {
 }
 
 export interface ReplayRunsOptions {
-  readonly connection: Pick<Connection, "sqs" | "queueUrl">;
+  readonly connection: Pick<Connection, "sqs" | "queueUrl" | "documents" | "activityTable">;
   readonly desk: Pick<DeadLetterDesk, "store" | "log">;
   /** How long to wait for the next outcome of a step, in seconds. */
   readonly outcomeTimeoutSeconds: number;
@@ -125,26 +126,31 @@ export function createReplayRuns(options: ReplayRunsOptions): ReplayRuns {
       }, tellEveryMs);
     };
     stop.signal.addEventListener("abort", () => change({ stopping: true }));
-    const replay = replayDeadLetters(order.ids, {
-      store: desk.store,
-      sender: createReplaySender({ ...connection, ratePerSecond: order.rate, signal: stop.signal }),
-      who,
-      why: order.why,
-      canary: order.canary,
-      stepSize: order.rate * stepSeconds,
-      again: false,
-      outcomeTimeoutSeconds,
-      signal: stop.signal,
-      wallClock,
-      onOutcome(outcome) {
-        const { counts, outcomes } = running.run;
-        change({
-          counts: { ...counts, [outcome.fate]: counts[outcome.fate] + 1 },
-          outcomes: [outcome, ...outcomes].slice(0, keptOutcomes),
-        });
-      },
-      onStep: ({ size }) => change({ step: size }),
-    });
+    const replay = withReplayActivity(
+      connection,
+      () => {},
+      (onPack) =>
+        replayDeadLetters(order.ids, {
+          store: desk.store,
+          sender: createReplaySender({ ...connection, ratePerSecond: order.rate, signal: stop.signal, onPack }),
+          who,
+          why: order.why,
+          canary: order.canary,
+          stepSize: order.rate * stepSeconds,
+          again: false,
+          outcomeTimeoutSeconds,
+          signal: stop.signal,
+          wallClock,
+          onOutcome(outcome) {
+            const { counts, outcomes } = running.run;
+            change({
+              counts: { ...counts, [outcome.fate]: counts[outcome.fate] + 1 },
+              outcomes: [outcome, ...outcomes].slice(0, keptOutcomes),
+            });
+          },
+          onStep: ({ size }) => change({ step: size }),
+        }),
+    );
     running.done = replay.then((summary) => {
       change({ summary, stopped: stoppedWords(summary) });
       clearTimeout(timer);

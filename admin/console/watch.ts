@@ -1,21 +1,22 @@
 /**
  * Looks at the deployment every few seconds, once for everybody who watches, for as long as the console runs: so the charts
- * know the last hour even when nobody had the page open.
+ * know the last hour even when nobody had the page open. What happened before its first look, and while it could not see
+ * anything, the activity table knows.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Inspection } from "../inspector/inspector.ts";
-import { paceOf, type QueueLook } from "../inspector/queue-snapshot.ts";
-import type { TierReport, TierSource } from "../inspector/tier-figures.ts";
-import { createHistory, toHistoryPoint, type History, type HistoryPoint } from "./history.ts";
+import type { Slice } from "../../shared/activity/estimate.ts";
+import type { TierSource, TierState } from "../inspector/tier-state.ts";
+import { createHistory, pastPoints, toHistoryPoint, type History, type HistoryPoint } from "./history.ts";
 
 /** What is known at this moment. */
 export interface Sight {
   /** Milliseconds since the epoch. */
   readonly at: number;
-  /** The latest look that worked, with a steadier pace than that between two looks; undefined before the first. */
+  /** The latest look that worked; undefined before the first. */
   readonly inspection: Inspection | undefined;
   /** What the tiers said last. They are asked even while AWS does not answer: often they know why. */
-  readonly tiers: TierReport | undefined;
+  readonly tiers: readonly TierState[] | undefined;
   /** Why there is no later one, and since when (milliseconds since the epoch); undefined while all is seen. */
   readonly fault: { readonly error: unknown; readonly since: number } | undefined;
 }
@@ -31,6 +32,8 @@ export interface Watch {
 export interface WatchOptions {
   /** One look at the deployment. */
   readonly look: (signal: AbortSignal) => Promise<Inspection>;
+  /** What all processes did in the last hour, the newest first. */
+  readonly lastHour: () => Promise<readonly Slice[]>;
   /** The tiers alone, for when a look fails. */
   readonly readTiers: TierSource;
   readonly intervalMs: number;
@@ -43,48 +46,34 @@ export interface WatchOptions {
 }
 
 const historySeconds = 3_600;
-/** SQS counts approximately: from one look to the next the pace jumps about, over this time it does not. */
-const paceSpanMs = 20_000;
 
-export function createWatch({ look, readTiers, intervalMs, patienceMs, wallClock, onSight }: WatchOptions): Watch {
+export function createWatch(options: WatchOptions): Watch {
+  const { look, lastHour, readTiers, intervalMs, patienceMs, wallClock, onSight } = options;
   const stopping = new AbortController();
   const { signal } = stopping;
   const history = createHistory(historySeconds);
-  const looks: QueueLook[] = [];
-  let packSize: number | null = null;
+  let pastIsKnown = false;
   let sight: Sight = { at: wallClock(), inspection: undefined, tiers: undefined, fault: undefined };
   let running: Promise<void> | undefined;
 
-  /** A worker that is down tells no pack size, and just then people want to know how many wait: the last one known stands in. */
-  function withKnownPackSize(inspection: Inspection): Inspection {
-    const { queue, tiers } = inspection;
-    packSize = tiers.figures.meanPackSize ?? packSize;
-    if (packSize === null) return inspection;
-    return {
-      ...inspection,
-      queue: { ...queue, registrationsEstimate: Math.round(queue.messages * packSize) },
-      tiers: { ...tiers, figures: { ...tiers.figures, meanPackSize: packSize } },
-    };
+  async function recallPast(inspection: Inspection): Promise<void> {
+    try {
+      const points = pastPoints(await lastHour(), inspection, wallClock() - historySeconds * 1_000);
+      pastIsKnown = true;
+      if (points.length > 0) history.replace(points);
+    } catch {
+      // The next look asks again; until then the charts show what was seen.
+    }
   }
 
-  function withSteadyPace(inspection: Inspection): Inspection {
-    const { messages: waiting, inFlight, delayed, at } = inspection.queue;
-    const { meanPackSize } = inspection.tiers.figures;
-    const now: QueueLook = { at: Date.parse(at), queue: { waiting, inFlight, delayed }, meanPackSize };
-    while (looks.length > 1 && (looks[0]?.at ?? now.at) < now.at - paceSpanMs) looks.shift();
-    const pace = paceOf(now, looks[0]);
-    looks.push(now);
-    return { ...inspection, queue: { ...inspection.queue, ...pace } };
-  }
-
-  function seen(inspection: Inspection): void {
-    const steady = withSteadyPace(withKnownPackSize(inspection));
-    tell({ at: wallClock(), inspection: steady, tiers: steady.tiers, fault: undefined }, steady);
+  async function seen(inspection: Inspection): Promise<void> {
+    if (!pastIsKnown) await recallPast(inspection);
+    tell({ at: wallClock(), inspection, tiers: inspection.tiers, fault: undefined }, inspection);
   }
 
   async function failed(error: unknown): Promise<void> {
     const since = sight.fault?.since ?? wallClock();
-    looks.length = 0;
+    pastIsKnown = false;
     const tiers = await readTiers();
     tell({ at: wallClock(), inspection: sight.inspection, tiers, fault: { error, since } }, undefined);
   }
@@ -103,7 +92,7 @@ export function createWatch({ look, readTiers, intervalMs, patienceMs, wallClock
     }, patienceMs);
     impatience.unref();
     try {
-      seen(await look(signal));
+      await seen(await look(signal));
     } catch (error) {
       await failed(error);
     } finally {

@@ -8,11 +8,21 @@
 import { storeBody, type DeadLetterRecord, type HistoryEntry } from "../../shared/dead-letter-record.ts";
 import { normalizeEmail } from "../../shared/email-address.ts";
 
-export type Erasure =
-  /** The record is the person's own: all of it goes. */
-  | { readonly kind: "whole" }
-  /** `entry`: the person's entries go out of the body. `address`: no more than the address can be told from the rest. */
-  | { readonly kind: "entry" | "address"; readonly record: DeadLetterRecord; readonly body: string };
+export type Erasure = {
+  /** Of the registrations that are erased with it, as far as they can be told. */
+  readonly registrationIds: readonly string[];
+} & (
+  | {
+      /** The record is the person's own: all of it goes. */
+      readonly kind: "whole";
+    }
+  | {
+      /** `entry`: the person's entries go out of the body. `address`: no more than the address can be told from the rest. */
+      readonly kind: "entry" | "address";
+      readonly record: DeadLetterRecord;
+      readonly body: string;
+    }
+);
 
 const erased = "[erased]";
 const escapes = /\\u([0-9a-fA-F]{4})/g;
@@ -90,6 +100,13 @@ function entriesOf(value: unknown): readonly unknown[] | undefined {
   return Array.isArray(registrations) ? registrations : undefined;
 }
 
+function idsOf(entries: readonly unknown[]): string[] {
+  return entries.flatMap((entry) => {
+    const { id } = (typeof entry === "object" && entry !== null ? entry : {}) as { id?: unknown };
+    return typeof id === "string" && id !== "" ? [id] : [];
+  });
+}
+
 function isEntryOf(entry: unknown, email: string): boolean {
   const { email: given } = (typeof entry === "object" && entry !== null ? entry : {}) as { email?: unknown };
   return typeof given === "string" && normalizeEmail(given) === email;
@@ -111,8 +128,15 @@ function wasCorrected(record: DeadLetterRecord, email: string): boolean {
 export function planErasure(record: DeadLetterRecord, body: string, email: string): Erasure | undefined {
   const blotter = createBlotter(email);
   const { registration } = record;
-  if (registration?.email === email || wasCorrected(record, email)) return { kind: "whole" };
   const value = parse(body);
+  const entries = entriesOf(value) ?? [];
+  const own = entries.filter((entry) => isEntryOf(entry, email));
+  const whole = () =>
+    ({
+      kind: "whole",
+      registrationIds: [...new Set([record.id, ...(registration ? [registration.id] : []), ...idsOf(own)])],
+    }) as const;
+  if (registration?.email === email || wasCorrected(record, email)) return whole();
   const inBody = value === undefined ? blotter.mentionsInText(body) : blotter.mentions(value);
   if (!inBody && !blotter.mentions([registration, record.history, record.detail])) return undefined;
   const rest = {
@@ -121,15 +145,14 @@ export function planErasure(record: DeadLetterRecord, body: string, email: strin
     history: blotter.blot(record.history),
     ...(registration && { registration: blotter.blot(registration) }),
   };
-  if (value === undefined) return { kind: "address", record: rest, body: blotter.blotText(body) };
-  const entries = entriesOf(value) ?? [];
+  if (value === undefined) return { kind: "address", registrationIds: [], record: rest, body: blotter.blotText(body) };
   const others = entries.filter((entry) => !isEntryOf(entry, email));
-  if (others.length === entries.length) {
-    return { kind: "address", record: rest, body: JSON.stringify(blotter.blot(value)) };
+  if (own.length === 0) {
+    return { kind: "address", registrationIds: [], record: rest, body: JSON.stringify(blotter.blot(value)) };
   }
-  if (others.length === 0 && registration === undefined) return { kind: "whole" };
+  if (others.length === 0 && registration === undefined) return whole();
   const kept = { ...(value as object), registrations: others };
-  return { kind: "entry", record: rest, body: JSON.stringify(blotter.blot(kept)) };
+  return { kind: "entry", registrationIds: idsOf(own), record: rest, body: JSON.stringify(blotter.blot(kept)) };
 }
 
 /** @returns the record that an erasure leaves, with a line in its history, and the parts of its body that go with it */

@@ -10,9 +10,10 @@ import { addConnectionOptions, type ConnectionFlags } from "../connection.ts";
 import { formatSeconds } from "../duration.ts";
 import { addEventOption, readEvent, type EventFlag } from "../event-option.ts";
 import { exitCodes } from "../exit.ts";
-import { openLedger } from "../ledger.ts";
+import { openLedger, requireNewLedger } from "../ledger.ts";
 import { createCrowd, crowdShares } from "../load/crowd.ts";
 import { countSubmissions, readSubmissions } from "../load/submission-file.ts";
+import { readStackIdentity } from "../queue-counts.ts";
 import { httpUrl, wholeNumber } from "../option-values.ts";
 import type { CommandHost } from "../command-line.ts";
 import type { Progress, Terminal } from "../terminal.ts";
@@ -116,7 +117,7 @@ export function buildDemoCommand({ env, terminal, signal, finish }: CommandHost)
     )
     .option("--url <url>", "where the web tier answers (default: the local stack)", httpUrl)
     .option("--concurrency <n>", "requests on their way at once", wholeNumber(1, 1_000), defaultConcurrency)
-    .option("--ledger <file>", "keep the ledger of what was sent, for: turnout audit --ledger FILE")
+    .option("--ledger <file>", "keep the ledger of what was sent, in a new file, for: turnout audit --ledger FILE")
     .option(
       "--stall-timeout <seconds>",
       "give up when the drain stands still for so long",
@@ -133,6 +134,8 @@ export function buildDemoCommand({ env, terminal, signal, finish }: CommandHost)
         "TURNOUT_USAGE_INVALID",
         "The demo needs an event whose fields it answers. Give --event FILE.",
       );
+    // Before anything is sent, or even started.
+    if (flags.ledger !== undefined) requireNewLedger(flags.ledger);
     const refused = createRefusedRows(flags.file === undefined ? undefined : `${flags.file}.refused.jsonl`);
     const scratch = mkdtempSync(join(tmpdir(), "turnout-demo-"));
     const ledgerPath = flags.ledger ?? join(scratch, "ledger.jsonl");
@@ -142,7 +145,7 @@ export function buildDemoCommand({ env, terminal, signal, finish }: CommandHost)
     try {
       const load = await readLoad(flags, event, refused);
       deployment = await findDeployment({ flags, env, signal, note: terminal.note });
-      const { own } = deployment;
+      const { own, connection } = deployment;
       steps = createSteps(terminal, load.total);
       const began = performance.now();
       const report = await runDemo({
@@ -150,7 +153,7 @@ export function buildDemoCommand({ env, terminal, signal, finish }: CommandHost)
         ...load,
         deployment,
         event,
-        ledger: openLedger(ledgerPath),
+        ledger: openLedger(ledgerPath, await readStackIdentity(connection.sqs, connection.queueUrl)),
         ledgerPath,
         refused,
         stallSeconds: flags.stallTimeout,

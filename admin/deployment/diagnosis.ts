@@ -19,7 +19,7 @@ const outputsOfTiers = {
 } as const satisfies Record<TierName, object>;
 
 async function checkTiers(connection: Connection): Promise<readonly Check[]> {
-  const { tiers: states } = await createTierSource(connection)();
+  const states = await createTierSource(connection)();
   return states.map(({ tier, health, causes }) => {
     const name = `${tier} tier`;
     const said = causes.join("; ");

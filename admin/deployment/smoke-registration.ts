@@ -7,7 +7,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { formatSeconds } from "../duration.ts";
 import type { Submission } from "../../shared/submission.ts";
-import { failed, ok, skipped, unknown, type Check } from "./checklist.ts";
+import { failed, ok, skipped, type Check } from "./checklist.ts";
 import { askSite } from "./site.ts";
 
 export interface SmokeOptions {
@@ -15,7 +15,7 @@ export interface SmokeOptions {
   readonly url: string;
   /** A made-up person who fits the event. */
   readonly person: Submission;
-  /** Erases the person, by address. @returns false where nothing was there to erase */
+  /** Erases the person, by address, and keeps out what is still queued. @returns false where nothing was stored yet */
   readonly forget: (email: string) => Promise<boolean>;
   /** How long a confirmation may take. */
   readonly timeoutSeconds: number;
@@ -124,10 +124,10 @@ export async function smokeRegistration(options: SmokeOptions): Promise<readonly
 }
 
 async function erase(email: string, confirmed: boolean, forget: SmokeOptions["forget"]): Promise<Check> {
-  const byHand = `Once it is stored: turnout registrations forget ${email} --execute`;
+  const byHand = `By hand: turnout registrations forget ${email} --execute`;
   try {
     if (await forget(email)) return ok(forgotten, "erased");
-    if (!confirmed) return unknown(forgotten, "it is not stored yet, so there is nothing to erase", byHand);
+    if (!confirmed) return ok(forgotten, "it was not stored yet, and cannot be any more");
     return failed(forgotten, "confirmed, and yet not in the table", byHand);
   } catch (error) {
     return failed(forgotten, error instanceof Error ? error.message : String(error), byHand);

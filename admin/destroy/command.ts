@@ -42,7 +42,7 @@ export interface DestroyParts {
 const defaultTimeoutMinutes = 90;
 
 const help = `
-A test stage leaves nothing. A production keeps both tables and both queues; --delete-data deletes them as well, for good.
+A test stage leaves nothing. A production keeps the tables with people in them and both queues; --delete-data deletes them as well, for good.
 What AWS leaves beside the stack (logs, alarms, folders in Elastic Beanstalk's bucket) is removed after it, and a last look
 says whether anything remains. Where it stops, run it again: it goes on from there.
 

@@ -2,27 +2,36 @@
  * What is known about a running deployment, for whoever shows it: the command and the console both sit on this. It only
  * looks; every answer carries the time at which it was true.
  */
+import type { Backlog, Slice } from "../../shared/activity/estimate.ts";
+import { createActivityReader } from "../../shared/activity/reader.ts";
 import { createDeadLetterStore } from "../dead-letters/dead-letter-store.ts";
 import { createDeadLetterGroups, type DeadLetterGroup } from "../../shared/dead-letters/groups.ts";
 import type { Connection } from "../connection.ts";
 import { readQueueCounts } from "../queue-counts.ts";
-import { paceOf, type QueueLook, type QueueSnapshot } from "./queue-snapshot.ts";
-import { createTierCloudWatchSource } from "./tier-cloudwatch.ts";
+import { toQueueSnapshot, type QueueSnapshot } from "./queue-snapshot.ts";
+import { createTierBeanstalkSource } from "./tier-beanstalk.ts";
 import { createTierUrlSource } from "./tier-urls.ts";
-import type { TierReport, TierSource } from "./tier-figures.ts";
+import type { TierSource, TierState } from "./tier-state.ts";
 
 export interface Inspection {
   readonly queue: QueueSnapshot;
-  readonly tiers: TierReport;
+  /** What all processes of each tier did each second of late. */
+  readonly rates: Pick<Backlog, "acceptedPerSecond" | "storedPerSecond" | "duplicatesPerSecond">;
+  readonly tiers: readonly TierState[];
   readonly deadLetterGroups: readonly DeadLetterGroup[];
 }
 
 export interface Inspector {
   /**
-   * Looks once. Rates and drain are those since the look before, so the first one has none.
+   * Looks once.
    * @throws TURNOUT_INTERRUPTED, by the signal; the SDK's error when AWS does not answer or refuses
    */
   look(signal: AbortSignal): Promise<Inspection>;
+  /**
+   * @returns what all processes did in the last hour or somewhat longer, the newest first
+   * @throws the SDK's error when DynamoDB does not answer or refuses
+   */
+  lastHour(): Promise<readonly Slice[]>;
 }
 
 /**
@@ -31,16 +40,17 @@ export interface Inspector {
  */
 const minGroupsAgeMs = 5_000;
 const maxReadingShare = 0.05;
+const hourMs = 3_600_000;
 
-export function createTierSource({ tiers, queueUrl }: Pick<Connection, "tiers" | "queueUrl">): TierSource {
-  return tiers.kind === "urls" ? createTierUrlSource(tiers) : createTierCloudWatchSource({ ...tiers, queueUrl });
+export function createTierSource({ tiers }: Pick<Connection, "tiers">): TierSource {
+  return tiers.kind === "urls" ? createTierUrlSource(tiers) : createTierBeanstalkSource(tiers);
 }
 
 export function createInspector(connection: Connection): Inspector {
-  const { sqs, documents, queueUrl, deadLetterQueueUrl, deadLettersTable } = connection;
+  const { sqs, documents, queueUrl, deadLetterQueueUrl, deadLettersTable, activityTable } = connection;
   const readTiers = createTierSource(connection);
   const store = createDeadLetterStore(documents, deadLettersTable);
-  let before: QueueLook | undefined;
+  const activity = createActivityReader({ documents, table: activityTable, wallClock: Date.now });
   let groups: readonly DeadLetterGroup[] = [];
   let readGroupsAfter = 0;
 
@@ -56,38 +66,32 @@ export function createInspector(connection: Connection): Inspector {
     readGroupsAfter = performance.now() + Math.max(minGroupsAgeMs, tookMs / maxReadingShare);
   }
 
+  async function readQueue() {
+    const queue = await readQueueCounts(sqs, queueUrl);
+    // By the count just taken: what is sent and done meanwhile would not fit to it.
+    const backlog = await activity.estimate(queue.waiting + queue.inFlight + queue.delayed);
+    return { at: Date.now(), queue, backlog };
+  }
+
   return {
     async look(signal) {
       const [queue, deadLetterQueue, tiers] = await Promise.all([
-        readQueueCounts(sqs, queueUrl),
+        readQueue(),
         readQueueCounts(sqs, deadLetterQueueUrl),
         readTiers(),
         readGroups(signal),
       ]);
-      const { meanPackSize, oldestAgeSeconds } = tiers.figures;
-      const look: QueueLook = { at: Date.now(), queue, meanPackSize };
-      const pace = paceOf(look, before);
-      before = look;
-      const empty = queue.waiting + queue.inFlight + queue.delayed === 0;
-      const open = groups.filter(({ states }) => states.open > 0);
+      const { acceptedPerSecond, storedPerSecond, duplicatesPerSecond } = queue.backlog;
       return {
-        queue: {
-          messages: queue.waiting,
-          registrationsEstimate: Math.round(queue.waiting * (meanPackSize ?? 1)),
-          inFlight: queue.inFlight,
-          delayed: queue.delayed,
-          oldestAgeSeconds: empty ? 0 : oldestAgeSeconds,
-          ...pace,
-          deadLetters: {
-            open: open.reduce((total, { states }) => total + states.open, 0),
-            byReason: Object.fromEntries(open.map(({ reason, states }) => [reason, states.open])),
-            notCollected: deadLetterQueue.waiting + deadLetterQueue.inFlight,
-          },
-          at: new Date(look.at).toISOString(),
-        },
+        queue: toQueueSnapshot({ ...queue, deadLetterQueue, groups }),
+        rates: { acceptedPerSecond, storedPerSecond, duplicatesPerSecond },
         tiers,
         deadLetterGroups: groups,
       };
+    },
+    lastHour() {
+      const since = Date.now() - hourMs;
+      return activity.readBack((slices) => (slices.at(-1)?.from ?? Infinity) <= since);
     },
   };
 }

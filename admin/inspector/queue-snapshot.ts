@@ -1,6 +1,8 @@
-/** The queue at one moment, and from two moments its pace: what `turnout queue --json` prints. */
+/** The queue at one moment: what `turnout queue --json` prints. */
 import { Type, type Static } from "typebox";
+import type { Backlog } from "../../shared/activity/estimate.ts";
 import { deadLetterReasons } from "../../shared/dead-letter.ts";
+import type { DeadLetterGroup } from "../../shared/dead-letters/groups.ts";
 import type { QueueCounts } from "../queue-counts.ts";
 
 const Count = (description: string) => Type.Integer({ minimum: 0, description });
@@ -9,12 +11,19 @@ const Maybe = (description: string) => Type.Union([Type.Number(), Type.Null()], 
 export const QueueSnapshot = Type.Object(
   {
     messages: Count("waiting, as SQS counts them: approximately"),
-    registrationsEstimate: Count("messages × registrations per pack of late; × 1 where that is not known"),
+    registrationsEstimate: Count(
+      "registrations in all messages, in flight and delayed ones too, by the activity table",
+    ),
+    atLeast: Type.Optional(
+      Type.Literal(true, {
+        description: "only there when the activity table knows of fewer packs: then there are at least so many",
+      }),
+    ),
     inFlight: Count("messages that a worker holds"),
     delayed: Count("messages that cannot be received yet"),
     oldestAgeSeconds: Maybe("since the first acceptance of what is at the head of the queue; null where unknown"),
-    drainPerSecond: Maybe("registrations fewer each second, arrivals subtracted; negative while it grows"),
-    etaSeconds: Maybe("until the queue is empty at that pace; null while it does not shrink"),
+    drainPerSecond: Maybe("registrations that all workers were done with each second of late"),
+    etaSeconds: Maybe("until those who wait now are stored at that pace; null while nothing is drained"),
     deadLetters: Type.Object({
       open: Count("records that nobody has dealt with"),
       byReason: Type.Object(
@@ -33,31 +42,28 @@ export interface QueueLook {
   /** Milliseconds since the epoch. */
   readonly at: number;
   readonly queue: QueueCounts;
-  /** Registrations per pack; null where unknown. */
-  readonly meanPackSize: number | null;
+  readonly deadLetterQueue: QueueCounts;
+  /** What the messages of the queue mean. */
+  readonly backlog: Backlog;
+  readonly groups: readonly DeadLetterGroup[];
 }
 
-/** Registrations that wait or are held, by estimate. */
-function outstanding({ queue }: QueueLook, packSize: number): number {
-  return (queue.waiting + queue.inFlight + queue.delayed) * packSize;
-}
-
-/** @returns what two looks say of the pace; nulls without an earlier one */
-export function paceOf(
-  now: QueueLook,
-  before: QueueLook | undefined,
-): { drainPerSecond: number | null; etaSeconds: number | null } {
-  const packSize = now.meanPackSize ?? 1;
-  const left = outstanding(now, packSize);
-  const seconds = before === undefined ? 0 : (now.at - before.at) / 1_000;
-  // Both looks by the same pack size: else a better estimate would look like a drain.
-  const drainPerSecond =
-    before === undefined || seconds <= 0
-      ? null
-      : Math.round(((outstanding(before, packSize) - left) / seconds) * 10) / 10;
-  if (left === 0) return { drainPerSecond, etaSeconds: 0 };
+export function toQueueSnapshot({ at, queue, deadLetterQueue, backlog, groups }: QueueLook): QueueSnapshot {
+  const open = groups.filter(({ states }) => states.open > 0);
   return {
-    drainPerSecond,
-    etaSeconds: drainPerSecond !== null && drainPerSecond > 0 ? Math.round(left / drainPerSecond) : null,
+    messages: queue.waiting,
+    registrationsEstimate: backlog.people,
+    ...(backlog.atLeast && { atLeast: true }),
+    inFlight: queue.inFlight,
+    delayed: queue.delayed,
+    oldestAgeSeconds: backlog.oldestAgeSeconds,
+    drainPerSecond: backlog.drainPerSecond,
+    etaSeconds: backlog.etaSeconds,
+    deadLetters: {
+      open: open.reduce((total, { states }) => total + states.open, 0),
+      byReason: Object.fromEntries(open.map(({ reason, states }) => [reason, states.open])),
+      notCollected: deadLetterQueue.waiting + deadLetterQueue.inFlight,
+    },
+    at: new Date(at).toISOString(),
   };
 }

@@ -2,6 +2,7 @@
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import type { KeyIndex } from "../audit/key-index.ts";
 import { scanTable } from "../../shared/table-scan.ts";
+import { onlyRegistrations } from "../../shared/tombstone.ts";
 
 const scanSegments = 4;
 
@@ -23,6 +24,7 @@ export async function readStoredDelays(options: StoredDelaysOptions): Promise<vo
     tableName,
     segments: scanSegments,
     attributes: ["registrationId", "submittedAt", "storedAt"],
+    filter: onlyRegistrations,
     signal,
     onPage(items) {
       for (const { registrationId, submittedAt, storedAt } of items) {

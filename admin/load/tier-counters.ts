@@ -2,7 +2,7 @@
  * Follows counters of a tier by its Prometheus page, and says by how much they have grown. A tier that is started again
  * counts from 0; what it had counted since the last look is then missing, and said to be.
  */
-import { readMetricsText } from "../inspector/metrics-text.ts";
+import { readMetricsText } from "./metrics-text.ts";
 
 export interface TierCounters {
   /** Looks now. A tier that does not answer is passed over. Never rejects. */

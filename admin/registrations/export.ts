@@ -2,6 +2,7 @@
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { createReadBudget } from "../../shared/read-budget.ts";
 import { scanTable } from "../../shared/table-scan.ts";
+import { onlyRegistrations } from "../../shared/tombstone.ts";
 import { openExportFile } from "./export-file.ts";
 import type { ExportFormat } from "./export-format.ts";
 import { storedAttributes, type StoredRegistration } from "./stored-registration.ts";
@@ -41,6 +42,7 @@ export async function exportRegistrations(options: ExportOptions): Promise<Expor
       tableName,
       segments: file.segments,
       attributes: storedAttributes,
+      filter: onlyRegistrations,
       // Who registers while this runs may or may not be in it, either way; and this costs half.
       consistent: false,
       budget: createReadBudget(maxReadUnits, segments),

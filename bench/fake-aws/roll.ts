@@ -12,6 +12,7 @@ export interface RollCount {
 export interface Roll {
   /** @returns whether this person was not on it before */
   mark(person: number): boolean;
+  has(person: number): boolean;
   count(): RollCount;
   clear(): void;
 }
@@ -40,6 +41,7 @@ export function createRoll(): Roll {
       people += 1;
       return true;
     },
+    has: (person) => marks[person] === 1,
     count: () => ({ people, again, strangers }),
     clear() {
       marks.fill(0);

@@ -1,5 +1,8 @@
-/** The fake's DynamoDB: takes items and marks whose they are. It keeps only who is there, so that a second insert fails. */
-import { personOf } from "../people.ts";
+/**
+ * The fake's DynamoDB: takes items and marks whose they are. It keeps only who is there, so that a second insert fails, and
+ * takes everybody there for the one who came first. Outcomes it takes and forgets.
+ */
+import { personOf, registrationOf } from "../people.ts";
 import { createRoll, type RollCount } from "./roll.ts";
 
 export interface TableCounts {
@@ -28,6 +31,10 @@ interface Item {
   readonly email: Text;
 }
 
+interface Key {
+  readonly email?: Text;
+}
+
 export function createFakeTable(): FakeTable {
   const stored = createRoll();
   let writes = 0;
@@ -43,12 +50,25 @@ export function createFakeTable(): FakeTable {
 
   function executeBatch(statements: { Statement: string; Parameters: [Text] }[]): Input {
     const Responses = statements.map(({ Statement, Parameters: [email] }) => {
+      if (Statement.startsWith('INSERT INTO "outcomes"')) return { TableName: "outcomes" };
       if (!Statement.startsWith("INSERT INTO")) throw new Error(`the fake DynamoDB only inserts: ${Statement}`);
       return insert(email)
         ? { TableName: "registrations" }
         : { Error: { Code: "DuplicateItem", Message: "Duplicate primary key exists in table" } };
     });
     return { Responses };
+  }
+
+  /** Whose insert fails was there before: by an answer that was lost. */
+  function getBatch(requests: Record<string, { Keys: Key[] }>): Input {
+    const Responses = Object.entries(requests).map(([table, { Keys }]) => [
+      table,
+      Keys.flatMap(({ email }) => {
+        const person = email === undefined ? -1 : personOf(email.S);
+        return stored.has(person) ? [{ email, registrationId: { S: registrationOf(person).id } }] : [];
+      }),
+    ]);
+    return { Responses: Object.fromEntries(Responses), UnprocessedKeys: {} };
   }
 
   return {
@@ -66,8 +86,11 @@ export function createFakeTable(): FakeTable {
         case "BatchExecuteStatement":
           writes += 1;
           return executeBatch(input.Statements as Parameters<typeof executeBatch>[0]);
+        // What a process writes into the activity table.
+        case "UpdateItem":
+          return {};
         case "BatchGetItem":
-          return { Responses: {}, UnprocessedKeys: {} };
+          return getBatch(input.RequestItems as Parameters<typeof getBatch>[0]);
         default:
           throw new Error(`the fake DynamoDB does not know ${operation}`);
       }

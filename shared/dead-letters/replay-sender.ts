@@ -17,6 +17,8 @@ export interface ReplaySenderOptions {
   /** Registrations a second, on average. */
   readonly ratePerSecond: number;
   readonly signal: AbortSignal;
+  /** Told of each pack that SQS has confirmed: how many registrations are in it. */
+  readonly onPack?: (registrations: number) => void;
 }
 
 export interface ReplaySender {
@@ -34,7 +36,8 @@ export interface ReplaySender {
 /** Packs hold no more than this share of a second's rate, so that a low rate is not sent in rare bursts. */
 const packSeconds = 0.5;
 
-export function createReplaySender({ sqs, queueUrl, ratePerSecond, signal }: ReplaySenderOptions): ReplaySender {
+export function createReplaySender(options: ReplaySenderOptions): ReplaySender {
+  const { sqs, queueUrl, ratePerSecond, signal, onPack } = options;
   const maxItems = Math.max(1, Math.min(maxPackRegistrations, Math.floor(ratePerSecond * packSeconds)));
   /** When the next pack may leave, milliseconds on the monotonic clock. */
   let nextAt = 0;
@@ -66,6 +69,7 @@ export function createReplaySender({ sqs, queueUrl, ratePerSecond, signal }: Rep
             MessageAttributes: { [packCountAttribute]: { DataType: "Number", StringValue: String(texts.length) } },
           }),
         );
+        onPack?.(texts.length);
         await onConfirmed(items.slice(start, start + texts.length));
         start += texts.length;
       }

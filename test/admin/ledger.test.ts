@@ -2,7 +2,7 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import t from "tap";
-import { openLedger, readLedger, type LedgerLine } from "../../admin/ledger.ts";
+import { openLedger, readLedger, readLedgerHead, requireNewLedger, type LedgerLine } from "../../admin/ledger.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "turnout-ledger-"));
 t.teardown(() => rmSync(folder, { recursive: true, force: true }));
@@ -25,32 +25,46 @@ t.test("what was recorded is read, line by line, whatever stands in it", async (
     { outcome: "confirmed", id: "a", email: "a@example.org", at: 3 },
     { ...attempt("b"), outcome: "unknown", status: null } as LedgerLine,
   ];
-  const ledger = openLedger(path);
+  const ledger = openLedger(path, "a stack");
   for (const line of lines) ledger.record(line);
-  t.equal(readFileSync(path, "utf8").split("\n").length, 4, "before it is closed");
+  t.equal(readFileSync(path, "utf8").split("\n").length, 5, "before it is closed");
   ledger.close();
   ledger.close();
   t.same(await read(path), lines);
 });
 
-t.test("a ledger that is opened again goes on where it ended", async (t) => {
-  const path = join(folder, "again.jsonl");
-  for (const id of ["a", "b"]) {
-    const ledger = openLedger(path);
-    ledger.record(attempt(id));
-    ledger.close();
-  }
-  t.match(await read(path), [{ id: "a" }, { id: "b" }]);
+t.test("a ledger says in its first line whose it is: which run, which stack, since when", async (t) => {
+  const [first, second] = ["first", "second"].map((name) => join(folder, `${name}.jsonl`)) as [string, string];
+  for (const path of [first, second]) openLedger(path, "a stack").close();
+  const heads = [await readLedgerHead(first), await readLedgerHead(second)];
+  for (const head of heads) t.match(head, { ledger: 1, stack: "a stack", startedAt: /^\d{4}-.+Z$/ });
+  t.not(heads[0]?.run, heads[1]?.run);
+  const headless = join(folder, "headless.jsonl");
+  writeFileSync(headless, `${JSON.stringify(attempt("a"))}\n`);
+  t.equal(await readLedgerHead(headless), undefined);
+  t.match(await read(headless), [{ id: "a" }], "one without a head is a ledger as well");
 });
 
-t.test("a line that a killed writer left half is passed over, and the next one is not glued to it", async (t) => {
+t.test("nothing is ever added to a file that is there: not to a ledger, nor to anything else", async (t) => {
+  const path = join(folder, "again.jsonl");
+  openLedger(path, "a stack").close();
+  const before = readFileSync(path, "utf8");
+  const refused = { code: "TURNOUT_USAGE_INVALID", message: /is there already/ };
+  t.throws(() => openLedger(path, "a stack"), refused);
+  t.throws(() => requireNewLedger(path), refused);
+  t.equal(readFileSync(path, "utf8"), before);
+  const empty = join(folder, "empty.jsonl");
+  writeFileSync(empty, "");
+  requireNewLedger(empty);
+  openLedger(empty, "a stack").close();
+  t.match(await readLedgerHead(empty), { stack: "a stack" }, "but an empty one is nobody's");
+  t.throws(() => openLedger(empty, "a stack"), refused);
+});
+
+t.test("a line that a killed writer left half is passed over", async (t) => {
   const path = join(folder, "torn.jsonl");
   writeFileSync(path, `${JSON.stringify(attempt("a"))}\n{"outcome":"acc`);
   t.match(await read(path), [{ id: "a" }]);
-  const ledger = openLedger(path);
-  ledger.record(attempt("b"));
-  ledger.close();
-  t.match(await read(path), [{ id: "a" }, { id: "b" }]);
 });
 
 t.test("a line that is none is told by its number, without what stands in it", async (t) => {
@@ -71,7 +85,7 @@ t.test("a ledger that cannot be read is told as such", async (t) => {
 
 t.test("lines are read one after the other, however long the ledger", async (t) => {
   const path = join(folder, "long.jsonl");
-  const ledger = openLedger(path);
+  const ledger = openLedger(path, "a stack");
   for (let number = 0; number < 20_000; number += 1) ledger.record(attempt(`id-${number}`));
   ledger.close();
   let next = 0;

@@ -76,7 +76,8 @@ export async function buildTestApp(options: TestAppOptions = {}): Promise<TestAp
     // A busy machine must not shed in a test that is about something else.
     limits: {
       shedWaitMs: 5_000,
-      maxEventLoopDelayMs: 250,
+      maxStatusReads: 1_000,
+      maxEventLoopDelayMs: 60_000,
       rateLimitPerMinute: 0,
       requestTimeoutMs: 10_000,
       trustedProxies: [],

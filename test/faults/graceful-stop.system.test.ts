@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import t from "tap";
 import { openLedger } from "../../admin/ledger.ts";
+import { readStackIdentity } from "../../admin/queue-counts.ts";
 import { tierPlan } from "../../local/process-plans.ts";
 import { loadEvent } from "../../shared/event-definition.ts";
 import { encodePack } from "../../shared/registration-pack.ts";
@@ -24,12 +25,12 @@ t.jobs = 3;
 const event = loadEvent(join(import.meta.dirname, "..", "..", "event.json"));
 const stopDeadlineMs = 15_000;
 
-function crowdAt(cell: Cell, webs: readonly TierProcess[], ledgerFile: string): Crowd {
+async function crowdAt(cell: Cell, webs: readonly TierProcess[], ledgerFile: string): Promise<Crowd> {
   return startCrowd({
     webUrls: webs.map(({ url }) => url),
     event,
     random: cell.random.fork("crowd"),
-    ledger: openLedger(ledgerFile),
+    ledger: openLedger(ledgerFile, await readStackIdentity(cell.sqs, cell.queueUrl)),
     perSecond: 60,
   });
 }
@@ -53,7 +54,7 @@ t.test("workers that get SIGTERM under load end in time, and no message is deliv
   const ledger = join(t.testdir(), "ledger.jsonl");
   const webs = [await cell.startTier("web")];
   const workers = await Promise.all([cell.startTier("worker"), cell.startTier("worker", { name: "worker-2" })]);
-  const crowd = crowdAt(cell, webs, ledger);
+  const crowd = await crowdAt(cell, webs, ledger);
   for (let round = 0; round < 4; round += 1) {
     await eventually(() => crowd.figures().accepted > 50 * (round + 1), "the load goes on", 30_000);
     const tookMs = await terminate(workers[round % 2]!);
@@ -80,7 +81,7 @@ t.test("web instances that get SIGTERM under load answer those they hold and end
   const ledger = join(t.testdir(), "ledger.jsonl");
   const webs = await Promise.all([cell.startTier("web"), cell.startTier("web", { name: "web-2" })]);
   await cell.startTier("worker");
-  const crowd = crowdAt(cell, webs, ledger);
+  const crowd = await crowdAt(cell, webs, ledger);
   for (let round = 0; round < 4; round += 1) {
     await eventually(() => crowd.figures().accepted > 50 * (round + 1), "the load goes on", 30_000);
     const tookMs = await terminate(webs[round % 2]!);

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import t from "tap";
 import { openLedger } from "../../admin/ledger.ts";
+import { readStackIdentity } from "../../admin/queue-counts.ts";
 import { loadEvent } from "../../shared/event-definition.ts";
 import { eventually } from "../equipment/eventually.ts";
 import { audit } from "./audit.ts";
@@ -24,7 +25,7 @@ t.test(
       webUrls: [web.url],
       event: loadEvent(join(import.meta.dirname, "..", "..", "event.json")),
       random: cell.random.fork("crowd"),
-      ledger: openLedger(ledger),
+      ledger: openLedger(ledger, await readStackIdentity(cell.sqs, cell.queueUrl)),
       perSecond: 100,
     });
     await eventually(async () => (await cell.itemCount()) > 50, "the load is on its way");

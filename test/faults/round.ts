@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { AuditReport } from "../../admin/audit/audit-report.ts";
 import { openLedger } from "../../admin/ledger.ts";
+import { readStackIdentity } from "../../admin/queue-counts.ts";
 import { loadEvent } from "../../shared/event-definition.ts";
 import { audit } from "./audit.ts";
 import type { Engines } from "./cell.ts";
@@ -95,7 +96,7 @@ export async function runRound(options: RoundOptions): Promise<RoundReport> {
       ),
     ];
     const tiers = await Promise.all(started);
-    const ledger = openLedger(options.ledger);
+    const ledger = openLedger(options.ledger, await readStackIdentity(cell.sqs, cell.queueUrl));
     const began = performance.now();
     const crowd = startCrowd({
       webUrls: tiers.filter(({ tier }) => tier === "web").map(({ url }) => url),

@@ -53,6 +53,7 @@ const app: FastifyInstance = await buildApp({
   backlog: { estimatedWaitSeconds: () => undefined },
   limits: {
     shedWaitMs: 10_000,
+    maxStatusReads: 1_000,
     maxEventLoopDelayMs: 10_000,
     rateLimitPerMinute: 0,
     requestTimeoutMs: 10_000,

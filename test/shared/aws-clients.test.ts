@@ -199,3 +199,23 @@ t.test("an endpoint given outright is asked in place of the variables' one", asy
   await client.send(send);
   t.same([given.requests.length, variable.requests.length], [1, 0]);
 });
+
+t.test("more calls than sockets wait for each other, and none is told that the endpoint does not answer", async (t) => {
+  const answerMs = 1_000;
+  const seen = await endpoint(t, (socket) => void setTimeout(() => socket.write(confirmation), answerMs));
+  process.env.AWS_ENDPOINT_URL_SQS = seen.url;
+  // Longer than it takes to connect, shorter than three answers, for which the last calls wait.
+  const client = createSqsClient({
+    region: "eu-central-1",
+    requestTimeoutMs: 30_000,
+    maxAttempts: 1,
+    connectionTimeoutMs: 2_000,
+  });
+  t.teardown(() => client.destroy());
+  const calls = await Promise.allSettled(Array.from({ length: 1_000 }, () => client.send(send)));
+  t.same(
+    calls.filter(({ status }) => status === "rejected"),
+    [],
+  );
+  t.ok(seen.connections <= 256, `${seen.connections} connections`);
+});

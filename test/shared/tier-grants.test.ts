@@ -49,7 +49,11 @@ for (const [tier, folder] of [
         continue;
       }
       t.notMatch(JSON.stringify(Resource), /\*/, Sid);
-      t.match(JSON.stringify(Resource), /"Data(Queue|DeadLetterQueue|Registrations|DeadLetters)/, Sid);
+      t.match(
+        JSON.stringify(Resource),
+        /"Data(Queue|DeadLetterQueue|Registrations|DeadLetters|Outcomes|Activity)/,
+        Sid,
+      );
     }
   });
 

@@ -8,6 +8,7 @@ import {
   packFrameBytes,
 } from "../../shared/registration-pack.ts";
 import { createGroupCommit, type GroupCommit, type GroupCommitOptions } from "../../web/group-commit.ts";
+import { eventually } from "../equipment/eventually.ts";
 import { createManualClock } from "../equipment/manual-clock.ts";
 import { somebody } from "../equipment/people.ts";
 
@@ -88,6 +89,7 @@ t.test("those who arrive while all sends are under way leave together as one pac
     sendsInFlight: 1,
     oldestWaitMs: 0,
     failingMs: 0,
+    latestSendMs: 0,
   });
   sent[0]!.confirm();
   await all[0];
@@ -171,6 +173,19 @@ t.test("how long sends have failed is told from the first failure to the next su
   sent.at(-1)!.confirm();
   await confirmed;
   t.equal(groupCommit.figures().failingMs, 0);
+});
+
+t.test("a quiet minute after a failed send is no minute of failing", async (t) => {
+  const { groupCommit, clock, sent } = prepare();
+  const refused = groupCommit.submit(encoded(id(1)));
+  sent[0]!.fail(new Error("failed"));
+  await t.rejects(refused, { code: "TURNOUT_ENQUEUE_FAILED" });
+  clock.advance(60_000);
+  const next = groupCommit.submit(encoded(id(2)));
+  clock.advance(20);
+  t.match(groupCommit.figures(), { failingMs: 0, latestSendMs: 20 });
+  sent[1]!.confirm();
+  await next;
 });
 
 t.test("a sender that throws instead of rejecting does no more harm than one that rejects", async (t) => {
@@ -421,5 +436,41 @@ t.test("a process without time to spare sends one pack at a time, until packs ar
   await all[2];
   t.equal(sent.length, 4, "nobody waits while nothing is under way");
   sent[3]!.confirm();
+  await Promise.all(all);
+});
+
+t.test("one send that hangs in a process without time to spare holds nobody while other sends are free", async (t) => {
+  const { groupCommit, clock, sent } = prepare({ maxSendsInFlight: 8, spareTime: () => 0 });
+  const hung = groupCommit.submit(encoded(id(0)));
+  const outcomes: Promise<void>[] = [];
+  for (let arrival = 1; arrival <= 91; arrival += 1) {
+    clock.advance(50);
+    outcomes.push(groupCommit.submit(encoded(id(arrival))));
+    t.ok(groupCommit.figures().oldestWaitMs <= 150, `after ${arrival}: ${groupCommit.figures().oldestWaitMs} ms`);
+    for (const pack of sent.slice(1)) pack.confirm();
+    await stateOf(outcomes[0]!);
+  }
+  t.equal(await stateOf(hung), "pending");
+  t.ok(sent.length <= 1 + 91 / 2, `${sent.length} sends: they still gather`);
+  clock.advance(100);
+  await eventually(() => sent.at(-1)!.ids.includes(id(91)), "the last leaves, though nobody comes after it");
+  sent.at(-1)!.confirm();
+  await Promise.all(outcomes);
+  sent[0]!.confirm();
+  await hung;
+});
+
+t.test("packs that leave because they are old are ten a second at most, however many come", async (t) => {
+  const { groupCommit, clock, sent } = prepare({ maxSendsInFlight: 64, spareTime: () => 0 });
+  const all = [groupCommit.submit(encoded(id(0)))];
+  for (let ms = 1; ms <= 1_000; ms += 1) {
+    clock.advance(1);
+    for (let person = 0; person < 2; person += 1) all.push(groupCommit.submit(encoded(id(2 * ms + person))));
+  }
+  t.equal(sent.length, 1 + 9, "each waits for 100 ms, and the next one starts after it");
+  for (let index = 0; index < sent.length; index += 1) {
+    sent[index]!.confirm();
+    await stateOf(all[0]!);
+  }
   await Promise.all(all);
 });

@@ -11,6 +11,7 @@ const figures: GroupCommitFigures = {
   sendsInFlight: 3,
   oldestWaitMs: 250,
   failingMs: 0,
+  latestSendMs: 0,
 };
 
 t.test("the group commit's figures are those of the moment of the scrape", async (t) => {

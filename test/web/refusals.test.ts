@@ -17,6 +17,7 @@ function prepare() {
     sendsInFlight: 0,
     oldestWaitMs: 0,
     failingMs: 0,
+    latestSendMs: 0,
   }));
   return { refusals: createRefusals(metrics, log.logger, clock.now), registry, clock, log };
 }

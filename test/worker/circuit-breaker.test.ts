@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import assert from "node:assert/strict";
 import t from "tap";
 import { createCircuitBreaker, type BreakerOptions } from "../../worker/circuit-breaker.ts";
-import type { SystemFault } from "../../worker/system-fault.ts";
+import type { SystemFault } from "../../shared/system-fault.ts";
 import { createManualClock } from "../equipment/manual-clock.ts";
 
 const fault = (message: string): SystemFault => ({
@@ -55,6 +55,25 @@ t.test("a fault opens it: nobody is admitted until the back-off is over, then ex
   t.equal(breaker.state, "probing");
   t.equal(breaker.admit(), false, "one probe at a time");
   t.equal(breaker.fault?.message, "first", "the cause is still told while probing");
+});
+
+t.test("its clock of closed time stands still while it is not closed", async (t) => {
+  const { breaker, clock } = prepare();
+  clock.advance(10);
+  t.equal(breaker.closedMs(), 10);
+  breaker.failed(fault("first"));
+  clock.advance(100);
+  t.equal(breaker.closedMs(), 10, "open");
+  breaker.admit();
+  clock.advance(1_000);
+  t.equal(breaker.closedMs(), 10, "probing");
+  breaker.failed(fault("second"));
+  clock.advance(1_000);
+  breaker.admit();
+  breaker.succeeded();
+  t.equal(breaker.closedMs(), 10);
+  clock.advance(5);
+  t.equal(breaker.closedMs(), 15);
 });
 
 t.test("a probe that works closes it and wakes all who wait", async (t) => {

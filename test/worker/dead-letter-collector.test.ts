@@ -23,11 +23,12 @@ const breaker = createCircuitBreaker({
   maxBackoffMs: 20,
   onChange: () => {},
 });
+const width = 8;
 const collector = createDeadLetterCollector({
   table: createDeadLettersTable({
     documents: engines.documents,
     tableName,
-    caller: createPatientCaller(breaker),
+    caller: createPatientCaller(breaker, { width }),
     wallClock,
   }),
   wallClock,
@@ -95,6 +96,28 @@ t.test("a pack that SQS moved as a whole becomes a record for each person in it"
     });
   }
 });
+
+t.test(
+  "however many people a pack has, only so many records are written at once, and it opens no breaker",
+  async (t) => {
+    let underWay = 0;
+    let most = 0;
+    engines.dynamoDbProxy.intervene(async ({ operation }) => {
+      if (operation !== "PutItem") return undefined;
+      underWay += 1;
+      most = Math.max(most, underWay);
+      await new Promise((resolve) => setImmediate(resolve));
+      underWay -= 1;
+      return undefined;
+    });
+    const all = people(250);
+    t.equal(await collect(encodePack(all)), true);
+    engines.calm();
+    t.ok(most > 1 && most <= width, `${most} at once`);
+    for (const { id } of all) t.ok(await read(id));
+    t.equal(breaker.state, "closed");
+  },
+);
 
 t.test("entries that are no registrations are kept beside their neighbours", async (t) => {
   const good = somebody();

@@ -14,9 +14,10 @@ const engines = await startEngines();
 t.teardown(() => engines.close());
 t.afterEach(() => engines.calm());
 
-async function prepare() {
+async function prepare({ width = 32 } = {}) {
   const { deadLetterUrl } = await engines.createQueue();
   const sent: DeadLetterReason[] = [];
+  const counted: number[] = [];
   const breaker = createCircuitBreaker({
     now: () => performance.now(),
     random: () => 0,
@@ -24,15 +25,18 @@ async function prepare() {
     maxBackoffMs: 20,
     onChange: () => {},
   });
-  const caller = createPatientCaller(breaker);
+  const caller = createPatientCaller(breaker, { width });
   const queue = createDeadLetterQueue({
     sqs: engines.sqs,
     queueUrl: deadLetterUrl,
     caller,
     wallClock: () => Date.parse("2026-03-01T10:00:00.000Z"),
-    onSent: (reason) => sent.push(reason),
+    onSent: (reason, entries) => {
+      sent.push(reason);
+      counted.push(entries);
+    },
   });
-  return { queue, caller, breaker, sent, take: () => engines.take(deadLetterUrl) };
+  return { queue, caller, breaker, sent, counted, take: () => engines.take(deadLetterUrl) };
 }
 
 const letter = (changes: Partial<DeadLetter> = {}): DeadLetter => ({
@@ -46,7 +50,7 @@ const letter = (changes: Partial<DeadLetter> = {}): DeadLetter => ({
 t.test("a dead letter arrives byte for byte, with reason, detail, time and attempts", async (t) => {
   const { queue, sent, take } = await prepare();
   const body = '{"not":"a pack",\n\t"but":"kept as it came: \u20ac \\ud83d"}';
-  t.equal(await queue.send(letter({ body, reason: "malformed" })), true);
+  t.equal(await queue.send(letter({ body, reason: "malformed" }), Infinity), true);
   const [message, ...more] = await take();
   t.equal(message?.Body, body);
   t.match(message?.MessageAttributes, {
@@ -61,14 +65,14 @@ t.test("a dead letter arrives byte for byte, with reason, detail, time and attem
 
 t.test("every reason travels", async (t) => {
   const { queue, sent } = await prepare();
-  for (const reason of deadLetterReasons) t.equal(await queue.send(letter({ reason })), true);
+  for (const reason of deadLetterReasons) t.equal(await queue.send(letter({ reason }), Infinity), true);
   t.same(sent, deadLetterReasons);
 });
 
 t.test("a detail that SQS would not take is made one that it takes", async (t) => {
   const { queue, take } = await prepare();
   for (const detail of ["", "\u0000\u001b[31m\uffff\ud800 x", "😀".repeat(2_000), "e".repeat(5_000)]) {
-    t.equal(await queue.send(letter({ detail })), true, detail.slice(0, 10));
+    t.equal(await queue.send(letter({ detail }), Infinity), true, detail.slice(0, 10));
   }
   const details = (await take()).map((message) => message.MessageAttributes!.detail!.StringValue!);
   t.equal(details.length, 4);
@@ -83,7 +87,7 @@ t.test("while sending is denied nothing counts as sent; it waits, tells why, and
   engines.sqsProxy.intervene(({ operation }) =>
     operation === "SendMessage" ? awsError("AccessDenied", "not authorized", 403) : undefined,
   );
-  const sending = Promise.all([queue.send(letter()), queue.send(letter())]);
+  const sending = Promise.all([queue.send(letter(), Infinity), queue.send(letter(), Infinity)]);
   await eventually(() => breaker.state !== "closed", "the circuit opened");
   t.match(breaker.fault, { kind: "access-denied", action: "sqs:SendMessage", message: /Roles\/WorkerRole/ });
   t.same(sent, []);
@@ -94,7 +98,7 @@ t.test("while sending is denied nothing counts as sent; it waits, tells why, and
 
 t.test("what SQS refuses as it stands stays in its message", async (t) => {
   const { queue, sent, breaker } = await prepare();
-  t.equal(await queue.send(letter({ body: "" })), false, "SQS knows no empty body");
+  t.equal(await queue.send(letter({ body: "" }), Infinity), false, "SQS knows no empty body");
   t.equal(breaker.state, "closed");
   t.same(sent, []);
 });
@@ -102,10 +106,26 @@ t.test("what SQS refuses as it stands stays in its message", async (t) => {
 t.test("a stop lets go of what cannot be sent", async (t) => {
   const { queue, caller, sent } = await prepare();
   engines.sqsProxy.intervene(({ operation }) => (operation === "SendMessage" ? "cut" : undefined));
-  const sending = queue.send(letter());
+  const sending = queue.send(letter(), Infinity);
   caller.close();
   t.equal(await sending, false);
   t.same(sent, []);
+});
+
+t.test("a dead letter counts as many as it holds", async (t) => {
+  const { queue, counted } = await prepare();
+  await queue.send(letter({ entries: 250 }), Infinity);
+  await queue.send(letter(), Infinity);
+  t.same(counted, [250, 1]);
+});
+
+t.test("whose turn does not come before its message's deadline stays in its message", async (t) => {
+  const { queue, sent, take } = await prepare({ width: 1 });
+  const first = queue.send(letter(), Infinity);
+  const late = queue.send(letter(), performance.now());
+  t.same(await Promise.all([first, late]), [true, false]);
+  t.equal(sent.length, 1);
+  t.equal((await take()).length, 1);
 });
 
 t.test("control: the engine tells a body that it cannot take", async (t) => {

@@ -2,15 +2,18 @@ import type { Message } from "@aws-sdk/client-sqs";
 import { PutCommand } from "@aws-sdk/lib-dynamodb";
 import t from "tap";
 import { encodePack } from "../../shared/registration-pack.ts";
+import { createTombstone } from "../../shared/tombstone.ts";
 import { createCircuitBreaker } from "../../worker/circuit-breaker.ts";
 import { createDeadLetterQueue } from "../../worker/dead-letter-queue.ts";
 import { createDeadLettersTable } from "../../worker/dead-letters-table.ts";
+import { createOutcomesTable } from "../../worker/outcomes-table.ts";
 import { createPackProcessor } from "../../worker/pack-processor.ts";
 import { createPatientCaller } from "../../worker/patient-call.ts";
 import { createRegistrationWriter } from "../../worker/registration-writer.ts";
 import { createRegistrationsTable } from "../../worker/registrations-table.ts";
 import { awsError } from "../equipment/aws-proxy.ts";
 import { startEngines } from "../equipment/engines.ts";
+import { createManualClock } from "../equipment/manual-clock.ts";
 import { people, somebody } from "../equipment/people.ts";
 
 const engines = await startEngines();
@@ -18,26 +21,34 @@ t.teardown(() => engines.close());
 t.afterEach(() => engines.calm());
 
 /** The processor with its real parts, on tables and a dead-letter queue of its own. */
-async function prepare({ deadlineMs = 60_000 } = {}) {
+async function prepare({ now = () => performance.now(), makeOutcomesTable = createOutcomesTable } = {}) {
   const { deadLetterUrl } = await engines.createQueue();
   const [tableName, recordsName] = [await engines.createTable(), await engines.createTable("id")];
-  const now = () => performance.now();
+  const outcomesTableName = await engines.createTable("id");
   const breaker = () =>
     createCircuitBreaker({ now, random: () => 0, minBackoffMs: 5, maxBackoffMs: 20, onChange: () => {} });
   const documents = engines.createDocuments({ maxAttempts: 1 });
   const packs: number[] = [];
   const outcomes: string[] = [];
-  const writer = createRegistrationWriter({
-    table: createRegistrationsTable({ documents, tableName, wallClock: Date.now, onCall: () => {} }),
+  const written: string[] = [];
+  const writing = { documents, wallClock: Date.now, onCall: () => {} };
+  const conditions = () => ({
     breaker: breaker(),
     maxCallsInFlight: 4,
     standstillPatienceMs: 30_000,
-    describeStandstill: () => ({ kind: "throttled", action: "a", resource: "r", message: "m" }),
+    describeStandstill: () => ({ kind: "throttled", action: "a", resource: "r", message: "m" }) as const,
     now,
     random: () => 0,
-    onStored: () => {},
   });
-  const sender = createPatientCaller(breaker());
+  const writer = createRegistrationWriter({
+    table: createRegistrationsTable({ ...writing, tableName, outcomesTableName }),
+    outcomesTable: makeOutcomesTable({ ...writing, tableName: outcomesTableName }),
+    conditions: conditions(),
+    outcomesConditions: conditions(),
+    onStored: () => written.push("stored"),
+    onOutcome: (outcome) => written.push(outcome),
+  });
+  const sender = createPatientCaller(breaker(), { width: 2 });
   const processor = createPackProcessor({
     writer,
     deadLetters: createDeadLetterQueue({
@@ -53,7 +64,7 @@ async function prepare({ deadlineMs = 60_000 } = {}) {
       caller: createPatientCaller(breaker()),
       wallClock: Date.now,
     }),
-    deadlineMs,
+    deadlineMs: 60_000,
     now,
     onPack: (count) => packs.push(count),
     onOutcome: (kind) => outcomes.push(kind),
@@ -63,7 +74,12 @@ async function prepare({ deadlineMs = 60_000 } = {}) {
     sender,
     packs,
     outcomes,
+    /** What was written for the first time. */
+    written,
     recordsName,
+    tableName,
+    outcomesTableName,
+    outcomesTable: () => engines.items(outcomesTableName),
     stored: () => engines.items(tableName),
     records: () => engines.items(recordsName),
     async deadLetters() {
@@ -101,14 +117,91 @@ t.test("a pack that comes again is done again and changes nothing", async (t) =>
   t.same(await stored(), before);
 });
 
-t.test("a second submission of an address is done, and dropped", async (t) => {
-  const { processor, outcomes, stored } = await prepare();
+t.test("a second submission of an address is done when its outcome is written, under its own id", async (t) => {
+  const { processor, outcomes, stored, outcomesTable, written } = await prepare();
   const first = somebody({ name: "First" });
   const second = { ...somebody({ name: "Second" }), email: first.email };
   t.equal(await processor.process(message(encodePack([first]))), true);
   t.equal(await processor.process(message(encodePack([second]))), true);
   t.match(await stored(), [{ name: "First" }]);
+  t.match(await outcomesTable(), [{ id: second.id, outcome: "duplicate", duplicateOf: first.id }]);
   t.same(outcomes, ["stored", "duplicate"]);
+
+  const before = await outcomesTable();
+  t.equal(await processor.process(message(encodePack([first, second]), 2)), true);
+  t.same(await outcomesTable(), before);
+  t.same(written, ["stored", "duplicate"], "redelivered, they are counted by nobody");
+});
+
+t.test("while an outcome cannot be written its message stays, and the next delivery writes it", async (t) => {
+  const clock = createManualClock();
+  const { processor, outcomesTable, outcomesTableName } = await prepare({ now: clock.now });
+  const first = somebody();
+  const pack = encodePack([first, { ...somebody(), email: first.email }]);
+  engines.dynamoDbProxy.intervene(({ operation, input }) => {
+    if (operation !== "BatchExecuteStatement" || !JSON.stringify(input).includes(outcomesTableName)) return undefined;
+    clock.advance(60_000);
+    return awsError("ThrottlingException");
+  });
+  t.equal(await processor.process(message(pack)), false);
+  t.same(await outcomesTable(), []);
+  engines.calm();
+  t.equal(await processor.process(message(pack, 2)), true);
+  t.match(await outcomesTable(), [{ outcome: "duplicate" }]);
+});
+
+t.test("who comes to an erased address: before it, erased; after it, stored; and redelivered, the same", async (t) => {
+  const { processor, stored, outcomesTable, tableName, written } = await prepare();
+  const before = somebody({ submittedAt: "2026-03-01T09:00:00.000Z" });
+  const after = { ...somebody(), email: before.email, submittedAt: "2026-03-01T11:00:00.000Z" };
+  const tombstone = createTombstone(before.email, "erased", "the-erased-one", Date.parse("2026-03-01T10:00:00.000Z"));
+  await engines.documents.send(
+    new PutCommand({ TableName: tableName, Item: { ...tombstone, expiresAt: Math.ceil(Date.now() / 1_000) + 3_600 } }),
+  );
+  for (let delivery = 1; delivery <= 2; delivery += 1) {
+    t.equal(await processor.process(message(encodePack([before]), delivery)), true);
+    t.equal(await processor.process(message(encodePack([after]), delivery)), true);
+  }
+  t.match(await stored(), [{ registrationId: after.id }]);
+  t.match(await outcomesTable(), [{ id: before.id, outcome: "erased" }]);
+  t.same(written, ["erased", "stored"]);
+});
+
+/**
+ * Two duplicates of an erased person come again, in one pack, after somebody has registered with the address anew.
+ * @returns what stands under their ids then, both of which the erasure had made `erased`
+ */
+async function redeliveredAfterErasure(options: Parameters<typeof prepare>[0] = {}) {
+  const { processor, outcomesTable, outcomesTableName, stored } = await prepare(options);
+  const anew = somebody();
+  const erased = people(2).map((one) => ({ ...one, email: anew.email }));
+  await processor.process(message(encodePack([anew])));
+  for (const { id } of erased) {
+    await engines.documents.send(new PutCommand({ TableName: outcomesTableName, Item: { id, outcome: "erased" } }));
+  }
+  await processor.process(message(encodePack(erased), 2));
+  return { outcomes: (await outcomesTable()).map(({ outcome }) => outcome), items: await stored(), anew };
+}
+
+t.test(
+  "a redelivery that comes after an erasure changes no outcome, neither of the first nor of a later one",
+  async (t) => {
+    const { outcomes, items, anew } = await redeliveredAfterErasure();
+    t.same(outcomes, ["erased", "erased"]);
+    t.match(items, [{ registrationId: anew.id }]);
+  },
+);
+
+t.test("control: a writer that puts outcomes would undo the erasure, and the same look sees it", async (t) => {
+  const { outcomes } = await redeliveredAfterErasure({
+    makeOutcomesTable: ({ documents, tableName }) => ({
+      async record(list) {
+        await Promise.all(list.map((item) => documents.send(new PutCommand({ TableName: tableName, Item: item }))));
+        return list.map(() => ({ kind: "recorded", fresh: true }));
+      },
+    }),
+  });
+  t.ok(outcomes.includes("duplicate"), outcomes.join(" "));
 });
 
 t.test("what is no pack is dead-lettered whole, byte for byte, with its reason, and is then done", async (t) => {
@@ -150,6 +243,39 @@ t.test(
   },
 );
 
+t.test("250 unreadable entries are a few dead letters, each with all that are refused for its reason", async (t) => {
+  const { processor, stored, deadLetters } = await prepare();
+  const nameless = Array.from({ length: 150 }, () => ({ ...somebody(), name: "" }));
+  const placeless = Array.from({ length: 99 }, () => ({ ...somebody(), email: "nowhere" }));
+  const good = somebody();
+  const entries = [...nameless, good, ...placeless];
+  t.equal(await processor.process(message(JSON.stringify({ v: 1, registrations: entries }))), true);
+  t.match(await stored(), [{ registrationId: good.id }]);
+  const letters = await deadLetters();
+  t.same(
+    letters.map(({ body }) => JSON.parse(body!)),
+    [
+      { v: 1, registrations: nameless },
+      { v: 1, registrations: placeless },
+    ],
+  );
+});
+
+t.test("what is refused is sent once, with the delivery in which everything else is done", async (t) => {
+  const clock = createManualClock();
+  const { processor, deadLetters } = await prepare({ now: clock.now });
+  const pack = JSON.stringify({ v: 1, registrations: [...people(3), { broken: true }] });
+  engines.dynamoDbProxy.intervene(() => {
+    clock.advance(60_000);
+    return awsError("ThrottlingException");
+  });
+  t.equal(await processor.process(message(pack)), false);
+  t.same(await deadLetters(), []);
+  engines.calm();
+  t.equal(await processor.process(message(pack, 2)), true);
+  t.match(await deadLetters(), [{ reason: "invalid-registration", attempts: "2" }]);
+});
+
 t.test("what the table will never take is dead-lettered alone, as a pack of one that can be replayed", async (t) => {
   const { processor, stored, deadLetters } = await prepare();
   const large = somebody({
@@ -165,11 +291,14 @@ t.test("what the table will never take is dead-lettered alone, as a pack of one 
 t.test(
   "whoever is not stored in time leaves the message on the queue; the next delivery stores only the rest",
   async (t) => {
-    const { processor, outcomes, stored, deadLetters } = await prepare({ deadlineMs: 0 });
+    const clock = createManualClock();
+    const { processor, outcomes, stored, deadLetters } = await prepare({ now: clock.now });
     const all = people(30);
     engines.dynamoDbProxy.intervene(({ operation, input }) => {
       const first = operation === "BatchExecuteStatement" && JSON.stringify(input).includes(all[0]!.email);
-      return first ? awsError("ThrottlingException") : undefined;
+      if (!first) return undefined;
+      clock.advance(60_000);
+      return awsError("ThrottlingException");
     });
     t.equal(await processor.process(message(encodePack(all))), false);
     t.ok(outcomes.includes("undone") && outcomes.includes("stored"));

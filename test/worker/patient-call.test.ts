@@ -1,14 +1,15 @@
 import t from "tap";
 import { createCircuitBreaker } from "../../worker/circuit-breaker.ts";
-import { createPatientCaller } from "../../worker/patient-call.ts";
-import type { Operation } from "../../worker/system-fault.ts";
+import { createPatientCaller, type PatientCallerOptions } from "../../worker/patient-call.ts";
+import type { Operation } from "../../shared/system-fault.ts";
 import { eventually } from "../equipment/eventually.ts";
+import { createManualClock } from "../equipment/manual-clock.ts";
 
 const operation: Operation = { action: "sqs:SendMessage", resource: "queue", construct: "Roles/WorkerRole" };
 const awsError = (name: string, httpStatusCode = 400) =>
   Object.assign(new Error(name), { name, $metadata: { httpStatusCode } });
 
-function prepare() {
+function prepare(options: PatientCallerOptions = {}) {
   const breaker = createCircuitBreaker({
     now: () => performance.now(),
     random: () => 0,
@@ -16,7 +17,7 @@ function prepare() {
     maxBackoffMs: 4,
     onChange: () => {},
   });
-  return { breaker, caller: createPatientCaller(breaker) };
+  return { breaker, caller: createPatientCaller(breaker, options) };
 }
 
 /** A call that fails as often as errors are given, and then works. */
@@ -113,4 +114,116 @@ t.test("closing lets go of everybody who waits, and gives whoever comes later on
   const { call, calls } = failing();
   await eventually(() => caller.attempt(operation, call), "the back-off is over, and the try succeeds");
   t.equal(calls(), 1);
+});
+
+/** Calls that are under way until the test ends them. */
+function held() {
+  const open: (() => void)[] = [];
+  let most = 0;
+  let made = 0;
+  return {
+    open,
+    most: () => most,
+    made: () => made,
+    call() {
+      made += 1;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      open.push(resolve);
+      most = Math.max(most, open.length);
+      return promise;
+    },
+    endOne: () => open.shift()?.(),
+  };
+}
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+t.test("however many ask, only so many calls are under way, in the order in which they came", async (t) => {
+  const { caller } = prepare({ width: 32 });
+  const { call, endOne, most, open } = held();
+  const order: number[] = [];
+  const all = Array.from({ length: 1_000 }, (_, number) =>
+    caller.attempt(operation, () => {
+      order.push(number);
+      return call();
+    }),
+  );
+  await turn();
+  t.equal(open.length, 32);
+  while (order.length < 1_000 || open.length > 0) {
+    endOne();
+    await turn();
+  }
+  t.ok((await Promise.all(all)).every(Boolean));
+  t.equal(most(), 32);
+  t.same(
+    order,
+    [...order].toSorted((a, b) => a - b),
+  );
+});
+
+t.test("control: without a width all would be under way at once", async (t) => {
+  const { caller } = prepare();
+  const { call, endOne, most } = held();
+  const all = Array.from({ length: 100 }, () => caller.attempt(operation, call));
+  await turn();
+  t.equal(most(), 100);
+  for (let left = 0; left < 100; left += 1) endOne();
+  await Promise.all(all);
+});
+
+t.test("whose turn comes after the deadline is not called any more, and holds up nobody", async (t) => {
+  const clock = createManualClock();
+  const breaker = createCircuitBreaker({
+    now: clock.now,
+    random: () => 0,
+    minBackoffMs: 2,
+    maxBackoffMs: 4,
+    onChange: () => {},
+  });
+  const caller = createPatientCaller(breaker, { width: 1, now: clock.now });
+  const { call, endOne, made } = held();
+  const deadline = clock.now() + 1_000;
+  const first = caller.attempt(operation, call, deadline);
+  const late = Array.from({ length: 5_000 }, () => caller.attempt(operation, call, deadline));
+  const patient = caller.attempt(operation, call);
+  await turn();
+  clock.advance(1_000);
+  endOne();
+  t.equal(await first, true, "what was begun in time is finished");
+  t.ok((await Promise.all(late)).every((done) => !done));
+  await eventually(() => made() === 2, "the patient one is called");
+  endOne();
+  t.equal(await patient, true);
+});
+
+t.test("while a fault of the system lasts, the time of those who wait does not count", async (t) => {
+  const clock = createManualClock();
+  const breaker = createCircuitBreaker({
+    now: clock.now,
+    random: () => 0,
+    minBackoffMs: 2,
+    maxBackoffMs: 4,
+    onChange: () => {},
+  });
+  const caller = createPatientCaller(breaker, { width: 1, now: clock.now });
+  const deadline = clock.now() + 1_000;
+  const { call, calls } = failing(awsError("AccessDenied", 403));
+  const both = [caller.attempt(operation, call, deadline), caller.attempt(operation, call, deadline)];
+  await eventually(() => breaker.state === "open", "it is open");
+  clock.advance(3_600_000);
+  t.same(await Promise.all(both), [true, true]);
+  t.equal(calls(), 3);
+});
+
+t.test("closing lets go of those who wait for their turn", async (t) => {
+  const { caller } = prepare({ width: 1 });
+  const { call, endOne, made } = held();
+  const [first, second] = [caller.attempt(operation, call), caller.attempt(operation, call)];
+  await turn();
+  caller.close();
+  t.equal(await second, false);
+  endOne();
+  t.equal(await first, true, "what is under way is finished");
+  t.equal(made(), 1);
 });

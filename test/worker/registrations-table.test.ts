@@ -1,6 +1,8 @@
 import { PutCommand } from "@aws-sdk/lib-dynamodb";
 import t from "tap";
+import type { Outcome } from "../../shared/outcome.ts";
 import type { Registration } from "../../shared/registration.ts";
+import { createTombstone, tombstoneSeconds, type TombstoneItem } from "../../shared/tombstone.ts";
 import { createRegistrationsTable, type RegistrationsTableOptions } from "../../worker/registrations-table.ts";
 import { awsError, type Input, type Intervention } from "../equipment/aws-proxy.ts";
 import { startEngines } from "../equipment/engines.ts";
@@ -14,10 +16,12 @@ const storedAt = Date.parse("2026-03-01T10:00:05.000Z");
 
 async function prepare(options: Partial<RegistrationsTableOptions> = {}) {
   const tableName = options.tableName ?? (await engines.createTable());
+  const outcomesTableName = options.outcomesTableName ?? (await engines.createTable("id"));
   const calls: [statements: number, attempts: number][] = [];
   const table = createRegistrationsTable({
     documents: engines.documents,
     tableName,
+    outcomesTableName,
     wallClock: () => storedAt,
     onCall: (statements, attempts) => calls.push([statements, attempts]),
     ...options,
@@ -26,7 +30,11 @@ async function prepare(options: Partial<RegistrationsTableOptions> = {}) {
   return {
     table,
     tableName,
+    outcomesTableName,
     calls,
+    put: (item: object) => engines.documents.send(new PutCommand({ TableName: tableName, Item: item })),
+    putOutcome: (id: string, outcome: Outcome) =>
+      engines.documents.send(new PutCommand({ TableName: outcomesTableName, Item: { id, outcome } })),
     lookUps: () => engines.dynamoDbProxy.callsOf("BatchGetItem").length - lookUpsBefore,
     items: () => engines.items(tableName),
   };
@@ -41,6 +49,13 @@ function answerStatements(codes: readonly ({ Code: string; Message?: string } | 
   );
 }
 
+const duplicate = ({ id, email }: Registration) => ({
+  kind: "outcome",
+  outcome: "duplicate",
+  duplicateOf: id,
+  settled: false,
+  item: { email, registrationId: id },
+});
 const kinds = (outcomes: readonly { kind: string }[]) => outcomes.map((outcome) => outcome.kind);
 
 t.test("a registration is stored as it was sent, with the moment of storing", async (t) => {
@@ -49,7 +64,7 @@ t.test("a registration is stored as it was sent, with the moment of storing", as
     name: "Zoë 𝒵 O'Neill 🎟️",
     answers: { text: "a\nb", number: 0.1, large: 2 ** 53 - 1, tick: true, no: false, empty: "" },
   });
-  t.same(await table.insert([registration]), [{ kind: "stored", fresh: true }]);
+  t.match(await table.insert([registration]), [{ kind: "stored", fresh: true }]);
   const { email, id, name, answers, submittedAt } = registration;
   t.same(await items(), [
     { email, registrationId: id, name, answers, submittedAt, storedAt: "2026-03-01T10:00:05.000Z" },
@@ -59,11 +74,11 @@ t.test("a registration is stored as it was sent, with the moment of storing", as
 t.test("25 different people are one call", async (t) => {
   const { table, items, calls, lookUps } = await prepare();
   const all = people(25);
-  t.same(
+  t.match(
     await table.insert(all),
     all.map(() => ({ kind: "stored", fresh: true })),
   );
-  t.same(calls, [[25, 1]]);
+  t.match(calls, [[25, 1]]);
   t.equal(lookUps(), 0);
   t.equal((await items()).length, 25);
 });
@@ -79,7 +94,7 @@ t.test("the first registration of an address wins; the second never overwrites i
   const first = somebody({ name: "First" });
   const second = { ...somebody({ name: "Second", answers: { x: "y" } }), email: first.email };
   await table.insert([first]);
-  t.same(await table.insert([second]), [{ kind: "duplicate" }]);
+  t.match(await table.insert([second]), [duplicate(first)]);
   t.match(await items(), [{ registrationId: first.id, name: "First", answers: {} }]);
 });
 
@@ -88,7 +103,7 @@ t.test("the same registration once more is stored, not a duplicate, and nothing 
   const registration = somebody();
   await table.insert([registration]);
   const before = await items();
-  t.same(await table.insert([registration]), [{ kind: "stored", fresh: false }]);
+  t.match(await table.insert([registration]), [{ kind: "stored", fresh: false }]);
   t.same(await items(), before);
 });
 
@@ -99,13 +114,13 @@ t.test(
     const [a, b, c, d] = people(4) as [Registration, Registration, Registration, Registration];
     await table.insert([a, c]);
     const outcomes = await table.insert([a, b, { ...c, id: "another-submission" }, d]);
-    t.same(outcomes, [
+    t.match(outcomes, [
       { kind: "stored", fresh: false },
       { kind: "stored", fresh: true },
-      { kind: "duplicate" },
+      duplicate(c),
       { kind: "stored", fresh: true },
     ]);
-    t.equal(lookUps(), 1);
+    t.equal(lookUps(), 1, "of both tables");
   },
 );
 
@@ -118,7 +133,7 @@ t.test("an insert whose answer was lost and which the SDK repeated is stored, no
     lost += 1;
     return "lose the answer";
   });
-  t.same(await table.insert([registration]), [{ kind: "stored", fresh: false }]);
+  t.match(await table.insert([registration]), [{ kind: "stored", fresh: false }]);
   t.same(calls, [[1, 2]], "and the attempt that nobody saw is counted");
   t.equal((await items()).length, 1);
 });
@@ -158,37 +173,10 @@ t.test(
     const first = somebody();
     const second = { ...somebody(), email: first.email };
     const outcomes = await table.insert([first, second]);
-    t.same(kinds(outcomes).toSorted(), ["duplicate", "stored"]);
+    t.same(kinds(outcomes), ["stored", "outcome"]);
     t.equal((await items()).length, 1);
   },
 );
-
-t.test("each statement's own error is known for what it is", async (t) => {
-  const { table } = await prepare();
-  const expected: [string, string][] = [
-    ["InternalServerError", "failed"],
-    ["TransactionConflict", "failed"],
-    ["ThrottlingError", "throttled"],
-    ["ProvisionedThroughputExceeded", "throttled"],
-    ["RequestLimitExceeded", "throttled"],
-    ["ValidationError", "rejected"],
-    ["ItemCollectionSizeLimitExceeded", "rejected"],
-    ["AccessDenied", "system"],
-    ["ResourceNotFound", "system"],
-    ["SomethingNew", "system"],
-  ];
-  answerStatements(expected.map(([Code]) => ({ Code, Message: "injected" })));
-  t.same(
-    kinds(await table.insert(people(expected.length))),
-    expected.map(([, kind]) => kind),
-  );
-});
-
-t.test("a statement without an answer is tried again, not taken for stored", async (t) => {
-  const { table } = await prepare();
-  answerStatements([undefined]);
-  t.same(kinds(await table.insert(people(2))), ["stored", "failed"]);
-});
 
 t.test("what AWS answers for a whole call is everybody's outcome", async (t) => {
   const { table } = await prepare({ documents: engines.createDocuments({ requestTimeoutMs: 100, maxAttempts: 1 }) });
@@ -229,6 +217,12 @@ t.test(
     t.match(gone, { kind: "system", fault: { kind: "missing-resource", message: /no-such-table does not exist/ } });
     const { table: wrong } = await prepare({ tableName: await engines.createTable("id") });
     t.same(kinds(await wrong.insert(people(2))), ["system", "system"]);
+    const { table: blind } = await prepare({ outcomesTableName: "no-such-outcomes" });
+    const somebodyTwice = somebody();
+    await blind.insert([somebodyTwice]);
+    t.match(await blind.insert([somebodyTwice]), [
+      { kind: "system", fault: { action: "dynamodb:BatchGetItem", resource: /no-such-outcomes/ } },
+    ]);
   },
 );
 
@@ -263,3 +257,181 @@ t.test(
     t.match(await items(), [{ name: "Second" }]);
   },
 );
+
+const submittedAt = "2026-03-01T09:00:00.000Z";
+const erasedAt = Date.parse("2026-03-01T09:30:00.000Z");
+const later = "2026-03-01T09:30:00.001Z";
+
+function tombstoneOf({ email }: Registration, kind: TombstoneItem["tombstone"], id = "the-one-before"): TombstoneItem {
+  return createTombstone(email, kind, id, erasedAt);
+}
+
+t.test("an outcome that stands under its own id settles a registration, whatever its address holds", async (t) => {
+  const { table, put, putOutcome, items } = await prepare();
+  const all = people(4) as [Registration, Registration, Registration, Registration];
+  const outcomes: Outcome[] = ["duplicate", "erased", "withdrawn", "discarded"];
+  for (const [index, { id, email }] of all.entries()) {
+    await put(index < 2 ? { email, registrationId: "another-one" } : tombstoneOf(all[index]!, "withdrawn"));
+    await putOutcome(id, outcomes[index]!);
+  }
+  const before = await items();
+  t.match(
+    await table.insert(all),
+    outcomes.map((outcome) => ({ kind: "outcome", outcome, settled: true })),
+  );
+  t.same(await items(), before, "not even a tombstone that would give way is replaced");
+});
+
+t.test("what was erased or withdrawn and comes again stays so", async (t) => {
+  const { table, put, items } = await prepare();
+  const [erased, withdrawn] = people(2) as [Registration, Registration];
+  await put(tombstoneOf(erased, "erased", erased.id));
+  await put(tombstoneOf(withdrawn, "withdrawn", withdrawn.id));
+  const before = await items();
+  t.match(await table.insert([erased, withdrawn]), [
+    { kind: "outcome", outcome: "erased", settled: false },
+    { kind: "outcome", outcome: "withdrawn", settled: false },
+  ]);
+  t.same(await items(), before);
+});
+
+t.test("an erased address: what was submitted before is erased, what comes later takes its place", async (t) => {
+  const { table, put, items } = await prepare({ retentionDays: 1 });
+  const before = somebody({ submittedAt });
+  const after = { ...somebody({ submittedAt: later }), email: before.email };
+  await put(tombstoneOf(before, "erased"));
+  t.match(await table.insert([before]), [{ kind: "outcome", outcome: "erased" }]);
+  t.match(await table.insert([after]), [{ kind: "stored", fresh: true }]);
+  const { id, email, name, answers } = after;
+  t.same(
+    await items(),
+    [
+      {
+        email,
+        registrationId: id,
+        name,
+        answers,
+        submittedAt: later,
+        storedAt: "2026-03-01T10:00:05.000Z",
+        expiresAt: storedAt / 1_000 + 86_400,
+      },
+    ],
+    "nothing of the tombstone is left",
+  );
+  t.match(await table.insert([after]), [{ kind: "stored", fresh: false }], "and it is the item from now on");
+  t.match(await table.insert([before]), [{ outcome: "duplicate", duplicateOf: after.id }]);
+});
+
+t.test("a withdrawn address takes another registration, whenever that one was submitted", async (t) => {
+  const { table, put, items } = await prepare();
+  const other = somebody({ submittedAt });
+  await put(tombstoneOf(other, "withdrawn"));
+  t.match(await table.insert([other]), [{ kind: "stored", fresh: true }]);
+  t.match(await items(), [{ registrationId: other.id }]);
+});
+
+t.test("a tombstone whose time is over gives way, although the table has it still", async (t) => {
+  const { table, put } = await prepare({ wallClock: () => erasedAt + tombstoneSeconds * 1_000 + 1_000 });
+  const before = somebody({ submittedAt });
+  await put(tombstoneOf(before, "erased"));
+  t.match(await table.insert([before]), [{ kind: "stored", fresh: true }]);
+});
+
+t.test("a tombstone is replaced on the condition that it is that very one", async (t) => {
+  const { table, put, items } = await prepare();
+  const comer = somebody({ submittedAt: later });
+  const races: [string, object][] = [
+    ["somebody was quicker", { email: comer.email, registrationId: "quicker", submittedAt: later }],
+    ["erased again meanwhile", createTombstone(comer.email, "erased", "the-one-before", Date.parse(later) + 1)],
+    ["withdrawn meanwhile", tombstoneOf(comer, "withdrawn")],
+  ];
+  for (const [what, meanwhile] of races) {
+    await put(tombstoneOf(comer, "erased"));
+    engines.dynamoDbProxy.intervene(async ({ operation, input }) => {
+      if (operation !== "PutItem" || !("ConditionExpression" in input)) return undefined;
+      await put(meanwhile);
+      return undefined;
+    });
+    t.same(kinds(await table.insert([comer])), ["failed"], `${what}: decided again`);
+    engines.calm();
+    t.same(await items(), [meanwhile], what);
+  }
+});
+
+t.test("a replacement that is denied, throttled or refused is known for what it is", async (t) => {
+  const { table, put, tableName } = await prepare({
+    documents: engines.createDocuments({ requestTimeoutMs: 500, maxAttempts: 1 }),
+  });
+  const comer = somebody({ submittedAt: later });
+  await put(tombstoneOf(comer, "erased"));
+  const expected: [Intervention, object][] = [
+    [
+      awsError("AccessDeniedException"),
+      { kind: "system", fault: { kind: "access-denied", action: "dynamodb:PutItem", resource: tableName } },
+    ],
+    [awsError("ThrottlingException"), { kind: "throttled" }],
+    [awsError("ValidationException", "Item size has exceeded"), { kind: "rejected", reason: "item-too-large" }],
+    ["cut", { kind: "system", fault: { kind: "unreachable" } }],
+  ];
+  for (const [intervention, result] of expected) {
+    engines.dynamoDbProxy.intervene(({ operation }) => (operation === "PutItem" ? intervention : undefined));
+    t.match(await table.insert([comer]), [result]);
+  }
+  engines.calm();
+  t.match(await table.insert([comer]), [{ kind: "stored", fresh: true }]);
+});
+
+t.test("whose outcome the look-up did not get to is not judged", async (t) => {
+  const { table, put, putOutcome, outcomesTableName } = await prepare();
+  const comer = somebody({ submittedAt: later });
+  await put(tombstoneOf(comer, "erased"));
+  await putOutcome(comer.id, "withdrawn");
+  engines.dynamoDbProxy.intervene(({ operation }) =>
+    operation === "BatchGetItem"
+      ? {
+          alter: (answer: Input) => ({
+            ...answer,
+            Responses: { ...(answer.Responses as Input), [outcomesTableName]: [] },
+            UnprocessedKeys: { [outcomesTableName]: { Keys: [{ id: { S: comer.id } }] } },
+          }),
+        }
+      : undefined,
+  );
+  t.same(kinds(await table.insert([comer])), ["failed"]);
+  engines.calm();
+  t.match(await table.insert([comer]), [{ outcome: "withdrawn", settled: true }]);
+});
+
+t.test("one id at two addresses, as of a mended replay beside its original, is looked up once", async (t) => {
+  const { table } = await prepare();
+  const original = somebody();
+  const mended = { ...original, email: somebody().email };
+  await table.insert([original, mended]);
+  t.match(await table.insert([original, mended]), [
+    { kind: "stored", fresh: false },
+    { kind: "stored", fresh: false },
+  ]);
+});
+
+t.test("what became of the first of an address tells what becomes of the later ones, where it does", async (t) => {
+  const { table } = await prepare();
+  const first = somebody({ submittedAt });
+  const same = { ...first };
+  const other = { ...somebody({ submittedAt }), email: first.email };
+  const afterwards = { ...other, submittedAt: later };
+  const triedAt = Date.parse(later) + 7;
+  const fresh = { kind: "stored", fresh: true, triedAt } as const;
+  t.same(table.follow(first, fresh, same), { kind: "stored", fresh: false, triedAt });
+  t.match(table.follow(first, fresh, other), { outcome: "duplicate", duplicateOf: first.id, settled: false, triedAt });
+
+  const item = { registrationId: "holder" };
+  const held = { kind: "outcome", outcome: "duplicate", settled: false, item, triedAt } as const;
+  t.match(table.follow(first, held, other), { outcome: "duplicate", duplicateOf: "holder", settled: false });
+  t.same(table.follow(first, held, { ...other, id: "holder" }), { kind: "stored", fresh: false, triedAt });
+
+  const gone = { ...held, outcome: "erased", item: tombstoneOf(first, "erased") } as const;
+  t.match(table.follow(first, gone, other), { outcome: "erased", settled: false });
+  t.equal(table.follow(first, gone, afterwards), undefined, "before it replaces the tombstone its own outcome counts");
+  t.equal(table.follow(first, { ...held, settled: true, item: undefined }, other), undefined);
+  t.equal(table.follow(first, { kind: "rejected", reason: "item-too-large", detail: "" }, other), undefined);
+});

@@ -72,7 +72,8 @@ async function prepare({ maxReceiveCount = 20, table, environment = {} }: Prepar
       [url, deadLetterUrl].includes(String(input.QueueUrl)) ||
       text.includes(`\\"${registrationsTable}\\"`) ||
       text.includes(`"${registrationsTable}"`) ||
-      text.includes(`"${deadLettersTable}"`)
+      text.includes(`"${deadLettersTable}"`) ||
+      text.includes(`\\"${outcomesTable}\\"`)
     );
   };
 
@@ -101,6 +102,7 @@ async function prepare({ maxReceiveCount = 20, table, environment = {} }: Prepar
     sendBody: (body: string) => engines.sqs.send(new SendMessageCommand({ QueueUrl: url, MessageBody: body })),
     stored: () => engines.items(registrationsTable),
     deadLetters: () => engines.items(deadLettersTable),
+    outcomes: () => engines.items(outcomesTable),
     async isDrained(): Promise<boolean> {
       const counts = await Promise.all([engines.counts(url), engines.counts(deadLetterUrl)]);
       return counts.every(({ waiting, inFlight }) => waiting + inFlight === 0);
@@ -111,19 +113,23 @@ async function prepare({ maxReceiveCount = 20, table, environment = {} }: Prepar
 const buffered = { buffered: true };
 
 t.test("a backlog is drained: everybody stored once, duplicates dropped, figures told", buffered, async (t) => {
-  const { worker, send, stored, isDrained, metric, deadLetters } = await prepare();
+  const { worker, send, stored, isDrained, metric, deadLetters, outcomes } = await prepare();
   const all = people(300);
   for (let start = 0; start < all.length; start += 60) await send(all.slice(start, start + 60));
-  await send([{ ...somebody(), email: all[0]!.email }]);
-  t.equal(worker.meanPackSize(), 1, "before the first pack");
+  const second = { ...somebody(), email: all[0]!.email };
+  await send([second]);
   worker.start();
   await eventually(isDrained, "the queue is empty");
   t.equal((await stored()).length, 300);
+  const [outcome, ...more] = await outcomes();
+  t.same(more, []);
+  const duplicateOf = outcome?.id === second.id ? all[0]!.id : second.id;
+  t.match(outcome, { outcome: "duplicate", duplicateOf }, "whichever of the two came second");
   t.equal(await metric("turnout_registrations_stored_total"), 300);
   t.equal(await metric("turnout_registrations_duplicate_total"), 1);
   t.equal(await metric("turnout_registrations_received_total"), 301);
+  t.equal(await metric("turnout_packs_done_total"), 6);
   t.ok((await metric("turnout_table_write_calls_total")) < 40, "in full calls");
-  t.equal(worker.meanPackSize(), 301 / 6);
   t.same(worker.health(), { status: "ok", causes: [] });
   t.same(await deadLetters(), []);
   await worker.stop();
@@ -232,6 +238,42 @@ for (const [what, deny] of Object.entries(denials)) {
     },
   );
 }
+
+t.test(
+  "the right to write outcomes is denied: named, nothing received, no message deleted, and all written once allowed",
+  buffered,
+  async (t) => {
+    const { worker, spoil, send, stored, outcomes, deadLetters, isDrained, config, log, url } = await prepare();
+    const [known, ...others] = people(20);
+    await send([known!]);
+    worker.start();
+    await eventually(isDrained, "the first is stored");
+    const allow = spoil(({ operation, input }) =>
+      operation === "BatchExecuteStatement" && JSON.stringify(input).includes(config.OUTCOMES_TABLE)
+        ? awsError("AccessDeniedException", "User: arn:x is not authorized to perform: dynamodb:PartiQLInsert")
+        : undefined,
+    );
+    await send([...others, { ...somebody(), email: known!.email }]);
+    await eventually(() => worker.health().status === "unhealthy", "it tells that it is ill", 5_000);
+    const [cause = ""] = worker.health().causes;
+    for (const named of ["outcomes table", "dynamodb:PartiQLInsert", config.OUTCOMES_TABLE, "Roles/WorkerRole"]) {
+      t.ok(cause.includes(named), `${named} in ${cause}`);
+    }
+    t.match(
+      log.records.find(({ msg }) => msg?.startsWith("stopped receiving")),
+      { dependency: "outcomes table", kind: "access-denied" },
+    );
+    t.equal((await stored()).length, 20, "its neighbours are stored");
+    t.equal((await engines.counts(url)).inFlight, 1, "and the message stays");
+    t.same(await outcomes(), []);
+    allow();
+    await eventually(isDrained, "the queue is empty");
+    t.match(await outcomes(), [{ outcome: "duplicate", duplicateOf: known!.id }]);
+    t.equal(worker.health().status, "ok");
+    t.same(await deadLetters(), []);
+    await worker.stop();
+  },
+);
 
 t.test("a table that is down for longer than all receives together dead-letters nobody", buffered, async (t) => {
   const { worker, spoil, send, stored, deadLetters, isDrained } = await prepare({ maxReceiveCount: 2 });

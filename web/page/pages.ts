@@ -4,12 +4,13 @@
  */
 import type { Fault } from "../../shared/errors.ts";
 import type { EventDefinition, EventPhase } from "../../shared/event-definition.ts";
+import { registrationStatuses, type RegistrationStatus } from "../registration-status.ts";
 import { entryModule, loadAssets, type Asset } from "./assets.ts";
 import { formFields } from "./fields.ts";
 import { filledForm } from "./filled-form.ts";
 import { languages, type Language } from "./language.ts";
 import { isMessageKey, messagesIn } from "./messages.ts";
-import { describeMoment, formatWait, locales, type Moment } from "./moments.ts";
+import { createMomentWriter, locales, type Moment } from "./moments.ts";
 import { createRepresentation, type Representation } from "./representation.ts";
 import { loadTemplates } from "./templates.ts";
 
@@ -17,7 +18,7 @@ export type { Language } from "./language.ts";
 export type { Representation } from "./representation.ts";
 
 export interface StatusView {
-  readonly status: "pending" | "confirmed" | "needs-attention";
+  readonly status: RegistrationStatus;
   /** ISO 8601. */
   readonly submittedAt: string;
   /** When to ask again; while pending. */
@@ -49,6 +50,8 @@ export interface Pages {
   eventAgain(language: Language, given: RefusedForm): string;
   /** @param statusUrl the page's own address, to be kept by the attendee */
   status(language: Language, view: StatusView, statusUrl: string): string;
+  /** In place of a status that cannot be told at this moment. */
+  statusLater(language: Language, problem: ProblemView): string;
   /** A plain page for an error that a browser meets. */
   problem(language: Language, problem: ProblemView): string;
   /** @param name what follows `/assets/` in an address */
@@ -75,7 +78,7 @@ export function createPages(event: EventDefinition): Pages {
   function createLanguagePages(language: Language) {
     const text = messagesIn(language);
     const fields = formFields(event, text);
-    const moment = (instant: string) => describeMoment(instant, language, event.timeZone);
+    const { moment, wait } = createMomentWriter(language, event.timeZone);
     const common = {
       text,
       lang: locales[language],
@@ -85,9 +88,13 @@ export function createPages(event: EventDefinition): Pages {
       style: assets.url("page.css"),
       script: assets.url(entryModule),
       modules: assets.modules,
+      statuses: registrationStatuses,
       phasesAhead: [] as readonly EventPhase[],
       icon: assets.url("icon.svg"),
     };
+
+    /** The panels that the script changes to: nothing of one registration is in them, so they are made once. */
+    const panelsAhead = render("status-panels", common);
 
     function eventPage(phase: EventPhase, refused: RefusedForm): string {
       const form = filledForm(fields, refused);
@@ -109,12 +116,17 @@ export function createPages(event: EventDefinition): Pages {
       status({ status, submittedAt, retryAfterSeconds, estimatedWaitSeconds }: StatusView, statusUrl: string): string {
         return render("status", {
           ...common,
+          panelsAhead,
           status,
           statusUrl,
           submittedAt: moment(submittedAt),
           retryAfterSeconds: retryAfterSeconds ?? defaultRetryAfterSeconds,
-          wait: estimatedWaitSeconds === undefined ? undefined : formatWait(estimatedWaitSeconds, language),
+          wait: estimatedWaitSeconds === undefined ? undefined : wait(estimatedWaitSeconds),
         });
+      },
+      statusLater({ code }: ProblemView): string {
+        const words = text("problem.statusLater.text");
+        return render("problem", { ...common, heading: text("problem.statusLater.title"), words, code });
       },
       problem({ status, title, detail, code }: ProblemView): string {
         const own = `problem.${code}`;
@@ -144,6 +156,7 @@ export function createPages(event: EventDefinition): Pages {
     event: (language, phase) => eventPages.get(`${language} ${phase}`) as Representation,
     eventAgain: (language, refused) => pagesByLanguage[language].eventAgain(refused),
     status: (language, view, statusUrl) => pagesByLanguage[language].status(view, statusUrl),
+    statusLater: (language, problem) => pagesByLanguage[language].statusLater(problem),
     problem: (language, problem) => pagesByLanguage[language].problem(problem),
     asset: (name) => assets.find(name),
   };

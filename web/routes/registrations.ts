@@ -15,13 +15,13 @@ import { chooseLanguage } from "../page/language.ts";
 import { pageHeaders } from "../page/page-headers.ts";
 import type { Pages } from "../page/pages.ts";
 import { problemType, toProblem, wantsPage } from "../problem.ts";
-import type { BacklogProbe } from "../backlog-probe.ts";
+import type { EstimatedWait } from "../estimated-wait.ts";
 import { refuseForeignForm } from "../form-origin.ts";
-import type { LoadShedder } from "../load-shedding.ts";
+import type { LoadShedder, Refusal } from "../load-shedding.ts";
 import type { Refusals } from "../refusals.ts";
 import type { Receipts } from "../receipts.ts";
 import { registrationId } from "../../shared/registration-id.ts";
-import type { StatusReader } from "../registration-status.ts";
+import { registrationStatuses, type StatusReader } from "../registration-status.ts";
 
 export interface RegistrationRoutesOptions {
   readonly event: EventDefinition;
@@ -31,12 +31,16 @@ export interface RegistrationRoutesOptions {
   readonly pages: Pages;
   readonly metrics: WebMetrics;
   readonly shedder: LoadShedder;
+  /** Of looks at a status. */
+  readonly lookShedder: LoadShedder;
   readonly refusals: Refusals;
-  readonly backlog: BacklogProbe;
+  readonly backlog: EstimatedWait;
   /** Registrations that one client may send in a minute; 0 for no limit. */
   readonly rateLimitPerMinute: number;
   /** Milliseconds since the epoch. */
   readonly wallClock: () => number;
+  /** Milliseconds, monotonic. */
+  readonly now: () => number;
   /** From 0 (included) to 1 (excluded). */
   readonly random: () => number;
 }
@@ -50,6 +54,12 @@ const slowestLookAfterSeconds = 10;
  * longest wait in the line and the time-outs of a send.
  */
 const statusTimeoutMs = 30_000;
+
+/**
+ * How many looks at a status one client may take for each registration that it may send. Whoever looks as often as replies ask
+ * takes about 14 in the first minute and six in each further one, and many may sit behind one address.
+ */
+const looksPerRegistration = 20;
 
 const Accepted = Type.Object({
   receipt: Type.String({ description: "the only way to ask about this registration; keep it" }),
@@ -69,7 +79,12 @@ function acceptedBody(receipt: string, statusUrl: string): string {
 }
 
 const Status = Type.Object({
-  status: Type.Enum(["pending", "confirmed", "needs-attention"]),
+  status: Type.Enum([...registrationStatuses], {
+    description:
+      "pending until it is settled; confirmed: the address is registered; needs-attention: kept, an organiser will look " +
+      "at it; declined: an organiser gave up on it; withdrawn: by the attendee. A settled one stays as it is, but that an " +
+      "organiser can settle what needs attention.",
+  }),
   submittedAt: Type.String({ description: "ISO 8601, UTC" }),
   retryAfterSeconds: Type.Optional(Type.Integer({ description: "only while pending: when to look again" })),
   estimatedWaitSeconds: Type.Optional(Type.Integer({ description: "only while pending and if it can be told" })),
@@ -80,15 +95,12 @@ function isForm(request: FastifyRequest): boolean {
 }
 
 export const registrationRoutes: FastifyPluginAsyncTypebox<RegistrationRoutesOptions> = async (app, options) => {
-  const { event, groupCommit, receipts, statuses, pages, metrics, shedder, refusals, backlog } = options;
-  const { rateLimitPerMinute, wallClock, random } = options;
+  const { event, groupCommit, receipts, statuses, pages, metrics, shedder, lookShedder, refusals } = options;
+  const { backlog, rateLimitPerMinute, wallClock, now, random } = options;
 
   const phaseAt = createPhaseClock(event);
-  const overloaded = JSON.stringify(
-    toProblem(
-      new TurnoutError("TURNOUT_OVERLOADED", "Nothing was registered. Please send the same again after a while."),
-    ),
-  );
+  const cannotRegister = createShedding("Nothing was registered. Please send the same again after a while.", "");
+  const cannotLook = createShedding("What was accepted stays accepted. Please look again after a while.", "status-");
 
   function refuseOutsideOpening(): void {
     const phase = phaseAt(wallClock());
@@ -99,21 +111,38 @@ export const registrationRoutes: FastifyPluginAsyncTypebox<RegistrationRoutesOpt
   }
 
   /**
-   * Before the body is read: what cannot be taken should not be parsed either. What is shed here takes the shortest way
-   * out, past error handling and serialisation, since in a rush most requests go this way.
+   * What is shed takes the shortest way out, past error handling and serialisation, since in a rush most requests go this way.
+   * @param reasonPrefix tells in the log what it was that could not be taken
    */
+  function createShedding(detail: string, reasonPrefix: string) {
+    const problem = JSON.stringify(toProblem(new TurnoutError("TURNOUT_OVERLOADED", detail)));
+    return (request: FastifyRequest, reply: FastifyReply, { reason, retryAfterSeconds }: Refusal): void => {
+      reply.header("Retry-After", retryAfterSeconds);
+      if (wantsPage(request)) throw new TurnoutError("TURNOUT_OVERLOADED", detail);
+      refusals.count("TURNOUT_OVERLOADED", `${reasonPrefix}${reason}`);
+      reply.code(503).header("Cache-Control", "no-store").type(problemType).send(problem);
+    };
+  }
+
+  /** Before the body is read: what cannot be taken should not be parsed either. */
   function admit(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
     refuseOutsideOpening();
     if (isForm(request)) refuseForeignForm(request);
     const refusal = shedder.refusal();
-    if (refusal) {
-      reply.header("Retry-After", refusal.retryAfterSeconds);
-      if (wantsPage(request)) throw new TurnoutError("TURNOUT_OVERLOADED", "Please send the form again in a moment.");
-      refusals.count("TURNOUT_OVERLOADED", refusal.reason);
-      reply.code(503).header("Cache-Control", "no-store").type(problemType).send(overloaded);
-      return;
-    }
-    done();
+    if (refusal) cannotRegister(request, reply, refusal);
+    else done();
+  }
+
+  /** Before the receipt is opened. */
+  function admitLook(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
+    const refusal = lookShedder.refusal();
+    if (refusal) cannotLook(request, reply, refusal);
+    else done();
+  }
+
+  /** @param requests that one client may send in a minute; 0 for no limit */
+  function limited(requests: number) {
+    return requests > 0 ? { rateLimit: { max: requests, timeWindow: 60_000 } } : {};
   }
 
   function normalize(request: FastifyRequest, _reply: FastifyReply, done: () => void): void {
@@ -135,17 +164,17 @@ export const registrationRoutes: FastifyPluginAsyncTypebox<RegistrationRoutesOpt
         response: { 202: Accepted },
       },
       onRequest: admit,
-      config: rateLimitPerMinute > 0 ? { rateLimit: { max: rateLimitPerMinute, timeWindow: 60_000 } } : {},
+      config: limited(rateLimitPerMinute),
       preValidation: normalize,
     },
     async (request, reply) => {
       const { email, name, answers = {} } = request.body as Submission;
       const key = request.headers["idempotency-key"];
       const id = registrationId(typeof key === "string" ? key : undefined, email);
-      const startedAt = wallClock();
-      const submittedAt = new Date(startedAt).toISOString();
+      const submittedAt = new Date(wallClock()).toISOString();
+      const startedAt = now();
       await groupCommit.submit(encodeRegistration({ id, email, name, answers, submittedAt }));
-      metrics.acceptSeconds.observe((wallClock() - startedAt) / 1_000);
+      metrics.acceptSeconds.observe((now() - startedAt) / 1_000);
       const receipt = receipts.seal({ email, registrationId: id, submittedAt });
       const statusUrl = `/registrations/${receipt}`;
       reply.header("Cache-Control", "no-store");
@@ -163,6 +192,8 @@ export const registrationRoutes: FastifyPluginAsyncTypebox<RegistrationRoutesOpt
         params: Type.Object({ receipt: Type.String() }),
         response: { 200: Status },
       },
+      onRequest: admitLook,
+      config: limited(rateLimitPerMinute * looksPerRegistration),
       handlerTimeout: statusTimeoutMs,
     },
     async (request, reply) => {
@@ -170,6 +201,7 @@ export const registrationRoutes: FastifyPluginAsyncTypebox<RegistrationRoutesOpt
       const content = receipts.open(receipt);
       if (!content) throw unknownReceipt();
       const status = await statuses.read(content);
+      if (status === undefined) throw unknownReceipt();
       const { submittedAt } = content;
       const view = status === "pending" ? pendingView(submittedAt) : { status, submittedAt };
       reply.header("Cache-Control", "no-store").header("Vary", "Accept, Accept-Language");

@@ -5,6 +5,7 @@ import { createAdminLog } from "../../admin-log.ts";
 import { addConnectionOptions, withConnection, type ConnectionFlags } from "../../connection.ts";
 import type { DeadLetterSummary } from "../../../shared/dead-letters/replay-records.ts";
 import { createDeadLetterStore, type DeadLetterStore } from "../../dead-letters/dead-letter-store.ts";
+import { createOutcomesStore, type OutcomesStore } from "../../registrations/outcomes-store.ts";
 import { exitCodes } from "../../exit.ts";
 import type { CommandHost } from "../../command-line.ts";
 
@@ -50,6 +51,7 @@ function checkDiscard(id: string, record: DeadLetterSummary | undefined): Outcom
 export function buildDiscardCommand({ env, terminal, signal, finish }: CommandHost): Command {
   async function discardAll(
     store: DeadLetterStore,
+    decided: OutcomesStore,
     records: ReadonlyMap<string, DeadLetterSummary>,
     checks: readonly Outcome[],
     { who, why }: { readonly who: string; readonly why: string },
@@ -64,6 +66,7 @@ export function buildDiscardCommand({ env, terminal, signal, finish }: CommandHo
       }
       const entry = { at: new Date().toISOString(), who, what: "discarded", detail: why } as const;
       const done = await store.discard(record, entry);
+      if (done) await decided.discard(record, entry.at);
       outcomes.push(
         done ? { ...check, fate: "discarded" } : { id, fate: "skipped", detail: "somebody changed it meanwhile" },
       );
@@ -81,13 +84,18 @@ export function buildDiscardCommand({ env, terminal, signal, finish }: CommandHo
     .addHelpText("after", examples);
 
   return addConnectionOptions(command).action((given: readonly string[], flags: DiscardFlags) =>
-    withConnection(flags, env, async ({ documents, deadLettersTable, identity }) => {
+    withConnection(flags, env, async ({ documents, deadLettersTable, outcomesTable, identity }) => {
       signal.throwIfAborted();
       const store = createDeadLetterStore(documents, deadLettersTable);
       const records = await store.readMany(given);
       const checks = [...new Set(given)].map((id) => checkDiscard(id, records.get(id)));
       const discardable = checks.filter(({ fate }) => fate === "discardable");
+      const decided = createOutcomesStore(documents, outcomesTable);
       let outcomes = checks;
+      for (const record of records.values()) {
+        // A run before may have been cut short between the record and its outcome.
+        if (flags.execute && record.state === "discarded") await decided.discard(record, new Date().toISOString());
+      }
       if (flags.execute && discardable.length > 0) {
         const question = `Discard ${discardable.length} dead letter(s) for good?`;
         if (!flags.yes && !(await terminal.confirm(question, "--yes", signal))) {
@@ -98,7 +106,7 @@ export function buildDiscardCommand({ env, terminal, signal, finish }: CommandHo
         const log = createAdminLog({ documents, tableName: deadLettersTable, who, wallClock: Date.now });
         const ids = discardable.map(({ id }) => id);
         await log.add({ action: "discard", ids, detail: `discards ${ids.length}`, why: flags.why });
-        outcomes = await discardAll(store, records, checks, { who, why: flags.why });
+        outcomes = await discardAll(store, decided, records, checks, { who, why: flags.why });
       }
       const executed = flags.execute ?? false;
       if (flags.json) terminal.printJson({ executed, outcomes });

@@ -9,6 +9,7 @@ import { createAdminLog } from "../../admin-log.ts";
 import { addConnectionOptions, withConnection, type Connection, type ConnectionFlags } from "../../connection.ts";
 import { createDeadLetterStore, type DeadLetterStore } from "../../dead-letters/dead-letter-store.ts";
 import { checkReplays } from "../../../shared/dead-letters/replay-check.ts";
+import { withReplayActivity } from "../../dead-letters/replay-activity.ts";
 import { createReplaySender } from "../../../shared/dead-letters/replay-sender.ts";
 import { replayDeadLetters, type ReplaySummary } from "../../../shared/dead-letters/replay.ts";
 import { selectDeadLetters, type Selector } from "../../dead-letters/selection.ts";
@@ -144,28 +145,31 @@ export function buildReplayCommand({ env, terminal, signal, finish }: CommandHos
     const outcomes: Outcome[] = [];
     const bar = terminal.progress("replaying");
     bar.update(0, ids.length);
-    const summary = await replayDeadLetters(ids, {
-      store,
-      sender: createReplaySender({
-        sqs: connection.sqs,
-        queueUrl: connection.queueUrl,
-        ratePerSecond: flags.rate,
+    const summary = await withReplayActivity(connection, note, (onPack) =>
+      replayDeadLetters(ids, {
+        store,
+        sender: createReplaySender({
+          sqs: connection.sqs,
+          queueUrl: connection.queueUrl,
+          ratePerSecond: flags.rate,
+          signal,
+          onPack,
+        }),
+        who,
+        why: flags.why,
+        canary: flags.canary,
+        stepSize: flags.rate * stepSeconds,
+        again: flags.again ?? false,
+        outcomeTimeoutSeconds: flags.wait,
         signal,
+        wallClock: Date.now,
+        onOutcome(outcome) {
+          outcomes.push(outcome);
+          bar.update(outcomes.length);
+        },
+        onStep: () => {},
       }),
-      who,
-      why: flags.why,
-      canary: flags.canary,
-      stepSize: flags.rate * stepSeconds,
-      again: flags.again ?? false,
-      outcomeTimeoutSeconds: flags.wait,
-      signal,
-      wallClock: Date.now,
-      onOutcome(outcome) {
-        outcomes.push(outcome);
-        bar.update(outcomes.length);
-      },
-      onStep: () => {},
-    });
+    );
     bar.stop();
     if (summary.stopped?.code === "error") note(`${colors.red("turnout:")} ${explain(summary.stopped.cause)}`);
     return toOutput(summary, outcomes);

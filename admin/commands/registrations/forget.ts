@@ -2,12 +2,13 @@
 import { Argument, Command } from "commander";
 import { Type, type Static } from "typebox";
 import { createAdminLog } from "../../admin-log.ts";
-import { addConnectionOptions, withConnection, type ConnectionFlags } from "../../connection.ts";
+import { addConnectionOptions, awsTime, withConnection, type ConnectionFlags } from "../../connection.ts";
 import { createDeadLetterStore } from "../../dead-letters/dead-letter-store.ts";
 import { emailArgument } from "../../email-argument.ts";
 import { exitCodes } from "../../exit.ts";
 import type { CommandHost } from "../../command-line.ts";
 import { eraseTraces, findTraces, type Forgotten, type Traces } from "../../registrations/forget.ts";
+import { createOutcomesStore } from "../../registrations/outcomes-store.ts";
 import { createRegistrationsStore } from "../../registrations/registrations-store.ts";
 
 /** What `--json` prints. */
@@ -24,7 +25,15 @@ export const ForgetOutput = Type.Object(
         erased: Type.Boolean(),
       }),
     ),
-    messages: Type.Integer({ minimum: 0, description: "still on the queues, where nothing can be erased" }),
+    duplicates: Type.Integer({
+      minimum: 0,
+      description: "further registrations of the address, whose receipts show nothing any more either",
+    }),
+    tombstone: Type.Boolean({ description: "whether what was submitted before is now kept out, queued or not" }),
+    messages: Type.Integer({
+      minimum: 0,
+      description: "still on the queues: nothing of them can be stored, but one can still become a dead letter",
+    }),
     otherAddresses: Type.Array(Type.String(), { description: "to which this one was corrected; left alone" }),
   },
   { additionalProperties: false },
@@ -43,7 +52,10 @@ const examples = `
 Examples:
   turnout registrations forget ann@example.org                    what would be erased
   turnout registrations forget ann@example.org --execute
-  turnout registrations forget ann@example.org --execute --yes --why "request 4711"`;
+  turnout registrations forget ann@example.org --execute --yes --why "request 4711"
+
+It leaves a tombstone for two weeks, as long as the queue keeps messages: the address, an id, when. So nothing that was
+submitted before can be stored, while whoever registers again is. All receipts of before show nothing any more.`;
 
 function toOutput(traces: Traces, forgotten: Forgotten | undefined): ForgetOutput {
   const erased = new Map(forgotten?.deadLetters.map(({ id, done }) => [id, done]));
@@ -55,6 +67,8 @@ function toOutput(traces: Traces, forgotten: Forgotten | undefined): ForgetOutpu
       holds: kind,
       erased: erased.get(id) ?? false,
     })),
+    duplicates: forgotten?.duplicates ?? traces.duplicates,
+    tombstone: forgotten !== undefined,
     messages: traces.messages,
     otherAddresses: [...traces.otherAddresses],
   };
@@ -69,8 +83,10 @@ const what = {
 export function buildForgetCommand({ env, terminal, signal, finish }: CommandHost): Command {
   const { note, print } = terminal;
 
-  function show({ executed, registration, deadLetters, messages, otherAddresses }: ForgetOutput): void {
+  function show(output: ForgetOutput): void {
+    const { executed, registration, deadLetters, duplicates, messages, otherAddresses } = output;
     print(`Registration: ${registration}`);
+    if (duplicates > 0) print(`Further registrations of the address: ${duplicates}`);
     if (deadLetters.length === 0) print("Dead letters: none");
     else {
       terminal.printTable(
@@ -79,21 +95,23 @@ export function buildForgetCommand({ env, terminal, signal, finish }: CommandHos
       );
     }
     if (deadLetters.some(({ erased }) => executed && !erased)) note("Some were changed meanwhile. Run this again.");
+    if (executed) {
+      note("What was submitted before cannot be stored any more, even if it is still queued. A new registration can.");
+    }
     if (messages > 0) {
       note(
-        `${messages} message(s) are on the queues, where nothing can be erased. Run this again once they are drained.`,
+        `${messages} message(s) are on the queues, where nothing can be erased. None of them can bring the person back, ` +
+          "but one could leave a dead letter: run this again once they are drained.",
       );
     }
     for (const other of otherAddresses) {
       note(`An admin corrected the address to ${other}; what is registered there is left. Forget that one as well.`);
     }
-    if (!executed && (registration === "found" || deadLetters.length > 0)) {
-      note("This was a dry run. Add --execute to erase it.");
-    }
+    if (!executed) note("This was a dry run. Add --execute to erase it, and to keep out what may still be queued.");
   }
 
   const command = new Command("forget")
-    .description("Erase one person: the registration, and every trace in the dead letters.")
+    .description("Erase one person: the registration, every trace in the dead letters, and whatever is still queued.")
     .addArgument(new Argument("<email>", "the attendee's address, in any spelling").argParser(emailArgument))
     .option("--why <text>", "why, for the admin log; no name or address", "on request")
     .option("--execute", "do it; without this it is a dry run")
@@ -106,16 +124,18 @@ export function buildForgetCommand({ env, terminal, signal, finish }: CommandHos
       const { documents, deadLettersTable, queueUrl, deadLetterQueueUrl, sqs, identity } = connection;
       const options = {
         registrations: createRegistrationsStore(documents, connection.registrationsTable),
+        outcomes: createOutcomesStore(documents, connection.outcomesTable),
         deadLetters: createDeadLetterStore(documents, deadLettersTable),
         sqs,
         queueUrls: [queueUrl, deadLetterQueueUrl],
         signal,
+        wallClock: () => awsTime(documents),
       };
       const traces = await findTraces(email, options);
-      const found = traces.registered || traces.deadLetters.length > 0;
       let forgotten: Forgotten | undefined;
-      if (flags.execute && found) {
-        const question = `Erase ${traces.registered ? "the registration and " : ""}${traces.deadLetters.length} dead letter(s) for good?`;
+      if (flags.execute) {
+        const registered = traces.registered ? "the registration" : "whatever is still queued";
+        const question = `Erase ${registered} and ${traces.deadLetters.length} dead letter(s) for good?`;
         if (!flags.yes && !(await terminal.confirm(question, "--yes", signal))) {
           note("Nothing was changed.");
           return finish(exitCodes.failed);
@@ -126,7 +146,7 @@ export function buildForgetCommand({ env, terminal, signal, finish }: CommandHos
         const detail = `erases a person: ${traces.registered ? "a registration, " : ""}${ids.length} dead letters`;
         await log.add({ action: "forget", ids, detail, why: flags.why });
         forgotten = await eraseTraces(email, traces, options, who);
-      } else if (flags.execute) forgotten = { registration: false, deadLetters: [] };
+      }
       const output = toOutput(traces, forgotten);
       if (flags.json) terminal.printJson(output);
       else show(output);

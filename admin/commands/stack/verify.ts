@@ -5,7 +5,13 @@ import { TurnoutError } from "../../../shared/errors.ts";
 import type { EventDefinition } from "../../../shared/event-definition.ts";
 import { createAdminLog } from "../../admin-log.ts";
 import type { CommandHost } from "../../command-line.ts";
-import { addConnectionOptions, withConnection, type Connection, type ConnectionFlags } from "../../connection.ts";
+import {
+  addConnectionOptions,
+  awsTime,
+  withConnection,
+  type Connection,
+  type ConnectionFlags,
+} from "../../connection.ts";
 import { createDeadLetterStore } from "../../dead-letters/dead-letter-store.ts";
 import { attempt, showChecklist, skipped, toChecklist, type Check } from "../../deployment/checklist.ts";
 import type { DeploymentClients } from "../../deployment/clients.ts";
@@ -17,6 +23,7 @@ import { addEventOption, readEvent, type EventFlag } from "../../event-option.ts
 import { exitCodes } from "../../exit.ts";
 import { wholeNumber } from "../../option-values.ts";
 import { eraseTraces, findTraces } from "../../registrations/forget.ts";
+import { createOutcomesStore } from "../../registrations/outcomes-store.ts";
 import { createRegistrationsStore } from "../../registrations/registrations-store.ts";
 
 interface VerifyFlags extends ConnectionFlags, EventFlag {
@@ -41,17 +48,18 @@ Run it from outside the deployment's network. Exit code 1 when anything failed o
 export function buildVerifyCommand({ env, terminal, signal, finish }: CommandHost): Command {
   /** As `turnout registrations forget` does, with its line in the admin log. */
   async function forget(connection: Connection, email: string): Promise<boolean> {
-    const { documents, deadLettersTable, registrationsTable, sqs, queueUrl, deadLetterQueueUrl } = connection;
+    const { documents, deadLettersTable, sqs, queueUrl, deadLetterQueueUrl } = connection;
     const options = {
-      registrations: createRegistrationsStore(documents, registrationsTable),
+      registrations: createRegistrationsStore(documents, connection.registrationsTable),
+      outcomes: createOutcomesStore(documents, connection.outcomesTable),
       deadLetters: createDeadLetterStore(documents, deadLettersTable),
       sqs,
       queueUrls: [queueUrl, deadLetterQueueUrl],
       // The erasure is done even after Ctrl-C.
       signal: new AbortController().signal,
+      wallClock: () => awsTime(documents),
     };
     const traces = await findTraces(email, options);
-    if (!traces.registered && traces.deadLetters.length === 0) return false;
     const who = await connection.identity();
     const log = createAdminLog({ documents, tableName: deadLettersTable, who, wallClock: Date.now });
     const ids = traces.deadLetters.map(({ record }) => record.id);

@@ -4,11 +4,13 @@ import { join } from "node:path";
 import t from "tap";
 import { runAudit } from "../../../admin/audit/audit.ts";
 import { openLedger } from "../../../admin/ledger.ts";
+import { readStackIdentity } from "../../../admin/queue-counts.ts";
+import { createTombstone } from "../../../shared/tombstone.ts";
 import { deadLetter, person, putAll } from "../dead-letter-seeds.ts";
 import { startEngines } from "../engines.ts";
 
 const { connection } = await startEngines(t);
-const { documents, registrationsTable, deadLettersTable } = connection;
+const { sqs, queueUrl, documents, registrationsTable, deadLettersTable, outcomesTable } = connection;
 const folder = mkdtempSync(join(tmpdir(), "turnout-audit-"));
 t.teardown(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -19,9 +21,10 @@ function stored(number: number, changes: object = {}) {
 
 t.test("one run in which everything happened is told apart, id by id", async (t) => {
   const path = join(folder, "ledger.jsonl");
-  const ledger = openLedger(path);
-  for (const number of Array(10).keys()) {
-    const { submittedAt: _, ...content } = person(number);
+  const ledger = openLedger(path, await readStackIdentity(sqs, queueUrl));
+  for (const number of Array(14).keys()) {
+    const { submittedAt: _, ...made } = person(number);
+    const content = number === 11 ? { ...made, email: person(10).email } : made;
     const outcome = number === 8 ? "rejected" : number === 9 ? "unknown" : "accepted";
     ledger.record({ outcome, ...content, status: outcome === "unknown" ? null : 202, startedAt: 10, endedAt: 20 });
   }
@@ -32,6 +35,13 @@ t.test("one run in which everything happened is told apart, id by id", async (t)
     stored(8),
     stored(9),
     stored(100),
+    // Number 10 was erased, 11 is a further one of that address; 12 withdrew, and 13 says an outcome that nothing backs.
+    createTombstone(person(10).email, "erased", person(10).id, 0),
+    createTombstone(person(12).email, "withdrawn", person(12).id, 0),
+  ]);
+  await putAll(documents, outcomesTable, [
+    { id: person(11).id, outcome: "erased", at: "" },
+    { id: person(13).id, outcome: "duplicate", at: "", duplicateOf: "nobody" },
   ]);
   await putAll(documents, deadLettersTable, [deadLetter(2), deadLetter(0, { state: "resolved" })]);
   // What is no dead letter, in the same table.
@@ -50,10 +60,13 @@ t.test("one run in which everything happened is told apart, id by id", async (t)
   });
   t.match(report, {
     passed: false,
-    accepted: 8,
+    headlessLedgers: 0,
+    accepted: 12,
     stored: 2,
+    erased: 2,
+    withdrawn: 1,
     deadLettered: 1,
-    queued: 5,
+    queued: 6,
     lost: 0,
     both: 1,
     corrupt: 1,
@@ -62,6 +75,6 @@ t.test("one run in which everything happened is told apart, id by id", async (t)
   });
   t.same(report.examples.corrupt, [person(1).id]);
   t.same(new Set(report.examples.unexpected), new Set([person(8).id, person(100).id]));
-  t.equal(report.examples.queued.length, 5);
-  t.ok(steps.has("draining") && steps.has("reading registrations"));
+  t.equal(report.examples.queued.length, 6);
+  t.ok(steps.has("draining") && steps.has("reading outcomes") && steps.has("reading registrations"));
 });

@@ -1,5 +1,11 @@
 import t from "tap";
-import { createJudge, type DeadLetterEvidence, type StoredItem, type Verdict } from "../../../admin/audit/judge.ts";
+import type {
+  DeadLetterEvidence,
+  OutcomeEvidence,
+  StoredItem,
+  TombstoneEvidence,
+} from "../../../admin/audit/evidence.ts";
+import { createJudge, type Verdict } from "../../../admin/audit/judge.ts";
 import type { AttemptLine, LedgerLine } from "../../../admin/ledger.ts";
 
 const content = { name: "Ada", answers: { guests: 2, ticket: "Both days" } };
@@ -25,16 +31,22 @@ function item(registrationId: string, changes: Partial<StoredItem> = {}): Stored
 interface Evidence {
   readonly lines: readonly LedgerLine[];
   readonly deadLetters?: readonly Partial<DeadLetterEvidence>[];
+  readonly outcomes?: readonly OutcomeEvidence[];
   readonly items?: readonly StoredItem[];
+  readonly tombstones?: readonly TombstoneEvidence[];
   readonly drained?: boolean;
   readonly othersAllowed?: boolean;
 }
 
-function judge({ lines, deadLetters = [], items = [], drained = true, othersAllowed = false }: Evidence): Verdict {
+function judge(evidence: Evidence): Verdict {
+  const { lines, deadLetters = [], outcomes = [], items = [], tombstones = [] } = evidence;
+  const { drained = true, othersAllowed = false } = evidence;
   const judging = createJudge({ othersAllowed });
   for (const line of lines) judging.attempt(line);
   for (const record of deadLetters) judging.deadLetter({ id: "", state: "open", edited: false, ...record });
+  for (const outcome of outcomes) judging.outcome(outcome);
   for (const stored of items) judging.stored(stored);
+  for (const tombstone of tombstones) judging.buried(tombstone);
   return judging.verdict(drained);
 }
 
@@ -42,6 +54,9 @@ const clean = {
   accepted: 0,
   stored: 0,
   duplicates: 0,
+  withoutOutcome: 0,
+  erased: 0,
+  withdrawn: 0,
   deadLettered: 0,
   queued: 0,
   lost: 0,
@@ -62,8 +77,10 @@ t.test("an accepted registration", (t) => {
 
   t.test("is a duplicate when its address holds another id that was sent", (t) => {
     const lines = [attempt("a"), attempt("b", { email: "a@example.org", startedAt: 900 })];
-    const { counts } = judge({ lines, items: [item("a")] });
+    const { counts } = judge({ lines, items: [item("a")], outcomes: [{ id: "b", outcome: "duplicate" }] });
     t.same(counts, { ...clean, accepted: 2, stored: 1, duplicates: 1 });
+    const without = judge({ lines, items: [item("a")] });
+    t.same(without.counts, { ...clean, accepted: 2, stored: 1, duplicates: 1, withoutOutcome: 1 }, "outcome or not");
     t.end();
   });
 
@@ -108,6 +125,39 @@ t.test("an accepted registration", (t) => {
     t.end();
   });
 
+  t.test("is a duplicate by its outcome where the first one was erased or withdrawn since", (t) => {
+    const lines = [attempt("a"), attempt("b", { email: "a@example.org" })];
+    for (const tombstone of ["erased", "withdrawn"] as const) {
+      const tombstones = [{ email: "a@example.org", registrationId: "a", tombstone }];
+      const { counts } = judge({ lines, tombstones, outcomes: [{ id: "b", outcome: "duplicate" }] });
+      t.same(counts, { ...clean, accepted: 2, [tombstone]: 1, duplicates: 1 }, tombstone);
+      const without = judge({ lines, tombstones });
+      t.same(without.counts, { ...clean, accepted: 2, [tombstone]: 1, lost: 1 }, "and lost without one");
+    }
+    t.end();
+  });
+
+  t.test("is erased or withdrawn when its outcome says so, also when somebody registered again since", (t) => {
+    const lines = [attempt("a"), attempt("b", { email: "a@example.org", startedAt: 5_000 })];
+    for (const outcome of ["erased", "withdrawn"] as const) {
+      const { counts } = judge({
+        lines,
+        items: [item("b", { email: "a@example.org" })],
+        outcomes: [{ id: "a", outcome }],
+      });
+      t.same(counts, { ...clean, accepted: 2, stored: 1, [outcome]: 1 });
+    }
+    t.end();
+  });
+
+  t.test("is lost when an outcome is all that there is: nothing under its address shows for it", (t) => {
+    for (const outcome of ["duplicate", "erased", "withdrawn", "discarded"] as const) {
+      const { counts } = judge({ lines: [attempt("a")], outcomes: [{ id: "a", outcome }] });
+      t.same(counts, { ...clean, accepted: 1, lost: 1 }, outcome);
+    }
+    t.end();
+  });
+
   t.test("counts once however often it was sent", (t) => {
     const lines = [attempt("a", { outcome: "unknown" }), attempt("a", { outcome: "rejected" }), attempt("a")];
     t.same(judge({ lines, items: [item("a")] }).counts, { ...clean, accepted: 1, stored: 1 });
@@ -130,6 +180,17 @@ t.test("what should not be there is found", (t) => {
     t.end();
   });
 
+  t.test("a registration that was erased or withdrawn, and is stored all the same", (t) => {
+    for (const outcome of ["erased", "withdrawn"] as const) {
+      const evidence = { lines: [attempt("a")], items: [item("a")], outcomes: [{ id: "a", outcome }] };
+      t.same(judge(evidence).counts, { ...clean, accepted: 1, stored: 1, unexpected: 1 }, outcome);
+      const moved = { id: "a", registrationId: "a", state: "resolved", edited: true } as const;
+      const { counts } = judge({ ...evidence, deadLetters: [moved] });
+      t.equal(counts.unexpected, 0, "but not where an admin had corrected its address before");
+    }
+    t.end();
+  });
+
   t.test("a registration under two addresses", (t) => {
     const { counts, ids } = judge({ lines: [attempt("a")], items: [item("a"), item("a", { email: "b@example.org" })] });
     t.equal(counts.duplicated, 1);
@@ -144,7 +205,7 @@ t.test("what should not be there is found", (t) => {
       attempt("b", { email: "a@example.org", startedAt: 2_001 }),
     ];
     const { counts, numbers } = judge({ lines, items: [item("b", { email: "a@example.org" })] });
-    t.same(counts, { ...clean, accepted: 2, stored: 1, duplicates: 1, duplicated: 1 });
+    t.same(counts, { ...clean, accepted: 2, stored: 1, duplicates: 1, withoutOutcome: 1, duplicated: 1 });
     t.same(numbers.overwritten, [0]);
     t.end();
   });
@@ -206,7 +267,11 @@ t.test("registrations of others", (t) => {
   const items = [item("a"), item("x"), item("y", { email: "b@example.org" })];
   t.equal(judge({ lines, items }).counts.unexpected, 2, "are unexpected");
   const { counts } = judge({ lines, items, othersAllowed: true });
-  t.same(counts, { ...clean, accepted: 2, stored: 1, duplicates: 1, others: 2 }, "unless they are allowed");
+  t.same(
+    counts,
+    { ...clean, accepted: 2, stored: 1, duplicates: 1, withoutOutcome: 1, others: 2 },
+    "unless they are allowed",
+  );
   t.end();
 });
 

@@ -1,6 +1,6 @@
 import t from "tap";
 import { assess } from "../../../admin/console/assessment.ts";
-import type { TierState } from "../../../admin/inspector/tier-figures.ts";
+import type { TierState } from "../../../admin/inspector/tier-state.ts";
 import { inspectionWith } from "./inspection.ts";
 
 type Changes = Parameters<typeof inspectionWith>[0];
@@ -27,12 +27,19 @@ t.test("what stops registrations comes before what merely waits", async (t) => {
   t.match(say({ queue }), { level: "attention", title: "3 registrations need somebody" });
 });
 
-t.test("a queue tells when it will be empty, or that it grows, or that people wait long", async (t) => {
+t.test("a queue tells how long the wait is, or that it grows, or that nobody is being stored", async (t) => {
   const queue = { messages: 10, registrationsEstimate: 2_000, drainPerSecond: 100, etaSeconds: 20 };
   t.match(say({ queue }), { level: "busy", text: /2,000 people.*20 s/ });
-  const growing = { ...queue, drainPerSecond: -5, etaSeconds: null };
-  t.match(say({ queue: growing }), { level: "busy", title: /More people come/ });
-  t.match(say({ queue: { ...growing, oldestAgeSeconds: 3_600 } }), { level: "attention", text: /1 h/ });
+  t.match(say({ queue, rates: { acceptedPerSecond: 150 } }), { title: /More people come/, text: /20 s/ });
+  const standing = { ...queue, drainPerSecond: 0, etaSeconds: null };
+  t.match(say({ queue: standing }), { level: "busy", text: /2,000 people wait; how long is not known/ });
+  t.match(say({ queue: { ...standing, oldestAgeSeconds: 3_600 } }), { level: "attention", text: /1 h/ });
+});
+
+t.test("a lower bound is not called an estimate", async (t) => {
+  const queue = { messages: 10, registrationsEstimate: 2_000, drainPerSecond: 100, etaSeconds: 20 };
+  t.match(say({ queue }).text, /^About 2,000/);
+  t.match(say({ queue: { ...queue, atLeast: true } }).text, /^At least 2,000/);
 });
 
 t.test("a console that sees nothing says so, and what to do; it does not say that all is well", async (t) => {

@@ -1,3 +1,4 @@
+import { GetCommand } from "@aws-sdk/lib-dynamodb";
 import t from "tap";
 import { startEngines } from "../engines.ts";
 import { addRecord, openConsole, registrationOf } from "./open-console.ts";
@@ -31,6 +32,15 @@ t.test("the desk of the dead letters", async (t) => {
     await t.rejects(desk.discard(record, "spam"), { code: "TURNOUT_DEAD_LETTER_CHANGED" });
     const lines = await desk.readLog(10);
     t.same(lines.map(({ action }) => action).toSorted(), ["discard", "edit", "edit"]);
+  });
+
+  t.test("what is discarded is told to whoever holds its receipt", async (t) => {
+    const { id } = await addRecord(connection);
+    const { record } = await desk.read(id);
+    await desk.discard(record, "spam");
+    const Key = { id };
+    const { Item } = await connection.documents.send(new GetCommand({ TableName: connection.outcomesTable, Key }));
+    t.match(Item, { outcome: "discarded" });
   });
 
   t.test("only what is open can be edited or discarded, and what is not there is said not to be", async (t) => {

@@ -3,12 +3,12 @@ import type { Inspection } from "../../../admin/inspector/inspector.ts";
 
 interface Changes {
   readonly queue?: Partial<Inspection["queue"]>;
-  readonly figures?: Partial<Inspection["tiers"]["figures"]>;
-  readonly tiers?: Inspection["tiers"]["tiers"];
+  readonly rates?: Partial<Inspection["rates"]>;
+  readonly tiers?: Inspection["tiers"];
   readonly deadLetterGroups?: Inspection["deadLetterGroups"];
 }
 
-export function inspectionWith({ queue, figures, tiers, deadLetterGroups = [] }: Changes = {}): Inspection {
+export function inspectionWith({ queue, rates, tiers, deadLetterGroups = [] }: Changes = {}): Inspection {
   return {
     queue: {
       messages: 0,
@@ -22,20 +22,11 @@ export function inspectionWith({ queue, figures, tiers, deadLetterGroups = [] }:
       at: "2026-03-01T09:00:00.000Z",
       ...queue,
     },
-    tiers: {
-      figures: {
-        acceptedPerSecond: 0,
-        storedPerSecond: 0,
-        duplicatesPerSecond: 0,
-        meanPackSize: 10,
-        oldestAgeSeconds: 0,
-        ...figures,
-      },
-      tiers: tiers ?? [
-        { tier: "web", health: "ok", causes: [] },
-        { tier: "worker", health: "ok", causes: [] },
-      ],
-    },
+    rates: { acceptedPerSecond: 0, storedPerSecond: 0, duplicatesPerSecond: 0, ...rates },
+    tiers: tiers ?? [
+      { tier: "web", health: "ok", causes: [] },
+      { tier: "worker", health: "ok", causes: [] },
+    ],
     deadLetterGroups,
   };
 }

@@ -79,8 +79,10 @@ export async function openConsole(t: Test, connection: Connection, openToMachine
   const { deployment } = connection;
   const view = createView({ render: loadTemplates(), assets, deployment, formToken, wallClock: Date.now });
   const streams = createEventStreams({ maxClients: 2, heartbeatMs: 60_000, maxWaitingBytes: 1_000_000 });
+  const inspector = createInspector(connection);
   const watch = createWatch({
-    look: createInspector(connection).look,
+    look: inspector.look,
+    lastHour: inspector.lastHour,
     readTiers: createTierSource(connection),
     intervalMs: 100,
     patienceMs: 5_000,

@@ -14,24 +14,25 @@ function figures(changes: Parameters<typeof inspectionWith>[0]) {
 }
 
 t.test("depth is told in people, as the estimate it is, and in messages", async (t) => {
-  const queue = { messages: 50, registrationsEstimate: 12_345 };
-  t.equal(
-    figures({ queue, figures: { meanPackSize: 246.9 } }).waiting,
-    "≈ 12,345 people (50 messages × 246.9 in each: an estimate)",
-  );
-  t.match(
-    figures({ queue: { messages: 1, registrationsEstimate: 1 }, figures: { meanPackSize: null } }).waiting,
-    /1 person \(1 message; .*not known/,
-  );
+  const queue = { messages: 40, inFlight: 8, delayed: 2, registrationsEstimate: 12_345 };
+  t.match(figures({ queue }).waiting, /^≈ 12,345 people \(in 50 messages, by what was written down/);
+  t.match(figures({ queue: { messages: 1, registrationsEstimate: 1 } }).waiting, /^≈ 1 person \(in 1 message,/);
+  t.match(figures({ queue: { ...queue, atLeast: true } }).waiting, /^≥ 12,345 people \(.*not all of which/);
+  t.equal(figures({}).waiting, "0 people (0 messages)");
 });
 
-t.test("what is not known is a dash, never a zero", async (t) => {
-  const unknown = { acceptedPerSecond: null, storedPerSecond: null, duplicatesPerSecond: null };
-  const queue = { messages: 1, oldestAgeSeconds: null, drainPerSecond: null, etaSeconds: null };
-  const shown = figures({ queue, figures: unknown });
-  for (const id of ["accepted", "stored", "duplicates", "oldest", "empty-in"]) t.match(shown[id], /^– \(/, id);
-  t.match(figures({}).accepted, /^0\/s/, "control: a zero is a zero");
-});
+t.test(
+  "the wait is that of whoever comes now, and what is not known is a dash and the reason, never a zero",
+  async (t) => {
+    const queue = { messages: 1, oldestAgeSeconds: null, drainPerSecond: 0, etaSeconds: null };
+    const shown = figures({ queue });
+    for (const id of ["oldest", "empty-in"]) t.match(shown[id], /^– \(.*not known while nobody/, id);
+    const draining = { ...queue, drainPerSecond: 12, etaSeconds: 90 };
+    t.match(figures({ queue: draining })["empty-in"], /^1 min 30 s \(.*at 12\/s by all workers/);
+    t.match(figures({ queue: { ...draining, atLeast: true } })["empty-in"], /^≥ 1 min/);
+    t.match(figures({}).accepted, /^0\/s/, "control: a zero is a zero");
+  },
+);
 
 t.test("the worker's circuit breaker is told from polling that stopped", async (t) => {
   const words = (cause: string) =>
@@ -50,10 +51,7 @@ t.test("only groups with something open, or under way, are shown", async (t) => 
 
 t.test("figures from before the view was lost are called old; the tiers are those of now", async (t) => {
   t.equal(overviewOf({}).stale, false);
-  const now = {
-    ...inspectionWith().tiers,
-    tiers: [{ tier: "worker" as const, health: "unreachable" as const, causes: [] }],
-  };
+  const now = [{ tier: "worker" as const, health: "unreachable" as const, causes: [] }];
   const lost = { error: new Error("down"), since: 0 };
   const overview = toOverview({ at: 0, inspection: inspectionWith(), tiers: now, fault: lost });
   t.match(overview, { stale: true, tiers: [{ health: "unreachable" }] });

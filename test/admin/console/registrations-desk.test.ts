@@ -1,5 +1,6 @@
-import { BatchWriteCommand } from "@aws-sdk/lib-dynamodb";
+import { BatchWriteCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
 import t from "tap";
+import { createTombstone } from "../../../shared/tombstone.ts";
 import { startEngines } from "../engines.ts";
 import { openConsole, registrationOf } from "./open-console.ts";
 
@@ -17,6 +18,9 @@ t.test("an export comes page by page, each person once, and ends when its reader
       new BatchWriteCommand({ RequestItems: { [connection.registrationsTable]: items } }),
     );
   }
+  const left = createTombstone("erased@example.org", "erased", "e", Date.now());
+  await connection.documents.send(new PutCommand({ TableName: connection.registrationsTable, Item: left }));
+  t.match(await registrations.find(left.email), { registration: undefined }, "a tombstone is nobody");
   const pieces: string[] = [];
   for await (const piece of registrations.export("jsonl", new AbortController().signal)) pieces.push(piece);
   const lines = pieces.join("").trimEnd().split("\n");

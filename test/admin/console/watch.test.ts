@@ -1,14 +1,24 @@
 import { setTimeout as delay } from "node:timers/promises";
 import t, { type Test } from "tap";
 import { createWatch, type Sight, type WatchOptions } from "../../../admin/console/watch.ts";
+import { noActivity } from "../../../shared/activity/bucket.ts";
 import type { Inspection } from "../../../admin/inspector/inspector.ts";
 import { eventually } from "../../equipment/eventually.ts";
 import { inspectionWith } from "./inspection.ts";
 
-function watchOf(t: Test, look: WatchOptions["look"], patienceMs = 10_000) {
+const seenAt = (at: number) =>
+  inspectionWith({ queue: { messages: 3, registrationsEstimate: 30, at: new Date(at).toISOString() } });
+
+function watchOf(
+  t: Test,
+  look: WatchOptions["look"],
+  patienceMs = 10_000,
+  lastHour: WatchOptions["lastHour"] = async () => [],
+) {
   const sights: Sight[] = [];
   const watch = createWatch({
     look,
+    lastHour,
     readTiers: async () => inspectionWith().tiers,
     intervalMs: 1,
     patienceMs,
@@ -43,35 +53,42 @@ t.test("a look without an answer is told long before it ends", async (t) => {
   await eventually(() => sights.at(-1)?.fault === undefined, "and taken back");
 });
 
-t.test("while a worker that is down tells no pack size, people are counted with the last one known", async (t) => {
-  const sizes = [8, null];
-  const { sights } = watchOf(t, async () =>
-    inspectionWith({
-      queue: { messages: 5, registrationsEstimate: 5 },
-      figures: { meanPackSize: sizes.shift() ?? null },
-    }),
-  );
-  await eventually(() => sights.length >= 3, "three looks");
-  t.equal(sights.at(-1)?.inspection?.queue.registrationsEstimate, 40);
-});
-
-t.test("the pace is that of many looks, so that one odd count does not turn it around", async (t) => {
-  const began = Date.now();
-  const messages = [100, 90, 80, 85];
-  let turn = 0;
-  const { sights } = watchOf(t, async () => {
-    const at = new Date(began + turn * 1_000).toISOString();
-    const left = messages[turn] ?? 85;
-    turn = Math.min(turn + 1, 3);
-    return inspectionWith({ queue: { messages: left, at }, figures: { meanPackSize: 1 } });
-  });
-  await eventually(() => sights.length >= 4, "four looks");
-  t.equal(sights[3]?.inspection?.queue.drainPerSecond, 5, "15 fewer in 3 s, although the last look saw 5 more");
-});
+t.test(
+  "what was done before it was started is in its charts, and so is what was done while it saw nothing",
+  async (t) => {
+    const slice = { ...noActivity, accepted: 20, packsSent: 2 };
+    const at = Math.floor(Date.now() / 10_000) * 10_000;
+    const past = [
+      { ...slice, from: at - 10_000, to: at },
+      { ...slice, from: at - 20_000, to: at - 10_000 },
+    ];
+    const answers: (Inspection | Error)[] = [seenAt(at), new Error("down"), seenAt(at)];
+    let asked = 0;
+    const { watch, sights } = watchOf(
+      t,
+      async () => {
+        const answer = answers.shift() ?? seenAt(at);
+        if (answer instanceof Error) throw answer;
+        return answer;
+      },
+      10_000,
+      async () => {
+        asked += 1;
+        if (asked === 1) throw new Error("the table does not answer yet");
+        return past;
+      },
+    );
+    await eventually(() => sights.length >= 4, "four looks");
+    t.equal(asked, 2, "asked again where there was no answer, or no sight, and not otherwise");
+    t.same(watch.history.columns().at.slice(0, 2), [at / 1_000 - 10, at / 1_000]);
+    t.same(watch.history.columns().people.slice(0, 2), [10, 30]);
+  },
+);
 
 t.test("stopping twice, before a start, or during a look that hangs, comes to an end", async (t) => {
   const idle = createWatch({
     look: () => new Promise(() => {}),
+    lastHour: async () => [],
     readTiers: async () => inspectionWith().tiers,
     intervalMs: 1,
     patienceMs: 1_000,

@@ -7,14 +7,15 @@ const raw = (body: string) => planErasure(unreadable("raw-1", body), body, email
 
 t.test("a record of one person goes as a whole", async (t) => {
   const record = deadLetter(1);
-  t.same(planErasure(record, record.body ?? "", email), { kind: "whole" });
+  const whole = { kind: "whole", registrationIds: [person(1).id] };
+  t.same(planErasure(record, record.body ?? "", email), whole);
   const registration = { ...person(1), email: "new@example.org" };
   const changes = { email: { from: "Person-1@Example.org", to: registration.email } };
   const history = [{ at: "", who: "ann", what: "edited", detail: "", changes }] as const;
   const corrected = deadLetter(1, { registration, history });
-  t.same(planErasure(corrected, corrected.body ?? "", email), { kind: "whole" }, "whatever the address has become");
+  t.same(planErasure(corrected, corrected.body ?? "", email), whole, "whatever the address has become");
   const pack = JSON.stringify({ v: 2, registrations: [person(1)] });
-  t.same(raw(pack), { kind: "whole" });
+  t.same(raw(pack), { kind: "whole", registrationIds: ["raw-1", person(1).id] });
 });
 
 t.test("a record that does not mention the person is left alone", async (t) => {
@@ -27,7 +28,11 @@ t.test("a record that does not mention the person is left alone", async (t) => {
 t.test("only the person's entry goes out of a pack that others are in", async (t) => {
   const pack = JSON.stringify({ v: 2, registrations: [person(1), person(2), { email: " PERSON-1@Example.org " }] });
   const erasure = raw(pack);
-  t.match(erasure, { kind: "entry", body: JSON.stringify({ v: 2, registrations: [person(2)] }) });
+  t.match(erasure, {
+    kind: "entry",
+    registrationIds: [person(1).id],
+    body: JSON.stringify({ v: 2, registrations: [person(2)] }),
+  });
 });
 
 t.test("where the person cannot be told from others, the address is blotted out, in every spelling", async (t) => {

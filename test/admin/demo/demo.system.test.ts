@@ -5,6 +5,7 @@ import { DemoReport } from "../../../admin/demo/demo-report.ts";
 import { runDemo, type DemoOptions } from "../../../admin/demo/demo.ts";
 import { createRefusedRows } from "../../../admin/demo/refused-rows.ts";
 import { openLedger } from "../../../admin/ledger.ts";
+import { readStackIdentity } from "../../../admin/queue-counts.ts";
 import { createCrowd } from "../../../admin/load/crowd.ts";
 import { loadEvent } from "../../../shared/event-definition.ts";
 import { TurnoutError } from "../../../shared/errors.ts";
@@ -14,7 +15,7 @@ const event = loadEvent(join(import.meta.dirname, "../../../event.json"));
 const check = Compile(DemoReport);
 let runs = 0;
 
-function demo(t: Test, { stack, connection }: Engines, changes: Partial<DemoOptions> = {}) {
+async function demo(t: Test, { stack, connection }: Engines, changes: Partial<DemoOptions> = {}) {
   runs += 1;
   const ledgerPath = join(t.testdir(), `${runs}.jsonl`);
   const { web = "", worker } = stack.urls;
@@ -24,7 +25,7 @@ function demo(t: Test, { stack, connection }: Engines, changes: Partial<DemoOpti
     items: createCrowd({ count: 400, seed: runs, event }),
     seed: runs,
     concurrency: 16,
-    ledger: openLedger(ledgerPath),
+    ledger: openLedger(ledgerPath, await readStackIdentity(connection.sqs, connection.queueUrl)),
     ledgerPath,
     refused: createRefusedRows(undefined),
     stallSeconds: 30,

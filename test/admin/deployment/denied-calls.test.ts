@@ -7,7 +7,7 @@ import { mockClient } from "aws-sdk-client-mock";
 import t from "tap";
 import { checkDeniedCalls } from "../../../admin/deployment/denied-calls.ts";
 import { deploymentNames } from "../../../admin/deployment/tier-rights.ts";
-import { describeSystemFault } from "../../../worker/system-fault.ts";
+import { describeSystemFault } from "../../../shared/system-fault.ts";
 import { awsError, outputs } from "./deployed-summit.ts";
 
 const logs = mockClient(CloudWatchLogsClient);

@@ -15,6 +15,8 @@ t.test("what can be reached is checked: who asks, queues, tables, tiers", async 
       "dead-letter queue: ok",
       "registrations table: ok",
       "dead-letters table: ok",
+      "outcomes table: ok",
+      "activity table: ok",
       "web tier: failed",
       "worker tier: failed",
     ],

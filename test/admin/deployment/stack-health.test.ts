@@ -126,6 +126,8 @@ t.test("parts that all work pass, each by name", async (t) => {
       "dead-letter queue",
       "registrations table",
       "dead-letters table",
+      "outcomes table",
+      "activity table",
       "distribution",
       "alarms",
     ],
@@ -176,6 +178,8 @@ t.test("a table that is being changed, and a service that denies or throttles, l
     "worker environment",
     "registrations table",
     "dead-letters table",
+    "outcomes table",
+    "activity table",
     "distribution",
   ]);
 });

@@ -21,10 +21,11 @@ t.test("of a test stage nothing is kept: no resource of its template is retained
   t.equal(removed.length, Object.keys(main.Resources).length);
 });
 
-t.test("of a production both tables and both queues are kept, and nothing else", async (t) => {
+t.test("of a production the tables of people and both queues are kept, and nothing else", async (t) => {
   const { main } = await synthesized({ settings: fullSettings });
   const { removed, kept } = planRemoval(main, made(main));
   t.same(kept.map(({ type }) => type).toSorted(), [
+    "AWS::DynamoDB::GlobalTable",
     "AWS::DynamoDB::GlobalTable",
     "AWS::DynamoDB::GlobalTable",
     "AWS::SQS::Queue",

@@ -1,15 +1,34 @@
+import { randomUUID } from "node:crypto";
 import { SendMessageCommand } from "@aws-sdk/client-sqs";
 import t from "tap";
 import { Compile } from "typebox/compile";
+import type { Activity } from "../../../shared/activity/bucket.ts";
+import { createActivityRecorder } from "../../../shared/activity/recorder.ts";
 import { createInspector, createTierSource } from "../../../admin/inspector/inspector.ts";
 import { QueueSnapshot } from "../../../admin/inspector/queue-snapshot.ts";
 import { deadLetter, deadLetters, putAll } from "../dead-letter-seeds.ts";
 import { startEngines } from "../engines.ts";
 
 const { connection } = await startEngines(t);
-const { sqs, documents, queueUrl, deadLetterQueueUrl, deadLettersTable } = connection;
+const { sqs, documents, queueUrl, deadLetterQueueUrl, deadLettersTable, activityTable } = connection;
 const validator = Compile(QueueSnapshot);
 const { signal } = new AbortController();
+
+async function record(activity: Partial<Activity>, secondsAgo: number): Promise<void> {
+  const recorder = createActivityRecorder({
+    documents,
+    table: activityTable,
+    processId: randomUUID(),
+    read: () => activity,
+    logger: { info() {}, warn: () => t.fail("activity is written") },
+    construct: "",
+    wallClock: () => Date.now() - secondsAgo * 1_000,
+    random: Math.random,
+  });
+  await recorder.record();
+}
+
+const inspector = createInspector(connection);
 
 t.test("a look tells what waits, what failed, and how the tiers are", async (t) => {
   for (const QueueUrl of [queueUrl, queueUrl, deadLetterQueueUrl]) {
@@ -20,39 +39,48 @@ t.test("a look tells what waits, what failed, and how the tiers are", async (t) 
     deadLetter(4, { reason: "malformed" }),
     deadLetter(5, { state: "resolved", reason: "item-too-large" }),
   ]);
-  const inspector = createInspector(connection);
   const { queue, deadLetterGroups, tiers } = await inspector.look(signal);
   t.ok(validator.Check(queue), "as its schema says", { found: queue });
   t.match(queue, {
     messages: 2,
     registrationsEstimate: 2,
+    atLeast: true,
     inFlight: 0,
     oldestAgeSeconds: null,
-    drainPerSecond: null,
+    drainPerSecond: 0,
+    etaSeconds: null,
     deadLetters: { open: 4, byReason: { "crash-loop": 3, malformed: 1 }, notCollected: 1 },
   });
   t.notOk("item-too-large" in queue.deadLetters.byReason, "what is resolved is not counted as open");
   t.equal(deadLetterGroups.length, 3);
-  t.match(tiers.tiers, [
+  t.match(tiers, [
     { tier: "web", health: "unreachable" },
     { tier: "worker", health: "unreachable" },
   ]);
+  const second = await inspector.look(signal);
+  t.equal(second.deadLetterGroups, deadLetterGroups, "dead letters are not all read again at once");
+});
 
-  t.test("and the next one how it went since", async (t) => {
-    const second = await inspector.look(signal);
-    t.type(second.queue.drainPerSecond, "number");
-    t.ok(validator.Check(second.queue));
-    t.equal(second.deadLetterGroups, deadLetterGroups, "dead letters are not all read again at once");
-  });
+t.test("people, rates, pace and wait are those of all processes, by one look", async (t) => {
+  for (const secondsAgo of [10, 20, 30, 40, 50, 60]) await record({ accepted: 400, packsSent: 2 }, secondsAgo);
+  for (const secondsAgo of [10, 20, 30, 40, 50, 60]) {
+    await record({ stored: 90, duplicate: 10, packsDone: 1, storedDelayMs: 270_000 }, secondsAgo);
+  }
+  const { queue, rates } = await inspector.look(signal);
+  t.match(queue, { messages: 2, registrationsEstimate: 400, drainPerSecond: 10, etaSeconds: 40, oldestAgeSeconds: 3 });
+  t.notOk("atLeast" in queue);
+  t.same(rates, { acceptedPerSecond: 40, storedPerSecond: 9, duplicatesPerSecond: 1 });
+  const [first] = (await inspector.lastHour()).toReversed();
+  t.ok((first?.from ?? Infinity) <= Date.now() - 3_600_000);
 });
 
 t.test("a tier is asked where it can be", async (t) => {
-  t.type(createTierSource({ queueUrl, tiers: { kind: "urls" } }), "function");
+  t.type(createTierSource({ tiers: { kind: "urls" } }), "function");
   const environments = { web: "a", worker: "b" };
-  t.type(createTierSource({ queueUrl, tiers: { kind: "stack", stack: "summit", environments } }), "function");
+  t.type(createTierSource({ tiers: { kind: "stack", stack: "summit", environments } }), "function");
 });
 
 t.test("a queue that cannot be read is an error", async (t) => {
-  const inspector = createInspector({ ...connection, queueUrl: `${queueUrl}-none` });
-  await t.rejects(inspector.look(signal), { name: "QueueDoesNotExist" });
+  const lost = createInspector({ ...connection, queueUrl: `${queueUrl}-none` });
+  await t.rejects(lost.look(signal), { name: "QueueDoesNotExist" });
 });

@@ -1,29 +1,52 @@
 import t from "tap";
-import { paceOf, type QueueLook } from "../../../admin/inspector/queue-snapshot.ts";
+import { Compile } from "typebox/compile";
+import { QueueSnapshot, toQueueSnapshot, type QueueLook } from "../../../admin/inspector/queue-snapshot.ts";
+import { estimateBacklog } from "../../../shared/activity/estimate.ts";
 
-function look(seconds: number, waiting: number, meanPackSize: number | null = 10, inFlight = 0): QueueLook {
-  return { at: seconds * 1_000, queue: { waiting, inFlight, delayed: 0 }, meanPackSize };
-}
+const at = Date.parse("2026-03-01T09:00:00Z");
+const validator = Compile(QueueSnapshot);
+const nothing = { waiting: 0, inFlight: 0, delayed: 0 };
+const look: QueueLook = {
+  at,
+  queue: { waiting: 5, inFlight: 2, delayed: 1 },
+  deadLetterQueue: { waiting: 3, inFlight: 1, delayed: 0 },
+  backlog: { ...estimateBacklog(0, [], at), people: 900, drainPerSecond: 30, etaSeconds: 30, oldestAgeSeconds: 12 },
+  groups: [],
+};
 
-t.test("one look has no pace", async (t) => {
-  t.same(paceOf(look(0, 100), undefined), { drainPerSecond: null, etaSeconds: null });
-  t.same(paceOf(look(0, 0), undefined), { drainPerSecond: null, etaSeconds: 0 }, "but empty is empty");
+t.test("people, pace and wait are those of the activity, messages those of SQS", async (t) => {
+  const snapshot = toQueueSnapshot(look);
+  t.ok(validator.Check(snapshot));
+  t.same(snapshot, {
+    messages: 5,
+    registrationsEstimate: 900,
+    inFlight: 2,
+    delayed: 1,
+    oldestAgeSeconds: 12,
+    drainPerSecond: 30,
+    etaSeconds: 30,
+    deadLetters: { open: 0, byReason: {}, notCollected: 4 },
+    at: "2026-03-01T09:00:00.000Z",
+  });
 });
 
-t.test("the pace is in people, of all that is left, held ones included", async (t) => {
-  t.same(paceOf(look(10, 40, 10, 10), look(0, 90, 10, 10)), { drainPerSecond: 50, etaSeconds: 10 });
+t.test("a lower bound is said to be one, by a property that is not there otherwise", async (t) => {
+  const snapshot = toQueueSnapshot({ ...look, backlog: { ...look.backlog, atLeast: true } });
+  t.equal(snapshot.atLeast, true);
+  t.ok(validator.Check(snapshot));
+  t.notOk("atLeast" in toQueueSnapshot(look));
 });
 
-t.test("a queue that grows or stands still has no end in sight", async (t) => {
-  t.same(paceOf(look(10, 100), look(0, 50)), { drainPerSecond: -50, etaSeconds: null });
-  t.same(paceOf(look(10, 100), look(0, 100)), { drainPerSecond: 0, etaSeconds: null });
-});
-
-t.test("a better estimate of the pack size is no drain", async (t) => {
-  t.equal(paceOf(look(10, 100, 10), look(0, 100, 50)).drainPerSecond, 0);
-  t.equal(paceOf(look(10, 100, null), look(0, 200, null)).drainPerSecond, 10, "unknown counts as one");
-});
-
-t.test("two looks at the same moment tell nothing", async (t) => {
-  t.equal(paceOf(look(1, 100), look(1, 200)).drainPerSecond, null);
+t.test("only groups that somebody has to deal with are counted", async (t) => {
+  const states = (open: number, resolved: number) => ({ open, replayed: 0, resolved, discarded: 0 });
+  const group = { oldest: "", newest: "" };
+  const { deadLetters } = toQueueSnapshot({
+    ...look,
+    deadLetterQueue: nothing,
+    groups: [
+      { ...group, reason: "crash-loop", states: states(3, 1) },
+      { ...group, reason: "item-too-large", states: states(0, 2) },
+    ] as unknown as QueueLook["groups"],
+  });
+  t.same(deadLetters, { open: 3, byReason: { "crash-loop": 3 }, notCollected: 0 });
 });

@@ -3,16 +3,18 @@ import { SendMessageCommand } from "@aws-sdk/client-sqs";
 import { PutCommand } from "@aws-sdk/lib-dynamodb";
 import t, { type Test } from "tap";
 import { openLedger } from "../../../admin/ledger.ts";
+import { readStackIdentity } from "../../../admin/queue-counts.ts";
 import { settleLoad } from "../../../admin/load/settlement.ts";
 import { encodePack } from "../../../shared/registration-pack.ts";
 import { person } from "../dead-letter-seeds.ts";
 import { startEngines } from "../engines.ts";
 
 const { connection } = await startEngines(t);
+const stack = await readStackIdentity(connection.sqs, connection.queueUrl);
 
 function settle(t: Test, numbers: readonly number[]) {
   const ledgerPath = join(t.testdir(), "ledger.jsonl");
-  const ledger = openLedger(ledgerPath);
+  const ledger = openLedger(ledgerPath, stack);
   const startedAt = Date.parse(person(0).submittedAt) - 1_000;
   for (const { id, email, name, answers } of numbers.map(person)) {
     ledger.record({

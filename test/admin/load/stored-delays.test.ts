@@ -2,6 +2,7 @@ import { PutCommand } from "@aws-sdk/lib-dynamodb";
 import t from "tap";
 import { createKeyIndex } from "../../../admin/audit/key-index.ts";
 import { readStoredDelays } from "../../../admin/load/stored-delays.ts";
+import { createTombstone } from "../../../shared/tombstone.ts";
 import { startEngines } from "../engines.ts";
 
 t.test("only the registrations that are asked for count, each by its own two times", async (t) => {
@@ -17,6 +18,9 @@ t.test("only the registrations that are asked for count, each by its own two tim
       new PutCommand({ TableName, Item: { email: `${number}@example.org`, registrationId, submittedAt, storedAt } }),
     );
   }
+  const Item = createTombstone("erased@example.org", "erased", "id-9", 0);
+  ids.add("id-21");
+  await documents.send(new PutCommand({ TableName, Item: { ...Item, registrationId: "id-21" } }));
   const delays = new Map<number, number>();
   await readStoredDelays({
     documents,

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import t from "tap";
 import { createExportFormat } from "../../../admin/registrations/export-format.ts";
 import { exportRegistrations, type ExportOptions } from "../../../admin/registrations/export.ts";
+import { createTombstone } from "../../../shared/tombstone.ts";
 import { person, putAll } from "../dead-letter-seeds.ts";
 import { startEngines } from "../engines.ts";
 
@@ -22,6 +23,11 @@ await putAll(
     return { ...content, registrationId: id, name: "x".repeat(8_000), storedAt: "2026-01-01T10:00:00.000Z" };
   }),
 );
+// What erased and withdrawn people left: nobody.
+await putAll(documents, tableName, [
+  createTombstone("erased@example.org", "erased", "e", Date.now()),
+  createTombstone("withdrawn@example.org", "withdrawn", "w", Date.now()),
+]);
 
 function start(path: string, changes: Partial<ExportOptions> = {}) {
   return exportRegistrations({

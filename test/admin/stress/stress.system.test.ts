@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Compile } from "typebox/compile";
 import t, { type Test } from "tap";
 import { openLedger } from "../../../admin/ledger.ts";
+import { readStackIdentity } from "../../../admin/queue-counts.ts";
 import { StressReport } from "../../../admin/stress/stress-report.ts";
 import { runStress, type StressOptions, type StressProgress } from "../../../admin/stress/stress.ts";
 import { loadEvent } from "../../../shared/event-definition.ts";
@@ -12,6 +13,7 @@ import { startEngines } from "../engines.ts";
 const event = loadEvent(join(import.meta.dirname, "../../../event.json"));
 const { connection, stack } = await startEngines(t, ["web", "worker"]);
 let runs = 0;
+const identity = await readStackIdentity(connection.sqs, connection.queueUrl);
 
 function stress(t: Test, changes: Partial<StressOptions> = {}, webUrl = stack.urls.web ?? "") {
   runs += 1;
@@ -23,7 +25,7 @@ function stress(t: Test, changes: Partial<StressOptions> = {}, webUrl = stack.ur
     secondsPerStep: 1,
     seed: runs,
     maxConnections: 100,
-    ledger: openLedger(ledgerPath),
+    ledger: openLedger(ledgerPath, identity),
     ledgerPath,
     stallSeconds: 30,
     signal: new AbortController().signal,

@@ -1,22 +1,48 @@
 import t from "tap";
-import { describeMoment, formatWait } from "../../../web/page/moments.ts";
+import { createMomentWriter } from "../../../web/page/moments.ts";
 
 t.test("shows a moment on the event's own clock, with the zone by name", async (t) => {
-  const moment = describeMoment("2026-09-04T07:00:00Z", "en", "Europe/Berlin");
+  const moment = createMomentWriter("en", "Europe/Berlin").moment("2026-09-04T07:00:00Z");
   t.match(moment.words, /4 September 2026.*09:00/);
   t.equal(moment.zone, "Central European Summer Time");
   t.equal(moment.instant, "2026-09-04T07:00:00.000Z");
 });
 
 t.test("names the zone as it is at that moment, in the page's language", async (t) => {
-  t.equal(describeMoment("2026-12-04T07:00:00Z", "en", "Europe/Berlin").zone, "Central European Standard Time");
-  t.equal(describeMoment("2026-09-04T07:00:00Z", "de", "Europe/Berlin").zone, "Mitteleuropäische Sommerzeit");
-  t.match(describeMoment("2026-09-04T07:00:00Z", "de", "Europe/Berlin").words, "4. September 2026");
+  t.equal(
+    createMomentWriter("en", "Europe/Berlin").moment("2026-12-04T07:00:00Z").zone,
+    "Central European Standard Time",
+  );
+  t.equal(
+    createMomentWriter("de", "Europe/Berlin").moment("2026-09-04T07:00:00Z").zone,
+    "Mitteleuropäische Sommerzeit",
+  );
+  t.match(createMomentWriter("de", "Europe/Berlin").moment("2026-09-04T07:00:00Z").words, "4. September 2026");
 });
 
 t.test("shows the day that it is there, not here", async (t) => {
-  t.match(describeMoment("2026-09-04T23:30:00Z", "en", "Pacific/Auckland").words, "5 September");
+  t.match(createMomentWriter("en", "Pacific/Auckland").moment("2026-09-04T23:30:00Z").words, "5 September");
 });
+
+t.test(
+  "what is kept of a minute is that minute's only, across a change of the clocks and beyond what is kept",
+  async (t) => {
+    const { moment } = createMomentWriter("en", "Europe/Berlin");
+    const lastOfSummer = "2026-10-25T00:59:59.999Z";
+    const firstOfWinter = "2026-10-25T01:00:00.000Z";
+    for (let look = 0; look < 2; look += 1) {
+      t.match(moment(lastOfSummer), { instant: lastOfSummer, words: /02:59/, zone: "Central European Summer Time" });
+      t.match(moment(firstOfWinter), {
+        instant: firstOfWinter,
+        words: /02:00/,
+        zone: "Central European Standard Time",
+      });
+      t.match(moment("2026-10-25T01:00:59Z"), { instant: "2026-10-25T01:00:59.000Z", words: /02:00/ });
+      // Days of other minutes in between.
+      for (let minute = 0; minute < 4_000; minute += 1) moment(new Date(1.8e12 + minute * 60_000).toISOString());
+    }
+  },
+);
 
 t.test("rounds a wait up, to minutes and later to hours", async (t) => {
   for (const [seconds, words] of [
@@ -27,7 +53,7 @@ t.test("rounds a wait up, to minutes and later to hours", async (t) => {
     [7_200, "2 hours"],
     [7_201, "3 hours"],
   ] as const) {
-    t.equal(formatWait(seconds, "en"), words);
+    t.equal(createMomentWriter("en", "UTC").wait(seconds), words);
   }
-  t.equal(formatWait(130, "de"), "3 Minuten");
+  t.equal(createMomentWriter("de", "UTC").wait(130), "3 Minuten");
 });

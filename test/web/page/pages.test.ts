@@ -1,6 +1,7 @@
 import t from "tap";
 import { languages } from "../../../web/page/language.ts";
 import { createPages } from "../../../web/page/pages.ts";
+import { registrationStatuses } from "../../../web/registration-status.ts";
 import { exampleEvent } from "./example-event.ts";
 
 const pages = createPages(exampleEvent);
@@ -17,7 +18,7 @@ function everyPage(): Map<string, string> {
       pages.eventAgain(language, { values: { email: "x" }, faults: [{ pointer: "/email", detail: "Wrong." }] }),
     );
     all.set(`${language} busy`, pages.eventAgain(language, { values: {}, faults: [], notice: "busy" }));
-    for (const status of ["pending", "confirmed", "needs-attention"] as const) {
+    for (const status of registrationStatuses) {
       all.set(`${language} ${status}`, pages.status(language, { ...view, status }, "/registrations/abc"));
     }
     const problem = { status: 404, title: "None", detail: "There is none.", code: "TURNOUT_RECEIPT_UNKNOWN" };
@@ -156,4 +157,49 @@ t.test("weighs at most 30 KB with everything it loads, compressed", async (t) =>
       t.ok(bytes <= 30_000, `${phase} ${encoding}`);
     }
   }
+});
+
+/** @returns how many formatters were made while it ran */
+function formattersMade(run: () => void): number {
+  let made = 0;
+  const { DateTimeFormat, NumberFormat } = Intl;
+  const counted = <Formatter extends object>(formatter: Formatter): Formatter =>
+    new Proxy(formatter, {
+      construct(target, args) {
+        made += 1;
+        return Reflect.construct(target as unknown as new () => object, args) as object;
+      },
+    });
+  Intl.DateTimeFormat = counted(DateTimeFormat);
+  Intl.NumberFormat = counted(NumberFormat);
+  try {
+    run();
+  } finally {
+    Object.assign(Intl, { DateTimeFormat, NumberFormat });
+  }
+  return made;
+}
+
+t.test("a page that is made for one request makes no formatter: that would be nearly all of its cost", async (t) => {
+  const made = formattersMade(() => {
+    for (const language of ["en", "de"] as const) {
+      for (let minute = 10; minute < 20; minute += 1) {
+        const submittedAt = `2026-09-04T07:${minute}:00.000Z`;
+        pages.status(
+          language,
+          { status: "pending", submittedAt, estimatedWaitSeconds: minute * 600 },
+          "/registrations/x",
+        );
+        pages.status(language, { status: "confirmed", submittedAt }, "/registrations/x");
+      }
+      pages.problem(language, { status: 403, title: "t", detail: "d", code: "TURNOUT_NOT_OPEN_YET" });
+      pages.eventAgain(language, { values: {}, faults: [] });
+    }
+  });
+  t.equal(made, 0);
+  t.not(
+    formattersMade(() => createPages(exampleEvent)),
+    0,
+    "control: they are counted where they are made",
+  );
 });

@@ -1,6 +1,9 @@
 import t from "tap";
 import { TurnoutError } from "../../../shared/errors.ts";
+import { createRegistry } from "../../../shared/metrics.ts";
+import { registrationStatuses, type RegistrationStatus } from "../../../web/registration-status.ts";
 import { eventually } from "../../equipment/eventually.ts";
+import { createManualClock } from "../../equipment/manual-clock.ts";
 import { buildTestApp, testEvent, testTime, type TestApp, type TestAppOptions } from "../../equipment/web-app.ts";
 
 const valid = { email: "ada@example.org", name: "Ada Lovelace", answers: { meal: "meat", terms: true } };
@@ -388,13 +391,13 @@ async function statusStage(t: { teardown(end: () => unknown): void }, options: T
 }
 
 t.test("a receipt tells what became of it: as JSON to a program, as a page to a browser, never cached", async (t) => {
-  let status: "pending" | "confirmed" | "needs-attention" = "pending";
+  let status: RegistrationStatus = "pending";
   const { ask } = await statusStage(t, { parts: { statuses: { read: async () => status } } });
   const pending = await ask();
   t.equal(pending.statusCode, 200);
   t.match(pending.json(), { status: "pending", submittedAt: "2026-03-01T10:00:00.000Z", retryAfterSeconds: 1 });
   t.match(pending.headers, { "cache-control": "no-store", vary: /Accept/, "retry-after": "1" });
-  for (status of ["confirmed", "needs-attention"] as const) {
+  for (status of registrationStatuses.filter((one) => one !== "pending")) {
     const reply = await ask();
     t.same(reply.json(), { status, submittedAt: "2026-03-01T10:00:00.000Z" });
     t.equal(reply.headers["retry-after"], undefined);
@@ -402,6 +405,19 @@ t.test("a receipt tells what became of it: as JSON to a program, as a page to a 
     t.equal(page.statusCode, 200);
     t.match(page.headers["content-type"], /^text\/html/);
     t.equal(page.headers["cache-control"], "no-store");
+  }
+});
+
+t.test("a receipt of which nothing is known any more gets the very answer of one that never was", async (t) => {
+  const { stage, ask } = await statusStage(t, { parts: { statuses: { read: async () => undefined } } });
+  const told = async (reply: Promise<Reply>) => {
+    const { statusCode, headers, body } = await reply;
+    return { statusCode, headers: { ...headers, date: "" }, body };
+  };
+  for (const headers of [{}, html]) {
+    const reply = await told(ask(headers));
+    t.equal(reply.statusCode, 404);
+    t.same(reply, await told(stage.app.inject({ url: "/registrations/never", headers })));
   }
 });
 
@@ -462,4 +478,144 @@ t.test("a table that does not answer is 503 with Retry-After, not a status", asy
   const reply = await ask();
   t.equal(reply.statusCode, 503);
   t.match(reply.headers["retry-after"], /^[1-9]\d*$/);
+});
+
+/** Reads that are answered when the test says so. */
+function createHeldReads() {
+  const held: PromiseWithResolvers<"confirmed">[] = [];
+  const read = () => {
+    const one = Promise.withResolvers<"confirmed">();
+    held.push(one);
+    return one.promise;
+  };
+  return { read, held, release: () => held.splice(0).forEach(({ resolve }) => resolve("confirmed")) };
+}
+
+t.test(
+  "looks at a status are shed by the load of the reads, as JSON and as a page, and registrations are not",
+  async (t) => {
+    for (const { reason, limits, waitMs } of [
+      { reason: "status-line-full", limits: { maxStatusReads: 2 }, waitMs: 0 },
+      { reason: "status-line-slow", limits: { shedWaitMs: 1_500 }, waitMs: 1_501 },
+    ]) {
+      const reads = createHeldReads();
+      const clock = createManualClock();
+      const { stage, ask } = await statusStage(t, {
+        limits,
+        parts: { statuses: { read: reads.read }, now: clock.now },
+      });
+      const early = [ask(), ask()];
+      await eventually(() => reads.held.length === 2, "both are read");
+      clock.advance(waitMs);
+      const refused = await ask();
+      t.equal(refused.statusCode, 503, reason);
+      t.match(problemOf(refused), { code: "TURNOUT_OVERLOADED", status: 503 });
+      t.match(refused.headers, { "retry-after": /^[1-9]\d*$/, "cache-control": "no-store" });
+      t.match(stage.log.records, [{ code: "TURNOUT_OVERLOADED", reason }]);
+      const page = await ask(html);
+      t.equal(page.statusCode, 503, reason);
+      t.match(page.headers, { "content-type": /^text\/html/, "retry-after": /^[1-9]\d*$/ });
+      t.equal(page.headers["refresh"], page.headers["retry-after"], "the page looks again by itself");
+      t.match(page.body, /what was accepted stays accepted/i);
+      t.equal(reads.held.length, 2, "nobody is read for whom there is no hope");
+      t.equal((await post(stage, valid)).statusCode, 202);
+      reads.release();
+      for (const reply of await Promise.all(early)) t.equal(reply.statusCode, 200);
+      const later = ask();
+      await eventually(() => reads.held.length === 1, "and when it is over, a look is taken again");
+      reads.release();
+      t.equal((await later).statusCode, 200);
+    }
+  },
+);
+
+t.test("one read that hangs sheds nobody while others are answered", async (t) => {
+  const reads = createHeldReads();
+  const clock = createManualClock();
+  let hang = true;
+  const { ask } = await statusStage(t, {
+    limits: { shedWaitMs: 1_500 },
+    parts: { statuses: { read: () => (hang ? reads.read() : Promise.resolve("confirmed")) }, now: clock.now },
+  });
+  const hung = ask();
+  await eventually(() => reads.held.length === 1, "it hangs");
+  hang = false;
+  for (let look = 0; look < 20; look += 1) {
+    clock.advance(200);
+    t.equal((await ask()).statusCode, 200, `after ${(look + 1) * 200} ms`);
+  }
+  reads.release();
+  t.equal((await hung).statusCode, 200);
+});
+
+t.test(
+  "while no read succeeds, looks are refused for longer than two seconds at a time, all but one that tries",
+  async (t) => {
+    const clock = createManualClock();
+    let tries = 0;
+    const { ask } = await statusStage(t, {
+      parts: {
+        now: clock.now,
+        statuses: {
+          read() {
+            tries += 1;
+            return Promise.reject(new TurnoutError("TURNOUT_TABLE_UNAVAILABLE", "no answer"));
+          },
+        },
+      },
+    });
+    for (let second = 0; second < 5; second += 1) {
+      t.match(problemOf(await ask()), { code: "TURNOUT_TABLE_UNAVAILABLE" });
+      clock.advance(500);
+    }
+    const before = tries;
+    const replies = await Promise.all(Array.from({ length: 100 }, () => ask()));
+    t.ok(tries - before <= 10, `${tries - before} of 100 were tried`);
+    const refused = replies.filter((reply) => problemOf(reply).code === "TURNOUT_OVERLOADED");
+    t.ok(refused.length >= 90);
+    for (const { headers } of refused) t.ok(Number(headers["retry-after"]) > 2, `${headers["retry-after"]}`);
+  },
+);
+
+t.test("a late event loop sheds looks before it sheds registrations", async (t) => {
+  const { stage, ask } = await statusStage(t, { limits: { maxEventLoopDelayMs: 200 }, parts: { random: () => 0.9 } });
+  for (const [eventLoopDelay, look, registration] of [
+    [90, 200, 202],
+    [150, 503, 202],
+    [300, 503, 503],
+  ]) {
+    Object.assign(stage.app, { memoryUsage: () => ({ eventLoopDelay }) });
+    t.equal((await ask()).statusCode, look, `${eventLoopDelay} ms`);
+    t.equal((await post(stage, valid)).statusCode, registration, `${eventLoopDelay} ms`);
+  }
+});
+
+t.test("one client may look twenty times as often as it may register, counted apart; then it is 429", async (t) => {
+  const { stage, ask } = await statusStage(t, { limits: { rateLimitPerMinute: 2 } });
+  for (let look = 0; look < 40; look += 1) t.equal((await ask()).statusCode, 200, `look ${look + 1}`);
+  const refused = await ask();
+  t.equal(refused.statusCode, 429);
+  t.match(problemOf(refused), { code: "TURNOUT_RATE_LIMITED", detail: /look again/ });
+  t.match(refused.headers, { "retry-after": /^[1-9]\d*$/, "cache-control": "no-store" });
+  const page = await ask(html);
+  t.equal(page.statusCode, 429);
+  t.match(page.headers, { "content-type": /^text\/html/, "retry-after": /^[1-9]\d*$/, refresh: /^[1-9]\d*$/ });
+  t.equal((await post(stage, valid)).statusCode, 202, "looks do not use up registrations");
+  t.equal((await post(stage, valid)).statusCode, 429, "control: which are limited as well");
+  t.equal((await ask()).statusCode, 429);
+});
+
+t.test("how long accepting took is measured on a clock that nobody sets", async (t) => {
+  const clock = createManualClock();
+  let wall = testTime;
+  const registry = createRegistry("web");
+  const stage = await prepare(t, {
+    parts: { registry, now: clock.now, wallClock: () => wall },
+    async send() {
+      clock.advance(40);
+      wall -= 3_600_000;
+    },
+  });
+  t.equal((await post(stage, valid)).statusCode, 202);
+  t.match(await registry.metrics(), /^turnout_accept_seconds_sum\{[^}]*\} 0\.04$/m);
 });

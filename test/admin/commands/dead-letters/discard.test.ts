@@ -1,3 +1,4 @@
+import { DeleteCommand, GetCommand } from "@aws-sdk/lib-dynamodb";
 import t from "tap";
 import type { Static } from "typebox";
 import { Compile } from "typebox/compile";
@@ -53,6 +54,16 @@ t.test("what is discarded is kept, with who and why, and twice is no failure", a
     registration: person(1),
     history: [{ what: "failed" }, { what: "discarded", who: / on /, detail: "spam" }],
   });
+});
+
+t.test("their receipts are told that it was given up, by an outcome of each", async (t) => {
+  const outcomeOf = async (id: string) =>
+    (await connection.documents.send(new GetCommand({ TableName: connection.outcomesTable, Key: { id } }))).Item;
+  for (const id of [ids[0]!, ids[1]!]) t.match(await outcomeOf(id), { outcome: "discarded" });
+  t.equal(await outcomeOf("none"), undefined);
+  await connection.documents.send(new DeleteCommand({ TableName: connection.outcomesTable, Key: { id: ids[0]! } }));
+  await discard(ids[0]!, "--execute", "--yes");
+  t.match(await outcomeOf(ids[0]!), { outcome: "discarded" }, "written by the next run, where one was cut short");
 });
 
 t.test("what is discarded is not replayed", async (t) => {

@@ -12,6 +12,7 @@ import type { ReplayOutput } from "../../../../admin/commands/dead-letters/repla
 import { createDeadLetterStore } from "../../../../admin/dead-letters/dead-letter-store.ts";
 import { createDeadLetterGroups } from "../../../../shared/dead-letters/groups.ts";
 import { openLedger } from "../../../../admin/ledger.ts";
+import { readStackIdentity } from "../../../../admin/queue-counts.ts";
 import { sized } from "../../../equipment/run-length.ts";
 import { runCommand } from "../../command-run.ts";
 import { deadLetter, person, putAll } from "../../dead-letter-seeds.ts";
@@ -58,7 +59,7 @@ async function ended(child: ChildProcess): Promise<string> {
 }
 
 t.test(`${count} dead letters, replayed by two at once while one is killed, and then again`, { timeout }, async (t) => {
-  const ledger = openLedger(ledgerPath);
+  const ledger = openLedger(ledgerPath, await readStackIdentity(connection.sqs, connection.queueUrl));
   for (let number = 0; number < count; number += 1) {
     const { submittedAt: _, ...content } = person(number);
     ledger.record({ outcome: "accepted", ...content, status: 202, startedAt: 1, endedAt: 2 });

@@ -22,7 +22,7 @@ t.test("a dry run says what it found and erases nothing", async (t) => {
   for (const _ of [1, 2]) {
     const { code, output } = await forget();
     t.equal(code, 0);
-    t.match(output, { executed: false, registration: "found", deadLetters: { length: 2 } });
+    t.match(output, { executed: false, registration: "found", tombstone: false, deadLetters: { length: 2 } });
   }
 });
 
@@ -35,7 +35,12 @@ t.test("where nobody can be asked, it takes --yes", async (t) => {
 t.test("a person is erased everywhere, and twice is no failure", async (t) => {
   const { code, output } = await forget("--execute", "--yes", "--why", "request 4711");
   t.equal(code, 0);
-  t.match(output, { executed: true, registration: "erased", deadLetters: [{ erased: true }, { erased: true }] });
+  t.match(output, {
+    executed: true,
+    registration: "erased",
+    tombstone: true,
+    deadLetters: [{ erased: true }, { erased: true }],
+  });
   const again = await forget("--execute", "--yes");
   t.equal(again.code, 0);
   t.match(again.output, { executed: true, registration: "none", deadLetters: [] });

@@ -1,4 +1,4 @@
-/** Reads the Prometheus text that the tiers answer on `/metrics`, as far as the inspector needs it. */
+/** Reads the Prometheus text that the tiers answer on `/metrics`, as far as a load test needs it. */
 
 const sample = /^([a-zA-Z_:][\w:]*)(?:\{[^}]*\})? (\S+)$/;
 

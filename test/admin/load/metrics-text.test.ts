@@ -1,5 +1,5 @@
 import t from "tap";
-import { readMetricsText } from "../../../admin/inspector/metrics-text.ts";
+import { readMetricsText } from "../../../admin/load/metrics-text.ts";
 import { Counter, createRegistry, Histogram } from "../../../shared/metrics.ts";
 
 t.test("what prom-client writes is read, summed over labels, without buckets", async (t) => {

@@ -2,8 +2,8 @@
  * Faults of the system, as opposed to faults of one registration: what AWS or the network answers when nothing can work,
  * put into words that name the action, the resource and the construct to mend.
  */
-import type { AwsFaultKind } from "../shared/aws-fault.ts";
-import { withoutAddresses } from "../shared/logger.ts";
+import type { AwsFaultKind } from "./aws-fault.ts";
+import { withoutAddresses } from "./logger.ts";
 
 export interface SystemFault {
   readonly kind: AwsFaultKind;
@@ -15,7 +15,7 @@ export interface SystemFault {
   readonly message: string;
 }
 
-/** One thing that the worker does to one resource, and where the right to do it is granted. */
+/** One thing that a tier does to one resource, and where the right to do it is granted. */
 export interface Operation {
   readonly action: string;
   readonly resource: string;
@@ -29,7 +29,7 @@ const remedy: Record<AwsFaultKind, (operation: Operation) => string> = {
     `${resource} does not exist; deploy the construct Data, which makes it, or correct its name`,
   credentials: ({ construct }) => `this process has no valid AWS credentials; see the instance role in ${construct}`,
   clock: () => "the request's signature was refused; check this machine's clock and credentials",
-  throttled: ({ resource }) => `${resource} is throttled for long; raise its throughput limits`,
+  throttled: ({ resource }) => `${resource} is throttled; raise its throughput limits if that lasts`,
   unreachable: ({ resource }) => `the endpoint of ${resource} does not answer; check the network and its VPC endpoint`,
   refused: ({ action, resource }) =>
     `${action} on ${resource} was refused as it stands; this is a fault of the program`,

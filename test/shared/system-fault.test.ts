@@ -1,6 +1,6 @@
 import t from "tap";
 import { kindOf, type AwsFaultKind } from "../../shared/aws-fault.ts";
-import { describeSystemFault, type Operation } from "../../worker/system-fault.ts";
+import { describeSystemFault, type Operation } from "../../shared/system-fault.ts";
 
 const insertion: Operation = {
   action: "dynamodb:PartiQLInsert",

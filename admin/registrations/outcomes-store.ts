@@ -1,0 +1,67 @@
+/** The outcomes table as an admin uses it: what an admin decides about a registration stands there as what a worker does. */
+import { PutCommand, type DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import type { DeadLetterSummary } from "../../shared/dead-letters/replay-records.ts";
+import type { OutcomeItem } from "../../shared/outcome.ts";
+import { scanTable } from "../../shared/table-scan.ts";
+
+export interface OutcomesStore {
+  /**
+   * What this dead letter holds was discarded. Where an outcome stands already it stays; doing it again does nothing.
+   * @param at ISO 8601, UTC
+   */
+  discard(deadLetter: Pick<DeadLetterSummary, "id" | "registration">, at: string): Promise<void>;
+  /**
+   * The registrations were erased, whatever became of them before. Doing it again does no harm.
+   * @param at ISO 8601, UTC
+   * @param expiresAt seconds since the epoch: from then on they are as unknown as they are by this outcome
+   */
+  erase(ids: readonly string[], at: string, expiresAt: number): Promise<void>;
+  /** @returns ids of the registrations that are duplicates of this one. It reads the whole table. */
+  duplicatesOf(registrationId: string, signal: AbortSignal): Promise<string[]>;
+}
+
+const scanSegments = 4;
+
+export function createOutcomesStore(documents: DynamoDBDocumentClient, tableName: string): OutcomesStore {
+  async function putFirst(item: OutcomeItem): Promise<void> {
+    try {
+      await documents.send(
+        new PutCommand({ TableName: tableName, Item: item, ConditionExpression: "attribute_not_exists(id)" }),
+      );
+    } catch (error) {
+      if (error instanceof Error && error.name === "ConditionalCheckFailedException") return;
+      throw error;
+    }
+  }
+
+  return {
+    async discard({ id, registration }, at) {
+      // They differ where an admin has mended a body in which nothing could be read.
+      for (const each of new Set([id, registration?.id ?? id])) await putFirst({ id: each, outcome: "discarded", at });
+    },
+    async erase(ids, at, expiresAt) {
+      for (const id of ids) {
+        const Item: OutcomeItem = { id, outcome: "erased", at, expiresAt };
+        await documents.send(new PutCommand({ TableName: tableName, Item }));
+      }
+    },
+    async duplicatesOf(registrationId, signal) {
+      const found: string[] = [];
+      await scanTable({
+        documents,
+        tableName,
+        segments: scanSegments,
+        attributes: ["id"],
+        filter: {
+          expression: "outcome = :duplicate AND duplicateOf = :of",
+          values: { ":duplicate": "duplicate", ":of": registrationId },
+        },
+        signal,
+        onPage(items) {
+          for (const { id } of items) found.push(String(id));
+        },
+      });
+      return found;
+    },
+  };
+}

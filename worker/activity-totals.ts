@@ -1,0 +1,49 @@
+/**
+ * What this worker has done since its start, and what it holds, for the activity table: read from the counters that `/metrics` shows, so that
+ * the work itself does not count anything twice.
+ */
+import type { Activity, ProcessFigures } from "../shared/activity/bucket.ts";
+import { dynamoDbLimits } from "../shared/aws-limits.ts";
+import type { Registry } from "../shared/metrics.ts";
+
+/** Counters of the registry, by what they mean for the activity. */
+const counters = {
+  replayed: "turnout_replayed_registrations_total",
+  packsSent: "turnout_replay_packs_sent_total",
+  stored: "turnout_registrations_stored_total",
+  gone: "turnout_registrations_gone_total",
+  duplicate: "turnout_registrations_duplicate_total",
+  deadLettered: "turnout_dead_letters_total",
+  packsDone: "turnout_packs_done_total",
+} as const satisfies Partial<Record<keyof Activity, string>>;
+
+const delaySeconds = "turnout_stored_delay_seconds";
+
+/**
+ * @returns the totals, and what the worker holds: people in table calls by the most that they take. What is not there
+ *   counts 0.
+ */
+export async function readActivityTotals(registry: Registry): Promise<ProcessFigures> {
+  async function sum(metric: string, part = metric): Promise<number> {
+    const seen = await registry.getSingleMetric(metric)?.get();
+    let total = 0;
+    for (const value of seen?.values ?? []) {
+      // A histogram has its buckets, count and sum in one list.
+      const { metricName = metric } = value as { metricName?: string };
+      if (metricName === part) total += value.value;
+    }
+    return total;
+  }
+
+  const totals: { -readonly [Name in keyof ProcessFigures]: number } = {};
+  for (const [what, name] of Object.entries(counters)) {
+    // oxlint-disable-next-line no-await-in-loop -- of counts in memory
+    totals[what as keyof typeof counters] = await sum(name);
+  }
+  totals.storedDelayMs = (await sum(delaySeconds, `${delaySeconds}_sum`)) * 1_000;
+  totals.heldPacks = await sum("turnout_packs_held");
+  const inCalls = (await sum("turnout_table_writes_in_flight")) * dynamoDbLimits.maxBatchStatements;
+  const inLine = (await sum("turnout_registrations_held")) + (await sum("turnout_outcomes_held"));
+  totals.heldPeople = inLine + inCalls;
+  return totals;
+}

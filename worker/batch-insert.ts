@@ -1,0 +1,157 @@
+/**
+ * Up to 25 conditional inserts into one table in one call, each with its own result.
+ *
+ * `BatchWriteItem` cannot be conditional: whatever comes late would overwrite what stands there. A PartiQL `INSERT` fails
+ * by itself with `DuplicateItem` when the key is known, at the same cost; see docs/decisions/0002.
+ */
+import { BatchExecuteStatementCommand, type AttributeValue } from "@aws-sdk/client-dynamodb";
+import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import { kindOf } from "../shared/aws-fault.ts";
+import type { DeadLetterReason } from "../shared/dead-letter.ts";
+import { withoutAddresses } from "../shared/logger.ts";
+import type { Passing } from "./batch-writer.ts";
+import { describeSystemFault, type Operation } from "../shared/system-fault.ts";
+
+/** The table will never take this item. */
+export interface Rejected {
+  readonly kind: "rejected";
+  readonly reason: DeadLetterReason;
+  readonly detail: string;
+}
+
+export type InsertResult =
+  | { readonly kind: "inserted" }
+  /** An item stands under the key. The engine doesn't say which. */
+  | { readonly kind: "taken" }
+  | Rejected
+  | Passing;
+
+export interface BatchInsertOptions<Item> {
+  readonly documents: DynamoDBDocumentClient;
+  readonly tableName: string;
+  readonly construct: string;
+  /** Names, in the order of `parameters`. */
+  readonly attributes: readonly string[];
+  /**
+   * In the table's own form: the document client would find it out for every value of every item. The last ones may be left
+   * out.
+   */
+  readonly parameters: (item: Item) => AttributeValue[];
+  /** Told of each call: how many statements it carried and how many attempts the SDK made for it. */
+  readonly onCall: (statements: number, attempts: number) => void;
+}
+
+const inserted: InsertResult = { kind: "inserted" };
+const taken: InsertResult = { kind: "taken" };
+const failed: InsertResult = { kind: "failed" };
+const wrongTable = /missing the key|type mismatch for key|does not match the schema/i;
+
+const secondsPerDay = 86_400;
+
+/**
+ * When an item written now is to go: the same for every table, or the one that goes first would tell its items apart.
+ * @param now milliseconds since the epoch
+ * @returns seconds since the epoch
+ */
+export function expiryOf(now: number, retentionDays: number): number {
+  return Math.floor(now / 1_000) + retentionDays * secondsPerDay;
+}
+
+/** @returns what a thrown error means for everything that its call was about */
+export function passingFault(error: unknown, operation: Operation): Passing {
+  const kind = kindOf(error);
+  return kind === "throttled"
+    ? { kind: "throttled" }
+    : { kind: "system", fault: describeSystemFault(kind, operation, error) };
+}
+
+/** @returns what a validation error means for the one item that it is about */
+export function rejection(operation: Operation, code: string, message: string): Rejected | Passing {
+  // The table has another key, so nothing fits into it: not the fault of what was refused first.
+  if (wrongTable.test(message)) {
+    return { kind: "system", fault: describeSystemFault("refused", operation, `${code}: ${message}`) };
+  }
+  return {
+    kind: "rejected",
+    reason: /size/i.test(message) ? "item-too-large" : "rejected-by-table",
+    detail: withoutAddresses(`${code}: ${message}`),
+  };
+}
+
+/**
+ * @returns the call. It takes 1 to 25 items, no two with the same key (DynamoDB refuses the whole call otherwise), gives a
+ *   result for each, in order, and never rejects.
+ */
+export function createBatchInsert<Item>(
+  options: BatchInsertOptions<Item>,
+): (items: readonly Item[]) => Promise<InsertResult[]> {
+  const { documents, tableName, construct, attributes, parameters, onCall } = options;
+  /** By number of parameters. */
+  const statements = ["", ...attributes].map((_, count) => {
+    const placeholders = attributes.slice(0, count).map((name) => `'${name}': ?`);
+    return `INSERT INTO "${tableName}" VALUE {${placeholders.join(", ")}}`;
+  });
+  const insertion: Operation = { action: "dynamodb:PartiQLInsert", resource: tableName, construct };
+
+  function ofStatement(code: string, message: string): InsertResult {
+    switch (code) {
+      case "DuplicateItem":
+        return taken;
+      case "InternalServerError":
+      case "TransactionConflict":
+        return failed;
+      case "ValidationError":
+      case "ItemCollectionSizeLimitExceeded":
+      case "ConditionalCheckFailed":
+        return rejection(insertion, code, message);
+      default: {
+        const kind = kindOf(code);
+        if (kind === "throttled") return { kind };
+        return { kind: "system", fault: describeSystemFault(kind, insertion, `${code}: ${message}`) };
+      }
+    }
+  }
+
+  async function insert(items: readonly Item[]): Promise<InsertResult[]> {
+    try {
+      const { Responses = [], $metadata } = await documents.send(
+        new BatchExecuteStatementCommand({
+          Statements: items.map((item) => {
+            const values = parameters(item);
+            return { Statement: statements[values.length], Parameters: values };
+          }),
+        }),
+      );
+      onCall(items.length, $metadata.attempts ?? 1);
+      return items.map((_, index) => {
+        const response = Responses[index];
+        if (!response) return failed;
+        const { Code, Message } = response.Error ?? {};
+        return Code === undefined ? inserted : ofStatement(Code, Message ?? "");
+      });
+    } catch (error) {
+      onCall(items.length, (error as { $metadata?: { attempts?: number } }).$metadata?.attempts ?? 1);
+      if ((error as Error).name === "ValidationException") return insertOneByOne(items, error as Error);
+      const result = passingFault(error, insertion);
+      return items.map(() => result);
+    }
+  }
+
+  /**
+   * One item spoiled the whole call: alone, each gets its own result. One after the other, so that a call of the writer
+   * never becomes 25 at once, and none any more once the table does not answer.
+   */
+  async function insertOneByOne(items: readonly Item[], error: Error): Promise<InsertResult[]> {
+    if (items.length === 1) return [ofStatement("ValidationError", error.message)];
+    const results: InsertResult[] = [];
+    for (const item of items) {
+      const before = results.at(-1);
+      if (before?.kind === "system" || before?.kind === "throttled") results.push(before);
+      // oxlint-disable-next-line no-await-in-loop
+      else results.push(...(await insert([item])));
+    }
+    return results;
+  }
+
+  return insert;
+}

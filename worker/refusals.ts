@@ -1,0 +1,35 @@
+/**
+ * What one message holds that can never be stored, as few dead letters: those that are refused for the same reason travel
+ * together, as a pack, and the collector makes a record of each. A message of 250 unreadable entries is one call then, not
+ * 250.
+ */
+import type { DeadLetterReason } from "../shared/dead-letter.ts";
+import { encodeUnknownEntries, maxPackBytes } from "../shared/registration-pack.ts";
+import type { DeadLetter } from "./dead-letter-queue.ts";
+
+export interface Refusal {
+  /** As it stood in the pack. */
+  readonly entry: unknown;
+  readonly reason: DeadLetterReason;
+  /** What is wrong with it, in words; nothing of the attendee. */
+  readonly detail: string;
+}
+
+type MergedRefusals = Omit<DeadLetter, "attempts">;
+
+/** @returns them as few dead letters, none larger than a pack, unless it is a single entry that is */
+export function mergeRefusals(refusals: readonly Refusal[]): MergedRefusals[] {
+  const groups = Map.groupBy(refusals, ({ reason, detail }) => `${reason}\n${detail}`);
+  return [...groups.values()].flatMap((group) => {
+    const { reason, detail } = group[0]!;
+    return bodiesOf(group.map(({ entry }) => entry)).map((merged) => ({ ...merged, reason, detail }));
+  });
+}
+
+/** A body that somebody else put on the queue may be larger than a pack of ours, and grows by its escapes. */
+function bodiesOf(entries: readonly unknown[]): { body: string; entries: number }[] {
+  const body = encodeUnknownEntries(entries);
+  if (entries.length === 1 || Buffer.byteLength(body) <= maxPackBytes) return [{ body, entries: entries.length }];
+  const middle = entries.length >> 1;
+  return [...bodiesOf(entries.slice(0, middle)), ...bodiesOf(entries.slice(middle))];
+}
