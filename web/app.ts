@@ -70,8 +70,6 @@ export interface AppParts {
   readonly now: () => number;
   /** From 0 (included) to 1 (excluded). */
   readonly random: () => number;
-  /** Serve a documentation page of the API at /docs; its package is there on a developer's machine only. */
-  readonly apiDocs: boolean;
   /** Of its server, for whoever closes them. Default: its own. */
   readonly connections?: HttpConnections;
   /** The loop it runs on. Default: one of its own, closed with it. */
@@ -233,9 +231,5 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   });
   await app.register(healthRoutes, { readiness, registry });
   app.get("/openapi.json", { schema: { hide: true } }, async () => app.swagger());
-  if (parts.apiDocs) {
-    const { default: reference } = await import("@scalar/fastify-api-reference");
-    await app.register(reference, { routePrefix: "/docs", configuration: { url: "/openapi.json" } });
-  }
   return app;
 }

@@ -96,7 +96,6 @@ await runProcess(process, async () => {
     wallClock: Date.now,
     now,
     random: Math.random,
-    apiDocs: config.API_DOCS,
     connections,
     eventLoop,
   });
