@@ -76,8 +76,6 @@ export interface AppParts {
   readonly now: () => number;
   /** From 0 (included) to 1 (excluded). */
   readonly random: () => number;
-  /** Serve a documentation page of the API at /docs; its package is there on a developer's machine only. */
-  readonly apiDocs: boolean;
   /** Where the site is for everybody, such as `https://summit.example.org`, without a path. Default: not known. */
   readonly publicUrl?: string | undefined;
   /** Of `security.txt`, a `mailto:` or `https:` URI. Default: there is none. */
@@ -266,9 +264,5 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   });
   await app.register(healthRoutes, { readiness, registry });
   app.get("/openapi.json", { schema: { hide: true } }, async () => app.swagger());
-  if (parts.apiDocs) {
-    const { default: reference } = await import("@scalar/fastify-api-reference");
-    await app.register(reference, { routePrefix: "/docs", configuration: { url: "/openapi.json" } });
-  }
   return app;
 }

@@ -32,7 +32,6 @@ export const WebConfig = Type.Object({
   HOST: Type.String({ default: "127.0.0.1", description: "address to listen on; nginx stands in front on AWS" }),
   PORT: Type.Integer({ default: 8080, minimum: 0, maximum: 65_535, description: "TCP port, 0 for any free one" }),
   LOG_LEVEL: Type.Enum([...logLevels], { default: "info", description: "least severe level that is logged" }),
-  API_DOCS: Type.Boolean({ default: false, description: "serve a documentation page of the API at /docs" }),
   SENDS_IN_FLIGHT: Type.Integer({
     default: 8,
     minimum: 1,
