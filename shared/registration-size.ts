@@ -26,11 +26,11 @@ interface Room {
   readonly bytes: number;
 }
 
-function total(event: EventDefinition, roomOf: (field: EventField) => Room): Room {
+function total(event: EventDefinition, emailBytes: number): Room {
   let characters = maxNameLength;
   let bytes = frameBytes;
   for (const field of event.fields) {
-    const room = roomOf(field);
+    const room = roomOf(field, emailBytes);
     characters += room.characters;
     bytes += room.bytes + field.id.length + answerFrameBytes;
   }
@@ -61,7 +61,7 @@ function roomOf(field: EventField, emailBytes: number): Room {
  */
 export function textRoom(event: EventDefinition): { readonly asked: number; readonly fitting: number } {
   // In a pack, an address is in its key form.
-  const { characters, bytes } = total(event, (field) => roomOf(field, maxEmailLength));
+  const { characters, bytes } = total(event, maxEmailLength);
   const left = maxPackBytes - packFrameBytes - bytes - maxEmailLength;
   return { asked: characters, fitting: Math.floor(left / maxCharacterBytes) };
 }
@@ -69,6 +69,6 @@ export function textRoom(event: EventDefinition): { readonly asked: number; read
 /** @returns bytes of the largest form post or JSON body without blanks that the event's limits allow */
 export function largestBodyBytes(event: EventDefinition): number {
   const typedEmailBytes = maxCharacterBytes * maxEmailLength;
-  const { characters, bytes } = total(event, (field) => roomOf(field, typedEmailBytes));
+  const { characters, bytes } = total(event, typedEmailBytes);
   return characters * maxCharacterBytes + bytes + typedEmailBytes;
 }

@@ -135,10 +135,13 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     // What fails before there is a route, such as an address that cannot be decoded.
     frameworkErrors: (error, request, reply) => {
       const meant = meantStatusUrl(request.url, receipts);
-      if (meant !== undefined) return sendToStatus(reply, meant);
+      if (meant !== undefined) {
+        sendToStatus(reply, meant);
+        return;
+      }
       const problem = toProblem(isStatusAddress(request.url) ? unknownReceipt() : error);
       refusals.count(problem.code);
-      return sendProblem(reply, problem);
+      sendProblem(reply, problem);
     },
     rewriteUrl: pathOfRequestLine,
     forceCloseConnections: "idle",

@@ -87,7 +87,7 @@ function jsonBody(event: EventDefinition): TSchema {
   for (const { id, type, label } of event.fields) {
     if (type === "email") properties.answers.properties[id] = typedEmail(label);
   }
-  return schema as unknown as TSchema;
+  return schema;
 }
 
 /** A form knows only text. What is left empty is not given. */

@@ -160,7 +160,7 @@ t.test("normalising twice is the same as once, whatever is given", async () => {
     fc
       .array(
         fc.constantFrom(
-          ..."<>\"'“”„()[],.;: \u200b\u202aa@．é",
+          ...Array.from("<>\"'“”„()[],.;: \u200b\u202aa@．é"),
           "mailto:",
           "MAILTO:",
           "ada@example.org",
@@ -220,9 +220,9 @@ t.test("no text keeps the rule busy: the time is linear in the length", async (t
     `${"(".repeat(n)}a`,
     "(".repeat(500) + ")".repeat(500),
     `<${"@".repeat(500)}${",".repeat(500)}`,
-    `${"mailto:".repeat(145)}`,
-    `${"a,".repeat(500)}`,
-    `${"\u200b,".repeat(500)}`,
+    "mailto:".repeat(145),
+    "a,".repeat(500),
+    "\u200b,".repeat(500),
   ];
   for (const given of hostile) {
     const took = cpuMilliseconds(() => {

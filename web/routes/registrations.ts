@@ -209,7 +209,7 @@ export const registrationRoutes: FastifyPluginAsyncTypebox<RegistrationRoutesOpt
       if (!content) {
         const meant = meantStatusUrl(request.url, receipts);
         if (meant === undefined) throw unknownReceipt();
-        return sendToStatus(reply, meant);
+        return sendToStatus(reply, meant) as never;
       }
       const status = await statuses.read(content);
       if (status === undefined) throw unknownReceipt();
@@ -249,8 +249,8 @@ export const registrationRoutes: FastifyPluginAsyncTypebox<RegistrationRoutesOpt
 };
 
 /** @returns the reply to a link with something behind it: the way to the link that was meant */
-export function sendToStatus(reply: FastifyReply, statusUrl: string): never {
-  return reply.header("Cache-Control", "no-store").redirect(statusUrl, 301) as never;
+export function sendToStatus(reply: FastifyReply, statusUrl: string): FastifyReply {
+  return reply.header("Cache-Control", "no-store").redirect(statusUrl, 301);
 }
 
 /** The one answer to every receipt that is not ours, whatever is wrong with it. */

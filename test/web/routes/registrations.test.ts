@@ -599,8 +599,8 @@ t.test("a link with something behind it leads to the status, by one redirect, if
   for (const foreign of ["k.AAAA.", "k.AAAA/", `${receipt}A.`, "x.", "."]) {
     t.equal((await stage.app.inject(`/registrations/${foreign}`)).statusCode, 404, foreign);
   }
-  const post = await stage.app.inject({ method: "POST", url: `/registrations/${receipt}/` });
-  t.equal(post.statusCode, 404, "for nothing but reading");
+  const posted = await stage.app.inject({ method: "POST", url: `/registrations/${receipt}/` });
+  t.equal(posted.statusCode, 404, "for nothing but reading");
 });
 
 t.test("a page shows its own address and no other, whatever was asked for", async (t) => {
