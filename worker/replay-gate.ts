@@ -31,12 +31,14 @@ export function createReplayGate({ records, onStale }: ReplayGateOptions): Repla
     return start === "storing" ? "passes" : "ends";
   }
 
+  async function admit(registration: Registration): Promise<"passes" | "ends" | "undone"> {
+    return registration.replayOf === undefined ? "passes" : admitReplay(registration);
+  }
+
   return {
     async admit(registrations) {
       if (registrations.every(({ replayOf }) => replayOf === undefined)) return { registrations, undone: 0 };
-      const fates = await Promise.all(
-        registrations.map((one) => (one.replayOf === undefined ? "passes" : admitReplay(one))),
-      );
+      const fates = await Promise.all(registrations.map(admit));
       return {
         registrations: registrations.filter((_, index) => fates[index] === "passes"),
         undone: fates.filter((fate) => fate === "undone").length,

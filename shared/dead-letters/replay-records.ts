@@ -81,17 +81,17 @@ function chunksOf<Item>(items: readonly Item[], length: number): Item[][] {
 export function createReplayRecords(documents: DynamoDBDocumentClient, tableName: string): ReplayRecords {
   const readChunk = createKeyReader(documents, tableName);
 
-  async function readAll<Item>(
+  async function readAll(
     ids: readonly string[],
     attributes: readonly string[],
     signal: AbortSignal,
-    take: (item: Item) => void,
+    take: (item: Record<string, unknown>) => void,
   ): Promise<void> {
     const chunks = chunksOf([...new Set(ids)], dynamoDbLimits.maxBatchGetKeys);
     await Promise.all(
       Array.from({ length: Math.min(readsAtOnce, chunks.length) }, async () => {
         for (let chunk = chunks.pop(); chunk !== undefined; chunk = chunks.pop()) {
-          for (const item of await readChunk(chunk, attributes, signal)) take(item as Item);
+          for (const item of await readChunk(chunk, attributes, signal)) take(item);
         }
       }),
     );
@@ -99,7 +99,8 @@ export function createReplayRecords(documents: DynamoDBDocumentClient, tableName
 
   async function readMany(ids: readonly string[], signal: AbortSignal): Promise<Map<string, DeadLetterSummary>> {
     const found = new Map<string, DeadLetterSummary>();
-    await readAll<DeadLetterSummary>(ids, summaryAttributes, signal, (record) => {
+    await readAll(ids, summaryAttributes, signal, (item) => {
+      const record = item as unknown as DeadLetterSummary;
       if (record.state !== undefined) found.set(record.id, record);
     });
     return found;
@@ -113,11 +114,12 @@ export function createReplayRecords(documents: DynamoDBDocumentClient, tableName
       const found = await readMany(ids, signal);
       const unread = [...found.values()].filter(({ registration }) => registration === undefined);
       // A body in parts is larger than anything that is sent.
-      await readAll<Pick<DeadLetterRecord, "id" | "body">>(
+      await readAll(
         unread.map(({ id }) => id),
         ["id", "body"],
         signal,
-        ({ id, body }) => {
+        (item) => {
+          const { id, body } = item as Pick<DeadLetterRecord, "id" | "body">;
           const record = found.get(id);
           const registration = body === undefined ? undefined : registrationIn(body);
           if (record && registration) found.set(id, { ...record, registration });

@@ -311,7 +311,7 @@ async function play(seed: number, protocol: Protocol): Promise<Violation | undef
       } else if (message) {
         deliveries += 1;
         const { processor } = workerParts(`worker-${deliveries}`);
-        const processing = processor.process({ Body: asSent(message.body) }) as Promise<boolean>;
+        const processing = processor.process({ Body: asSent(message.body) });
         if (await outlives(`worker-${deliveries}`, processing)) message.done = true;
         // And once more, now and then, although it was done.
         if (message.done && mayKill && chance(0.2)) message.done = false;
@@ -323,11 +323,11 @@ async function play(seed: number, protocol: Protocol): Promise<Violation | undef
   const dead = new Set<string>();
 
   /** @returns what it came to; false when its actor was killed */
-  async function outlives(actor: string, work: Promise<boolean>): Promise<boolean> {
+  async function outlives(actor: string, work: Promise<unknown>): Promise<boolean> {
     let ended = false;
     const outcome = work.finally(() => (ended = true));
     for (;;) {
-      if (ended) return outcome;
+      if (ended) return (await outcome) === true;
       if (dead.has(actor)) return false;
       await turn();
     }

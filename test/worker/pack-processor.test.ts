@@ -425,7 +425,11 @@ t.test("optional properties of a later version are stored under their own names,
     { registrationId: later.id, ...carried },
   );
   const refused = await deadLetters();
-  t.equal(refused.length, mean.length);
+  const entriesIn = (body = "") => (JSON.parse(body) as { registrations: unknown[] }).registrations.length;
+  t.equal(
+    refused.reduce((count, { body }) => count + entriesIn(body), 0),
+    mean.length,
+  );
   t.ok(refused.every(({ reason }) => reason === "invalid-registration"));
 });
 
