@@ -79,7 +79,7 @@ export class Platform extends Construct {
       ...(config.domainName === undefined ? {} : { tlsHostName: tlsHostName(config.domainName) }),
     };
 
-    const webInstances = instanceSettings("web", props, webVariables(data, place));
+    const webInstances = instanceSettings("web", props, webVariables(data, place, config));
     const secrets = { RECEIPT_KEYS: application.receiptKeys.secretArn };
     this.web = this.#environment("Web", "WebServer", "Standard", webSettings(webInstances, shared, secrets), props);
     const workerInstances = instanceSettings("worker", props, workerVariables(data, place, config));
@@ -88,6 +88,8 @@ export class Platform extends Construct {
     for (const environment of [this.web, this.worker]) {
       environment.node.addDependency(network.vpc, listener, props.roles);
     }
+    // Workers first: they have to know what the web tier sends. On the way out it is the other way round.
+    this.web.node.addDependency(this.worker);
   }
 
   /** Whatever does not ask for the web tier's own host name gets 404; Elastic Beanstalk adds the rule for what does. */

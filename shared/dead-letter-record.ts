@@ -1,9 +1,13 @@
 /**
  * A dead letter as a record of the dead-letters table: what could not be stored, why, and what was done about it.
  *
- *     open ──replay──► replayed ──stored or duplicate──► resolved
- *      ▲ │                 └──failed again──► open
+ *     open ──replay──► replayed ──worker has it──► storing ──stored or duplicate──► resolved
+ *      ▲ │                                            └──failed again──► open
  *      │ └──discard──► discarded
+ *
+ * Whoever replays it claims it first, in the very version that was read, for a limited time: the claim travels with what is
+ * sent, and the worker stores only under the current one. So an edit or a discard either comes before the claim, and what
+ * was read before is not sent, or is refused; see `dead-letters/replay.ts`.
  *
  * A record never expires by itself. Its body is kept as it came, whatever it is; see `storeBody` for large ones.
  */
@@ -11,7 +15,7 @@ import { hash } from "node:crypto";
 import { isDeadLetterReason, type DeadLetterReason } from "./dead-letter.ts";
 import type { Registration } from "./registration.ts";
 
-export const deadLetterStates = ["open", "replayed", "resolved", "discarded"] as const;
+export const deadLetterStates = ["open", "replayed", "storing", "resolved", "discarded"] as const;
 export type DeadLetterState = (typeof deadLetterStates)[number];
 
 /** One line of a record's history: never changed, only added to. */
@@ -40,6 +44,8 @@ export interface DeadLetterRecord {
   readonly bodyParts?: number;
   /** What the body holds, if it can be read and is small enough: the registration that a replay sends, edits included. */
   readonly registration?: Registration;
+  /** The address in an entry that this version, when it failed, could not read as a registration. */
+  readonly email?: string;
   /** When the registration was first accepted, if known: ISO 8601, UTC. Retries and replays keep it. */
   readonly submittedAt?: string;
   readonly firstFailedAt: string;
@@ -47,13 +53,29 @@ export interface DeadLetterRecord {
   /** How often it failed, replays included. A writer that changes the state checks that this is as it read it. */
   readonly failures: number;
   readonly history: readonly HistoryEntry[];
-  /**
-   * When it was claimed for the one replay that happens without anybody asking: ISO 8601, UTC. Never taken back, so that
-   * there is no second one.
-   */
+  /** The claim of the latest replay. It stays until the replay has failed, or somebody changes what was claimed. */
+  readonly claim?: string;
+  /** Whoever claimed it: `worker`, or an IAM identity. */
+  readonly claimedBy?: string;
+  /** When the claim runs out by itself: ISO 8601, UTC. Absent once the send was confirmed, or a worker has it. */
+  readonly claimedUntil?: string;
+  /** When a worker moved it to `storing`: ISO 8601, UTC. */
+  readonly storingAt?: string;
+  /** When the one replay that happens without anybody asking was sent: ISO 8601, UTC. There is no second one. */
   readonly automaticReplayAt?: string;
   /** SQS id of the message that was collected last: a message that is delivered again changes nothing. */
   readonly messageId: string;
+}
+
+/** What a record says about being claimed. */
+export type ClaimState = Pick<DeadLetterRecord, "claimedUntil">;
+
+/**
+ * @returns whether somebody replays it at this moment, so that nobody else may touch it
+ * @param now milliseconds since the epoch
+ */
+export function isClaimed({ claimedUntil }: ClaimState, now: number): boolean {
+  return claimedUntil !== undefined && Date.parse(claimedUntil) > now;
 }
 
 /** Part of a body that is too large for one item. */

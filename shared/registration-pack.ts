@@ -67,6 +67,50 @@ export function encodeUnknownEntries(entries: readonly unknown[]): string {
   return joinPack(entries.map((entry) => escapeForSqs(JSON.stringify(entry))));
 }
 
+/**
+ * What every version of a pack keeps at the same places, so that another one can still tell whose registrations these are:
+ * the version, and a list `registrations` of entries that each have `id`, `email` and `submittedAt`.
+ */
+export interface PackEnvelope {
+  readonly version: number;
+  /** At least one. */
+  readonly entries: readonly unknown[];
+  /** The whole body as it was read. */
+  readonly value: Readonly<Record<string, unknown>>;
+}
+
+/** @returns a body's envelope, whatever its version; undefined where no version of ours can have written it */
+export function readEnvelope(body: string): PackEnvelope | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== "object" || value === null) return undefined;
+  const { v: version, registrations: entries } = value as { v?: unknown; registrations?: unknown };
+  if (typeof version !== "number" || !Number.isSafeInteger(version) || version < 1) return undefined;
+  if (!Array.isArray(entries) || entries.length === 0) return undefined;
+  return { version, entries, value: value as Readonly<Record<string, unknown>> };
+}
+
+/**
+ * @returns whether this is a pack that another version of Turnout can read, and this one cannot: a body that only says so,
+ *   and has no registrations where every version has them, is none
+ */
+export function isOfAnotherVersion(envelope: PackEnvelope | undefined): boolean {
+  if (envelope === undefined || envelope.version === packVersion) return false;
+  return envelope.entries.every((entry) => {
+    const { id } = (typeof entry === "object" && entry !== null ? entry : {}) as { id?: unknown };
+    return typeof id === "string" && id !== "";
+  });
+}
+
+/** @returns the body of one entry of a pack, in the pack's own version and with whatever else the pack says */
+export function encodeEntry({ value }: PackEnvelope, entry: unknown): string {
+  return escapeForSqs(JSON.stringify({ ...value, registrations: [entry] }));
+}
+
 export interface DecodedPack {
   /** The registrations that can be stored, in the pack's order. */
   readonly registrations: Registration[];

@@ -11,6 +11,8 @@ import { schemaFaults } from "./schema-faults.ts";
 
 export const maxNameLength = 200;
 export const maxAnswerLength = 2_000;
+/** Of a text for which the event names no other. */
+export const defaultTextLength = 200;
 
 export const Email = Type.String({ maxLength: maxEmailLength, pattern: emailPattern, description: emailRule });
 
@@ -36,6 +38,27 @@ export const fieldIdRule = "1 to 40 letters, digits and _ that start with a smal
 
 const Answers = Type.Record(Type.String({ pattern: fieldIdPattern }), Answer, { additionalProperties: false });
 
+/**
+ * Names in the registrations table, and in the messages, that mean something of their own: a property that a later version
+ * invents must not be taken for one of them.
+ */
+const takenNames = ["registrationId", "storedAt", "expiresAt", "tombstone", "at", "constructor", "prototype"] as const;
+const ownNames = ["id", "email", "name", "answers", "submittedAt", "replayOf", "claim"] as const;
+
+/** What a later version may call a property that this one does not know: it becomes an attribute of the same name. */
+const carriedNamePattern = `^(?!(?:${[...ownNames, ...takenNames].join("|")})$)[a-z][A-Za-z0-9]{0,39}$`;
+const maxCarriedList = 50;
+
+const CarriedScalar = Type.Union([...Answer.anyOf, Type.Null()]);
+/** So large and no deeper: what this version cannot judge, it can at least store, and send again. */
+const Carried = Type.Union([
+  ...CarriedScalar.anyOf,
+  Type.Array(CarriedScalar, { maxItems: maxCarriedList }),
+  Type.Record(Type.String({ pattern: fieldIdPattern }), CarriedScalar, { additionalProperties: false }),
+]);
+
+export type CarriedValue = Static<typeof Carried>;
+
 const instantPattern = String.raw`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$`;
 
 export const Registration = Type.Object(
@@ -49,13 +72,23 @@ export const Registration = Type.Object(
     submittedAt: Type.String({ pattern: instantPattern }),
     /** The dead letter that this one is a replay of. */
     replayOf: Type.Optional(Type.String({ maxLength: 128 })),
+    /** The claim under which that dead letter is replayed: only under the current one it may be stored. */
+    claim: Type.Optional(Type.String({ maxLength: 64 })),
   },
-  { additionalProperties: false },
+  // Optional properties of later versions are carried along, into the table and through dead letters, not refused.
+  { patternProperties: { [carriedNamePattern]: Carried }, additionalProperties: false },
 );
 
 export type Registration = Static<typeof Registration>;
 
+/** @returns whether a text is a time as registrations have it: ISO 8601, UTC, milliseconds */
+export function isInstant(text: string): boolean {
+  return instant.test(text);
+}
+
 const validator = Compile(Registration);
+const instant = new RegExp(instantPattern);
+const known: ReadonlySet<string> = new Set(ownNames);
 
 const rules = new Map([
   [emailPattern, emailRule],
@@ -76,4 +109,16 @@ export function registrationFaults(value: unknown): Fault[] {
 /** @returns whether `value` is a registration, at the price of one compiled check */
 export function isRegistration(value: unknown): value is Registration {
   return validator.Check(value);
+}
+
+/**
+ * @returns what a registration has beside the properties that this version knows, in its order: written by a later one.
+ *   Undefined where there is nothing, which is the rule.
+ */
+export function carriedProperties(registration: Registration): [name: string, value: CarriedValue][] | undefined {
+  let carried: [string, CarriedValue][] | undefined;
+  for (const name in registration) {
+    if (!known.has(name)) (carried ??= []).push([name, registration[name as keyof Registration] as CarriedValue]);
+  }
+  return carried;
 }

@@ -4,12 +4,10 @@
  */
 import { Type, type TSchema } from "typebox";
 import { dynamoDbLimits } from "./aws-limits.ts";
-import { Email, Name, numberRange } from "./registration.ts";
+import { defaultTextLength, Email, Name, numberRange } from "./registration.ts";
 import { normalizeEmail } from "./email-address.ts";
 import type { EventDefinition, EventField } from "./event-definition.ts";
 import { plainTextPattern } from "./plain-text.ts";
-
-const defaultTextLength = 200;
 
 function answerSchema(field: EventField): TSchema {
   const description = field.label;

@@ -37,6 +37,8 @@ export interface BatchInsertOptions<Item> {
    * out.
    */
   readonly parameters: (item: Item) => AttributeValue[];
+  /** Of an item that has more: names that are safe in a statement, and values, in the same order. Default: none has. */
+  readonly further?: (item: Item) => { readonly names: string[]; readonly values: AttributeValue[] } | undefined;
   /** Told of each call: how many statements it carried and how many attempts the SDK made for it. */
   readonly onCall: (statements: number, attempts: number) => void;
 }
@@ -85,13 +87,20 @@ export function rejection(operation: Operation, code: string, message: string): 
 export function createBatchInsert<Item>(
   options: BatchInsertOptions<Item>,
 ): (items: readonly Item[]) => Promise<InsertResult[]> {
-  const { documents, tableName, construct, attributes, parameters, onCall } = options;
+  const { documents, tableName, construct, attributes, parameters, further, onCall } = options;
+  const statementOf = (names: readonly string[]) =>
+    `INSERT INTO "${tableName}" VALUE {${names.map((name) => `'${name}': ?`).join(", ")}}`;
   /** By number of parameters. */
-  const statements = ["", ...attributes].map((_, count) => {
-    const placeholders = attributes.slice(0, count).map((name) => `'${name}': ?`);
-    return `INSERT INTO "${tableName}" VALUE {${placeholders.join(", ")}}`;
-  });
+  const statements = ["", ...attributes].map((_, count) => statementOf(attributes.slice(0, count)));
   const insertion: Operation = { action: "dynamodb:PartiQLInsert", resource: tableName, construct };
+
+  function insertOf(item: Item) {
+    const values = parameters(item);
+    const more = further?.(item);
+    if (!more) return { Statement: statements[values.length], Parameters: values };
+    const names = [...attributes.slice(0, values.length), ...more.names];
+    return { Statement: statementOf(names), Parameters: [...values, ...more.values] };
+  }
 
   function ofStatement(code: string, message: string): InsertResult {
     switch (code) {
@@ -116,10 +125,7 @@ export function createBatchInsert<Item>(
     try {
       const { Responses = [], $metadata } = await documents.send(
         new BatchExecuteStatementCommand({
-          Statements: items.map((item) => {
-            const values = parameters(item);
-            return { Statement: statements[values.length], Parameters: values };
-          }),
+          Statements: items.map(insertOf),
         }),
       );
       onCall(items.length, $metadata.attempts ?? 1);

@@ -22,6 +22,8 @@ export interface DailySummary {
   readonly open: number;
   /** Those that were replayed and of which nothing has been heard. */
   readonly replayed: number;
+  /** Those that a worker is storing. */
+  readonly storing: number;
   readonly byReason: Readonly<Partial<Record<DeadLetterReason, DeadLetterGroup["states"]>>>;
   /** When the longest-waiting open one first failed, null where none is open. */
   readonly oldestOpenAt: string | null;
@@ -120,12 +122,14 @@ export function createDailySummary(options: DailySummaryOptions): () => Promise<
       readDeadLetters(),
     ]);
     const at = wallClock();
-    const sum = (state: "open" | "replayed") => groups.reduce((total, { states }) => total + states[state], 0);
+    const sum = (state: "open" | "replayed" | "storing") =>
+      groups.reduce((total, { states }) => total + states[state], 0);
     const summary: DailySummary = {
       at: new Date(at).toISOString(),
       storedApproximately,
       open: sum("open"),
       replayed: sum("replayed"),
+      storing: sum("storing"),
       byReason: Object.fromEntries(groups.map(({ reason, states }) => [reason, states])),
       oldestOpenAt,
       oldestOpenSeconds: oldestOpenAt === null ? 0 : Math.max(0, Math.round((at - Date.parse(oldestOpenAt)) / 1_000)),

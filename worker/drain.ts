@@ -8,8 +8,16 @@
  *
  * Deleting is our own business too: sqs-consumer drops what it could not delete, and a message that is done but comes again
  * and again would end on the dead-letter queue by its receive count. Here it is held, hidden, until it can be deleted.
+ *
+ * What is to be left to others for some minutes is hidden for that long, after the batch it came with is through: until
+ * then sqs-consumer's heartbeat, which knows only whole batches, would shorten that time again.
  */
-import { DeleteMessageBatchCommand, type Message, type SQSClient } from "@aws-sdk/client-sqs";
+import {
+  ChangeMessageVisibilityBatchCommand,
+  DeleteMessageBatchCommand,
+  type Message,
+  type SQSClient,
+} from "@aws-sdk/client-sqs";
 import { Consumer } from "sqs-consumer";
 import { kindOf } from "../shared/aws-fault.ts";
 import type { Logger } from "../shared/logger.ts";
@@ -33,6 +41,14 @@ export interface Drain {
   heldMessages(): number;
 }
 
+/** What is to become of a message: deleted, left to the next delivery, or hidden for longer than that takes. */
+export type Disposition = boolean | { readonly hideSeconds: number };
+
+interface Hidden {
+  readonly message: Message;
+  readonly seconds: number;
+}
+
 export interface DrainOptions {
   readonly sqs: SQSClient;
   readonly queueUrl: string;
@@ -41,8 +57,8 @@ export interface DrainOptions {
   readonly receiveWaitSeconds: number;
   readonly visibilityTimeoutSeconds: number;
   readonly stopDeadlineSeconds: number;
-  /** @returns whether the message is wholly done */
-  readonly process: (message: Message) => Promise<boolean>;
+  /** @returns whether the message is wholly done, and otherwise whether it is to stay hidden for a time of its own */
+  readonly process: (message: Message) => Promise<Disposition>;
   /** Opened by failed receives. */
   readonly receiveBreaker: CircuitBreaker;
   /** Opened by failed deletes. Its own: where receiving is allowed and deleting is not, each receive would close it. */
@@ -74,6 +90,8 @@ export function createDrain(options: DrainOptions): Drain {
   let lastReceiveAt = now();
   let held = 0;
   let started = false;
+  /** Under way, so that a stop can wait for them. */
+  const hidings = new Set<Promise<void>>();
   const stopAsked = Promise.withResolvers<void>();
   let stopping: Promise<void> | undefined;
 
@@ -95,12 +113,32 @@ export function createDrain(options: DrainOptions): Drain {
   }
 
   /** Never rejects: one bad message must not take its neighbours along. */
-  async function processOne(message: Message): Promise<Message | undefined> {
+  async function processOne(message: Message): Promise<Disposition> {
     try {
-      return (await process(message)) ? message : undefined;
+      return await process(message);
     } catch (error) {
       logger.error({ err: error }, "a message could not be worked on; it stays on the queue");
-      return undefined;
+      return false;
+    }
+  }
+
+  /** Tried once: what cannot be hidden comes again sooner, and is looked at again. Never rejects. */
+  async function hideAll(messages: readonly Hidden[]): Promise<void> {
+    try {
+      const { Failed: failed = [] } = await sqs.send(
+        new ChangeMessageVisibilityBatchCommand({
+          QueueUrl: queueUrl,
+          Entries: messages.map(({ message, seconds }, index) => ({
+            Id: String(index),
+            ReceiptHandle: message.ReceiptHandle,
+            VisibilityTimeout: seconds,
+          })),
+        }),
+      );
+      for (const _ of failed) onDeleteFailed();
+    } catch (error) {
+      onDeleteFailed();
+      logger.warn({ err: error, messages: messages.length }, "messages could not be hidden; they come again sooner");
     }
   }
 
@@ -142,6 +180,7 @@ export function createDrain(options: DrainOptions): Drain {
   }
 
   function createPoller(): Consumer {
+    let toHide: Hidden[] = [];
     const consumer = Consumer.create({
       sqs,
       queueUrl,
@@ -159,11 +198,22 @@ export function createDrain(options: DrainOptions): Drain {
       shouldDeleteMessages: false,
       handleMessageBatch: async (messages) => {
         held += messages.length;
-        const done = await Promise.all(messages.map(processOne));
-        await deleteAll(done.filter((message) => message !== undefined));
+        const dispositions = await Promise.all(messages.map(processOne));
+        await deleteAll(messages.filter((_, index) => dispositions[index] === true));
+        for (const [index, message] of messages.entries()) {
+          const disposition = dispositions[index];
+          if (typeof disposition === "object") toHide.push({ message, seconds: disposition.hideSeconds });
+        }
         held -= messages.length;
         return messages;
       },
+    });
+    // The heartbeat of these messages has ended by now.
+    consumer.on("response_processed", () => {
+      if (toHide.length === 0) return;
+      const hiding = hideAll(toHide).finally(() => hidings.delete(hiding));
+      hidings.add(hiding);
+      toHide = [];
     });
     // Without a listener, an `error` event would end the process.
     consumer.on("error", (error, messages) => {
@@ -204,7 +254,9 @@ export function createDrain(options: DrainOptions): Drain {
     stop() {
       if (!stopping) {
         const running = consumers.filter((consumer) => consumer.status.isRunning);
-        stopping = Promise.all(running.map(stopConsumer)).then(() => undefined);
+        stopping = Promise.all(running.map(stopConsumer))
+          .then(() => Promise.all(hidings))
+          .then(() => undefined);
         stopAsked.resolve();
       }
       return stopping;

@@ -17,6 +17,10 @@ export interface WorkerMetrics {
   /** Registrations left in their message for another delivery. */
   readonly undone: Counter;
   readonly deadLettered: Counter<"reason">;
+  /** Packs of another version, left to workers that know it. */
+  readonly hidden: Counter;
+  /** Replays that stored nothing, since they were sent under a claim that is over. */
+  readonly staleReplays: Counter;
   readonly writeCalls: Counter;
   readonly writeAttempts: Counter;
   readonly deleteFailures: Counter;
@@ -47,6 +51,8 @@ export function createWorkerMetrics(registry: Registry): WorkerMetrics {
       labelNames: ["reason"] as const,
       registers,
     }),
+    hidden: counter("turnout_packs_hidden_total", "Packs of another version, left to workers that know it"),
+    staleReplays: counter("turnout_stale_replays_total", "Replays not stored: sent under a claim that was over"),
     writeCalls: counter("turnout_table_write_calls_total", "BatchExecuteStatement calls"),
     writeAttempts: counter("turnout_table_write_attempts_total", "Attempts the SDK made for those calls"),
     deleteFailures: counter("turnout_delete_failures_total", "Deletes or heartbeats that SQS refused"),

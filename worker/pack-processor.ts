@@ -5,28 +5,39 @@
 import type { Message } from "@aws-sdk/client-sqs";
 import type { DeadLetterReason } from "../shared/dead-letter.ts";
 import { TurnoutError } from "../shared/errors.ts";
+import { isBodyOfAnotherVersion } from "../shared/dead-letters/dead-letter-entry.ts";
 import type { Outcome } from "../shared/outcome.ts";
 import { decodePack } from "../shared/registration-pack.ts";
 import { registrationFaults, type Registration } from "../shared/registration.ts";
 import type { DeadLetterQueue } from "./dead-letter-queue.ts";
 import type { DeadLettersTable } from "./dead-letters-table.ts";
+import type { Disposition } from "./drain.ts";
 import { mergeRefusals, type Refusal } from "./refusals.ts";
 import type { RegistrationWriter, WriteOutcome } from "./registration-writer.ts";
+import type { ReplayGate } from "./replay-gate.ts";
 
 export interface PackProcessor {
-  /** @returns whether all of it is stored, has an outcome or is dead-lettered; never rejects for a fault of the message */
-  process(message: Message): Promise<boolean>;
+  /**
+   * @returns whether all of it is stored, has an outcome or is dead-lettered, or for how long it is to be left to workers of
+   *   another version; never rejects for a fault of the message
+   */
+  process(message: Message): Promise<Disposition>;
 }
 
 export interface PackProcessorOptions {
   readonly writer: RegistrationWriter;
   readonly deadLetters: DeadLetterQueue;
   readonly records: DeadLettersTable;
+  readonly replays: ReplayGate;
+  /** @returns for how long to hide a pack of another version, in seconds, after so many receives; undefined for no longer */
+  readonly hideSecondsAfter: (receives: number) => number | undefined;
   readonly deadlineMs: number;
   /** Milliseconds, monotonic. */
   readonly now: () => number;
   readonly onPack: (registrations: number) => void;
   readonly onOutcome: (outcome: WriteOutcome["kind"]) => void;
+  /** Told of each pack of another version that is hidden. */
+  readonly onHidden: () => void;
 }
 
 const reasonByCode: Partial<Record<string, DeadLetterReason>> = {
@@ -35,7 +46,8 @@ const reasonByCode: Partial<Record<string, DeadLetterReason>> = {
 };
 
 export function createPackProcessor(options: PackProcessorOptions): PackProcessor {
-  const { writer, deadLetters, records, deadlineMs, now, onPack, onOutcome } = options;
+  const { writer, deadLetters, records, replays, hideSecondsAfter, deadlineMs, now } = options;
+  const { onPack, onOutcome, onHidden } = options;
 
   function refuseWhole(body: string, attempts: number, deadline: number, error: TurnoutError): Promise<boolean> {
     const reason = reasonByCode[error.code] ?? "malformed";
@@ -57,8 +69,8 @@ export function createPackProcessor(options: PackProcessorOptions): PackProcesso
   }
 
   /** @returns whether it is done; at once for nearly all, which have nothing more to wait for */
-  function finish({ replayOf }: Registration, kind: "stored" | Outcome): boolean | Promise<boolean> {
-    return replayOf === undefined || records.resolve(replayOf, kind === "stored" ? "stored" : "duplicate");
+  function finish({ replayOf: id, claim }: Registration, kind: "stored" | Outcome): boolean | Promise<boolean> {
+    return id === undefined || records.resolve({ id, claim }, kind === "stored" ? "stored" : "duplicate");
   }
 
   return {
@@ -69,15 +81,20 @@ export function createPackProcessor(options: PackProcessorOptions): PackProcesso
       try {
         pack = decodePack(body);
       } catch (error) {
-        if (error instanceof TurnoutError) return refuseWhole(body, attempts, deadline, error);
-        throw error;
+        if (!(error instanceof TurnoutError)) throw error;
+        const hideSeconds = isBodyOfAnotherVersion(body) ? hideSecondsAfter(attempts) : undefined;
+        if (hideSeconds === undefined) return refuseWhole(body, attempts, deadline, error);
+        onHidden();
+        return { hideSeconds };
       }
-      const { registrations, invalid } = pack;
-      onPack(registrations.length + invalid.length);
+      const { invalid } = pack;
+      onPack(pack.registrations.length + invalid.length);
+      const { registrations, undone } = await replays.admit(pack.registrations);
+      for (let count = 0; count < undone; count += 1) onOutcome("undone");
       const outcomes = await writer.writeAll(registrations, deadline);
       const refusals = invalid.map(refusalOf);
       const waited: Promise<boolean>[] = [];
-      let done = true;
+      let done = undone === 0;
       for (const [index, registration] of registrations.entries()) {
         const outcome = outcomes[index] ?? { kind: "undone" };
         onOutcome(outcome.kind);

@@ -8,8 +8,9 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { BatchGetCommand, PutCommand, type DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import type { Outcome } from "../shared/outcome.ts";
-import type { Registration } from "../shared/registration.ts";
+import { carriedProperties, type Registration } from "../shared/registration.ts";
 import type { TombstoneItem } from "../shared/tombstone.ts";
+import { carriedAttributes } from "./carried-attributes.ts";
 import { createBatchInsert, expiryOf, passingFault, rejection, type Rejected } from "./batch-insert.ts";
 import type { Passing } from "./batch-writer.ts";
 import type { Operation } from "../shared/system-fault.ts";
@@ -105,6 +106,7 @@ export function createRegistrationsTable(options: RegistrationsTableOptions): Re
       if (retentionDays !== undefined) values.push({ N: String(expiryOf(storedAt, retentionDays)) });
       return values;
     },
+    further: carriedAttributes,
     onCall,
   });
 
@@ -146,6 +148,7 @@ export function createRegistrationsTable(options: RegistrationsTableOptions): Re
   ): Promise<StoreResult | Passing> {
     const { email, id: registrationId, name, answers, submittedAt } = registration;
     const item = {
+      ...Object.fromEntries(carriedProperties(registration) ?? []),
       email,
       registrationId,
       name,

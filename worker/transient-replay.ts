@@ -5,17 +5,18 @@
  *
  *     not now ◄── worker unwell, or an earlier try is on its way, or tries of the last day failed again
  *        │
- *     scan ─► claim ─► send (confirmed) ─► open → replayed ─► outcome, or the time is up and the next run sees it
+ *     scan ─► replay, by the protocol of `shared/dead-letters/replay.ts` ─► outcome, or the next run sees it
  *
  * All that a run knows of the ones before it stands in the records, so that it does not matter which worker ran them, or
- * whether it still lives. Posted twice, or to two workers at once, both work side by side: the claim gives each record to
- * one of them, and never a second time. A run that is killed between claim and send leaves the record `open` for a person.
+ * whether it still lives. Posted twice, or to two workers at once, both work side by side: a claim gives each record to one
+ * of them. What was sent is never sent a second time by itself; a claim under which nothing was sent, because the queue
+ * refused it or the run was killed, uses nothing up: a later run takes the record up again.
  */
 import type { SQSClient } from "@aws-sdk/client-sqs";
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
-import type { DeadLetterRecord } from "../shared/dead-letter-record.ts";
+import { isClaimed, type DeadLetterRecord } from "../shared/dead-letter-record.ts";
 import { passingReasons } from "../shared/dead-letter.ts";
-import { claimAutomaticReplay, createReplayRecords } from "../shared/dead-letters/replay-records.ts";
+import { automaticReplayer, createReplayRecords } from "../shared/dead-letters/replay-records.ts";
 import { createReplaySender } from "../shared/dead-letters/replay-sender.ts";
 import { replayDeadLetters, type ReplayFate } from "../shared/dead-letters/replay.ts";
 import type { Logger } from "../shared/logger.ts";
@@ -57,8 +58,6 @@ const defaultBoundSeconds = 15;
 const restMs = 10 * 60_000;
 /** Tries of so long ago say nothing about today. */
 const memoryMs = 24 * 3_600_000;
-/** A claim so old that is neither sent nor failed is one whose run was killed. */
-const claimMs = 5 * 60_000;
 /** With this share of the last day's tries failed again, it is no passing fault. */
 const maxFailedShare = 0.1;
 /** Kept in memory at a time; the oldest ones. */
@@ -72,7 +71,15 @@ const scanSegments = 2;
 
 type ScannedRecord = Pick<
   DeadLetterRecord,
-  "id" | "state" | "submittedAt" | "firstFailedAt" | "history" | "automaticReplayAt"
+  | "id"
+  | "state"
+  | "submittedAt"
+  | "firstFailedAt"
+  | "failures"
+  | "history"
+  | "claimedBy"
+  | "claimedUntil"
+  | "automaticReplayAt"
 >;
 
 const attributes = [
@@ -80,7 +87,10 @@ const attributes = [
   "state",
   "submittedAt",
   "firstFailedAt",
+  "failures",
   "history",
+  "claimedBy",
+  "claimedUntil",
   "automaticReplayAt",
 ] as const satisfies readonly (keyof ScannedRecord)[];
 
@@ -132,12 +142,11 @@ export function createTransientReplay(options: TransientReplayOptions): () => Pr
     packs.inc();
   }
 
-  function count(tries: Tries, record: ScannedRecord, claimedAt: string): void {
+  function count(tries: Tries, record: ScannedRecord): void {
     if (record.state === "resolved") tries.resolved += 1;
-    else if (record.state === "replayed") tries.pending += 1;
+    else if (record.state === "replayed" || record.state === "storing") tries.pending += 1;
     // By its history and not by the times in it, which stem from the clocks of several machines.
-    else if (record.state === "open" && wasReplayed(record)) tries.failed += 1;
-    else if (record.state === "open" && wallClock() - Date.parse(claimedAt) < claimMs) tries.pending += 1;
+    else if (record.state === "open" && (wasReplayed(record) || record.failures > 1)) tries.failed += 1;
   }
 
   async function find(signal: AbortSignal): Promise<Findings> {
@@ -167,8 +176,12 @@ export function createTransientReplay(options: TransientReplayOptions): () => Pr
       signal,
       onPage(items) {
         for (const record of items as unknown as ScannedRecord[]) {
-          const { id, submittedAt, firstFailedAt, automaticReplayAt } = record;
-          if (automaticReplayAt !== undefined) count(tries, record, automaticReplayAt);
+          const { id, submittedAt, firstFailedAt, claimedBy, automaticReplayAt } = record;
+          if (automaticReplayAt !== undefined) count(tries, record);
+          else if (isClaimed(record, now)) {
+            // Another run is about to send it, or could not tell whether it did. A person's replay is that person's.
+            if (claimedBy === automaticReplayer) tries.pending += 1;
+          }
           // Somebody has tried, and it came back: that is theirs to judge.
           else if (!wasReplayed(record)) {
             candidates.push({ id, since: submittedAt ?? firstFailedAt });
@@ -193,21 +206,18 @@ export function createTransientReplay(options: TransientReplayOptions): () => Pr
     const summary = await replayDeadLetters(
       candidates.map(({ id }) => id),
       {
-        store: records,
-        // Without the bound: what is claimed is sent.
-        sender: createReplaySender({
-          sqs,
-          queueUrl,
-          ratePerSecond,
-          signal: new AbortController().signal,
-          onPack: countPack,
-        }),
-        who: "worker",
+        // The bound ends the run between two steps, and the wait for outcomes; a step that has begun is sent.
+        store: {
+          ...records,
+          readMany: (ids) => records.readMany(ids, stopping),
+          readToReplay: (ids) => records.readToReplay(ids, stopping),
+        },
+        sender: createReplaySender({ sqs, queueUrl, ratePerSecond, signal: stopping, onPack: countPack }),
+        who: automaticReplayer,
         why: "by itself, once: its reason was a passing fault",
         canary: tries.resolved > 0 ? provenCanary : firstCanary,
         stepSize,
         again: false,
-        claim: (seen) => claimAutomaticReplay(documents, deadLettersTable, seen, new Date(wallClock()).toISOString()),
         outcomeTimeoutSeconds: boundMs / 1_000,
         signal,
         wallClock,

@@ -11,11 +11,13 @@ import { createDeadLettersTable } from "./dead-letters-table.ts";
 import { createDrain } from "./drain.ts";
 import { createHealth, type Health } from "./health.ts";
 import { createWorkerMetrics, exposeHeldPacks, exposeWriter } from "./metrics.ts";
+import { createVersionLog, hideSecondsAfter } from "./other-versions.ts";
 import { createOutcomesTable } from "./outcomes-table.ts";
 import { createPackProcessor } from "./pack-processor.ts";
 import { createPatientCaller } from "./patient-call.ts";
 import { createRegistrationWriter } from "./registration-writer.ts";
 import { createRegistrationsTable } from "./registrations-table.ts";
+import { createReplayGate } from "./replay-gate.ts";
 import { describeSystemFault } from "../shared/system-fault.ts";
 import type { WriterConditions } from "./batch-writer.ts";
 
@@ -132,11 +134,21 @@ export function createWorker({ config, sqs, documents, registry, logger }: Worke
     wallClock: Date.now,
     onSent: (reason, entries) => metrics.deadLettered.labels(reason).inc(entries),
   });
-  const records = { documents, tableName: config.DEAD_LETTERS_TABLE, wallClock: Date.now };
+  const deadLettersTable = { documents, tableName: config.DEAD_LETTERS_TABLE, logger, wallClock: Date.now };
+  const records = createDeadLettersTable({ ...deadLettersTable, caller: recordCaller });
+  const logHidden = createVersionLog(logger, now);
   const processor = createPackProcessor({
     writer,
     deadLetters,
-    records: createDeadLettersTable({ ...records, caller: recordCaller }),
+    records,
+    replays: createReplayGate({
+      records,
+      onStale(id) {
+        metrics.staleReplays.inc();
+        logger.info({ id }, "a replay was sent under a claim that is over; nothing was stored");
+      },
+    }),
+    hideSecondsAfter,
     deadlineMs: config.MESSAGE_DEADLINE_SECONDS * 1_000,
     now,
     onPack(registrations) {
@@ -145,6 +157,10 @@ export function createWorker({ config, sqs, documents, registry, logger }: Worke
     },
     onOutcome(kind) {
       if (kind === "undone") metrics.undone.inc();
+    },
+    onHidden() {
+      metrics.hidden.inc();
+      logHidden();
     },
   });
   const polling = {
@@ -177,7 +193,7 @@ export function createWorker({ config, sqs, documents, registry, logger }: Worke
     queueUrl: config.DEAD_LETTER_QUEUE_URL,
     pollers: 1,
     process: createDeadLetterCollector({
-      table: createDeadLettersTable({ ...records, caller: collectorCaller }),
+      table: createDeadLettersTable({ ...deadLettersTable, caller: collectorCaller }),
       wallClock: Date.now,
     }).collect,
     receiveBreaker: breakers["dead-letter queue receives"],

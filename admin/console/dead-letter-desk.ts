@@ -13,11 +13,13 @@ import {
   type DeadLetterFilter,
   type DeadLetterStore,
 } from "../dead-letters/dead-letter-store.ts";
+import { requireChangeable, whyUnchangeable } from "../dead-letters/changeable.ts";
 import { proposeEdit, type Edit, type FieldChange } from "../dead-letters/edit.ts";
 import { createOutcomesStore } from "../registrations/outcomes-store.ts";
 import { createDeadLetterGroups, type DeadLetterGroup } from "../../shared/dead-letters/groups.ts";
 import { createNewest } from "../dead-letters/newest.ts";
-import { checkReplays, type ReplayCheck } from "../../shared/dead-letters/replay-check.ts";
+import { registrationIn } from "../../shared/dead-letters/dead-letter-entry.ts";
+import { checkReplay, checkReplays, type ReplayCheck } from "../../shared/dead-letters/replay-check.ts";
 import { selectDeadLetters, type Selector } from "../dead-letters/selection.ts";
 
 export interface DeadLetterListing {
@@ -37,13 +39,25 @@ export interface ReplayForecast {
   readonly checks: readonly { readonly id: string; readonly kind: ReplayCheck["kind"]; readonly detail: string }[];
 }
 
+/** What may be done with one record at this moment. */
+export interface Standing {
+  /** What a replay would do with it. */
+  readonly check: ReplayCheck;
+  /** Whether a registration can be read. */
+  readonly readable: boolean;
+  /** Whether it may be edited or discarded. */
+  readonly changeable: boolean;
+}
+
 export interface DeadLetterDesk {
   readonly store: DeadLetterStore;
   readonly event: EventDefinition | undefined;
   list(filter: DeadLetterFilter, limit: number): Promise<DeadLetterListing>;
   /** @throws TURNOUT_DEAD_LETTER_UNKNOWN */
   read(id: string): Promise<{ readonly record: DeadLetterRecord; readonly body: string }>;
-  /** Says what an edit would change. @throws what `proposeEdit` throws, TURNOUT_DEAD_LETTER_CHANGED when it is not open */
+  /** Says what may be done with it now, by the code of today. */
+  standing(record: DeadLetterRecord, body: string): Standing;
+  /** Says what an edit would change. @throws what `proposeEdit` throws, TURNOUT_DEAD_LETTER_CHANGED when it is not open or somebody replays it */
   propose(record: DeadLetterRecord, body: string, changes: readonly FieldChange[]): Edit;
   /** @throws TURNOUT_DEAD_LETTER_CHANGED when somebody was faster */
   saveEdit(record: DeadLetterRecord, edit: Edit, why: string): Promise<void>;
@@ -70,10 +84,6 @@ export interface DeadLetterDeskOptions {
 
 function changed(message: string): TurnoutError {
   return new TurnoutError("TURNOUT_DEAD_LETTER_CHANGED", message);
-}
-
-function requireOpen({ id, state }: DeadLetterRecord, what: string): void {
-  if (state !== "open") throw changed(`The dead letter ${id} is ${state}; only an open one can be ${what}.`);
 }
 
 function wordsFor(check: ReplayCheck): string {
@@ -121,8 +131,17 @@ export function createDeadLetterDesk(options: DeadLetterDeskOptions): DeadLetter
       if (record) return { record, body: await store.readBody(record) };
       throw new TurnoutError("TURNOUT_DEAD_LETTER_UNKNOWN", `There is no dead letter ${JSON.stringify(id)}.`);
     },
+    standing(record, body) {
+      const registration = record.registration ?? registrationIn(body);
+      const known = registration ? { ...record, registration } : record;
+      return {
+        check: checkReplay(known, { again: false, now: wallClock() }),
+        readable: registration !== undefined,
+        changeable: whyUnchangeable(record, wallClock()) === undefined,
+      };
+    },
     propose(record, body, changes) {
-      requireOpen(record, "edited");
+      requireChangeable(record, "edited", wallClock());
       return proposeEdit(record, body, changes, event);
     },
     async saveEdit(record, { registration, changes }, why) {
@@ -130,15 +149,15 @@ export function createDeadLetterDesk(options: DeadLetterDeskOptions): DeadLetter
       const by = await logAs("edit", [id], `changes ${Object.keys(changes).join(", ")}`, why);
       const entry = { at: now(), who: by, what: "edited", detail: why, changes } as const;
       if (!(await store.saveEdit(record, registration, entry))) {
-        throw changed("Somebody changed this dead letter meanwhile. Go back and look at it again.");
+        throw changed("Somebody changed this dead letter meanwhile, or replays it. Go back and look at it again.");
       }
     },
     async discard(record, why) {
-      requireOpen(record, "discarded");
+      requireChangeable(record, "discarded", wallClock());
       const by = await logAs("discard", [record.id], "discards 1", why);
       const entry = { at: now(), who: by, what: "discarded", detail: why } as const;
       if (!(await store.discard(record, entry))) {
-        throw changed("Somebody changed this dead letter meanwhile. Go back and look at it again.");
+        throw changed("Somebody changed this dead letter meanwhile, or replays it. Go back and look at it again.");
       }
       await outcomes.discard(record, entry.at);
     },
@@ -146,7 +165,7 @@ export function createDeadLetterDesk(options: DeadLetterDeskOptions): DeadLetter
       const ids = await selectDeadLetters(store, selector, signal);
       const counts = { replayable: 0, refused: 0, skipped: 0, missing: 0 };
       const checks: { id: string; kind: ReplayCheck["kind"]; detail: string }[] = [];
-      await checkReplays(store, ids, { again: false, signal }, (id, check) => {
+      await checkReplays(store, ids, { again: false, now: wallClock(), signal }, (id, check) => {
         counts[check.kind] += 1;
         if (checks.length < shown) checks.push({ id, kind: check.kind, detail: wordsFor(check) });
       });

@@ -124,7 +124,9 @@ export function toGroupViews(groups: readonly DeadLetterGroup[]): GroupView[] {
 
 export function toOverview(sight: Sight): Overview {
   const { inspection } = sight;
-  const open = (inspection?.deadLetterGroups ?? []).filter(({ states }) => states.open + states.replayed > 0);
+  const open = (inspection?.deadLetterGroups ?? []).filter(
+    ({ states }) => states.open + states.replayed + states.storing > 0,
+  );
   return {
     assessment: assess(sight),
     known: inspection !== undefined,

@@ -12,14 +12,14 @@ import {
 } from "../../shared/dead-letter-record.ts";
 import type { DeadLetterReason } from "../../shared/dead-letter.ts";
 import type { Registration } from "../../shared/registration.ts";
+import { changeUnclaimed, isConditionFailure, type SeenRecord } from "../../shared/dead-letters/record-change.ts";
 import {
-  changeRecord,
   createReplayRecords,
   summaryAttributes,
   type DeadLetterSummary,
   type ReplayRecords,
-  type SeenRecord,
 } from "../../shared/dead-letters/replay-records.ts";
+import { toStorable } from "./storable.ts";
 import { scanTable } from "../../shared/table-scan.ts";
 
 export interface DeadLetterFilter {
@@ -42,7 +42,10 @@ export interface DeadLetterStore extends ReplayRecords {
   ): Promise<void>;
   /** The same for all records, bodies included; those that are kept in parts have to be read with `readBody`. */
   scanWithBodies(signal: AbortSignal, onPage: (records: readonly DeadLetterRecord[]) => Promise<void>): Promise<void>;
-  /** The changes below return whether they were made: false when the record is no longer as it was seen. */
+  /**
+   * The changes below return whether they were made: false when the record is no longer as it was seen, or somebody replays
+   * it at this moment. A claim that has run out ends with the change: what was sent under it stores nothing any more.
+   */
   saveEdit(seen: SeenRecord, registration: Registration, entry: HistoryEntry): Promise<boolean>;
   discard(seen: SeenRecord, entry: HistoryEntry): Promise<boolean>;
   /** Puts another record, and its parts, in the place of this one. */
@@ -53,9 +56,7 @@ export interface DeadLetterStore extends ReplayRecords {
 
 const scanSegments = 4;
 
-function isConditionFailure(error: unknown): boolean {
-  return error instanceof Error && error.name === "ConditionalCheckFailedException";
-}
+const claimAttributes = ["claim", "claimedBy", "claimedUntil"] as const;
 
 export function createDeadLetterStore(documents: DynamoDBDocumentClient, tableName: string): DeadLetterStore {
   const records = createReplayRecords(documents, tableName);
@@ -118,13 +119,18 @@ export function createDeadLetterStore(documents: DynamoDBDocumentClient, tableNa
         onPage: (items) => onPage(items as unknown as DeadLetterRecord[]),
       }),
     saveEdit: (seen, registration, entry) =>
-      changeRecord(documents, tableName, seen, {
-        entry,
+      changeUnclaimed(documents, tableName, seen, entry.at, {
+        // What it was may be what no table takes.
+        entry: toStorable(entry),
         set: { registration, submittedAt: registration.submittedAt },
-        unchangedHistory: true,
+        remove: claimAttributes,
       }),
     discard: (seen, entry) =>
-      changeRecord(documents, tableName, seen, { entry, set: { state: "discarded" }, unchangedHistory: true }),
+      changeUnclaimed(documents, tableName, seen, entry.at, {
+        entry,
+        set: { state: "discarded" },
+        remove: claimAttributes,
+      }),
     async replace(seen, record, parts) {
       const { state, failures, history, bodyParts = 0 } = seen;
       for (const part of parts) await documents.send(new PutCommand({ TableName: tableName, Item: part }));

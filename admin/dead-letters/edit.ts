@@ -3,11 +3,12 @@
  * body as it came is never touched; the record's history keeps what each field was.
  */
 import { Compile } from "typebox/compile";
+import { dynamoDbLimits } from "../../shared/aws-limits.ts";
 import type { DeadLetterRecord, HistoryEntry } from "../../shared/dead-letter-record.ts";
+import { rawEntryIn, registrationIn } from "../../shared/dead-letters/dead-letter-entry.ts";
 import { normalizeEmail } from "../../shared/email-address.ts";
 import { TurnoutError, type Fault } from "../../shared/errors.ts";
 import type { EventDefinition } from "../../shared/event-definition.ts";
-import { decodePack } from "../../shared/registration-pack.ts";
 import { isRegistration, registrationFaults, type Registration } from "../../shared/registration.ts";
 import { schemaFaults } from "../../shared/schema-faults.ts";
 import { submissionSchema } from "../../shared/submission.ts";
@@ -72,31 +73,42 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** @returns what can be read of the registration, however wrong it is */
-export function entryOf(record: DeadLetterRecord, body: string): Record<string, unknown> {
-  if (record.registration) return record.registration;
-  try {
-    const { registrations, invalid } = decodePack(body);
-    const entry: unknown = registrations[0] ?? invalid[0];
-    return isRecord(entry) ? entry : {};
-  } catch {
-    return {};
-  }
+/** @returns what the code of today can read of the registration, however wrong it is, and of whatever version */
+export function entryOf(record: DeadLetterRecord, body: string): Readonly<Record<string, unknown>> {
+  return record.registration ?? registrationIn(body) ?? rawEntryIn(body);
+}
+
+const skeleton = {
+  id: "probe-000",
+  email: "name@example.org",
+  name: "Name",
+  answers: {},
+  submittedAt: new Date(0).toISOString(),
+};
+const ownFields: ReadonlySet<string> = new Set([...Object.keys(skeleton), "replayOf", "claim"]);
+
+function isUsable(field: string, value: unknown): boolean {
+  return isRegistration({ ...skeleton, [field]: value });
+}
+
+/** No table takes such a number; at the front door it is made 0 as well. */
+function withoutTinyNumbers(answers: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const isTiny = (value: unknown) => typeof value === "number" && Math.abs(value) < dynamoDbLimits.smallestNumber;
+  return Object.fromEntries(Object.entries(answers).map(([name, value]) => [name, isTiny(value) ? 0 : value]));
 }
 
 /** Id and time are not an admin's to choose: where none can be read, the record's own stand in. */
-function draftOf(record: DeadLetterRecord, entry: Record<string, unknown>): Draft {
-  const skeleton = { email: "name@example.org", name: "Name", answers: {} };
-  const usable = (field: "id" | "submittedAt", value: unknown, other: string) => {
-    const probe = { ...skeleton, id: "probe-000", submittedAt: new Date(0).toISOString(), [field]: value };
-    return isRegistration(probe) ? value : other;
-  };
+function draftOf(record: DeadLetterRecord, entry: Readonly<Record<string, unknown>>): Draft {
+  const usable = (field: "id" | "submittedAt", other: string) => (isUsable(field, entry[field]) ? entry[field] : other);
+  // What a later version has added is not an admin's to lose.
+  const carried = Object.entries(entry).filter(([field, value]) => !ownFields.has(field) && isUsable(field, value));
   return {
-    id: usable("id", entry.id, record.id),
+    ...Object.fromEntries(carried),
+    id: usable("id", record.id),
     email: entry.email,
     name: entry.name,
     answers: isRecord(entry.answers) ? { ...entry.answers } : {},
-    submittedAt: usable("submittedAt", entry.submittedAt, record.submittedAt ?? record.firstFailedAt),
+    submittedAt: usable("submittedAt", record.submittedAt ?? record.firstFailedAt),
   };
 }
 
@@ -155,6 +167,7 @@ export function proposeEdit(
   }
   if (typeof draft.email === "string") draft.email = normalizeEmail(draft.email);
   if (typeof draft.name === "string") draft.name = draft.name.trim();
+  draft.answers = withoutTinyNumbers(draft.answers);
   const faults = registrationFaults(draft);
   if (faults.length > 0) refuse(faults);
   if (event) {
@@ -164,7 +177,7 @@ export function proposeEdit(
   const registration = draft as unknown as Registration;
   const replayable = toReplayable(record.id, registration);
   if (replayable.kind === "refused") refuse(replayable.faults);
-  const { replayOf: _, ...before } = entry;
+  const { replayOf: _, claim: __, ...before } = entry;
   const changes = differences(before, registration);
   if (Object.keys(changes).length === 0) throw usage("Nothing would change: the fields have these values already.");
   return { registration, changes };

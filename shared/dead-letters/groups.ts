@@ -10,7 +10,7 @@ export const DeadLetterGroup = Type.Object(
   {
     reason: Type.Enum([...deadLetterReasons]),
     count: Type.Integer({ minimum: 1 }),
-    states: Type.Object({ open: Count, replayed: Count, resolved: Count, discarded: Count }),
+    states: Type.Object({ open: Count, replayed: Count, storing: Count, resolved: Count, discarded: Count }),
     firstFailedAt: Type.String({ description: "the earliest first failure: ISO 8601, UTC" }),
     lastFailedAt: Type.String({ description: "the latest failure: ISO 8601, UTC" }),
   },
@@ -27,7 +27,7 @@ export interface DeadLetterGroups {
 
 export function createDeadLetterGroups(): DeadLetterGroups {
   const byReason = new Map<string, DeadLetterGroup>();
-  const noStates: Record<DeadLetterState, number> = { open: 0, replayed: 0, resolved: 0, discarded: 0 };
+  const noStates: Record<DeadLetterState, number> = { open: 0, replayed: 0, storing: 0, resolved: 0, discarded: 0 };
   return {
     add({ reason, state, firstFailedAt, lastFailedAt }) {
       const group = byReason.get(reason);

@@ -1,24 +1,53 @@
 /**
- * The records of the dead-letters table as a replay uses them: read by id, claimed, marked. Every change is conditional on
- * what was read, so that whoever else is at work, an admin or a worker, never has a change undone; who comes second is
- * told so and looks again.
+ * The records of the dead-letters table as a replay uses them: read by id, claimed, given back, marked. People and the
+ * automatic retry use the same claims; see `replay.ts`.
  */
-import { BatchGetCommand, UpdateCommand, type DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { dynamoDbLimits } from "../aws-limits.ts";
 import type { DeadLetterRecord, HistoryEntry } from "../dead-letter-record.ts";
+import { registrationIn } from "./dead-letter-entry.ts";
+import { createKeyReader } from "./key-reader.ts";
+import { changeIf, changeUnclaimed, type SeenRecord } from "./record-change.ts";
 
 /** A record without its body, which can be large. */
 export type DeadLetterSummary = Omit<DeadLetterRecord, "body" | "bodyParts">;
 
-/** What a record was when it was read: a change is only made while it still is so. */
-export type SeenRecord = Pick<DeadLetterRecord, "id" | "state" | "failures" | "history">;
+/** The right to replay one record once, for a limited time: a lease. */
+export interface ReplayClaim {
+  /** No other one has it. */
+  readonly id: string;
+  /** Who replays: `worker` for the replay that nobody asked for, or an IAM identity. */
+  readonly by: string;
+  /** When it runs out by itself: ISO 8601, UTC. */
+  readonly until: string;
+}
 
 export interface ReplayRecords {
-  /** @returns those that exist, by id, without bodies */
-  readMany(ids: readonly string[]): Promise<Map<string, DeadLetterSummary>>;
-  /** @returns whether the change was made: false when the record is no longer as it was seen */
-  markReplayed(seen: SeenRecord, entry: HistoryEntry): Promise<boolean>;
+  /**
+   * @returns those that exist, by id, without bodies
+   * @throws what the signal was aborted with; the SDK's error when the table does not answer for long
+   */
+  readMany(ids: readonly string[], signal: AbortSignal): Promise<Map<string, DeadLetterSummary>>;
+  /** The same, each with the registration that the code of today reads from the body, where the record has none. */
+  readToReplay(ids: readonly string[], signal: AbortSignal): Promise<Map<string, DeadLetterSummary>>;
+  /**
+   * Claims a record in the very version that was seen.
+   * @param now ISO 8601, UTC
+   * @returns false when it is no longer as it was seen, somebody else has claimed it, or the replay that nobody asks for
+   *   has been used up
+   */
+  claim(seen: SeenRecord, claim: ReplayClaim, now: string): Promise<boolean>;
+  /** Ends a claim under which nothing was sent. Does nothing where it has ended. */
+  giveBack(id: string, claim: ReplayClaim): Promise<void>;
+  /**
+   * Says that it was sent. The worker may have been faster: then the state is not touched, and the history told.
+   * @returns whether the state was changed
+   */
+  markReplayed(id: string, claim: ReplayClaim, entry: HistoryEntry): Promise<boolean>;
 }
+
+/** Who claims the one replay of a record that nobody asks for. */
+export const automaticReplayer = "worker";
 
 /** What a summary has. */
 export const summaryAttributes = [
@@ -27,21 +56,21 @@ export const summaryAttributes = [
   "reason",
   "detail",
   "registration",
+  "email",
   "submittedAt",
   "firstFailedAt",
   "lastFailedAt",
   "failures",
   "history",
   "messageId",
+  "claim",
+  "claimedBy",
+  "claimedUntil",
+  "storingAt",
   "automaticReplayAt",
 ] as const satisfies readonly (keyof DeadLetterSummary)[];
 
 const readsAtOnce = 4;
-const retryUnprocessedMs = 100;
-
-function isConditionFailure(error: unknown): boolean {
-  return error instanceof Error && error.name === "ConditionalCheckFailedException";
-}
 
 function chunksOf<Item>(items: readonly Item[], length: number): Item[][] {
   return Array.from({ length: Math.ceil(items.length / length) }, (_, index) =>
@@ -49,153 +78,83 @@ function chunksOf<Item>(items: readonly Item[], length: number): Item[][] {
   );
 }
 
-export interface RecordChange {
-  readonly entry: HistoryEntry;
-  /** Attributes to set, beside the history. */
-  readonly set: Readonly<Record<string, unknown>>;
-  /**
-   * Whether nothing at all may have happened to the record since. Without it the same state and number of failures is
-   * enough, which two edits, or an edit and a discard, would both leave as they were.
-   */
-  readonly unchangedHistory?: boolean;
-}
-
-/** @returns whether the change was made: false when the record is no longer as it was seen */
-export async function changeRecord(
-  documents: DynamoDBDocumentClient,
-  tableName: string,
-  { id, state, failures, history }: SeenRecord,
-  { entry, set, unchangedHistory = false }: RecordChange,
-): Promise<boolean> {
-  const fields = Object.keys(set);
-  const condition = ["#state = :seenState", "failures = :seenFailures"];
-  if (unchangedHistory) condition.push("size(#history) = :seenHistory");
-  try {
-    await documents.send(
-      new UpdateCommand({
-        TableName: tableName,
-        Key: { id },
-        UpdateExpression: `SET ${fields.map((name) => `#${name} = :${name}, `).join("")}#history = list_append(#history, :entry)`,
-        ConditionExpression: condition.join(" AND "),
-        ExpressionAttributeNames: {
-          "#state": "state",
-          "#history": "history",
-          ...Object.fromEntries(fields.map((name) => [`#${name}`, name])),
-        },
-        ExpressionAttributeValues: {
-          ":entry": [entry],
-          ":seenState": state,
-          ":seenFailures": failures,
-          ...(unchangedHistory && { ":seenHistory": history.length }),
-          ...Object.fromEntries(fields.map((name) => [`:${name}`, set[name]])),
-        },
-      }),
-    );
-    return true;
-  } catch (error) {
-    if (isConditionFailure(error)) return false;
-    throw error;
-  }
-}
-
-/**
- * Claims the one replay that a record gets without anybody asking for it. It is claimed before it is sent and never given
- * back: whoever is killed in between leaves the record `open` for a person, and nothing ever replays it twice by itself.
- * @param at ISO 8601, UTC
- * @returns false when it was claimed before, or the record is no longer as it was seen
- */
-export async function claimAutomaticReplay(
-  documents: DynamoDBDocumentClient,
-  tableName: string,
-  { id, state, failures, history }: SeenRecord,
-  at: string,
-): Promise<boolean> {
-  try {
-    await documents.send(
-      new UpdateCommand({
-        TableName: tableName,
-        Key: { id },
-        UpdateExpression: "SET automaticReplayAt = :at",
-        ConditionExpression:
-          "#state = :state AND failures = :failures AND size(#history) = :history AND attribute_not_exists(automaticReplayAt)",
-        ExpressionAttributeNames: { "#state": "state", "#history": "history" },
-        ExpressionAttributeValues: {
-          ":at": at,
-          ":state": state,
-          ":failures": failures,
-          ":history": history.length,
-        },
-      }),
-    );
-    return true;
-  } catch (error) {
-    if (isConditionFailure(error)) return false;
-    throw error;
-  }
-}
-
 export function createReplayRecords(documents: DynamoDBDocumentClient, tableName: string): ReplayRecords {
-  const names = Object.fromEntries(summaryAttributes.map((name, index) => [`#${index}`, name]));
-  const projection = Object.keys(names).join(", ");
+  const readChunk = createKeyReader(documents, tableName);
 
-  async function readChunk(ids: readonly string[]): Promise<DeadLetterSummary[]> {
-    const found: DeadLetterSummary[] = [];
-    let keys: Record<string, unknown>[] = ids.map((id) => ({ id }));
-    for (let tries = 0; keys.length > 0; tries += 1) {
-      if (tries > 0) await new Promise((resolve) => setTimeout(resolve, retryUnprocessedMs * tries));
-      const { Responses, UnprocessedKeys } = await documents.send(
-        new BatchGetCommand({
-          RequestItems: {
-            [tableName]: {
-              Keys: keys,
-              ConsistentRead: true,
-              ProjectionExpression: projection,
-              ExpressionAttributeNames: names,
-            },
-          },
-        }),
-      );
-      found.push(...((Responses?.[tableName] ?? []) as DeadLetterSummary[]));
-      keys = UnprocessedKeys?.[tableName]?.Keys ?? [];
-    }
+  async function readAll<Item>(
+    ids: readonly string[],
+    attributes: readonly string[],
+    signal: AbortSignal,
+    take: (item: Item) => void,
+  ): Promise<void> {
+    const chunks = chunksOf([...new Set(ids)], dynamoDbLimits.maxBatchGetKeys);
+    await Promise.all(
+      Array.from({ length: Math.min(readsAtOnce, chunks.length) }, async () => {
+        for (let chunk = chunks.pop(); chunk !== undefined; chunk = chunks.pop()) {
+          for (const item of await readChunk(chunk, attributes, signal)) take(item as Item);
+        }
+      }),
+    );
+  }
+
+  async function readMany(ids: readonly string[], signal: AbortSignal): Promise<Map<string, DeadLetterSummary>> {
+    const found = new Map<string, DeadLetterSummary>();
+    await readAll<DeadLetterSummary>(ids, summaryAttributes, signal, (record) => {
+      if (record.state !== undefined) found.set(record.id, record);
+    });
     return found;
   }
 
-  /** Adds to the history and changes nothing else; a record that was erased stays so. */
-  async function tell(id: string, entry: HistoryEntry): Promise<void> {
-    try {
-      await documents.send(
-        new UpdateCommand({
-          TableName: tableName,
-          Key: { id },
-          UpdateExpression: "SET #history = list_append(#history, :entry)",
-          ConditionExpression: "attribute_exists(#history)",
-          ExpressionAttributeNames: { "#history": "history" },
-          ExpressionAttributeValues: { ":entry": [entry] },
-        }),
-      );
-    } catch (error) {
-      if (!isConditionFailure(error)) throw error;
-    }
-  }
+  const isOurs = "claim = :claim";
 
   return {
-    async readMany(ids) {
-      const found = new Map<string, DeadLetterSummary>();
-      const chunks = chunksOf([...new Set(ids)], dynamoDbLimits.maxBatchGetKeys);
-      await Promise.all(
-        Array.from({ length: readsAtOnce }, async () => {
-          for (let chunk = chunks.pop(); chunk !== undefined; chunk = chunks.pop()) {
-            for (const record of await readChunk(chunk)) if (record.state !== undefined) found.set(record.id, record);
-          }
-        }),
+    readMany,
+    async readToReplay(ids, signal) {
+      const found = await readMany(ids, signal);
+      const unread = [...found.values()].filter(({ registration }) => registration === undefined);
+      // A body in parts is larger than anything that is sent.
+      await readAll<Pick<DeadLetterRecord, "id" | "body">>(
+        unread.map(({ id }) => id),
+        ["id", "body"],
+        signal,
+        ({ id, body }) => {
+          const record = found.get(id);
+          const registration = body === undefined ? undefined : registrationIn(body);
+          if (record && registration) found.set(id, { ...record, registration });
+        },
       );
       return found;
     },
-    async markReplayed(seen, entry) {
-      if (await changeRecord(documents, tableName, seen, { entry, set: { state: "replayed" } })) return true;
-      // The worker was faster, or another admin: the state is theirs to say, but that this replay was sent is history too.
-      await tell(seen.id, entry);
+    claim(seen, { id, by, until }, now) {
+      const change = {
+        set: { claim: id, claimedBy: by, claimedUntil: until },
+        ...(by === automaticReplayer && { condition: "attribute_not_exists(automaticReplayAt)" }),
+      };
+      return changeUnclaimed(documents, tableName, seen, now, change, id);
+    },
+    async giveBack(id, claim) {
+      await changeIf(documents, tableName, id, {
+        remove: ["claim", "claimedBy", "claimedUntil"],
+        // Not what a worker has: then it was sent after all.
+        condition: `${isOurs} AND attribute_exists(claimedUntil)`,
+        values: { ":claim": claim.id },
+      });
+    },
+    async markReplayed(id, claim, entry) {
+      const set = claim.by === automaticReplayer ? { automaticReplayAt: entry.at } : {};
+      const values = { ":claim": claim.id };
+      const marked = await changeIf(documents, tableName, id, {
+        entry,
+        set: { ...set, state: "replayed" },
+        remove: ["claimedUntil"],
+        condition: `${isOurs} AND #state IN (:open, :before)`,
+        values: { ...values, ":open": "open", ":before": "replayed" },
+      });
+      if (marked) return true;
+      // The state is the worker's to say, or another admin's, but that this replay was sent is history too. What was
+      // erased stays so.
+      const told = await changeIf(documents, tableName, id, { entry, set, condition: isOurs, values });
+      if (!told) await changeIf(documents, tableName, id, { entry, condition: "attribute_exists(#history)" });
       return false;
     },
   };

@@ -1,8 +1,10 @@
 /**
- * Puts replays on the registrations queue: several in one pack, and not faster than asked.
+ * Puts replays on the registrations queue: several in one pack, and not faster than asked. Each pack is claimed right
+ * before it is sent, so that a claim is never older than its send.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { SendMessageCommand, type SQSClient } from "@aws-sdk/client-sqs";
+import { kindOf } from "../aws-fault.ts";
 import {
   joinPack,
   maxPackBytes,
@@ -21,20 +23,64 @@ export interface ReplaySenderOptions {
   readonly onPack?: (registrations: number) => void;
 }
 
-export interface ReplaySender {
+/** What is done around the send of each pack. */
+export interface PackSteps<Item> {
+  /** @returns the text of an item as it stands in a pack */
+  readonly encodedOf: (item: Item) => string;
+  /** @returns those that may be sent. When it rejects, nothing is. */
+  readonly claim: (items: readonly Item[]) => Promise<readonly Item[]>;
+  /** Told as soon as SQS has confirmed a pack. */
+  readonly onConfirmed: (items: readonly Item[]) => Promise<void>;
   /**
-   * Sends items of which `encodedOf` is the text, and tells of each pack as soon as SQS has confirmed it.
-   * @throws TURNOUT_INTERRUPTED, by the signal, before a pack; the SDK's error when one was not confirmed
+   * Told when it did not. `accepted`: `no` when SQS, or this machine, has refused it for sure; `unknown` when the answer
+   * is missing, and it may be on the queue.
    */
-  send<Item>(
-    items: readonly Item[],
-    encodedOf: (item: Item) => string,
-    onConfirmed: (items: readonly Item[]) => Promise<void>,
-  ): Promise<void>;
+  readonly onFailed: (items: readonly Item[], accepted: "no" | "unknown") => Promise<void>;
+}
+
+export interface ReplaySender {
+  /** @throws TURNOUT_INTERRUPTED, by the signal, before a pack; what `claim` throws; the SDK's error when one was not confirmed */
+  send<Item>(items: readonly Item[], steps: PackSteps<Item>): Promise<void>;
 }
 
 /** Packs hold no more than this share of a second's rate, so that a low rate is not sent in rare bursts. */
 const packSeconds = 0.5;
+
+/**
+ * Sends, and knows afterwards whether it may have been accepted: the SDK tries again by itself, and an attempt that was
+ * refused says nothing of the one before, which got no answer.
+ */
+async function sendSurely(sqs: SQSClient, command: SendMessageCommand): Promise<void> {
+  /** Attempts that were not refused: without any, there is nothing on the queue. */
+  let doubtful = 0;
+  command.middlewareStack.add(
+    (next) => async (args) => {
+      doubtful += 1;
+      try {
+        return await next(args);
+      } catch (error) {
+        if (kindOf(error) !== "unreachable") doubtful -= 1;
+        throw error;
+      }
+    },
+    // Around each attempt and the reading of its answer.
+    { step: "deserialize", priority: "high", name: "countDoubtful" },
+  );
+  try {
+    await sqs.send(command);
+  } catch (error) {
+    throw new SendFailed(doubtful > 0 ? "unknown" : "no", error);
+  }
+}
+
+class SendFailed extends Error {
+  readonly accepted: "no" | "unknown";
+
+  constructor(accepted: "no" | "unknown", cause: unknown) {
+    super("a pack of replays was not confirmed", { cause });
+    this.accepted = accepted;
+  }
+}
 
 export function createReplaySender(options: ReplaySenderOptions): ReplaySender {
   const { sqs, queueUrl, ratePerSecond, signal, onPack } = options;
@@ -49,29 +95,47 @@ export function createReplaySender(options: ReplaySenderOptions): ReplaySender {
     nextAt = Math.max(nextAt, now) + (registrations / ratePerSecond) * 1_000;
   }
 
+  /** @returns how many of the first items fit into one pack: at least 1 */
+  function fitting<Item>(items: readonly Item[], encodedOf: (item: Item) => string): number {
+    let bytes = packFrameBytes;
+    let count = 0;
+    for (const item of items) {
+      bytes += Buffer.byteLength(encodedOf(item)) + 1;
+      if (count > 0 && bytes > maxPackBytes) break;
+      count += 1;
+    }
+    return count;
+  }
+
+  function commandOf(texts: readonly string[]): SendMessageCommand {
+    return new SendMessageCommand({
+      QueueUrl: queueUrl,
+      MessageBody: joinPack(texts),
+      MessageAttributes: { [packCountAttribute]: { DataType: "Number", StringValue: String(texts.length) } },
+    });
+  }
+
   return {
-    async send(items, encodedOf, onConfirmed) {
+    async send(items, { encodedOf, claim, onConfirmed, onFailed }) {
       let start = 0;
       while (start < items.length) {
-        const texts: string[] = [];
-        let bytes = packFrameBytes;
-        for (const item of items.slice(start, start + maxItems)) {
-          const text = encodedOf(item);
-          bytes += Buffer.byteLength(text) + 1;
-          if (texts.length > 0 && bytes > maxPackBytes) break;
-          texts.push(text);
+        const some = items.slice(start, start + maxItems);
+        const pack = some.slice(0, fitting(some, encodedOf));
+        await waitForTurn(pack.length);
+        const claimed = await claim(pack);
+        if (claimed.length > 0) {
+          try {
+            // Not cut off by the signal: what is claimed is sent.
+            await sendSurely(sqs, commandOf(claimed.map(encodedOf)));
+          } catch (error) {
+            if (!(error instanceof SendFailed)) throw error;
+            await onFailed(claimed, error.accepted);
+            throw error.cause;
+          }
+          onPack?.(claimed.length);
+          await onConfirmed(claimed);
         }
-        await waitForTurn(texts.length);
-        await sqs.send(
-          new SendMessageCommand({
-            QueueUrl: queueUrl,
-            MessageBody: joinPack(texts),
-            MessageAttributes: { [packCountAttribute]: { DataType: "Number", StringValue: String(texts.length) } },
-          }),
-        );
-        onPack?.(texts.length);
-        await onConfirmed(items.slice(start, start + texts.length));
-        start += texts.length;
+        start += pack.length;
       }
     },
   };

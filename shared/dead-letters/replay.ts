@@ -1,15 +1,20 @@
 /**
- * Replays dead letters: a few first, then more, and no further once they fail again.
+ * Replays dead letters: a few first, then more, and no further once they fail again. People and the automatic retry do it
+ * by this one protocol:
  *
- *     select ─► read, check ─► send (confirmed) ─► open → replayed ─► wait for what the worker says ─► next, larger step
+ *     select ─► read, check ─► claim ─► send ─────────► mark, wait for what the worker says ─► next, larger step
+ *                                │        ├─ refused ─► give the claim back
+ *                                │        └─ no answer ► the claim runs out by itself
+ *                                └─ no longer as it was read: passed over
  *
- * The message is sent before the record changes. Killed in between, the record is still `open` while its message is on its
- * way: the worker closes it all the same, and another replay at worst sends the registration a second time, which is stored
- * once. Every change of a record is conditional on its state and on how often it had failed, so that two admins can replay
- * the same records at once and the outcome of one delivery is never taken for that of another.
+ * A claim is a lease on a record in the very version that was read. While it lasts nobody can edit or discard the record,
+ * or claim it as well; whoever changes it afterwards ends the claim with that. It travels with what is sent, and the worker
+ * stores only what came under the claim that the record has by then. So what was read is only ever stored while it is still
+ * what the record holds, however late it arrives, and whatever any clock says: the lease's end only decides how soon
+ * somebody else may go on. Killed anywhere, a replay leaves a record that is `open` and free again after that time.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import type { DeadLetterSummary, ReplayRecords, SeenRecord } from "./replay-records.ts";
+import type { DeadLetterSummary, ReplayClaim, ReplayRecords } from "./replay-records.ts";
 import { checkReplay, type ReplayCheck } from "./replay-check.ts";
 import type { ReplaySender } from "./replay-sender.ts";
 
@@ -18,7 +23,7 @@ export type ReplayFate =
   | "resolved"
   /** Failed again: the record is open again, with the new reason. */
   | "failed"
-  /** Sent, and nothing was heard of it within the time. */
+  /** Sent, or perhaps sent, and nothing was heard of it within the time. */
   | "unknown"
   | Exclude<ReplayCheck["kind"], "replayable">;
 
@@ -48,6 +53,7 @@ export interface ReplaySummary {
 export interface ReplayOptions {
   readonly store: ReplayRecords;
   readonly sender: ReplaySender;
+  /** Who it is; `worker` has one replay of each record, once. */
   readonly who: string;
   /** Why, in words, for the history. */
   readonly why: string;
@@ -57,11 +63,6 @@ export interface ReplayOptions {
   readonly stepSize: number;
   /** Replay those as well that were replayed before and never came back. */
   readonly again: boolean;
-  /**
-   * Asked for each record before it is sent; what is answered with false is skipped. It may be asked at several places at
-   * once. Default: true for all.
-   */
-  readonly claim?: (seen: SeenRecord) => Promise<boolean>;
   /** How long to wait for the next outcome of a step, in seconds. */
   readonly outcomeTimeoutSeconds: number;
   readonly signal: AbortSignal;
@@ -75,15 +76,21 @@ export interface ReplayOptions {
 
 type Candidate = Extract<ReplayCheck, { kind: "replayable" }>;
 
+/**
+ * How long a claim lasts: longer than a pack takes to be sent, unless the queue does not answer. It is no deadline for what
+ * was sent, which is good for as long as nobody has touched the record.
+ */
+export const claimSeconds = 60;
+
 const growth = [1, 10, 100];
 /** A step of which at least this share failed again is the last one. */
 const maxFailedShare = 0.1;
-const marksAtOnce = 32;
+const changesAtOnce = 32;
 const firstLookMs = 150;
 const slowestLookMs = 1_000;
 const slowDown = 1.3;
 
-function fateOf(now: DeadLetterSummary | undefined, before: DeadLetterSummary): Omit<ReplayOutcome, "id"> | undefined {
+function fateOf(now: DeadLetterSummary | undefined, sent: Candidate): Omit<ReplayOutcome, "id"> | undefined {
   if (now === undefined) return { fate: "skipped", detail: "was erased meanwhile" };
   if (now.state === "resolved") {
     // Not simply the last line: that this replay was sent may have been written after its outcome.
@@ -91,7 +98,13 @@ function fateOf(now: DeadLetterSummary | undefined, before: DeadLetterSummary): 
     return { fate: "resolved", detail: outcome?.detail ?? "" };
   }
   if (now.state === "discarded") return { fate: "skipped", detail: "was discarded meanwhile" };
-  if (now.failures > before.failures) return { fate: "failed", detail: `${now.reason}: ${now.detail}` };
+  if (now.failures > sent.record.failures) return { fate: "failed", detail: `${now.reason}: ${now.detail}` };
+  if (now.claim !== sent.claim) {
+    return {
+      fate: "skipped",
+      detail: "was changed or replayed by somebody else meanwhile; what was sent is not stored",
+    };
+  }
   return undefined;
 }
 
@@ -100,7 +113,7 @@ function fateOf(now: DeadLetterSummary | undefined, before: DeadLetterSummary): 
  * @returns what came of it; never rejects: an error of AWS is the reason why it stopped
  */
 export async function replayDeadLetters(ids: readonly string[], options: ReplayOptions): Promise<ReplaySummary> {
-  const { store, sender, who, why, canary, stepSize, again, claim, signal, wallClock, onOutcome, onStep } = options;
+  const { store, sender, who, why, canary, stepSize, again, signal, wallClock, onOutcome, onStep } = options;
   const counts: Record<ReplayFate, number> = { resolved: 0, failed: 0, unknown: 0, refused: 0, skipped: 0, missing: 0 };
   let position = 0;
   let sent = 0;
@@ -110,56 +123,83 @@ export async function replayDeadLetters(ids: readonly string[], options: ReplayO
     onOutcome({ id, fate, detail });
   }
 
-  /** @returns up to `size` records that can be sent now; what cannot be is settled on the way */
+  /** @returns up to `size` records that could be sent now; what cannot be is settled on the way */
   async function prepare(size: number): Promise<Candidate[]> {
     const candidates: Candidate[] = [];
     while (candidates.length < size && position < ids.length) {
       signal.throwIfAborted();
       const some = ids.slice(position, position + size - candidates.length);
-      const records = await store.readMany(some);
-      const replayable: Candidate[] = [];
+      const records = await store.readToReplay(some, signal);
       for (const id of some) {
-        const check = checkReplay(records.get(id), again);
-        if (check.kind === "replayable") replayable.push(check);
+        const check = checkReplay(records.get(id), { again, now: wallClock() });
+        if (check.kind === "replayable") candidates.push(check);
         else settle(id, check.kind, check.detail);
       }
-      candidates.push(...(await claimed(replayable)));
       position += some.length;
     }
     return candidates;
   }
 
-  async function claimed(candidates: readonly Candidate[]): Promise<readonly Candidate[]> {
-    if (claim === undefined) return candidates;
-    const ours: Candidate[] = [];
-    for (let start = 0; start < candidates.length; start += marksAtOnce) {
-      const some = candidates.slice(start, start + marksAtOnce);
-      const answers = await Promise.all(some.map(({ record }) => claim(record)));
-      for (const [index, candidate] of some.entries()) {
-        if (answers[index]) ours.push(candidate);
-        else settle(candidate.record.id, "skipped", "was claimed by another run");
-      }
+  async function forEach<Result>(
+    candidates: readonly Candidate[],
+    change: (candidate: Candidate) => Promise<Result>,
+  ): Promise<PromiseSettledResult<Result>[]> {
+    const results: PromiseSettledResult<Result>[] = [];
+    for (let start = 0; start < candidates.length; start += changesAtOnce) {
+      results.push(...(await Promise.allSettled(candidates.slice(start, start + changesAtOnce).map(change))));
+      if (results.some(({ status }) => status === "rejected")) break;
     }
-    return ours;
+    return results;
   }
 
-  async function mark({ record }: Candidate): Promise<void> {
+  const claimOf = ({ claim }: Candidate): ReplayClaim => ({ id: claim, by: who, until: claimedUntil });
+  let claimedUntil = "";
+
+  /** Where that fails too, the claims run out by themselves. */
+  async function giveBack(candidates: readonly Candidate[]): Promise<void> {
+    await forEach(candidates, (candidate) => store.giveBack(candidate.record.id, claimOf(candidate)));
+  }
+
+  async function claimAll(candidates: readonly Candidate[]): Promise<Candidate[]> {
+    const now = wallClock();
+    claimedUntil = new Date(now + claimSeconds * 1_000).toISOString();
+    const at = new Date(now).toISOString();
+    const answers = await forEach(candidates, (candidate) => store.claim(candidate.record, claimOf(candidate), at));
+    const failed = answers.find((answer) => answer.status === "rejected");
+    if (failed) {
+      // Those as well of which nobody knows whether they were claimed.
+      await giveBack(candidates.slice(0, answers.length));
+      throw failed.reason;
+    }
+    return candidates.filter((candidate, index) => {
+      const answer = answers[index];
+      const ours = answer?.status === "fulfilled" && answer.value;
+      if (!ours) settle(candidate.record.id, "skipped", "was changed or claimed by somebody else meanwhile");
+      return ours;
+    });
+  }
+
+  async function markAll(candidates: readonly Candidate[]): Promise<void> {
     const at = new Date(wallClock()).toISOString();
-    // Not made when the worker, or another admin, was faster. Then there is nothing to mark.
-    await store.markReplayed(record, { at, who, what: "replayed", detail: why });
+    const marks = await forEach(candidates, (candidate) =>
+      store.markReplayed(candidate.record.id, claimOf(candidate), { at, who, what: "replayed", detail: why }),
+    );
+    const failed = marks.find((mark) => mark.status === "rejected");
+    if (failed) throw failed.reason;
   }
 
-  /** @returns those of which nothing was heard in time */
-  async function awaitOutcomes(waiting: Map<string, DeadLetterSummary>): Promise<{ failed: number; silent: string[] }> {
+  /** Takes those out of `waiting` whose outcome becomes known in time. @returns how many of them failed again */
+  async function awaitOutcomes(waiting: Map<string, Candidate>): Promise<number> {
     let failed = 0;
     let lookMs = firstLookMs;
     let heardAt = performance.now();
     while (waiting.size > 0 && performance.now() - heardAt < options.outcomeTimeoutSeconds * 1_000 && !signal.aborted) {
       await delay(lookMs, undefined, { signal }).catch(() => {});
       lookMs = Math.min(slowestLookMs, lookMs * slowDown);
-      const records = await store.readMany([...waiting.keys()]);
-      for (const [id, before] of waiting) {
-        const outcome = fateOf(records.get(id), before);
+      if (signal.aborted) break;
+      const records = await store.readMany([...waiting.keys()], signal);
+      for (const [id, candidate] of waiting) {
+        const outcome = fateOf(records.get(id), candidate);
         if (outcome === undefined) continue;
         if (outcome.fate === "failed") failed += 1;
         settle(id, outcome.fate, outcome.detail);
@@ -167,36 +207,46 @@ export async function replayDeadLetters(ids: readonly string[], options: ReplayO
         heardAt = performance.now();
       }
     }
-    return { failed, silent: [...waiting.keys()] };
+    return failed;
   }
 
   /** @returns why no further step may follow, undefined when one may */
   async function runStep(candidates: readonly Candidate[]): Promise<ReplayStop | undefined> {
-    const waiting = new Map<string, DeadLetterSummary>();
+    const waiting = new Map<string, Candidate>();
     let broken: ReplayStop | undefined;
     try {
-      await sender.send(
-        candidates,
-        ({ encoded }) => encoded,
-        async (confirmed) => {
+      await sender.send(candidates, {
+        encodedOf: ({ encoded }) => encoded,
+        claim: claimAll,
+        async onConfirmed(confirmed) {
           sent += confirmed.length;
-          for (const { record } of confirmed) waiting.set(record.id, record);
-          for (let start = 0; start < confirmed.length; start += marksAtOnce) {
-            await Promise.all(confirmed.slice(start, start + marksAtOnce).map(mark));
-          }
+          for (const candidate of confirmed) waiting.set(candidate.record.id, candidate);
+          await markAll(confirmed);
         },
-      );
+        async onFailed(unconfirmed, accepted) {
+          if (accepted === "no") return giveBack(unconfirmed);
+          const detail = `may have been sent: the queue gave no answer. If not, it is free again after ${claimedUntil}`;
+          for (const { record } of unconfirmed) settle(record.id, "unknown", detail);
+        },
+      });
     } catch (error) {
       broken = stopFor(error);
     }
     onStep({ size: waiting.size });
     const size = waiting.size;
-    const { failed, silent } = await awaitOutcomes(waiting);
-    for (const id of silent) settle(id, "unknown", "was sent, and nothing has been heard of it yet");
+    let failed = 0;
+    try {
+      failed = await awaitOutcomes(waiting);
+    } catch (error) {
+      broken ??= stopFor(error);
+    }
+    const silent = waiting.size;
+    // Whatever went wrong: what was sent is not what was left alone.
+    for (const id of waiting.keys()) settle(id, "unknown", "was sent, and nothing has been heard of it yet");
     if (broken) return broken;
     if (signal.aborted) return stopFor(signal.reason);
-    if (silent.length > 0) {
-      const detail = `${silent.length} of ${size} had no outcome within ${options.outcomeTimeoutSeconds} s. Does the worker run?`;
+    if (silent > 0) {
+      const detail = `${silent} of ${size} had no outcome within ${options.outcomeTimeoutSeconds} s. Does the worker run?`;
       return { code: "no-outcome", detail };
     }
     if (failed > 0 && failed >= size * maxFailedShare) {

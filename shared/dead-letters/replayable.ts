@@ -2,13 +2,14 @@
  * Whether a dead letter can be replayed as it stands, and what exactly would be sent: the same check for a dry run, for a
  * replay and after an edit.
  */
+import { randomUUID } from "node:crypto";
 import type { Fault } from "../errors.ts";
 import { encodeRegistration, maxPackBytes, packFrameBytes } from "../registration-pack.ts";
 import { registrationFaults, type Registration } from "../registration.ts";
 
 export type Replayable =
-  /** `encoded` is the registration as it stands in a pack. */
-  | { readonly kind: "replayable"; readonly encoded: string }
+  /** `encoded` is the registration as it stands in a pack, sent under `claim`. */
+  | { readonly kind: "replayable"; readonly encoded: string; readonly claim: string }
   | { readonly kind: "refused"; readonly faults: readonly Fault[] };
 
 function refused(pointer: string, detail: string): Replayable {
@@ -23,13 +24,14 @@ export function toReplayable(id: string, kept: Registration | undefined): Replay
   if (kept === undefined) {
     return refused("", "no registration can be read from the body; mend it with: turnout dead-letters edit");
   }
-  const registration: Registration = { ...kept, replayOf: id };
+  const claim = randomUUID();
+  const registration: Registration = { ...kept, replayOf: id, claim };
   const faults = registrationFaults(registration);
   if (faults.length > 0) return { kind: "refused", faults };
   const encoded = encodeRegistration(registration);
   const bytes = Buffer.byteLength(encoded) + packFrameBytes;
   if (bytes > maxPackBytes) return refused("", `has ${bytes} bytes as a message; at most ${maxPackBytes} are sent`);
-  return { kind: "replayable", encoded };
+  return { kind: "replayable", encoded, claim };
 }
 
 /** @returns the faults in one line: where and what */

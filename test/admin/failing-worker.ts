@@ -7,6 +7,7 @@ import type { Connection } from "../../admin/connection.ts";
 import { deadLetterAttributes } from "../../shared/dead-letter.ts";
 import { createDeadLetterCollector } from "../../worker/dead-letter-collector.ts";
 import { createDeadLettersTable } from "../../worker/dead-letters-table.ts";
+import { recordLog } from "../equipment/recorded-log.ts";
 
 export interface FailingWorker {
   stop(): Promise<void>;
@@ -23,6 +24,7 @@ export function startFailingWorker({ sqs, documents, queueUrl, deadLettersTable 
       },
       close() {},
     },
+    logger: recordLog().logger,
     wallClock: Date.now,
   });
   const { collect } = createDeadLetterCollector({ table, wallClock: Date.now });

@@ -66,8 +66,9 @@ t.test("Ctrl-C stops a replay, which says what was done and what was not", { tim
   const { child, ended } = start(line, env);
   const store = createDeadLetterStore(connection.documents, connection.deadLettersTable);
   const ids = records.map(({ id }) => id);
+  const { signal } = new AbortController();
   const closed = async () =>
-    [...(await store.readMany(ids)).values()].filter(({ state }) => state === "resolved").length;
+    [...(await store.readMany(ids, signal)).values()].filter(({ state }) => state === "resolved").length;
   while ((await closed()) < 2) await delay(50);
   child.kill("SIGINT");
   const { code, stdout } = await ended;

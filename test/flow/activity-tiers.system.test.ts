@@ -76,10 +76,14 @@ async function play(t: Test, { webs, workers, people, atOnce, ...pace }: Scene):
     return ((await response.json()) as { estimatedWaitSeconds?: number }).estimatedWaitSeconds;
   };
 
-  const alone = await eventually(async () => {
-    const seen = await look();
-    return Math.abs(seen.registrationsEstimate / people - 1) <= 0.1 && !seen.atLeast && seen;
-  }, "people are told within a tenth, although no worker runs", 30_000);
+  const alone = await eventually(
+    async () => {
+      const seen = await look();
+      return Math.abs(seen.registrationsEstimate / people - 1) <= 0.1 && !seen.atLeast && seen;
+    },
+    "people are told within a tenth, although no worker runs",
+    30_000,
+  );
   t.equal(alone.etaSeconds, null, "without a worker the wait is unknown");
   t.match((await runCommand(["queue"], { env })).stdout, /wait +unknown: nothing is being drained/);
   t.equal(await waitOf(0), undefined);

@@ -44,6 +44,17 @@ t.test("both environments run the same version of the same bundle, on the config
   t.match(only(main, "AWS::ElasticBeanstalk::ApplicationVersion").Properties["SourceBundle"], { S3Key: /\.zip$/ });
 });
 
+t.test("workers are deployed before the web tier, so that they know what it sends, and go after it", async (t) => {
+  for (const template of [main, full]) {
+    const ids = new Map(resources(template, "AWS::ElasticBeanstalk::Environment").map(([id, one]) => [id, one]));
+    const [web, worker] = ["PlatformWeb", "PlatformWorker"].map((name) =>
+      [...ids.keys()].find((id) => id.startsWith(name))!,
+    );
+    t.ok(ids.get(web!)?.DependsOn?.includes(worker!), "CloudFormation updates what others depend on first");
+    t.notOk(ids.get(worker!)?.DependsOn?.includes(web!));
+  }
+});
+
 t.test("environments come after what their instances need, and go before it", async (t) => {
   for (const tier of ["PlatformWeb", "PlatformWorker"]) {
     const needs = only(main, "AWS::ElasticBeanstalk::Environment", tier).DependsOn?.join(" ") ?? "";

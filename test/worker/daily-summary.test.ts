@@ -52,9 +52,10 @@ t.test("one line and the metrics say what is stored, what waits, why and since w
     storedApproximately: 7,
     open: 3,
     replayed: 2,
+    storing: 0,
     byReason: {
-      "crash-loop": { open: 3, replayed: 0, resolved: 4, discarded: 0 },
-      malformed: { open: 0, replayed: 2, resolved: 0, discarded: 0 },
+      "crash-loop": { open: 3, replayed: 0, storing: 0, resolved: 4, discarded: 0 },
+      malformed: { open: 0, replayed: 2, storing: 0, resolved: 0, discarded: 0 },
     },
     oldestOpenAt: "2026-01-01T09:01:00.001Z",
     oldestOpenSeconds: 3_600,

@@ -10,6 +10,7 @@ import { createDeadLettersTable } from "../../worker/dead-letters-table.ts";
 import { createPatientCaller } from "../../worker/patient-call.ts";
 import { startEngines } from "../equipment/engines.ts";
 import { people, somebody } from "../equipment/people.ts";
+import { recordLog } from "../equipment/recorded-log.ts";
 
 const engines = await startEngines();
 t.teardown(() => engines.close());
@@ -29,6 +30,7 @@ const collector = createDeadLetterCollector({
     documents: engines.documents,
     tableName,
     caller: createPatientCaller(breaker, { width }),
+    logger: recordLog().logger,
     wallClock,
   }),
   wallClock,
@@ -138,6 +140,61 @@ t.test("whatever is no pack is kept byte for byte, and the same bytes are one re
     t.equal(await collect(body, { reason: "malformed" }), true);
     t.match(await read(idOfBody(body)), { body, failures: 2, reason: "malformed" });
   }
+});
+
+/** As a later version writes them: entries that this one cannot know, with what every version keeps readable. */
+function laterPack(count: number): { body: string; entries: Record<string, unknown>[] } {
+  const entries = people(count).map(({ id, email, submittedAt, name }) => ({
+    id,
+    email,
+    submittedAt,
+    person: { name },
+  }));
+  return { body: JSON.stringify({ v: 2, event: "summit", registrations: entries }), entries };
+}
+
+t.test("a pack of another version becomes a record for each registration, with its raw entry", async (t) => {
+  const { body, entries } = laterPack(4);
+  t.equal(await collect(body, { reason: "unsupported-version", detail: "version 2" }), true);
+  for (const entry of entries) {
+    const record = await read(String(entry.id));
+    t.match(record, {
+      reason: "unsupported-version",
+      email: entry.email,
+      submittedAt: entry.submittedAt,
+      state: "open",
+    });
+    t.same(JSON.parse(record.body!), { v: 2, event: "summit", registrations: [entry] });
+    t.notOk("registration" in record);
+  }
+});
+
+t.test("such a pack that SQS gave up is named for what it is, and not a crash loop", async (t) => {
+  const { body, entries } = laterPack(1);
+  t.equal(await collect(body), true);
+  t.match(await read(String(entries[0]!.id)), { reason: "unsupported-version", detail: /another version/, body });
+  const known = somebody();
+  await collect(encodePack([known]));
+  t.equal((await read(known.id)).reason, "crash-loop", "control: one that this version knows is one");
+});
+
+t.test("an entry that this version finds wrong keeps address and time readable, if they are", async (t) => {
+  const [first, second] = people(2);
+  const entries = [
+    { ...first, replayOf: "the-record-of-it", claim: "c", consents: { mail: { from: 1 } } },
+    { ...second, email: 5, submittedAt: "yesterday", name: "\ud800" },
+  ];
+  t.equal(await collect(JSON.stringify({ v: 1, registrations: entries }), { reason: "invalid-registration" }), true);
+  t.match(await read("the-record-of-it"), { email: first!.email, submittedAt: first!.submittedAt });
+  const wrong = await read(second!.id);
+  t.notOk("email" in wrong || "submittedAt" in wrong);
+  t.same(JSON.parse(wrong.body!).registrations, [entries[1]]);
+});
+
+t.test("optional properties of a later version stay with the registration", async (t) => {
+  const later = { ...somebody(), locale: "de", tags: ["a", 1, null], consent: { mail: true } };
+  t.equal(await collect(encodePack([later])), true);
+  t.match(await read(later.id), { registration: later, body: encodePack([later]) });
 });
 
 t.test("an id in an entry that could not be a key of ours is not used as one", async (t) => {

@@ -317,3 +317,69 @@ t.test("stopped before it was started, it never starts", { buffered: true }, asy
   await new Promise((resolve) => setTimeout(resolve, 100));
   t.equal(receives(), 0);
 });
+
+t.test(
+  "what is left to others is hidden for its own time, and the heartbeat doesn't shorten it",
+  { buffered: true },
+  async (t) => {
+    const seen: string[] = [];
+    const slow = Promise.withResolvers<void>();
+    const { drain, queue, send, isEmpty, log } = await prepare({
+      pollers: 1,
+      async process({ Body = "" }) {
+        seen.push(Body);
+        if (Body === "message 0" && seen.filter((body) => body === Body).length === 1) return { hideSeconds: 8 };
+        // Long enough for several heartbeats, with a visibility of 2 s.
+        if (Body === "message 1") await slow.promise;
+        return true;
+      },
+    });
+    await send(2);
+    drain.start();
+    t.teardown(() => drain.stop());
+    await eventually(() => seen.length === 2, "both came, in one batch or two");
+    const heartbeats = () =>
+      engines.sqsProxy
+        .callsOf("ChangeMessageVisibilityBatch")
+        .filter(({ input }) => input.QueueUrl === queue.url)
+        .flatMap(({ input }) => (input.Entries as { VisibilityTimeout: number }[]).map((one) => one.VisibilityTimeout));
+    await eventually(() => heartbeats().filter((seconds) => seconds === 2).length >= 2, "the heart has beaten");
+    slow.resolve();
+    await eventually(() => heartbeats().includes(8), "it is hidden");
+    const hiddenAt = performance.now();
+    t.equal(heartbeats().at(-1), 8, "and nothing changes that");
+    await eventually(() => seen.length === 3, "it came again", 30_000);
+    t.ok(performance.now() - hiddenAt > 6_000, "not after the visibility time-out, but after its own");
+    t.strictSame(seen.at(-1), "message 0");
+    await eventually(isEmpty, "and then it was done");
+    t.strictSame(log.records, []);
+  },
+);
+
+t.test("a stop waits until what is to be hidden is, and lets go of what cannot be", { buffered: true }, async (t) => {
+  const { drain, queue, send, spoil, deleteFailures, log } = await prepare({
+    pollers: 1,
+    process: async () => ({ hideSeconds: 60 }),
+  });
+  let answer: (() => void) | undefined;
+  spoil(async ({ operation }) => {
+    if (operation !== "ChangeMessageVisibilityBatch") return undefined;
+    await new Promise<void>((resolve) => (answer = resolve));
+    return awsError("InternalError", "no", 500);
+  });
+  await send(1);
+  drain.start();
+  await eventually(() => answer !== undefined, "it is being hidden");
+  let stopped = false;
+  const stopping = drain.stop().then(() => (stopped = true));
+  await eventually(async () => {
+    await new Promise(setImmediate);
+    return !stopped;
+  }, "the stop waits");
+  answer?.();
+  await stopping;
+  t.equal(deleteFailures(), 1);
+  t.match(log.records, [{ msg: /could not be hidden/ }]);
+  spoil();
+  await eventually(async () => (await engines.take(queue.url)).length === 1, "it comes again sooner");
+});

@@ -11,10 +11,12 @@ import { createPackProcessor } from "../../worker/pack-processor.ts";
 import { createPatientCaller } from "../../worker/patient-call.ts";
 import { createRegistrationWriter } from "../../worker/registration-writer.ts";
 import { createRegistrationsTable } from "../../worker/registrations-table.ts";
+import { createReplayGate } from "../../worker/replay-gate.ts";
 import { awsError } from "../equipment/aws-proxy.ts";
 import { startEngines } from "../equipment/engines.ts";
 import { createManualClock } from "../equipment/manual-clock.ts";
 import { people, somebody } from "../equipment/people.ts";
+import { recordLog } from "../equipment/recorded-log.ts";
 
 const engines = await startEngines();
 t.teardown(() => engines.close());
@@ -49,6 +51,15 @@ async function prepare({ now = () => performance.now(), makeOutcomesTable = crea
     onOutcome: (outcome) => written.push(outcome),
   });
   const sender = createPatientCaller(breaker(), { width: 2 });
+  const records = createDeadLettersTable({
+    documents,
+    tableName: recordsName,
+    caller: createPatientCaller(breaker()),
+    logger: recordLog().logger,
+    wallClock: Date.now,
+  });
+  const stale: string[] = [];
+  let hidden = 0;
   const processor = createPackProcessor({
     writer,
     deadLetters: createDeadLetterQueue({
@@ -58,19 +69,19 @@ async function prepare({ now = () => performance.now(), makeOutcomesTable = crea
       wallClock: Date.now,
       onSent: () => {},
     }),
-    records: createDeadLettersTable({
-      documents,
-      tableName: recordsName,
-      caller: createPatientCaller(breaker()),
-      wallClock: Date.now,
-    }),
+    records,
+    replays: createReplayGate({ records, onStale: (id) => stale.push(id) }),
+    hideSecondsAfter: (receives) => (receives > 3 ? undefined : 60 * receives),
     deadlineMs: 60_000,
     now,
     onPack: (count) => packs.push(count),
     onOutcome: (kind) => outcomes.push(kind),
+    onHidden: () => (hidden += 1),
   });
   return {
     processor,
+    stale,
+    hidden: () => hidden,
     sender,
     packs,
     outcomes,
@@ -348,6 +359,74 @@ t.test("a replay that is stored, or turns out to be a duplicate, closes its reco
       ["resolved", "the address was already registered"],
     ],
   );
+});
+
+t.test("what was sent under a claim that is over stores nothing, and is done", async (t) => {
+  const { processor, stored, records, recordsName, deadLetters, stale, outcomes } = await prepare();
+  const all = people(6).map((one, index) => ({ ...one, replayOf: one.id, claim: index < 3 ? "current" : "over" }));
+  const history = [{ what: "failed" }];
+  for (const [index, { id }] of all.entries()) {
+    const state = index % 3 === 0 ? "open" : "replayed";
+    const Item = { id, state, history, failures: 1, claim: "current" };
+    await engines.documents.send(new PutCommand({ TableName: recordsName, Item }));
+  }
+  const erased = { ...somebody(), replayOf: "erased-record", claim: "current" };
+  const plain = somebody();
+  t.equal(await processor.process(message(encodePack([plain, ...all, erased]))), true);
+  const ids = (await stored()).map(({ registrationId }) => registrationId);
+  t.same(new Set(ids), new Set([plain.id, ...all.slice(0, 3).map(({ id }) => id)]));
+  t.same(new Set(stale), new Set([...all.slice(3).map(({ id }) => id), "erased-record"]));
+  t.same(outcomes, Array(4).fill("stored"), "the others count as nothing");
+  const states = new Map((await records()).map(({ id, state }) => [id, state]));
+  t.same(
+    all.map(({ id }) => states.get(id)),
+    ["resolved", "resolved", "resolved", "open", "replayed", "replayed"],
+  );
+  t.same(await deadLetters(), []);
+});
+
+t.test("a replay whose record cannot be reached stays in its message; its neighbours don't wait for it", async (t) => {
+  const { processor, stored, sender, outcomes } = await prepare();
+  engines.dynamoDbProxy.intervene(({ operation }) =>
+    operation === "UpdateItem" ? awsError("ValidationException", "refused") : undefined,
+  );
+  const replay = somebody({ replayOf: "some-record", claim: "c" });
+  t.equal(await processor.process(message(encodePack([replay, somebody()]))), false);
+  t.equal((await stored()).length, 1);
+  t.same(outcomes.toSorted(), ["stored", "undone"]);
+  sender.close();
+});
+
+t.test("a pack of a later version is left to workers that know it, and in the end named for what it is", async (t) => {
+  const { processor, hidden, packs, deadLetters } = await prepare();
+  const { id, email, submittedAt } = somebody();
+  const body = JSON.stringify({ v: 2, registrations: [{ id, email, submittedAt, person: {} }] });
+  for (const receives of [1, 2, 3]) {
+    t.same(await processor.process(message(body, receives)), { hideSeconds: 60 * receives });
+  }
+  t.same(await deadLetters(), []);
+  t.equal(await processor.process(message(body, 4)), true);
+  t.match(await deadLetters(), [{ body, reason: "unsupported-version", detail: /version 2/, attempts: "4" }]);
+  t.equal(hidden(), 3);
+  t.same(packs, [], "none of them counts as a pack");
+});
+
+t.test("optional properties of a later version are stored under their own names, and no name of ours", async (t) => {
+  const { processor, stored, deadLetters } = await prepare();
+  const later = { ...somebody(), locale: "de", tags: ["a", 1, true, null], consent: { mail: true, since: 2026 } };
+  const mean = ["registrationId", "storedAt", "expiresAt", "tombstone", "at", "__proto__", "constructor", "x y"];
+  const entries = [later, somebody(), ...mean.map((name) => ({ ...somebody(), ...JSON.parse(`{"${name}":1}`) }))];
+  t.equal(await processor.process(message(`{"v":1,"registrations":${JSON.stringify(entries)}}`)), true);
+  const items = await stored();
+  t.equal(items.length, 2);
+  const { id: _, email, ...carried } = later;
+  t.match(
+    items.find((item) => item.email === email),
+    { registrationId: later.id, ...carried },
+  );
+  const refused = await deadLetters();
+  t.equal(refused.length, mean.length);
+  t.ok(refused.every(({ reason }) => reason === "invalid-registration"));
 });
 
 t.test("no body at all, and no attributes, are no reason to stumble", async (t) => {

@@ -4,6 +4,7 @@ import { Type, type Static } from "typebox";
 import { createAdminLog } from "../../admin-log.ts";
 import { addConnectionOptions, withConnection, type ConnectionFlags } from "../../connection.ts";
 import type { DeadLetterSummary } from "../../../shared/dead-letters/replay-records.ts";
+import { whyUnchangeable } from "../../dead-letters/changeable.ts";
 import { createDeadLetterStore, type DeadLetterStore } from "../../dead-letters/dead-letter-store.ts";
 import { createOutcomesStore, type OutcomesStore } from "../../registrations/outcomes-store.ts";
 import { exitCodes } from "../../exit.ts";
@@ -44,7 +45,8 @@ function checkDiscard(id: string, record: DeadLetterSummary | undefined): Outcom
   if (record === undefined) return { id, fate: "missing", detail: "there is no such dead letter" };
   // Doing it twice comes to the same.
   if (record.state === "discarded") return { id, fate: "discarded", detail: "was discarded before" };
-  if (record.state !== "open") return { id, fate: "skipped", detail: `is ${record.state}` };
+  const detail = whyUnchangeable(record, Date.now());
+  if (detail !== undefined) return { id, fate: "skipped", detail };
   return { id, fate: "discardable", detail: `${record.reason}: ${record.detail}` };
 }
 
@@ -68,7 +70,9 @@ export function buildDiscardCommand({ env, terminal, signal, finish }: CommandHo
       const done = await store.discard(record, entry);
       if (done) await decided.discard(record, entry.at);
       outcomes.push(
-        done ? { ...check, fate: "discarded" } : { id, fate: "skipped", detail: "somebody changed it meanwhile" },
+        done
+          ? { ...check, fate: "discarded" }
+          : { id, fate: "skipped", detail: "somebody changed or replays it meanwhile" },
       );
     }
     return outcomes;
@@ -87,7 +91,7 @@ export function buildDiscardCommand({ env, terminal, signal, finish }: CommandHo
     withConnection(flags, env, async ({ documents, deadLettersTable, outcomesTable, identity }) => {
       signal.throwIfAborted();
       const store = createDeadLetterStore(documents, deadLettersTable);
-      const records = await store.readMany(given);
+      const records = await store.readMany(given, signal);
       const checks = [...new Set(given)].map((id) => checkDiscard(id, records.get(id)));
       const discardable = checks.filter(({ fate }) => fate === "discardable");
       const decided = createOutcomesStore(documents, outcomesTable);

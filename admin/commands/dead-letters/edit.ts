@@ -4,6 +4,7 @@ import { Type } from "typebox";
 import { TurnoutError } from "../../../shared/errors.ts";
 import { createAdminLog } from "../../admin-log.ts";
 import { addConnectionOptions, withConnection, type ConnectionFlags } from "../../connection.ts";
+import { requireChangeable } from "../../dead-letters/changeable.ts";
 import { createDeadLetterStore } from "../../dead-letters/dead-letter-store.ts";
 import { parseAssignment, parseRemoval, proposeEdit, type Edit, type FieldChange } from "../../dead-letters/edit.ts";
 import { addEventOption, readEvent, type EventFlag } from "../../event-option.ts";
@@ -70,12 +71,7 @@ export function buildEditCommand({ env, terminal, signal }: CommandHost): Comman
       signal.throwIfAborted();
       const store = createDeadLetterStore(documents, deadLettersTable);
       const record = await requireDeadLetter(store, id);
-      if (record.state !== "open") {
-        throw new TurnoutError(
-          "TURNOUT_DEAD_LETTER_CHANGED",
-          `The dead letter ${id} is ${record.state}; only an open one can be edited.`,
-        );
-      }
+      requireChangeable(record, "edited", Date.now());
       const edit = proposeEdit(record, await store.readBody(record), fieldChanges, event);
       if (flags.execute) {
         const who = await identity();
@@ -89,7 +85,7 @@ export function buildEditCommand({ env, terminal, signal }: CommandHost): Comman
         ) {
           throw new TurnoutError(
             "TURNOUT_DEAD_LETTER_CHANGED",
-            `Somebody changed the dead letter ${id} meanwhile. Look at it again: turnout dead-letters show ${id}`,
+            `Somebody changed the dead letter ${id} meanwhile, or replays it. Look at it again: turnout dead-letters show ${id}`,
           );
         }
       }

@@ -61,7 +61,7 @@ export function buildListCommand({ env, terminal, signal }: CommandHost): Comman
       if (flags.json) return terminal.printJson({ total, groups: groups.groups(), records });
       if (total === 0) return terminal.print("No dead letters.");
       terminal.printTable(
-        ["REASON", "COUNT", "OPEN", "REPLAYED", "RESOLVED", "DISCARDED", "FIRST", "LAST"],
+        ["REASON", "COUNT", "OPEN", "REPLAYED", "STORING", "RESOLVED", "DISCARDED", "FIRST", "LAST"],
         groups
           .groups()
           .map(({ reason, count, states, firstFailedAt, lastFailedAt }) => [
@@ -69,6 +69,7 @@ export function buildListCommand({ env, terminal, signal }: CommandHost): Comman
             count,
             states.open,
             states.replayed,
+            states.storing,
             states.resolved,
             states.discarded,
             formatAge(firstFailedAt),

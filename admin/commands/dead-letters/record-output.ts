@@ -10,7 +10,7 @@ export const DeadLetterLine = Type.Object(
     state: Type.Enum([...deadLetterStates]),
     reason: Type.Enum([...deadLetterReasons]),
     detail: Type.String(),
-    email: Type.Union([Type.String(), Type.Null()], { description: "null where no registration can be read" }),
+    email: Type.Union([Type.String(), Type.Null()], { description: "null where none can be read" }),
     submittedAt: Type.Union([Type.String(), Type.Null()]),
     firstFailedAt: Type.String(),
     lastFailedAt: Type.String(),
@@ -22,13 +22,13 @@ export const DeadLetterLine = Type.Object(
 export type DeadLetterLine = Static<typeof DeadLetterLine>;
 
 export function toLine(record: DeadLetterSummary): DeadLetterLine {
-  const { id, state, reason, detail, registration, submittedAt, firstFailedAt, lastFailedAt, failures } = record;
+  const { id, state, reason, detail, registration, email, submittedAt, firstFailedAt, lastFailedAt, failures } = record;
   return {
     id,
     state,
     reason,
     detail,
-    email: registration?.email ?? null,
+    email: registration?.email ?? email ?? null,
     submittedAt: submittedAt ?? null,
     firstFailedAt,
     lastFailedAt,

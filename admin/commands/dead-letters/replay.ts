@@ -31,9 +31,12 @@ export const ReplayOutput = Type.Object(
       replayable: Type.Integer({ minimum: 0, description: "dry run: would be sent" }),
       resolved: Type.Integer({ minimum: 0, description: "stored, or its address was registered already" }),
       failed: Type.Integer({ minimum: 0, description: "failed again, and is open again" }),
-      unknown: Type.Integer({ minimum: 0, description: "sent, and its outcome was not waited for any longer" }),
+      unknown: Type.Integer({
+        minimum: 0,
+        description: "sent, or perhaps sent, and its outcome was not waited for any longer",
+      }),
       refused: Type.Integer({ minimum: 0, description: "not valid as it stands, so not sent" }),
-      skipped: Type.Integer({ minimum: 0, description: "nothing to do: it is not open" }),
+      skipped: Type.Integer({ minimum: 0, description: "nothing to do: it is not open, or somebody else replays it" }),
       missing: Type.Integer({ minimum: 0, description: "there is no such dead letter" }),
       untouched: Type.Integer({ minimum: 0, description: "not reached, because the replay stopped before" }),
     }),
@@ -82,7 +85,8 @@ Examples:
 
 First 1 is replayed (--canary), then 10, then 100, then as many as --rate allows, and each time the outcome is
 awaited. When one in ten fails again, the replay stops and the rest stays open. It can be stopped, killed, run twice
-or by two people at once: a registration is only ever stored once.`;
+or by two people at once: a registration is only ever stored once, and only as its dead letter has it by then. What is
+being replayed cannot be edited or discarded; a replay that was killed lets go of it after a minute.`;
 
 function selectorOf(ids: readonly string[], { all, reason, since, again }: ReplayFlags): Selector {
   const filtered = all === true || reason !== undefined || since !== undefined;
@@ -101,7 +105,7 @@ async function dryRun(
 ): Promise<ReplayOutput> {
   const counts = { ...noCounts };
   const outcomes: Outcome[] = [];
-  await checkReplays(store, ids, { again, signal }, (id, check) => {
+  await checkReplays(store, ids, { again, now: Date.now(), signal }, (id, check) => {
     counts[check.kind] += 1;
     outcomes.push({ id, fate: check.kind, detail: check.kind === "replayable" ? "would be sent" : check.detail });
   });

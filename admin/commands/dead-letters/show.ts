@@ -5,10 +5,11 @@ import type { DeadLetterRecord, HistoryEntry } from "../../../shared/dead-letter
 import type { Registration } from "../../../shared/registration.ts";
 import { addConnectionOptions, withConnection, type ConnectionFlags } from "../../connection.ts";
 import { createDeadLetterStore, type DeadLetterStore } from "../../dead-letters/dead-letter-store.ts";
+import { registrationIn } from "../../../shared/dead-letters/dead-letter-entry.ts";
 import { checkReplay } from "../../../shared/dead-letters/replay-check.ts";
 import type { CommandHost } from "../../command-line.ts";
 import type { Terminal } from "../../terminal.ts";
-import { plain } from "../../text-table.ts";
+import { plain } from "../../../shared/terminal-text.ts";
 import { requireDeadLetter } from "./required-record.ts";
 import { DeadLetterLine, toLine } from "./record-output.ts";
 
@@ -71,11 +72,13 @@ function inOrder(registration: Registration | undefined): DeadLetterShowOutput["
 }
 
 async function describe(store: DeadLetterStore, record: DeadLetterRecord): Promise<DeadLetterShowOutput> {
-  const check = checkReplay(record, false);
+  const body = await store.readBody(record);
+  const registration = record.registration ?? registrationIn(body);
+  const check = checkReplay({ ...record, ...(registration && { registration }) }, { again: false, now: Date.now() });
   return {
     ...toLine(record),
-    body: await store.readBody(record),
-    registration: inOrder(record.registration),
+    body,
+    registration: inOrder(registration),
     replay: check.kind === "replayable" ? { possible: true, detail: "" } : { possible: false, detail: check.detail },
     history: [...record.history],
   };

@@ -4,7 +4,6 @@ import { deadLetterStates, type DeadLetterRecord } from "../../../shared/dead-le
 import { deadLetterReasons } from "../../../shared/dead-letter.ts";
 import { TurnoutError, type Fault } from "../../../shared/errors.ts";
 import { entryOf, type Edit } from "../../dead-letters/edit.ts";
-import { checkReplay } from "../../../shared/dead-letters/replay-check.ts";
 import type { DeadLetterDesk } from "../dead-letter-desk.ts";
 import { editFields, readChanges } from "../edit-form.ts";
 import { toGroupViews } from "../overview.ts";
@@ -55,7 +54,7 @@ export async function deadLetterRoutes(app: FastifyInstance, { view, desk }: Dea
       again,
       who: typeof entry.email === "string" ? visible(entry.email) : "Nobody's address can be read",
       fields: editFields(desk.event, entry, again?.posted, again?.faults ?? []),
-      check: checkReplay(record, false),
+      ...desk.standing(record, body),
       raw: showBody(body),
       why: again ? postedText(again.posted, "why", maxWhyLength) : "",
     });

@@ -43,7 +43,7 @@ t.test("the worker's circuit breaker is told from polling that stopped", async (
 
 t.test("only groups with something open, or under way, are shown", async (t) => {
   const group = { count: 1, firstFailedAt: "2026", lastFailedAt: "2026", reason: "malformed" } as const;
-  const states = { open: 0, replayed: 0, resolved: 1, discarded: 0 };
+  const states = { open: 0, replayed: 0, storing: 0, resolved: 1, discarded: 0 };
   const shown = (of: typeof states) => overviewOf({ deadLetterGroups: [{ ...group, states: of }] }).groups;
   t.same(shown(states), []);
   t.match(shown({ ...states, open: 2 }), [{ title: "The message cannot be read" }]);

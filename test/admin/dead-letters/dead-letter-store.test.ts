@@ -33,7 +33,7 @@ t.test("records are read one by one, many at once, and by filter", async (t) => 
   t.same(await store.read(records[0]!.id), records[0]);
   t.equal(await store.read("none"), undefined);
   const ids = records.map(({ id }) => id);
-  const many = await store.readMany([...ids, ...ids, "none"]);
+  const many = await store.readMany([...ids, ...ids, "none"], signal);
   t.equal(many.size, 250);
   t.notOk("body" in many.get(ids[0]!)!, "without their bodies");
   let seen = 0;
@@ -56,9 +56,12 @@ t.test("a body is read byte for byte, however large", async (t) => {
 
 t.test("a change is made to what was seen, and written into its history", async (t) => {
   const record = await put(deadLetter(1));
-  t.equal(await store.markReplayed(record, entry("replayed")), true);
-  t.match(await store.read(record.id), { state: "replayed", history: [{ what: "failed" }, { what: "replayed" }] });
-  t.equal(await store.markReplayed(record, entry("replayed")), false, "and not twice");
+  t.equal(await store.saveEdit(record, { ...person(1), name: "Ann" }, entry("edited")), true);
+  t.match(await store.read(record.id), {
+    registration: { name: "Ann" },
+    history: [{ what: "failed" }, { what: "edited" }],
+  });
+  t.equal(await store.saveEdit(record, person(1), entry("edited")), false, "and not twice");
 });
 
 t.test("of two edits of the same record only one is made", async (t) => {
@@ -74,10 +77,37 @@ t.test("of two edits of the same record only one is made", async (t) => {
   t.equal(await store.discard(record, entry("discarded")), false, "nor is it discarded by who has not seen the edit");
 });
 
-t.test("a record that failed again meanwhile is not marked for the replay before", async (t) => {
+t.test(
+  "what is being replayed is neither edited nor discarded; a claim that ran out ends with the change",
+  async (t) => {
+    for (const [number, change] of [
+      [10, (seen: DeadLetterRecord) => store.saveEdit(seen, { ...person(10), name: "Ann" }, entry("edited"))],
+      [11, (seen: DeadLetterRecord) => store.discard(seen, entry("discarded"))],
+    ] as const) {
+      const record = await put(deadLetter(number));
+      const claim = { id: "a-claim", by: "somebody else", until: "2026-01-02T00:00:00.001Z" };
+      t.equal(await store.claim(record, claim, "2026-01-02T00:00:00.000Z"), true);
+      t.equal(await change(record), false, "by the entry's own time it is claimed");
+      await put({ ...(await store.read(record.id))!, claimedUntil: "2026-01-02T00:00:00.000Z" });
+      t.equal(await change(record), true);
+      const now = (await store.read(record.id))!;
+      t.strictSame([now.claim, now.claimedBy, now.claimedUntil], [undefined, undefined, undefined]);
+    }
+  },
+);
+
+t.test("what an edit replaces may be what no table takes: the history has it as a text", async (t) => {
+  const record = await put(deadLetter(12));
+  const changes = { "answers.guests": { from: 1e-200, to: 0 }, "answers.big": { from: [1e300, "\ud800"], to: null } };
+  t.equal(await store.saveEdit(record, person(12), { ...entry("edited"), changes }), true);
+  t.match((await store.read(record.id))?.history.at(-1), {
+    changes: { "answers.guests": { from: "1e-200", to: 0 }, "answers.big": { from: ["1e+300", "\ufffd"] } },
+  });
+});
+
+t.test("a record that failed again meanwhile is not discarded for what it was", async (t) => {
   const seen = await put(deadLetter(3));
   await put(deadLetter(3, { failures: 2 }));
-  t.equal(await store.markReplayed(seen, entry("replayed")), false);
   t.equal(await store.discard(seen, entry("discarded")), false);
 });
 

@@ -80,10 +80,34 @@ t.test("an edit that changes nothing is none", async (t) => {
 });
 
 t.test("an entry that is no registration is mended from what can be read of it", async (t) => {
-  const entry = { ...person(2), email: "nobody", extra: "x" };
+  const entry = { ...person(2), email: "nobody", "not a name": "x" };
   const { registration, changes } = propose(unreadable("raw-2", packOf(entry)), "email=ann@example.org");
   t.same(registration, { ...person(2), email: "ann@example.org" });
-  t.match(changes, { email: { from: "nobody" }, extra: { from: "x", to: null } });
+  t.match(changes, { email: { from: "nobody" }, "not a name": { from: "x", to: null } });
+});
+
+t.test("what a later version has added stays, where this one can keep it", async (t) => {
+  const entry = { ...person(2), email: "nobody", locale: "de", tags: ["a"], deep: { a: { b: 1 } }, expiresAt: 1 };
+  const { registration, changes } = propose(unreadable("raw-2", packOf(entry)), "email=ann@example.org");
+  t.same(registration, { ...person(2), email: "ann@example.org", locale: "de", tags: ["a"] });
+  t.same(Object.keys(changes).toSorted(), ["deep", "email", "expiresAt"], "and what it cannot is told");
+});
+
+t.test("an edit starts from what the code of today reads in a body that was unreadable before", async (t) => {
+  const { id, email, submittedAt } = person(2);
+  const sound = propose(unreadable("raw-2", packOf(person(2))), "name=Ann");
+  t.same(sound.registration, { ...person(2), name: "Ann" });
+  t.same(Object.keys(sound.changes), ["name"]);
+  const later = JSON.stringify({ v: 2, registrations: [{ id, email, submittedAt, person: { first: "Ann" } }] });
+  const pieced = propose(unreadable("raw-3", later), "name=Ann");
+  t.same(pieced.registration, { id, email, submittedAt, name: "Ann", answers: {}, person: { first: "Ann" } });
+});
+
+t.test("a number that no table takes becomes 0, as at the front door", async (t) => {
+  const record = deadLetter(3, { registration: { ...person(3), answers: { guests: 1e-200 } } });
+  const { registration, changes } = propose(record, "name=Ann");
+  t.same(registration.answers, { guests: 0 });
+  t.same(changes["answers.guests"], { from: 1e-200, to: 0 });
 });
 
 t.test("where nothing can be read, id and time are the record's own", async (t) => {

@@ -13,14 +13,14 @@ t.test("dead letters are counted by reason and state, largest group first", asyn
     {
       reason: "malformed",
       count: 2,
-      states: { open: 1, replayed: 0, resolved: 1, discarded: 0 },
+      states: { open: 1, replayed: 0, storing: 0, resolved: 1, discarded: 0 },
       firstFailedAt: "2026-01-01",
       lastFailedAt: "2026-01-05",
     },
     {
       reason: "crash-loop",
       count: 1,
-      states: { open: 1, replayed: 0, resolved: 0, discarded: 0 },
+      states: { open: 1, replayed: 0, storing: 0, resolved: 0, discarded: 0 },
       firstFailedAt: "2026-01-03",
       lastFailedAt: "2026-01-03",
     },

@@ -1,8 +1,13 @@
 import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import t from "tap";
 import { createDeadLetterStore, type DeadLetterStore } from "../../../admin/dead-letters/dead-letter-store.ts";
-import { createReplaySender } from "../../../shared/dead-letters/replay-sender.ts";
-import { replayDeadLetters, type ReplayOptions, type ReplayOutcome } from "../../../shared/dead-letters/replay.ts";
+import { createReplaySender, type ReplaySender } from "../../../shared/dead-letters/replay-sender.ts";
+import {
+  claimSeconds,
+  replayDeadLetters,
+  type ReplayOptions,
+  type ReplayOutcome,
+} from "../../../shared/dead-letters/replay.ts";
 import { deadLetter, deadLetters, person, putAll } from "../../admin/dead-letter-seeds.ts";
 import { startEngines } from "../../admin/engines.ts";
 import { startFailingWorker } from "../../admin/failing-worker.ts";
@@ -33,7 +38,10 @@ async function replay(ids: readonly string[], changes: Partial<ReplayOptions> = 
 }
 
 function statesOf(records: readonly { readonly id: string }[]) {
-  return store.readMany(records.map(({ id }) => id));
+  return store.readMany(
+    records.map(({ id }) => id),
+    new AbortController().signal,
+  );
 }
 
 t.test("while everything fails again", async (t) => {
@@ -113,21 +121,118 @@ t.test("an error of AWS stops it, and what was not sent stays open", async (t) =
   t.ok([...(await statesOf(records)).values()].every(({ state }) => state === "open"));
 });
 
-t.test("what is not claimed is passed over, and the step is filled with the next ones", async (t) => {
-  const records = deadLetters(6, 450);
+t.test("what somebody else claims between the read and the send is passed over", async (t) => {
+  const records = deadLetters(4, 450);
   await putAll(documents, deadLettersTable, records);
   const ids = records.map(({ id }) => id);
+  const until = new Date(Date.now() + 60_000).toISOString();
   const { summary, outcomes } = await replay(ids, {
-    canary: 2,
+    canary: 4,
     outcomeTimeoutSeconds: 0.2,
-    claim: async ({ id }) => id !== ids[0] && id !== ids[2],
+    store: {
+      ...store,
+      async claim(seen, claim, now) {
+        if (seen.id === ids[0]) await store.claim(seen, { id: "theirs", by: "another", until }, now);
+        if (seen.id === ids[2]) {
+          const edit = { at: new Date().toISOString(), who: "another", what: "edited", detail: "" } as const;
+          await store.saveEdit(seen, { ...person(452), name: "Mended" }, edit);
+        }
+        return store.claim(seen, claim, now);
+      },
+    },
   });
-  t.match(summary, { sent: 2, counts: { skipped: 2, unknown: 2 }, untouched: 2 });
+  t.match(summary, { sent: 2, counts: { skipped: 2, unknown: 2 }, untouched: 0 });
   t.strictSame(
     outcomes.filter(({ fate }) => fate === "skipped").map(({ id }) => id),
     [ids[0], ids[2]],
   );
-  t.match((await statesOf(records)).get(ids[0]!), { state: "open", history: { length: 1 } });
+  const now = await statesOf(records);
+  t.match(now.get(ids[0]!), { state: "open", claim: "theirs", history: { length: 1 } });
+  t.match(now.get(ids[2]!), { state: "open", registration: { name: "Mended" } });
+});
+
+t.test("a send that was refused for sure gives every claim back at once", async (t) => {
+  const records = deadLetters(3, 460);
+  await putAll(documents, deadLettersTable, records);
+  const { signal } = new AbortController();
+  const sender = createReplaySender({ sqs, queueUrl: `${queueUrl}-none`, ratePerSecond: 1_000, signal });
+  const ids = records.map(({ id }) => id);
+  const { summary } = await replay(ids, { canary: 3, sender });
+  t.match(summary, { sent: 0, counts: { unknown: 0 }, untouched: 3, stopped: { code: "error" } });
+  for (const record of (await statesOf(records)).values()) t.notOk(record.claim ?? record.claimedUntil);
+});
+
+t.test("a send that was not answered leaves its claims to run out, and says that it may have been sent", async (t) => {
+  const records = deadLetters(3, 470);
+  await putAll(documents, deadLettersTable, records);
+  const ids = records.map(({ id }) => id);
+  let now = Date.now();
+  const unanswered: ReplaySender = {
+    async send(items, { claim, onFailed }) {
+      await onFailed(await claim(items), "unknown");
+      throw new Error("no answer");
+    },
+  };
+  const { summary } = await replay(ids, { canary: 2, sender: unanswered, wallClock: () => now });
+  t.match(summary, { sent: 0, counts: { unknown: 2 }, untouched: 1, stopped: { code: "error" } });
+  t.match((await statesOf(records)).get(ids[0]!), { state: "open", claimedBy: "tester" });
+  const wait = { canary: 3, outcomeTimeoutSeconds: 0.2 };
+  t.match((await replay(ids, { ...wait, wallClock: () => now })).summary, { sent: 1, counts: { skipped: 2 } });
+  now += claimSeconds * 1_000;
+  t.match((await replay(ids, { ...wait, wallClock: () => now })).summary, { sent: 2, counts: { skipped: 1 } });
+});
+
+t.test("claims that could not all be made are given back, and nothing is sent", async (t) => {
+  const records = deadLetters(3, 480);
+  await putAll(documents, deadLettersTable, records);
+  const ids = records.map(({ id }) => id);
+  const denied = new Error("denied");
+  const { summary } = await replay(ids, {
+    canary: 3,
+    store: {
+      ...store,
+      claim: (seen, claim, now) => (seen.id === ids[1] ? Promise.reject(denied) : store.claim(seen, claim, now)),
+    },
+  });
+  t.match(summary, { sent: 0, untouched: 3, stopped: { code: "error", cause: denied } });
+  for (const record of (await statesOf(records)).values()) t.notOk(record.claim);
+});
+
+for (const [what, spoil] of [
+  ["reading outcomes", { readMany: () => Promise.reject(new Error("down")) }],
+  ["marking what was sent", { markReplayed: () => Promise.reject(new Error("down")) }],
+] as const) {
+  t.test(`an error while ${what} leaves nobody counted twice: sent is sent, and not untouched`, async (t) => {
+    const records = deadLetters(3, what === "reading outcomes" ? 490 : 494);
+    await putAll(documents, deadLettersTable, records);
+    const ids = records.map(({ id }) => id);
+    const { summary, outcomes } = await replay(ids, {
+      canary: 3,
+      outcomeTimeoutSeconds: 0.2,
+      store: { ...store, ...spoil },
+    });
+    t.match(summary, { selected: 3, sent: 3, counts: { unknown: 3 }, untouched: 0, stopped: { code: "error" } });
+    t.equal(outcomes.length, 3);
+  });
+}
+
+t.test("a claim that was overtaken, since it had run out, is told: what was sent is not stored", async (t) => {
+  const record = deadLetter(498);
+  await putAll(documents, deadLettersTable, [record]);
+  const { summary, outcomes } = await replay([record.id], {
+    store: {
+      ...store,
+      async markReplayed(id, claim, entry) {
+        const at = new Date(Date.now() + 2 * claimSeconds * 1_000).toISOString();
+        const edit = { at, who: "another", what: "edited", detail: "" } as const;
+        t.equal(await store.saveEdit(record, { ...person(498), name: "Mended" }, edit), true);
+        return store.markReplayed(id, claim, entry);
+      },
+    },
+  });
+  t.match(summary.counts, { skipped: 1 });
+  t.match(outcomes, [{ detail: /is not stored/ }]);
+  t.match(await store.read(record.id), { state: "open", registration: { name: "Mended" } });
 });
 
 t.test("a record that changes between the send and the mark is not marked", async (t) => {
@@ -136,21 +241,22 @@ t.test("a record that changes between the send and the mark is not marked", asyn
   /** The worker, which is faster: it closes the record, or opens it again, before the sender has said what it did. */
   const outrun = (set: string, values: Record<string, unknown>): DeadLetterStore => ({
     ...store,
-    async markReplayed(seen, entry) {
+    async markReplayed(id, claim, entry) {
       await documents.send(
         new UpdateCommand({
           TableName: deadLettersTable,
-          Key: { id: seen.id },
-          UpdateExpression: `SET ${set}`,
+          Key: { id },
+          UpdateExpression: `SET ${set} REMOVE claimedUntil`,
           ExpressionAttributeNames: { "#state": "state" },
           ExpressionAttributeValues: values,
         }),
       );
-      return store.markReplayed(seen, entry);
+      return store.markReplayed(id, claim, entry);
     },
   });
+  const reopened = "#state = :state, failures = failures + :one, claim = :none";
   const failed = await replay([record.id], {
-    store: outrun("#state = :state, failures = failures + :one", { ":state": "open", ":one": 1 }),
+    store: outrun(reopened, { ":state": "open", ":one": 1, ":none": "none" }),
   });
   t.match(failed.summary.counts, { failed: 1 });
   t.match(await store.read(record.id), { state: "open", failures: 2 });

@@ -4,9 +4,12 @@ import { decodePack, joinPack, maxPackBytes } from "../../../shared/registration
 import { person } from "../../admin/dead-letter-seeds.ts";
 
 t.test("what is sent is the registration, marked with the record that it belongs to", async (t) => {
-  const replayable = toReplayable("raw-1", { ...person(1), replayOf: "an-older-record" });
+  const replayable = toReplayable("raw-1", { ...person(1), replayOf: "an-older-record", claim: "an-older-claim" });
   if (replayable.kind === "refused") return t.fail("refused");
-  t.same(decodePack(joinPack([replayable.encoded])).registrations, [{ ...person(1), replayOf: "raw-1" }]);
+  t.same(decodePack(joinPack([replayable.encoded])).registrations, [
+    { ...person(1), replayOf: "raw-1", claim: replayable.claim },
+  ]);
+  t.not(toReplayable("raw-1", person(1)), { claim: replayable.claim }, "no two claims are alike");
 });
 
 t.test("what would fail again is refused, with where and why", async (t) => {

@@ -1,0 +1,21 @@
+import t from "tap";
+import { carriedAttributes } from "../../worker/carried-attributes.ts";
+import { somebody } from "../equipment/people.ts";
+
+t.test("what this version doesn't know is written in the table's own form", async (t) => {
+  const later = {
+    ...somebody({ replayOf: "r", claim: "c" }),
+    locale: "de",
+    tags: ["a", 1, null],
+    consent: { mail: true },
+  };
+  t.strictSame(carriedAttributes(later), {
+    names: ["locale", "tags", "consent"],
+    values: [{ S: "de" }, { L: [{ S: "a" }, { N: "1" }, { NULL: true }] }, { M: { mail: { BOOL: true } } }],
+  });
+});
+
+t.test("nearly all have nothing of the kind, and what is known of a replay is none", async (t) => {
+  t.equal(carriedAttributes(somebody()), undefined);
+  t.equal(carriedAttributes(somebody({ replayOf: "r", claim: "c" })), undefined);
+});

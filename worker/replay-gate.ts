@@ -1,0 +1,46 @@
+/**
+ * Lets replays through to the registrations table: each one only after its record has been taken over, under the claim with
+ * which it was sent. What was sent under a claim that is over stores nothing, for its record may have been changed since.
+ */
+import type { Registration } from "../shared/registration.ts";
+import type { DeadLettersTable } from "./dead-letters-table.ts";
+
+export interface Admission {
+  /** What may be stored, in its order. */
+  readonly registrations: readonly Registration[];
+  /** How many have to wait for another delivery, since their records could not be reached. */
+  readonly undone: number;
+}
+
+export interface ReplayGate {
+  /** Never rejects. Registrations that are no replays pass at once. */
+  admit(registrations: readonly Registration[]): Promise<Admission>;
+}
+
+export interface ReplayGateOptions {
+  readonly records: DeadLettersTable;
+  /** Told of each replay that was sent under a claim that is over; by the id of its record. */
+  readonly onStale: (id: string) => void;
+}
+
+export function createReplayGate({ records, onStale }: ReplayGateOptions): ReplayGate {
+  async function admitReplay({ replayOf: id = "", claim }: Registration): Promise<"passes" | "ends" | "undone"> {
+    const start = await records.begin({ id, claim });
+    if (start === "stale") onStale(id);
+    if (start === "undone") return "undone";
+    return start === "storing" ? "passes" : "ends";
+  }
+
+  return {
+    async admit(registrations) {
+      if (registrations.every(({ replayOf }) => replayOf === undefined)) return { registrations, undone: 0 };
+      const fates = await Promise.all(
+        registrations.map((one) => (one.replayOf === undefined ? "passes" : admitReplay(one))),
+      );
+      return {
+        registrations: registrations.filter((_, index) => fates[index] === "passes"),
+        undone: fates.filter((fate) => fate === "undone").length,
+      };
+    },
+  };
+}
