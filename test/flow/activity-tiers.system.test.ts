@@ -96,7 +96,11 @@ async function play(t: Test, { webs, workers, people, atOnce, ...pace }: Scene):
   await eventually(async () => ((await look()).drainPerSecond ?? 0) > 0, "a pace is known", 60_000);
   // For the pace to be told from full buckets.
   const began = performance.now();
-  await eventually(() => performance.now() - began > 40_000, "the workers were there all the time that the pace is told from", 80_000);
+  await eventually(
+    () => performance.now() - began > 40_000,
+    "the workers were there all the time that the pace is told from",
+    80_000,
+  );
 
   const waiting = people - (await cell.itemCount());
   const at = performance.now();
