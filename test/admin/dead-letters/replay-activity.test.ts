@@ -31,10 +31,14 @@ t.test("what a replay sends is written down by its end, whatever that is", async
 t.test("where it cannot be written, that is told, and the replay goes on", async (t) => {
   const notes: string[] = [];
   const elsewhere = { ...connection, activityTable: "not-there" };
-  const result = await withReplayActivity(elsewhere, (text) => notes.push(text), async ({ onPack }) => {
-    onPack(1);
-    return "done";
-  });
+  const result = await withReplayActivity(
+    elsewhere,
+    (text) => notes.push(text),
+    async ({ onPack }) => {
+      onPack(1);
+      return "done";
+    },
+  );
   t.equal(result, "done");
   t.match(notes, [/cannot be written/]);
 });
