@@ -3,7 +3,10 @@ import { createReplayPatience } from "../../../shared/dead-letters/replay-patien
 import { createManualClock } from "../../equipment/manual-clock.ts";
 
 /** @returns after how many seconds of silence it is over, and what it says then */
-async function silence(wait: (second: number) => number | null, seconds = 10): Promise<{ after: number; says: string }> {
+async function silence(
+  wait: (second: number) => number | null,
+  seconds = 10,
+): Promise<{ after: number; says: string }> {
   const clock = createManualClock();
   const patience = createReplayPatience({
     seconds,
