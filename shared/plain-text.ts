@@ -73,6 +73,8 @@ export const plainLineRule = "one line of text without control characters, in wh
 
 /** Everything that is not on one line, but lone surrogates, which no text in UTF-8 can hold. */
 const illegal = String.raw`\u0000-\u001f\u007f-\u009f\u2028\u2029\ufffe\uffff`;
+/** What `String.trim` takes off. */
+const blank = String.raw`\u0009-\u000d\u0020\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff`;
 const illegalInText = String.raw`\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffe\uffff`;
 
 /**
@@ -81,7 +83,8 @@ const illegalInText = String.raw`\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u
  */
 export const publishedPatterns: ReadonlyMap<string, string> = new Map([
   [plainTextPattern, `^[^${illegalInText}]*$`],
-  [plainLinePattern, `^[${unseen}]*[^${illegal}${unseen}][^${illegal}]*$`],
+  // Around a name stand blanks and line ends that are taken off.
+  [plainLinePattern, `^[${blank}]*[${unseen}]*[^${illegal}${unseen}][^${illegal}]*[${blank}]*$`],
 ]);
 
 const unseenCharacter = new RegExp(String.raw`[\s${unseen}]`, "u");

@@ -24,11 +24,20 @@ export function preferredMediaType<T extends string>(accept: string | undefined,
   return new Negotiator({ headers: { accept: readable(accept) } }).mediaType(available) as T | undefined;
 }
 
-/** @returns the best one, whatever the region, the first where several suit alike, undefined where none does */
+/**
+ * Whoever prefers `de-AT` prefers German: regions are ignored. By itself the library would take a language that is named
+ * exactly before one that is named first with a region.
+ * @returns the one that is preferred most, the first named where several are wanted alike, undefined where none is
+ */
 export function preferredLanguage<T extends string>(acceptLanguage: string | undefined, available: readonly T[]) {
-  return new Negotiator({ headers: { "accept-language": readable(acceptLanguage) } }).language(available) as
-    | T
-    | undefined;
+  const negotiator = new Negotiator({ headers: { "accept-language": readable(acceptLanguage) } });
+  const acceptable = negotiator.languages(available) as T[];
+  const preferences = negotiator.languages().map((tag) => tag.split("-", 1)[0]?.toLowerCase());
+  const isMeant = (language: T, preference: string | undefined) =>
+    preference === "*" ? !preferences.includes(language) : language === preference;
+  return preferences
+    .flatMap((preference) => available.filter((language) => isMeant(language, preference)))
+    .find((language) => acceptable.includes(language));
 }
 
 /** @returns the best one, of those with the same weight the first that is available; undefined where none suits */

@@ -1,6 +1,12 @@
 import * as fc from "fast-check";
 import t from "tap";
-import { isUnseen, plainLinePattern, plainTextPattern, trimUnseen } from "../../shared/plain-text.ts";
+import {
+  isUnseen,
+  plainLinePattern,
+  plainTextPattern,
+  publishedPatterns,
+  trimUnseen,
+} from "../../shared/plain-text.ts";
 import { cpuMilliseconds } from "./cpu-time.ts";
 import { legalCharacter } from "./legal-text.ts";
 
@@ -97,6 +103,22 @@ t.test("what shows nothing is what Unicode says it is", async (t) => {
 
 t.test("the patterns are ones that every reader of JSON Schema understands", async (t) => {
   for (const pattern of [plainTextPattern, plainLinePattern]) t.notMatch(pattern, /\\[pu]\{|\(\?/);
+});
+
+t.test("what is published says the same, for what was not trimmed yet", async () => {
+  const published = (pattern: string) => new RegExp(publishedPatterns.get(pattern) ?? "", "u");
+  const [publishedText, publishedLine] = [published(plainTextPattern), published(plainLinePattern)];
+  const around = fc.constantFrom("", " ", "\n", "\t ", "\u00a0", "\u2028", "\u200b", "\u200b\n", "\u3164", "a");
+  const inside = fc.oneof(fc.string({ unit: "binary", maxLength: 5 }), around);
+  fc.assert(
+    fc.property(around, inside, around, (before, middle, after) => {
+      const given = before + middle + after;
+      if (!given.isWellFormed()) return;
+      if (publishedText.test(given) !== text.test(given)) throw new Error(`text ${JSON.stringify(given)}`);
+      if (publishedLine.test(given) !== line.test(given.trim())) throw new Error(`line ${JSON.stringify(given)}`);
+    }),
+    { numRuns: 5_000 },
+  );
 });
 
 t.test("what is trimmed is invisible and stands around, nothing inside", async (t) => {

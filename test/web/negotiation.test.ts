@@ -29,6 +29,11 @@ t.test("a language is found behind however many others", async (t) => {
   t.equal(preferredLanguage("fr, es, it, pt, nl, sv, da, no, fi, pl, cs, de", languages), "de");
   t.equal(preferredLanguage("fr-CH, fr;q=0.95, es;q=0.9, it;q=0.85, pt;q=0.8, de-AT;q=0.7, en;q=0.6", languages), "de");
   t.equal(preferredLanguage("fr", languages), undefined);
+  t.equal(preferredLanguage("de-AT, en", languages), "de", "the first named, with a region or without");
+  t.equal(preferredLanguage("en-GB, de", languages), "en");
+  t.equal(preferredLanguage("*, de", languages), "en", "a star is what is not named");
+  t.equal(preferredLanguage("en;q=0.1, *;q=0.5", languages), "de");
+  t.equal(preferredLanguage("en;q=0, *", languages), "de");
   t.equal(preferredLanguage("de;q=0", languages), undefined);
 });
 

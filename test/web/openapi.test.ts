@@ -8,7 +8,7 @@ import { Compile } from "typebox/compile";
 import { sized } from "../equipment/run-length.ts";
 import { buildTestApp } from "../equipment/web-app.ts";
 
-/** Of each operation and way to write its body. Schemathesis has run 14,000 with the same checks: see docs/reliability.md. */
+/** Of each operation and way to write its body. Schemathesis does the same from outside: see docs/reliability.md. */
 const cases = sized(300, 14_000);
 const timeout = 60_000 + cases * 20;
 t.setTimeout(2 * timeout);

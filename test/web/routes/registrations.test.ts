@@ -281,6 +281,7 @@ const invalid: [what: string, body: unknown, pointer: string][] = [
   ["no name", { email: "ada@example.org", answers: good }, "/name"],
   ["a blank name", { ...valid, name: " \t " }, "/name"],
   ["a name of 201 characters", { ...valid, name: "x".repeat(201) }, "/name"],
+  ["a name of 201 characters, a blank among them", { ...valid, name: ` ${"x".repeat(200)}` }, "/name"],
   ["a name of two lines", { ...valid, name: "Ada\nLovelace" }, "/name"],
   ["a name with NUL", { ...valid, name: "Ada\u0000" }, "/name"],
   ["a name with an escape sequence", { ...valid, name: "\u001b[31mAda" }, "/name"],
