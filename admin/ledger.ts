@@ -15,10 +15,11 @@
  * write it, belongs to whatever it is audited against.
  */
 import { randomUUID } from "node:crypto";
-import { closeSync, createReadStream, openSync, statSync, writeSync } from "node:fs";
+import { closeSync, createReadStream, statSync, writeSync } from "node:fs";
 import { Type, type Static } from "typebox";
 import { Compile } from "typebox/compile";
 import { TurnoutError } from "../shared/errors.ts";
+import { openPrivateFileSync } from "../shared/private-file.ts";
 
 const version = 1;
 
@@ -70,8 +71,6 @@ export interface Ledger {
   close(): void;
 }
 
-const ownerOnly = 0o600;
-
 /**
  * An empty file is nobody's: `mktemp` makes one.
  * @throws TURNOUT_USAGE_INVALID when there is something in the file
@@ -86,18 +85,18 @@ export function requireNewLedger(path: string): void {
 
 function openNew(path: string): number {
   try {
-    return openSync(path, "ax", ownerOnly);
+    return openPrivateFileSync(path, "new");
   } catch (error) {
     if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
     requireNewLedger(path);
-    return openSync(path, "a");
+    return openPrivateFileSync(path, "append");
   }
 }
 
 /**
  * @param path of a file that is not there yet, or is empty
  * @param stack to which the run goes, as `readStackIdentity` gives it
- * @throws TURNOUT_USAGE_INVALID when there is something in the file; the file system's error
+ * @throws TURNOUT_USAGE_INVALID when there is something in the file, or a symbolic link in its place; the file system's error
  */
 export function openLedger(path: string, stack: string): Ledger {
   const file = openNew(path);

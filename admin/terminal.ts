@@ -7,6 +7,7 @@ import { createColors } from "picocolors";
 import type { Environment } from "../shared/environment.ts";
 import { TurnoutError } from "../shared/errors.ts";
 import { formatSeconds } from "./duration.ts";
+import { plainJson, plainLines } from "../shared/terminal-text.ts";
 import { formatTable, type Cell } from "./text-table.ts";
 
 export interface Progress {
@@ -23,11 +24,14 @@ export interface Terminal {
   readonly colors: ReturnType<typeof createColors>;
   /** Whether a person reads standard output at a terminal. */
   readonly interactive: boolean;
-  /** Writes a line of the result. */
+  /** Writes a line of the result; what could steer a terminal is replaced, our own colours excepted. */
   print(text: string): void;
-  /** Writes a text exactly as it is, for a file or a pipe. */
-  write(text: string): void;
-  /** Writes the whole result as one line of JSON. */
+  /**
+   * Writes a text: exactly as it is into a file or a pipe, as `print` does to a terminal. Resolves when it is taken.
+   * @throws TURNOUT_INTERRUPTED where nobody reads it any more
+   */
+  write(text: string): Promise<void>;
+  /** Writes the whole result as one line of JSON, in which what could steer a terminal is escaped. */
   printJson(value: unknown): void;
   /** Writes a table without lines; its cells may come from anybody. On a terminal its last column is cut to fit. */
   printTable(head: readonly string[], rows: readonly (readonly Cell[])[]): void;
@@ -82,14 +86,21 @@ export function createTerminal({ stdin, stdout, stderr }: TerminalStreams, env: 
   const terminal: Terminal = {
     colors,
     interactive,
-    print: (text) => void stdout.write(`${text}\n`),
-    write: (text) => void stdout.write(text),
-    printJson: (value) => void stdout.write(`${JSON.stringify(value)}\n`),
+    print: (text) => void stdout.write(`${plainLines(text)}\n`),
+    write(text) {
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      stdout.write(stdout.isTTY ? plainLines(text) : text, (fault) => {
+        if (fault) reject(new TurnoutError("TURNOUT_INTERRUPTED", "Nobody reads on.", { cause: fault }));
+        else resolve();
+      });
+      return promise;
+    },
+    printJson: (value) => void stdout.write(`${plainJson(value)}\n`),
     printTable(head, rows) {
       const width = interactive ? stdout.columns : Infinity;
       stdout.write(formatTable(head.map(colors.bold), rows, width));
     },
-    note: (text) => void stderr.write(`${text}\n`),
+    note: (text) => void stderr.write(`${plainLines(text)}\n`),
     progress(label) {
       if (!stderr.isTTY || !capable) return { update() {}, stop() {} };
       const bar = new cliProgress.SingleBar(

@@ -1,17 +1,10 @@
-/** Tables as text, without lines, and texts of anybody in a form that a terminal can show. */
+/** Tables as text, without lines. */
 import { stripVTControlCharacters } from "node:util";
 import Table from "cli-table3";
+import { plain } from "../shared/terminal-text.ts";
 
 /** What is painted is made plain first: colour is ours, the text may be anybody's. */
 export type Cell = string | number | { readonly text: string; readonly paint: (text: string) => string };
-
-// Escape sequences, and characters that turn the direction of the text or end the line.
-const steering = /[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
-
-/** @returns the text in a form that cannot command a terminal, on one line */
-export function plain(text: string): string {
-  return text.replace(steering, (character) => (character === "\n" || character === "\t" ? " " : "\ufffd"));
-}
 
 const noLines = {
   top: "",

@@ -13,11 +13,13 @@ import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
 import { ZipFile } from "yazl";
+import { writeBillOfMaterials } from "./bill-of-materials.ts";
 
 const tierFolders = ["web", "worker", "shared"];
 const rootFiles = ["package.json", "package-lock.json", "cron.yaml"];
-/** Where the bundle goes, from the repository's root. */
+/** Where the bundle goes, from the repository's root, and what tells what is in it. */
 const bundlePath = "dist/turnout.zip";
+const billOfMaterialsPath = "dist/turnout.cdx.json";
 
 /** What a tier's folder may hold. Anything else stops the bundle, rather than being shipped or left out unseen. */
 const shippedTypes = new Set([
@@ -135,22 +137,23 @@ async function bundleFiles({ root, eventFile, modules }: Omit<BundleOptions, "ou
  * Installs what `package-lock.json` names for production, into a folder of its own: the repository's `node_modules` are
  * not touched, and no package's script is run.
  * @param root the repository's root
- * @returns the `node_modules` folder, and what removes it again
+ * @returns the folder, its `node_modules`, and what removes it again
  */
 export async function installProductionModules(root: string) {
-  const folder = await mkdtemp(join(tmpdir(), "turnout-modules-"));
+  const scratch = await mkdtemp(join(tmpdir(), "turnout-modules-"));
+  // npm calls the whole after the folder that it is in.
+  const folder = join(scratch, "turnout");
+  const remove = () => rm(scratch, { recursive: true, force: true });
   try {
+    await mkdir(folder);
     for (const file of ["package.json", "package-lock.json"]) await copyFile(join(root, file), join(folder, file));
     const flags = ["--omit=dev", "--omit=optional", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"];
     await promisify(execFile)("npm", ["ci", ...flags], { cwd: folder });
   } catch (error) {
-    await rm(folder, { recursive: true, force: true });
+    await remove();
     throw error;
   }
-  return {
-    modules: join(folder, "node_modules"),
-    remove: () => rm(folder, { recursive: true, force: true }),
-  };
+  return { folder, modules: join(folder, "node_modules"), remove };
 }
 
 /** Read as local time by the zip format's own clock, so it must be made as local time: the same bytes in every zone. */
@@ -185,10 +188,14 @@ export async function buildBundle(options: BundleOptions): Promise<Bundle> {
   return { path: options.output, files: files.length, bytes: size, sha256: hash.digest("hex") };
 }
 
-/** The bundle of this repository as it stands, production dependencies installed for it and removed again. */
+/**
+ * The bundle of this repository as it stands, production dependencies installed for it and removed again, and its bill of
+ * materials beside it.
+ */
 export async function bundleRepository(root: string, eventFile: string): Promise<Bundle> {
-  const { modules, remove } = await installProductionModules(root);
+  const { folder, modules, remove } = await installProductionModules(root);
   try {
+    await writeBillOfMaterials(folder, join(root, billOfMaterialsPath));
     return await buildBundle({ root, eventFile, modules, output: join(root, bundlePath) });
   } finally {
     await remove();
@@ -199,5 +206,7 @@ if (import.meta.main) {
   const root = resolve(import.meta.dirname, "..");
   const { path, files, bytes, sha256 } = await bundleRepository(root, process.argv[2] ?? "event.json");
   const megabytes = (bytes / 1_000_000).toFixed(1);
-  process.stdout.write(`${relative(root, path)}  ${files} files, ${megabytes} MB\nsha256 ${sha256}\n`);
+  process.stdout.write(
+    `${relative(root, path)}  ${files} files, ${megabytes} MB\nsha256 ${sha256}\n${billOfMaterialsPath}  what is in it\n`,
+  );
 }

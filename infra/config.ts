@@ -96,6 +96,13 @@ export const StackConfig = Type.Object({
   originCertificateArn: certificate(
     "certificate for origin.<domainName>, in the stack's region, for the load balancer",
   ),
+  securityContact: Type.Optional(
+    Type.String({
+      pattern: String.raw`^(mailto:[^\s@]+@[^\s@]+|https://\S+)$`,
+      description:
+        "mailto: or https: URI for those who find a weakness, in /.well-known/security.txt. Default: there is none",
+    }),
+  ),
   waf: Type.Boolean({
     default: false,
     description: "a web application firewall in front, as a second stack in us-east-1",

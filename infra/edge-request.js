@@ -1,8 +1,9 @@
 /**
  * Runs at the edge before the cache, for every path that has no behaviour of its own: lets the event page through and
  * answers everything else there, so that neither a scanner nor a stranger asking for /metrics reaches an instance.
- * It also reduces Accept-Language to languages in order of preference, so that a page is cached for each preference
- * and not for each browser's way to write it. CloudFront Functions take plain JavaScript with one `handler`.
+ * It also reduces Accept-Language to the one language in which the page will come: the header is a part of the cache's key,
+ * so there are as many copies of the page as it has languages, whatever is sent. CloudFront Functions take plain JavaScript
+ * with one `handler`.
  */
 var notFound = {
   statusCode: 404,
@@ -14,46 +15,66 @@ var notFound = {
   body: '{"type":"about:blank","title":"There is nothing at this address","status":404,"code":"TURNOUT_NOT_FOUND"}',
 };
 
-var mostLanguages = 4;
+/** The page's languages, as web/page/language.ts has them; the first is for everybody who prefers none of them. */
+var languages = ["en", "de"];
 
-function preferences(header) {
-  var ranges = header
-    .slice(0, 200)
+/** What browsers and crawlers ask every site for by themselves, from web/routes/site-files.ts: the same in every language. */
+var siteFiles = [
+  "/favicon.ico",
+  "/apple-touch-icon.png",
+  "/apple-touch-icon-precomposed.png",
+  "/robots.txt",
+  "/.well-known/security.txt",
+];
+
+/** Nobody's real preferences are longer, and the time that CloudFront lets this run is short. */
+var maxHeaderLength = 1000;
+
+/** How exactly a range of the header means a language: the most exact one counts, whatever its weight. */
+function exactness(range, language) {
+  if (range === language) return 2;
+  if (range.split("-")[0] === language) return 1;
+  return range === "*" ? 0 : -1;
+}
+
+/** RFC 9110, 12.5.4: the highest weight, and where weights are equal the first named. */
+function preferred(header) {
+  var best = languages.map(function () {
+    return { exactness: -1, weight: 0, index: 0 };
+  });
+  header
+    .slice(0, maxHeaderLength)
     .split(",")
-    .map(function (range, index) {
-      var parts = range.split(";");
-      var weight = 1;
-      parts.slice(1).forEach(function (parameter) {
-        var match = /^\s*q\s*=\s*([0-9.]+)\s*$/i.exec(parameter);
-        if (match) weight = Number(match[1]);
+    .forEach(function (text, index) {
+      var range = /^\s*([a-z0-9-]+|\*)\s*(?:;\s*q\s*=\s*(0(?:\.\d*)?|1(?:\.0*)?)\s*)?$/i.exec(text);
+      if (!range) return;
+      var weight = range[2] === undefined ? 1 : Number(range[2]);
+      languages.forEach(function (language, number) {
+        var exact = exactness(range[1].toLowerCase(), language);
+        if (exact < 0) return;
+        if (exact > best[number].exactness || (exact === best[number].exactness && weight > best[number].weight)) {
+          best[number] = { exactness: exact, weight: weight, index: index };
+        }
       });
-      return { tag: parts[0].trim().toLowerCase().split("-")[0], weight: weight, index: index };
-    })
-    .filter(function (range) {
-      return /^([a-z]{2,3}|\*)$/.test(range.tag) && range.weight > 0 && range.weight <= 1;
-    })
-    // oxlint-disable-next-line unicorn/no-array-sort -- CloudFront's runtime has no toSorted
-    .sort(function (a, b) {
-      return b.weight - a.weight || a.index - b.index;
-    })
-    .map(function (range) {
-      return range.tag;
     });
-  return ranges
-    .filter(function (tag, index) {
-      return ranges.indexOf(tag) === index;
-    })
-    .slice(0, mostLanguages)
-    .join(",");
+  var chosen = { weight: 0 };
+  best.forEach(function (one, number) {
+    if (one.weight > chosen.weight || (one.weight === chosen.weight && one.weight > 0 && one.index < chosen.index)) {
+      chosen = { language: languages[number], weight: one.weight, index: one.index };
+    }
+  });
+  return chosen.language || languages[0];
 }
 
 // eslint-disable-next-line no-unused-vars -- CloudFront calls it by its name
 function handler(event) {
   var request = event.request;
+  if (siteFiles.indexOf(request.uri) >= 0) {
+    delete request.headers["accept-language"];
+    return request;
+  }
   if (request.uri !== "/") return notFound;
-  var language = request.headers["accept-language"];
-  var preferred = language ? preferences(language.value) : "";
-  if (preferred) language.value = preferred;
-  else delete request.headers["accept-language"];
+  var header = request.headers["accept-language"];
+  request.headers["accept-language"] = { value: preferred(header ? header.value : "") };
   return request;
 }

@@ -156,7 +156,7 @@ export class Edge extends Construct {
 
   #pageRequest(): EdgeFunction {
     return new EdgeFunction(this, "PageRequest", {
-      comment: "Turnout: the event page only, by preferred language",
+      comment: "Turnout: the event page only, in one of its languages",
       runtime: FunctionRuntime.JS_2_0,
       code: FunctionCode.fromFile({ filePath: join(import.meta.dirname, "edge-request.js") }),
     });

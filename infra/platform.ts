@@ -79,7 +79,7 @@ export class Platform extends Construct {
       ...(config.domainName === undefined ? {} : { tlsHostName: tlsHostName(config.domainName) }),
     };
 
-    const webInstances = instanceSettings("web", props, webVariables(data, place));
+    const webInstances = instanceSettings("web", props, webVariables(data, place, config));
     const secrets = { RECEIPT_KEYS: application.receiptKeys.secretArn };
     this.web = this.#environment("Web", "WebServer", "Standard", webSettings(webInstances, shared, secrets), props);
     const workerInstances = instanceSettings("worker", props, workerVariables(data, place, config));

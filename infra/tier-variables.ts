@@ -39,9 +39,16 @@ function common(
 }
 
 /** The web tier's, but for `RECEIPT_KEYS`, which is a secret. */
-export function webVariables(data: Data, place: Place): Variables {
+export function webVariables(data: Data, place: Place, { domainName, securityContact }: StackConfig): Variables {
   // nginx, on the same machine, hands over the attendee's address as the only one.
-  return { ...common("web", data, place), EVENT_FILE: "event.json", TRUST_PROXY: "127.0.0.1" };
+  return {
+    ...common("web", data, place),
+    EVENT_FILE: "event.json",
+    TRUST_PROXY: "127.0.0.1",
+    // CloudFront's own name is not known here: the distribution is made after the environment that it leads to.
+    ...(domainName === undefined ? {} : { PUBLIC_URL: `https://${domainName}` }),
+    ...(securityContact === undefined ? {} : { SECURITY_CONTACT: securityContact }),
+  };
 }
 
 export function workerVariables(data: Data, place: Place, { retentionDays }: StackConfig): Variables {

@@ -69,7 +69,7 @@ export function createAnnouncer(print: (line: string) => void, colored: boolean)
       print("");
       if (stack.urls.web !== undefined) {
         print(`  Register yourself   ${stack.urls.web}/`);
-        print(`  Read the API        ${stack.urls.web}/docs/`);
+        print(`  Describe the API    ${stack.urls.web}/openapi.json`);
         print("  Register thousands  npm run demo");
       }
       if (stack.urls.console !== undefined) print(`  Watch and mend      ${stack.urls.console}`);

@@ -3,6 +3,7 @@
  */
 import { parseArgs } from "node:util";
 import { readEnv } from "../shared/environment.ts";
+import { plainLines } from "../shared/terminal-text.ts";
 import { createAnnouncer } from "./announcer.ts";
 import { LocalConfig } from "./config.ts";
 import { createLocalStack, type LocalStack } from "./stack.ts";
@@ -53,7 +54,8 @@ if (flags.help) {
 process.stdout.on("error", () => {});
 process.stderr.on("error", () => {});
 const colored = process.stderr.isTTY && !process.env.NO_COLOR && process.env.TERM !== "dumb";
-const announcer = createAnnouncer((line) => process.stderr.write(`${line}\n`), colored);
+// It quotes what processes printed, and those what anybody sent.
+const announcer = createAnnouncer((line) => process.stderr.write(`${plainLines(line)}\n`), colored);
 
 function fail(error: unknown): never {
   announcer.failed(error instanceof Error ? error : new Error(String(error)));

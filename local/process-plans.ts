@@ -1,6 +1,7 @@
 /** How each process of the local stack is started, when it counts as ready and how long it may take to stop. */
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { EngineAddress } from "./dynamodb-guard/guard.ts";
 import { probe } from "./http-probe.ts";
 import { loopback } from "./ports.ts";
 import type { ProcessPlan } from "./supervisor.ts";
@@ -40,16 +41,22 @@ export function sqsPlan(port: number, region: string, folder: string, afterReady
 }
 
 /**
+ * @param engine where it listens; nobody but its guard is told
  * @param binary path of dynoxide
  * @param file database file
  */
-export function dynamoDbPlan(port: number, binary: string, file: string, afterReady: () => Promise<void>): ProcessPlan {
+export function dynamoDbPlan(
+  { host, port }: EngineAddress,
+  binary: string,
+  file: string,
+  afterReady: () => Promise<void>,
+): ProcessPlan {
   return {
     name: "dynamodb",
     command: binary,
-    args: ["serve", "--host", loopback, "--port", String(port), "--db-path", file],
+    args: ["serve", "--host", host, "--port", String(port), "--db-path", file],
     env: {},
-    isReady: async () => (await probe(urlOf(port))) === 200,
+    isReady: async () => (await probe(`http://${host}:${port}`)) === 200,
     afterReady,
     readyWithinMs,
     stopWithinMs: engineStopWithinMs,

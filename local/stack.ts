@@ -18,6 +18,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Environment } from "../shared/environment.ts";
 import { portVariables } from "./config.ts";
 import { openDataFolder, type DataFolder } from "./data-folder.ts";
+import { startGuardThread, type GuardThread } from "./dynamodb-guard/guard-thread.ts";
 import { findDynamoDbEngine } from "./dynamodb-engine.ts";
 import { probe } from "./http-probe.ts";
 import { createOrphanGuard, type OrphanGuard } from "./orphan-guard/orphan-guard.ts";
@@ -132,6 +133,7 @@ export function createLocalStack(options: LocalStackOptions = {}): LocalStack {
   const logs = new Map<ProcessName, WriteStream>();
   let folder: DataFolder | undefined;
   let guard: OrphanGuard | undefined;
+  let dynamoDbGuard: GuardThread | undefined;
   let scheduler: Scheduler | undefined;
   let urls: StackUrls = {};
   let environment: Readonly<Record<string, string>> = {};
@@ -140,7 +142,7 @@ export function createLocalStack(options: LocalStackOptions = {}): LocalStack {
 
   async function supervise(name: ProcessName, plan: ProcessPlan, data: DataFolder): Promise<void> {
     stopIfAsked();
-    const log = createWriteStream(data.logFile(name), { flags: "a", mode: 0o600 });
+    const log = createWriteStream("", { fd: data.openLog(name) });
     // A full disk must not end the stack; what is worth a look is shown on the terminal as well.
     log.on("error", () => {});
     logs.set(name, log);
@@ -178,12 +180,11 @@ export function createLocalStack(options: LocalStackOptions = {}): LocalStack {
   async function startDynamoDb(port: number, data: DataFolder): Promise<string> {
     const url = outside.dynamodb ?? urlOf(port);
     const provision = () => provisionTables(endpointOf(url));
-    if (outside.dynamodb !== undefined) await provision();
-    else {
-      const onInstall = reporter.installing?.bind(reporter);
-      const binary = await findDynamoDbEngine(onInstall && { onInstall });
-      await supervise("dynamodb", dynamoDbPlan(port, binary, data.dynamoDbFile, provision), data);
-    }
+    if (outside.dynamodb) return provision().then(() => url);
+    const binary = await findDynamoDbEngine({ onInstall: (name) => reporter.installing?.(name) });
+    dynamoDbGuard = await startGuardThread(port);
+    if (stopping !== undefined) await dynamoDbGuard.stop();
+    await supervise("dynamodb", dynamoDbPlan(dynamoDbGuard.engine, binary, data.dynamoDbFile, provision), data);
     return url;
   }
 
@@ -273,6 +274,7 @@ export function createLocalStack(options: LocalStackOptions = {}): LocalStack {
     // The tiers and a replay of the console first: what they hold goes back to queue and table, which must still be there to take it.
     await stopOf(["web", "worker", "console"]);
     await stopOf(["sqs", "dynamodb"]);
+    await dynamoDbGuard?.stop();
     await Promise.all([...logs.values()].map((log) => new Promise<void>((resolve) => log.end(() => resolve()))));
     folder?.close();
     await guard?.dismiss();

@@ -70,7 +70,6 @@ export function stackEnvironment(given: Environment, surroundings: TierSurroundi
 /** @returns the web tier's environment */
 export function webEnvironment(given: Environment, surroundings: TierSurroundings, port: number): Variables {
   return {
-    API_DOCS: "true",
     // Everybody on one machine has one address: a limit for each client would be one for all.
     RATE_LIMIT_PER_MINUTE: "0",
     STOP_DEADLINE_SECONDS: String(stopDeadlineSeconds),

@@ -2,6 +2,7 @@
  * Turns what the processes print into what a person wants to see while they run: warnings and worse, one short line
  * each. The whole output goes to the log files; not here.
  */
+import { plain } from "../shared/terminal-text.ts";
 
 export interface ReadableLine {
   readonly level: "warn" | "error" | "fatal";
@@ -15,8 +16,6 @@ interface LogLine {
 }
 
 const shown = new Set(["warn", "error", "fatal"]);
-// What a log quotes may come from anybody on the network: it must not steer the terminal.
-const controlCharacters = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/g;
 const maxCharacters = 500;
 
 function parse(line: string): LogLine | undefined {
@@ -28,8 +27,9 @@ function parse(line: string): LogLine | undefined {
   }
 }
 
-function plain(text: string): string {
-  return text.replace(controlCharacters, " ").slice(0, maxCharacters);
+/** What a log quotes may come from anybody on the network: it must not steer the terminal. */
+function shownText(text: string): string {
+  return plain(text.slice(0, maxCharacters));
 }
 
 /**
@@ -38,13 +38,13 @@ function plain(text: string): string {
  */
 export function readLogLine(line: string): ReadableLine | undefined {
   const log = parse(line);
-  if (log === undefined) return line.trim() === "" ? undefined : { level: "warn", text: plain(line) };
+  if (log === undefined) return line.trim() === "" ? undefined : { level: "warn", text: shownText(line) };
   if (typeof log.level !== "string" || !shown.has(log.level)) return undefined;
   const parts = typeof log.msg === "string" && log.msg !== "" ? [log.msg] : [];
   const cause = log.err?.message;
   if (typeof cause === "string" && cause !== log.msg) parts.push(cause);
   if (typeof log.err?.code === "string") parts.push(`(${log.err.code})`);
-  return { level: log.level as ReadableLine["level"], text: plain(parts.join(" ")) };
+  return { level: log.level as ReadableLine["level"], text: shownText(parts.join(" ")) };
 }
 
 export interface Quieter {

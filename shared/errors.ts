@@ -32,6 +32,7 @@ export const errorCatalogue = {
   TURNOUT_TABLE_UNAVAILABLE: { title: "The registrations table does not answer", retryable: true },
   TURNOUT_RECEIPT_UNKNOWN: { title: "No registration belongs to this receipt", retryable: false },
   TURNOUT_NOT_FOUND: { title: "There is nothing at this address", retryable: false },
+  TURNOUT_METHOD_NOT_ALLOWED: { title: "The method is not allowed at this address", retryable: false },
   TURNOUT_REQUEST_INVALID: { title: "The request cannot be understood", retryable: false },
   TURNOUT_USAGE_INVALID: { title: "The command was not understood", retryable: false },
   TURNOUT_DEPLOYMENT_UNKNOWN: { title: "It is not known which deployment is meant", retryable: false },

@@ -2,14 +2,24 @@
  * The event that a deployment serves, as its organiser writes it down in `event.json`: when it is open and what it asks.
  * What an attendee may answer follows from it in `submission.ts`; how it looks, in `web/page/`.
  */
+import { isUtf8 } from "node:buffer";
 import { readFileSync } from "node:fs";
 import { Type, type Static } from "typebox";
 import { Compile } from "typebox/compile";
 import type { TLocalizedValidationError } from "typebox/error";
 import { TurnoutError, type Fault } from "./errors.ts";
-import { plainLinePattern, plainLineRule, plainTextPattern, plainTextRule } from "./plain-text.ts";
-import { fieldIdPattern, fieldIdRule, maxAnswerLength, numberRange } from "./registration.ts";
+import {
+  isUnseen,
+  plainLinePattern,
+  plainLineRule,
+  plainTextPattern,
+  plainTextRule,
+  trimUnseen,
+} from "./plain-text.ts";
+import { textRoom } from "./registration-size.ts";
+import { defaultTextLength, fieldIdPattern, fieldIdRule, maxAnswerLength, numberRange } from "./registration.ts";
 import { schemaFaults } from "./schema-faults.ts";
+import { isTimeZone, zoneOffset } from "./time-zone.ts";
 
 const line = (maxLength: number) => Type.String({ minLength: 1, maxLength, pattern: plainLinePattern });
 
@@ -31,7 +41,7 @@ const TextField = Type.Object(
     type: Type.Literal("text"),
     /** In characters. Default: 0. */
     minLength: Type.Optional(Type.Integer({ minimum: 0, maximum: maxAnswerLength })),
-    /** In characters. Default: 200. */
+    /** In characters. Default: 200 (`defaultTextLength`). */
     maxLength: Type.Optional(Type.Integer({ minimum: 1, maximum: maxAnswerLength })),
   },
   strict,
@@ -130,16 +140,49 @@ function exists(instant: string): boolean {
   return Number(day) <= daysInMonth && !Number.isNaN(Date.parse(instant));
 }
 
+/** @returns what is wrong with `opensAt` or `closesAt` alone, if anything */
+function instantFault(instant: string, timeZone: string | undefined): string | undefined {
+  if (!exists(instant)) return "is not a date that exists";
+  const [given = ""] = /[+-]\d\d:\d\d$/.exec(instant) ?? [];
+  // What is written in UTC means no zone's clock.
+  if (given === "" || timeZone === undefined) return undefined;
+  const actual = zoneOffset(timeZone, Date.parse(instant));
+  if (actual === given) return undefined;
+  return `has the offset ${given}, but at that time ${timeZone} has ${actual}; write that, or the same instant with Z`;
+}
+
+/**
+ * A form and a spreadsheet keep no blanks around a text, and HTML shows two in a row as one: an option with such blanks
+ * would be another one than what comes back.
+ */
+function optionFaults({ options }: { readonly options: readonly string[] }, pointer: string): Fault[] {
+  const faults = options.flatMap((option, index): Fault[] => {
+    const place = `${pointer}/options/${index}`;
+    if (trimUnseen(option) !== option) {
+      return [{ pointer: place, detail: "has a blank or an invisible character before or after it" }];
+    }
+    return option.includes("  ") ? [{ pointer: place, detail: "has two blanks in a row" }] : [];
+  });
+  const shown = (option: string) =>
+    Array.from(option.normalize("NFC").replace(/\s/gu, " "))
+      .filter((character) => character === " " || !isUnseen(character))
+      .join("");
+  const alike = new Set(options.map(shown)).size < options.length;
+  if (faults.length > 0 || !alike) return faults;
+  return [{ pointer: `${pointer}/options`, detail: "has the same option twice, or two that look the same" }];
+}
+
 function contentFaults(event: EventDefinition): Fault[] {
   const faults: Fault[] = [];
-  const opens = Date.parse(event.opensAt);
-  const closes = Date.parse(event.closesAt);
-  if (!exists(event.opensAt)) faults.push({ pointer: "/opensAt", detail: "is not a date that exists" });
-  if (!exists(event.closesAt)) faults.push({ pointer: "/closesAt", detail: "is not a date that exists" });
-  if (closes <= opens) faults.push({ pointer: "/closesAt", detail: "must be later than opensAt" });
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: event.timeZone });
-  } catch {
+  const zoneKnown = isTimeZone(event.timeZone);
+  for (const property of ["opensAt", "closesAt"] as const) {
+    const detail = instantFault(event[property], zoneKnown ? event.timeZone : undefined);
+    if (detail) faults.push({ pointer: `/${property}`, detail });
+  }
+  if (Date.parse(event.closesAt) <= Date.parse(event.opensAt)) {
+    faults.push({ pointer: "/closesAt", detail: "must be later than opensAt" });
+  }
+  if (!zoneKnown) {
     faults.push({ pointer: "/timeZone", detail: "is not a time zone, give an IANA name such as Europe/Berlin" });
   }
   const seen = new Set<string>();
@@ -152,12 +195,17 @@ function contentFaults(event: EventDefinition): Fault[] {
     if (field.type === "number" && (field.minimum ?? -Infinity) > (field.maximum ?? Infinity)) {
       faults.push({ pointer, detail: "has a minimum above its maximum" });
     }
-    if (field.type === "text" && (field.minLength ?? 0) > (field.maxLength ?? 200)) {
+    if (field.type === "text" && (field.minLength ?? 0) > (field.maxLength ?? defaultTextLength)) {
       faults.push({ pointer, detail: "has a minLength above its maxLength" });
     }
-    if (field.type === "select" && new Set(field.options).size < field.options.length) {
-      faults.push({ pointer: `${pointer}/options`, detail: "has the same option twice" });
-    }
+    if (field.type === "select") faults.push(...optionFaults(field, pointer));
+  }
+  const { asked, fitting } = textRoom(event);
+  if (asked > fitting) {
+    const detail =
+      `allow texts of ${asked} characters in all, the name among them, of which ${fitting} fit into one registration: ` +
+      `lower the maxLength of the texts, which is ${defaultTextLength} where none is given`;
+    faults.push({ pointer: "/fields", detail });
   }
   return faults;
 }
@@ -184,7 +232,10 @@ export function parseEvent(value: unknown): EventDefinition {
 export function loadEvent(file: string): EventDefinition {
   let value: unknown;
   try {
-    value = JSON.parse(readFileSync(file, "utf8"));
+    const bytes = readFileSync(file);
+    if (!isUtf8(bytes)) throw new Error("it is not UTF-8; save it as UTF-8");
+    // Editors on Windows put a byte order mark in front, which is no part of JSON.
+    value = JSON.parse(bytes.toString().replace(/^\ufeff/, ""));
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new TurnoutError("TURNOUT_EVENT_INVALID", `The event definition ${file} cannot be read: ${why}`, { cause });

@@ -7,7 +7,7 @@ import { parse } from "node:querystring";
 import type { FastifyInstance } from "fastify";
 import { TurnoutError } from "./errors.ts";
 
-const formType = "application/x-www-form-urlencoded";
+export const formType = "application/x-www-form-urlencoded";
 
 function isDecodable(text: string): boolean {
   try {

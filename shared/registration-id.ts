@@ -5,7 +5,8 @@ import { hash, randomUUID } from "node:crypto";
 import { TurnoutError } from "./errors.ts";
 
 /** What an `Idempotency-Key` may be: 1 to 128 visible ASCII characters (draft-ietf-httpapi-idempotency-key-header). */
-const keyFormat = /^[\x21-\x7e]{1,128}$/;
+export const idempotencyKeyPattern = "^[!-~]{1,128}$";
+const keyFormat = new RegExp(idempotencyKeyPattern);
 
 /**
  * @param idempotencyKey the request's header, if it had one

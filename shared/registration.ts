@@ -11,6 +11,8 @@ import { schemaFaults } from "./schema-faults.ts";
 
 export const maxNameLength = 200;
 export const maxAnswerLength = 2_000;
+/** Of a text for which the event names no other. */
+export const defaultTextLength = 200;
 
 export const Email = Type.String({ maxLength: maxEmailLength, pattern: emailPattern, description: emailRule });
 

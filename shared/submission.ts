@@ -4,12 +4,10 @@
  */
 import { Type, type TSchema } from "typebox";
 import { dynamoDbLimits } from "./aws-limits.ts";
-import { Email, Name, numberRange } from "./registration.ts";
+import { defaultTextLength, Email, maxNameLength, Name, numberRange } from "./registration.ts";
 import { normalizeEmail } from "./email-address.ts";
 import type { EventDefinition, EventField } from "./event-definition.ts";
 import { plainTextPattern } from "./plain-text.ts";
-
-const defaultTextLength = 200;
 
 function answerSchema(field: EventField): TSchema {
   const description = field.label;
@@ -64,6 +62,11 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** Whether a name has as many characters as it may. */
+function fits(name: string): boolean {
+  return name.length <= maxNameLength || Array.from(name).length <= maxNameLength;
+}
+
 /**
  * Brings a parsed body into the form in which it is validated and stored, in place: the email to its key form, blanks
  * around the name and around email answers removed, numbers too small for the table made 0. Whatever is not of the expected shape is left for the validation.
@@ -71,7 +74,8 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 export function normalizeSubmission(body: unknown, event: EventDefinition): void {
   if (!isRecord(body)) return;
   if (typeof body.email === "string") body.email = normalizeEmail(body.email);
-  if (typeof body.name === "string") body.name = body.name.trim();
+  // A length counts as it was sent, as the API's document says it: blanks are not taken off to make a name fit.
+  if (typeof body.name === "string" && fits(body.name)) body.name = body.name.trim();
   const { answers } = body;
   if (!isRecord(answers)) return;
   for (const field of event.fields) {

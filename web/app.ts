@@ -5,7 +5,7 @@
 import rateLimit from "@fastify/rate-limit";
 import swagger from "@fastify/swagger";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
-import Fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { TSchema } from "typebox";
 import { Compile } from "typebox/compile";
 import { TurnoutError } from "../shared/errors.ts";
@@ -14,6 +14,7 @@ import { acceptFormBodies } from "../shared/form-body.ts";
 import { createHttpConnections, type HttpConnections } from "../shared/http-connections.ts";
 import type { Logger } from "../shared/logger.ts";
 import type { Registry } from "../shared/metrics.ts";
+import { largestBodyBytes } from "../shared/registration-size.ts";
 import type { GroupCommit } from "./group-commit.ts";
 import { createClientErrorHandler } from "./client-error.ts";
 import { createConnectionLimit } from "./connection-limit.ts";
@@ -22,20 +23,25 @@ import { watchEventLoop, type EventLoop } from "./event-loop.ts";
 import { createHttpServer } from "./http-server.ts";
 import type { EstimatedWait } from "./estimated-wait.ts";
 import { acceptJsonBodies } from "./json-body.ts";
+import { watchPaths } from "./known-paths.ts";
 import { createLoadShedder, type Load } from "./load-shedding.ts";
+import { isStatusAddress, meantStatusUrl } from "./meant-receipt.ts";
 import { createWebMetrics } from "./metrics.ts";
+import { linkOperations, routeDocumentation } from "./openapi.ts";
 import { describeFaults } from "./page/fault-messages.ts";
 import { chooseLanguage } from "./page/language.ts";
 import { createPages } from "./page/pages.ts";
-import { prepareProblemReply, sendProblem, toProblem, wantsPage, type Problem } from "./problem.ts";
+import { methodNotAllowed, prepareProblemReply, sendProblem, toProblem, wantsPage, type Problem } from "./problem.ts";
 import type { Readiness } from "./readiness.ts";
 import type { Receipts } from "./receipts.ts";
 import { createRefusals } from "./refusals.ts";
+import { pathOfRequestLine, refuseSecondHost } from "./request-target.ts";
 import type { StatusReader } from "./registration-status.ts";
 import { createStatusLoad } from "./status-load.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { pageRoutes } from "./routes/pages.ts";
-import { registrationRoutes, sendPage, unknownReceipt } from "./routes/registrations.ts";
+import { registrationRoutes, sendPage, sendToStatus, unknownReceipt } from "./routes/registrations.ts";
+import { siteFiles } from "./routes/site-files.ts";
 
 export interface AppLimits {
   /** Wait of the first in line for the queue above which registrations are shed. */
@@ -70,15 +76,18 @@ export interface AppParts {
   readonly now: () => number;
   /** From 0 (included) to 1 (excluded). */
   readonly random: () => number;
-  /** Serve a documentation page of the API at /docs; its package is there on a developer's machine only. */
-  readonly apiDocs: boolean;
+  /** Where the site is for everybody, such as `https://summit.example.org`, without a path. Default: not known. */
+  readonly publicUrl?: string | undefined;
+  /** Of `security.txt`, a `mailto:` or `https:` URI. Default: there is none. */
+  readonly securityContact?: string | undefined;
   /** Of its server, for whoever closes them. Default: its own. */
   readonly connections?: HttpConnections;
   /** The loop it runs on. Default: one of its own, closed with it. */
   readonly eventLoop?: EventLoop;
 }
 
-const maxBodyBytes = 16_384;
+/** Most events need less. Room for programs that write JSON with blanks. */
+const minBodyLimitBytes = 16_384;
 /** As much as Node takes in a request's head: a receipt of any length gets the same answer. */
 const maxPathBytes = 16_384;
 /** Above the idle time-out of the balancer (60 s) and of nginx (65 s), so that it is never we who hang up first. */
@@ -92,11 +101,6 @@ function exactValidator({ schema }: { schema: unknown }) {
   return (value: unknown) => (compiled.Check(value) ? { value } : { error: compiled.Errors(value) as never });
 }
 
-/** A receipt that the router cannot read, too long or badly encoded, is as unknown as any other. */
-function isReceiptAddress(url: string): boolean {
-  return url.startsWith("/registrations/");
-}
-
 /** The line for the queue, as the load shedder sees it. */
 function loadOf({ figures, hasRoom }: GroupCommit): Load {
   const { confirmed, waiting, oldestWaitMs, sendsInFlight, failingMs, latestSendMs } = figures();
@@ -106,7 +110,8 @@ function loadOf({ figures, hasRoom }: GroupCommit): Load {
 
 export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   const { event, groupCommit, receipts, statuses, readiness, registry, logger, wallClock, now, random, limits } = parts;
-  const pages = createPages(event);
+  const { publicUrl, securityContact } = parts;
+  const pages = createPages(event, publicUrl);
   const metrics = createWebMetrics(registry, groupCommit.figures);
   const refusals = createRefusals(metrics, logger, now);
   const { connections = createHttpConnections(), eventLoop = watchEventLoop() } = parts;
@@ -123,16 +128,22 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     // Nothing is logged for each request, and the framework's own log would cost each of them a child logger and listeners.
     // What goes wrong passes the error handler below, which logs it.
     logger: false,
-    bodyLimit: maxBodyBytes,
+    bodyLimit: Math.max(minBodyLimitBytes, largestBodyBytes(event)),
     serverFactory: (handler) =>
       createHttpServer(handler, { connections, connectionLimit, requestTimeoutMs, keepAliveTimeoutMs, onRefused }),
     clientErrorHandler: createClientErrorHandler(connections),
     // What fails before there is a route, such as an address that cannot be decoded.
     frameworkErrors: (error, request, reply) => {
-      const problem = toProblem(isReceiptAddress(request.url) ? unknownReceipt() : error);
+      const meant = meantStatusUrl(request.url, receipts);
+      if (meant !== undefined) {
+        sendToStatus(reply, meant);
+        return;
+      }
+      const problem = toProblem(isStatusAddress(request.url) ? unknownReceipt() : error);
       refusals.count(problem.code);
       sendProblem(reply, problem);
     },
+    rewriteUrl: pathOfRequestLine,
     forceCloseConnections: "idle",
     // What comes in on an open connection during a stop is still taken, and the connection closed with the answer.
     return503OnClosing: false,
@@ -141,6 +152,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   }).withTypeProvider<TypeBoxTypeProvider>();
 
   app.setValidatorCompiler(exactValidator);
+  const knownPaths = watchPaths(app);
   app.removeContentTypeParser("text/plain");
   acceptJsonBodies(app);
   acceptFormBodies(app);
@@ -160,13 +172,17 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     openapi: {
       openapi: "3.1.0",
       info: { title: `Turnout: ${event.name}`, description: event.description, version: "1" },
+      ...(publicUrl !== undefined && { servers: [{ url: publicUrl }] }),
     },
+    transform: routeDocumentation(event),
+    transformObject: linkOperations,
   });
 
   function localizedError(error: unknown, request: FastifyRequest): unknown {
     const { validation } = error as { validation?: Parameters<typeof describeFaults>[0] };
     if (!validation) return error;
-    const faults = describeFaults(validation, event, chooseLanguage(request.headers["accept-language"]));
+    const language = chooseLanguage(request.headers["accept-language"]);
+    const faults = describeFaults(validation, event, language, request.body);
     return new TurnoutError("TURNOUT_REGISTRATION_INVALID", "Please correct what is listed under errors.", { faults });
   }
 
@@ -183,7 +199,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     if (!wantsPage(request)) return sendProblem(reply, problem);
     prepareProblemReply(reply, problem);
     const language = chooseLanguage(request.headers["accept-language"]);
-    if (request.method === "GET" && isReceiptAddress(request.url) && reply.hasHeader("Retry-After")) {
+    if (request.method === "GET" && isStatusAddress(request.url) && reply.hasHeader("Retry-After")) {
       // The page looks again by itself, as the status page does.
       reply.header("Refresh", reply.getHeader("Retry-After"));
       return sendPage(reply, pages.statusLater(language, problem));
@@ -198,14 +214,28 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     return sendPage(reply, pages.problem(language, problem));
   });
 
-  app.setNotFoundHandler((request) => {
-    if (isReceiptAddress(request.url)) throw unknownReceipt();
+  /** Where no route is: somewhere else, for other methods, or nothing at all. */
+  function answerUnrouted(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    const reads = request.method === "GET" || request.method === "HEAD";
+    const meant = reads ? meantStatusUrl(request.url, receipts) : undefined;
+    if (meant !== undefined) return sendToStatus(reply, meant);
+    const methods = knownPaths.methodsAt(request.url);
+    if (methods.length > 0 && !methods.includes(request.method)) throw methodNotAllowed(reply, methods);
+    if (isStatusAddress(request.url)) throw unknownReceipt();
     throw new TurnoutError("TURNOUT_NOT_FOUND", "There is nothing at this address.");
+  }
+  app.setNotFoundHandler(answerUnrouted);
+  app.addHook("onRequest", (request, reply, done) => {
+    refuseSecondHost(request);
+    // Before a body is read: what is wrong with it does not matter here.
+    if (request.is404) answerUnrouted(request, reply);
+    else done();
   });
 
   const shedding = { loopDelayMs: eventLoop.delayMs, maxWaitMs: limits.shedWaitMs, now, random };
   const statusLoad = createStatusLoad(limits.maxStatusReads, now);
   await app.register(pageRoutes, { pages, event, now: wallClock });
+  await app.register(siteFiles, { pages, publicUrl, securityContact, now: wallClock });
   await app.register(registrationRoutes, {
     event,
     groupCommit,
@@ -213,6 +243,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     statuses: { read: (receipt) => statusLoad.track(() => statuses.read(receipt)) },
     pages,
     metrics,
+    publicUrl,
     shedder: createLoadShedder({
       ...shedding,
       load: () => loadOf(groupCommit),
@@ -233,9 +264,5 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   });
   await app.register(healthRoutes, { readiness, registry });
   app.get("/openapi.json", { schema: { hide: true } }, async () => app.swagger());
-  if (parts.apiDocs) {
-    const { default: reference } = await import("@scalar/fastify-api-reference");
-    await app.register(reference, { routePrefix: "/docs", configuration: { url: "/openapi.json" } });
-  }
   return app;
 }

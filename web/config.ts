@@ -15,10 +15,23 @@ export const WebConfig = Type.Object({
     description: "kid:base64 of 32 bytes, comma-separated; the first key seals, all open",
   }),
   EVENT_FILE: Type.String({ default: "event.json", description: "path of the event definition" }),
+  PUBLIC_URL: Type.Optional(
+    Type.String({
+      pattern: String.raw`^https?://[a-z0-9.-]+(:\d{1,5})?$`,
+      description:
+        "where the site is for everybody, such as https://summit.example.org, without a path: what a form's Origin is compared with, and the address in shared links; where not set, the Host header is compared",
+    }),
+  ),
+  SECURITY_CONTACT: Type.Optional(
+    Type.String({
+      pattern: String.raw`^(mailto:[^\s@]+@[^\s@]+|https://\S+)$`,
+      description:
+        "mailto: or https: URI for those who find a weakness, shown in /.well-known/security.txt; no such file, if not set",
+    }),
+  ),
   HOST: Type.String({ default: "127.0.0.1", description: "address to listen on; nginx stands in front on AWS" }),
   PORT: Type.Integer({ default: 8080, minimum: 0, maximum: 65_535, description: "TCP port, 0 for any free one" }),
   LOG_LEVEL: Type.Enum([...logLevels], { default: "info", description: "least severe level that is logged" }),
-  API_DOCS: Type.Boolean({ default: false, description: "serve a documentation page of the API at /docs" }),
   SENDS_IN_FLIGHT: Type.Integer({
     default: 8,
     minimum: 1,
@@ -63,7 +76,8 @@ export const WebConfig = Type.Object({
     default: 20_000,
     minimum: 1,
     maximum: 1_000_000,
-    description: "open connections above which further ones are refused",
+    description:
+      "open connections above which an idle one is closed for each further one, or that one is answered 503; fewer where the process may not open so many files",
   }),
   RATE_LIMIT_PER_MINUTE: Type.Integer({
     default: 600,

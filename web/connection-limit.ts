@@ -10,13 +10,13 @@
  */
 import { readFileSync } from "node:fs";
 import type { Socket } from "node:net";
-import { responseUnderWay, type HttpConnection, type HttpConnections } from "../shared/http-connections.ts";
+import { isIdle, responseUnderWay, type HttpConnection, type HttpConnections } from "../shared/http-connections.ts";
 
 export interface ConnectionLimit {
   /** To be told of each new connection, which it may close. */
   opened(socket: Socket): void;
   /** @returns whether this connection is beyond the limit: it gets one answer, and no service */
-  isBeyond(connection: HttpConnection): boolean;
+  isBeyond(socket: Socket): boolean;
   figures(): ConnectionFigures;
 }
 
@@ -71,7 +71,7 @@ export function connectionsWithin(configured: number, descriptors: number | unde
 
 export function createConnectionLimit({ connections, limit, onRefused, now }: ConnectionLimitOptions): ConnectionLimit {
   /** In the order in which they came. */
-  const beyond = new Set<HttpConnection>();
+  const beyond = new Map<Socket, HttpConnection>();
   let idle: HttpConnection[] = [];
   let lookedAt = -Infinity;
   let closedIdle = 0;
@@ -85,7 +85,7 @@ export function createConnectionLimit({ connections, limit, onRefused, now }: Co
       idle = connections.idle().toReversed();
     }
     for (let connection = idle.pop(); connection; connection = idle.pop()) {
-      if (connection.socket.destroyed || connection.unusedLooks === 0 || responseUnderWay(connection)) continue;
+      if (connection.socket.destroyed || !isIdle(connection)) continue;
       connection.socket.destroy();
       closedIdle += 1;
       return true;
@@ -97,14 +97,15 @@ export function createConnectionLimit({ connections, limit, onRefused, now }: Co
     refused += 1;
     onRefused();
     if (beyond.size >= maxBeyond) {
-      const silent = [...beyond].find((other) => !responseUnderWay(other));
+      const silent = [...beyond.values()].find((other) => !responseUnderWay(other));
       (silent ?? connection).socket.destroy();
       if (!silent) return;
-      beyond.delete(silent);
+      beyond.delete(silent.socket);
     }
-    beyond.add(connection);
-    connection.socket.setTimeout(beyondTimeoutMs);
-    connection.socket.once("close", () => beyond.delete(connection));
+    const { socket } = connection;
+    beyond.set(socket, connection);
+    socket.setTimeout(beyondTimeoutMs);
+    socket.once("close", () => beyond.delete(socket));
   }
 
   return {
@@ -113,7 +114,7 @@ export function createConnectionLimit({ connections, limit, onRefused, now }: Co
       if (connections.count() - beyond.size <= limit || closeLongestIdle()) return;
       letInBeyond(connection);
     },
-    isBeyond: (connection) => beyond.size > 0 && beyond.has(connection),
+    isBeyond: (socket) => beyond.size > 0 && beyond.has(socket),
     figures: () => ({ open: connections.count(), limit, closedIdle, refused }),
   };
 }

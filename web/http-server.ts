@@ -5,7 +5,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { TurnoutError, type ErrorCode } from "../shared/errors.ts";
-import type { HttpConnection, HttpConnections } from "../shared/http-connections.ts";
+import type { HttpConnections } from "../shared/http-connections.ts";
 import type { ConnectionLimit } from "./connection-limit.ts";
 import { problemType, toProblem } from "./problem.ts";
 
@@ -66,12 +66,12 @@ function stopReading(socket: Socket): void {
 export function createHttpServer(handler: Handler, options: HttpServerOptions): Server {
   const { connections, connectionLimit, requestTimeoutMs, keepAliveTimeoutMs, onRefused } = options;
 
-  const pipelining = new WeakMap<HttpConnection, Pipelining>();
+  const pipelining = new WeakMap<Socket, Pipelining>();
 
   /** @returns whether the request may be handled; otherwise it is answered, or its connection is about to end */
-  function admitPipelined(connection: HttpConnection, response: ServerResponse): boolean {
-    const state = pipelining.get(connection) ?? { waiting: 0, ended: false };
-    pipelining.set(connection, state);
+  function admitPipelined(response: ServerResponse, socket: Socket): boolean {
+    const state = pipelining.get(socket) ?? { waiting: 0, ended: false };
+    pipelining.set(socket, state);
     if (state.ended) return false;
     if (state.waiting < maxPipelined) {
       state.waiting += 1;
@@ -79,13 +79,23 @@ export function createHttpServer(handler: Handler, options: HttpServerOptions): 
       return true;
     }
     state.ended = true;
-    stopReading(connection.socket);
+    stopReading(socket);
     onRefused("TURNOUT_RATE_LIMITED", "pipelining");
     refuse(
       response,
       "TURNOUT_RATE_LIMITED",
       "Too many requests at once on one connection. Please wait for the answers.",
     );
+    return false;
+  }
+
+  /** @returns whether there is room for the request; otherwise it is answered */
+  function admitBeyond(request: IncomingMessage, response: ServerResponse): boolean {
+    if (alwaysAnswered.has(request.url ?? "")) {
+      response.setHeader("connection", "close");
+      return true;
+    }
+    refuse(response, "TURNOUT_OVERLOADED", "Nothing was registered. Please send the same again after a while.");
     return false;
   }
 
@@ -98,18 +108,11 @@ export function createHttpServer(handler: Handler, options: HttpServerOptions): 
       connectionsCheckingInterval: Math.min(maxCheckingIntervalMs, requestTimeoutMs),
     },
     (request, response) => {
-      const connection = connections.began(response, request.socket);
-      if (connection) {
-        // Only a response that waits for another one has no socket yet.
-        if (response.socket === null && !admitPipelined(connection, response)) return;
-        if (connectionLimit.isBeyond(connection)) {
-          if (!alwaysAnswered.has(request.url ?? "")) {
-            refuse(response, "TURNOUT_OVERLOADED", "Nothing was registered. Please send the same again after a while.");
-            return;
-          }
-          response.setHeader("connection", "close");
-        }
-      }
+      const { socket } = request;
+      connections.began(response, socket);
+      // Only a response that waits for another one has no socket yet.
+      if (response.socket === null && !admitPipelined(response, socket)) return;
+      if (connectionLimit.isBeyond(socket) && !admitBeyond(request, response)) return;
       handler(request, response);
     },
   );

@@ -96,7 +96,8 @@ await runProcess(process, async () => {
     wallClock: Date.now,
     now,
     random: Math.random,
-    apiDocs: config.API_DOCS,
+    publicUrl: config.PUBLIC_URL,
+    securityContact: config.SECURITY_CONTACT,
     connections,
     eventLoop,
   });

@@ -3,6 +3,7 @@
  * The one place where an error code gets an HTTP status.
  */
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
+import { preferredMediaType } from "./negotiation.ts";
 import { errorCatalogue, TurnoutError, type ErrorCode, type Fault } from "../shared/errors.ts";
 
 const statusByCode: Partial<Record<ErrorCode, number>> = {
@@ -23,6 +24,7 @@ const statusByCode: Partial<Record<ErrorCode, number>> = {
   TURNOUT_TABLE_UNAVAILABLE: 503,
   TURNOUT_RECEIPT_UNKNOWN: 404,
   TURNOUT_NOT_FOUND: 404,
+  TURNOUT_METHOD_NOT_ALLOWED: 405,
 };
 
 /** Fastify's own errors, in our words. */
@@ -41,7 +43,7 @@ const codeByFastifyCode: Record<string, ErrorCode> = {
 
 const detailByCode: Partial<Record<ErrorCode, string>> = {
   TURNOUT_BODY_UNREADABLE: "Send a JSON object with email and name.",
-  TURNOUT_BODY_TOO_LARGE: "A registration may have at most 16 KiB.",
+  TURNOUT_BODY_TOO_LARGE: "No registration for this event can be that large.",
   TURNOUT_MEDIA_TYPE_UNSUPPORTED: "Send application/json, or a form as application/x-www-form-urlencoded.",
 };
 
@@ -83,9 +85,13 @@ function asTurnoutError(error: unknown): TurnoutError {
   return new TurnoutError(ours, detailByCode[ours] ?? `${errorCatalogue[ours].title}.`, { cause: error });
 }
 
+const forms = ["application/json", "application/problem+json", "text/html"] as const;
+
 /** @returns whether the one who asked is a browser that shows a page, rather than a program */
-export function wantsPage(request: FastifyRequest): boolean {
-  return request.headers.accept?.includes("text/html") ?? false;
+export function wantsPage({ headers: { accept } }: Pick<FastifyRequest, "headers">): boolean {
+  // What programs send, our own page's script among them: there is nothing to choose.
+  if (accept === undefined || accept === "*/*" || accept === "application/json") return false;
+  return preferredMediaType(accept, forms) === "text/html";
 }
 
 export const problemType = "application/problem+json; charset=utf-8";
@@ -94,6 +100,13 @@ export const problemType = "application/problem+json; charset=utf-8";
 export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
   prepareProblemReply(reply, problem);
   return reply.type(problemType).send(JSON.stringify(problem));
+}
+
+/** @returns the error for a path that is there, but not for this method; the reply names those that it is there for */
+export function methodNotAllowed(reply: FastifyReply, methods: readonly string[]): TurnoutError {
+  const allowed = methods.join(", ");
+  reply.header("Allow", allowed);
+  return new TurnoutError("TURNOUT_METHOD_NOT_ALLOWED", `Allowed here: ${allowed}.`);
 }
 
 const retryAfterSeconds = 2;

@@ -104,6 +104,8 @@ export function createStatusReads(options: StatusReadsOptions): StatusReads {
     const found = new Map<string, Record<string, unknown>>();
     let keys = keysOf(batch.map(({ subject }) => subject));
     let waiting = batch;
+    // Each round asks for what the one before left.
+    /* oxlint-disable no-await-in-loop */
     for (let round = 1; ; round += 1) {
       const left = await get(keys, found);
       const isLeft = ({ email, registrationId }: Subject) =>
@@ -116,6 +118,7 @@ export function createStatusReads(options: StatusReadsOptions): StatusReads {
       await delay(random() * firstPauseMs * 2 ** (round - 1));
       keys = onlyKeys(keys, left);
     }
+    /* oxlint-enable no-await-in-loop */
   }
 
   /** Adds what was found. @returns the keys that were left unprocessed, each with its table's name before it */

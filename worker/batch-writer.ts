@@ -127,7 +127,7 @@ function unfollowed<Item, Result>(entries: readonly Entry<Item, Result>[]): Entr
   });
 }
 
-function isPassing<Result extends { readonly kind: string }>(result: Result | Passing): result is Passing {
+function isPassing(result: { readonly kind: string }): result is Passing {
   const { kind } = result;
   return kind === "throttled" || kind === "failed" || kind === "system";
 }

@@ -21,7 +21,9 @@ type MergedRefusals = Omit<DeadLetter, "attempts">;
 export function mergeRefusals(refusals: readonly Refusal[]): MergedRefusals[] {
   const groups = Map.groupBy(refusals, ({ reason, detail }) => `${reason}\n${detail}`);
   return [...groups.values()].flatMap((group) => {
-    const { reason, detail } = group[0]!;
+    const [first] = group;
+    if (!first) return [];
+    const { reason, detail } = first;
     return bodiesOf(group.map(({ entry }) => entry)).map((merged) => ({ ...merged, reason, detail }));
   });
 }

@@ -77,7 +77,8 @@ export function createRegistrationWriter(options: RegistrationWriterOptions): Re
 
       async function record(some: readonly NewOutcome[], places: readonly number[]): Promise<void> {
         const recorded = await outcomes.writeAll(some, deadline);
-        for (const [place, { kind }] of recorded.entries()) if (kind !== "recorded") written[places[place]!] = undone;
+        for (const [place, index] of places.entries())
+          if (recorded[place]?.kind !== "recorded") written[index] = undone;
       }
 
       /** Together what one call of the items has settled: it tells of them one after the other, in one turn. */
@@ -94,11 +95,12 @@ export function createRegistrationWriter(options: RegistrationWriterOptions): Re
         }
         const { outcome, duplicateOf, settled, triedAt } = result;
         written[index] = { kind: outcome };
-        if (settled) return;
+        const registration = registrations[index];
+        if (settled || !registration) return;
         // Not only when the whole pack is through, or a duplicate would show later than who is new in the same call.
         if (owed.length === 0) queueMicrotask(recordOwed);
         owed.push({
-          id: registrations[index]!.id,
+          id: registration.id,
           outcome,
           triedAt,
           ...(duplicateOf !== undefined && { duplicateOf }),

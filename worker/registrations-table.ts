@@ -223,7 +223,8 @@ export function createRegistrationsTable(options: RegistrationsTableOptions): Re
       const results = inserts.map((result, index): StoreResult | Passing => {
         if (result.kind === "inserted") return stored;
         if (result.kind !== "taken") return result;
-        taken.push([index, registrations[index]!]);
+        const registration = registrations[index];
+        if (registration) taken.push([index, registration]);
         // Until the look-up knows better.
         return failed;
       });

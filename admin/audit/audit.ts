@@ -9,8 +9,10 @@ import { TurnoutError } from "../../shared/errors.ts";
 import { scanTable } from "../../shared/table-scan.ts";
 import { isTombstone } from "../../shared/tombstone.ts";
 import { readLedger, readLedgerHead } from "../ledger.ts";
+import { awsTime } from "../connection.ts";
 import { readStackIdentity } from "../queue-counts.ts";
 import type { AuditReport } from "./audit-report.ts";
+import { createHeldPacks } from "./held-packs.ts";
 import { waitUntilDrained } from "./drain-wait.ts";
 import type { OutcomeEvidence, StoredItem } from "./evidence.ts";
 import { createJudge, type Judge } from "./judge.ts";
@@ -23,6 +25,7 @@ export interface AuditOptions {
   readonly registrationsTable: string;
   readonly deadLettersTable: string;
   readonly outcomesTable: string;
+  readonly activityTable: string;
   /** Paths of the ledgers of one run: one for each process that sent. */
   readonly ledgers: readonly string[];
   /** How long to wait for the drain at most, in seconds. */
@@ -108,6 +111,7 @@ export async function runAudit(options: AuditOptions): Promise<AuditReport> {
     queueUrl,
     deadLetterQueueUrl,
     timeoutSeconds: options.drainTimeoutSeconds,
+    heldPacks: createHeldPacks({ ...options, wallClock: () => awsTime(documents) }),
     signal,
     onLook: ({ waiting, inFlight }) => onProgress("draining", waiting + inFlight),
   });

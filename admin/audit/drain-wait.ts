@@ -6,7 +6,8 @@
  * The counts are approximate, so one look at nothing proves nothing. Drained means that nothing was counted, waiting,
  * delayed or in flight, in each look for longer than one visibility timeout: whatever somebody held unseen has come back in
  * that time, and was counted. A message in flight with a worker that has stopped is counted for as long as it is there, so
- * that is not drained (some engines even count it in flight after its time, until somebody polls).
+ * that is not drained (some engines even count it in flight after its time, until somebody polls). In the end the workers'
+ * own word has to agree: that none of them holds a pack.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { SQSClient } from "@aws-sdk/client-sqs";
@@ -18,6 +19,8 @@ export interface DrainWaitOptions {
   readonly deadLetterQueueUrl: string;
   /** How long to wait at most, in seconds; 0 looks once, so the answer is always no. */
   readonly timeoutSeconds: number;
+  /** @returns how many packs the workers have said in this time, in milliseconds, that they hold */
+  readonly heldPacks: (sinceMs: number) => Promise<number>;
   readonly signal: AbortSignal;
   /** Told of what is still there, in messages, both queues together. */
   readonly onLook: (left: { readonly waiting: number; readonly inFlight: number }) => void;
@@ -37,7 +40,7 @@ function sum(counts: readonly QueueCounts[]): { waiting: number; inFlight: numbe
  * @throws TURNOUT_INTERRUPTED, by the signal; the SDK's error when SQS does not answer
  */
 export async function waitUntilDrained(options: DrainWaitOptions): Promise<boolean> {
-  const { sqs, queueUrl, deadLetterQueueUrl, timeoutSeconds, signal, onLook } = options;
+  const { sqs, queueUrl, deadLetterQueueUrl, timeoutSeconds, heldPacks, signal, onLook } = options;
   const urls = [queueUrl, deadLetterQueueUrl];
   // The worker hides the messages of both queues for the same time, which is that of the registrations queue.
   const quietMs = (await readVisibilityTimeoutSeconds(sqs, queueUrl)) * 1_000;
@@ -53,7 +56,10 @@ export async function waitUntilDrained(options: DrainWaitOptions): Promise<boole
     if (left.waiting + left.inFlight > 0) quietSince = undefined;
     else quietSince ??= now;
     // By the moment when this look was asked for: the time in between is covered by looks at both of its ends.
-    if (quietSince !== undefined && askedAt - quietSince > quietMs) return true;
+    if (quietSince !== undefined && askedAt - quietSince > quietMs) {
+      if ((await heldPacks(askedAt - quietSince)) === 0) return true;
+      quietSince = undefined;
+    }
     if (now >= deadline) return false;
     // Cut short by Ctrl-C; the next turn says so.
     await delay(Math.min(lookEveryMs, deadline - now), undefined, { signal }).catch(() => {});

@@ -14,10 +14,10 @@ export function buildCompletionCommand({ terminal }: CommandHost): Command {
     .description("Print the script with which a shell completes subcommands and options.")
     .addArgument(new Argument("<shell>", "your shell").choices(shells))
     .addHelpText("after", examples)
-    .action((shell: Shell) => {
+    .action(async (shell: Shell) => {
       let program = command;
       while (program.parent) program = program.parent;
-      terminal.write(completionScript(program, shell));
+      await terminal.write(completionScript(program, shell));
     });
   return command;
 }

@@ -58,11 +58,15 @@ const titles: Readonly<Record<number, string>> = {
   502: "The deployment does not answer as it should",
 };
 
+/** A fault of this program, and not of the deployment. */
+const ourOwn = [TypeError, RangeError, SyntaxError, ReferenceError];
+
 function statusOf(error: unknown): number {
   if (error instanceof TurnoutError) return statusByCode[error.code] ?? 500;
   const { statusCode, $metadata } = error as { statusCode?: number; $metadata?: unknown };
-  if ($metadata === undefined && statusCode !== undefined && statusCode >= 400 && statusCode < 500) return statusCode;
-  return 502;
+  if ($metadata !== undefined) return 502;
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) return statusCode;
+  return ourOwn.some((kind) => error instanceof kind) ? 500 : 502;
 }
 
 function sendProblem(view: View, reply: FastifyReply, error: unknown): FastifyReply {

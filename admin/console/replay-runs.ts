@@ -129,7 +129,7 @@ export function createReplayRuns(options: ReplayRunsOptions): ReplayRuns {
     const replay = withReplayActivity(
       connection,
       () => {},
-      (onPack) =>
+      ({ onPack, draining }) =>
         replayDeadLetters(order.ids, {
           store: desk.store,
           sender: createReplaySender({ ...connection, ratePerSecond: order.rate, signal: stop.signal, onPack }),
@@ -139,6 +139,7 @@ export function createReplayRuns(options: ReplayRunsOptions): ReplayRuns {
           stepSize: order.rate * stepSeconds,
           again: false,
           outcomeTimeoutSeconds,
+          draining,
           signal: stop.signal,
           wallClock,
           onOutcome(outcome) {

@@ -1,17 +1,29 @@
-/** Writes the packs that a replay sends into the activity table, as the tiers do with theirs: else nobody could tell how many people wait in them. */
+/**
+ * A replay and the activity table: it writes the packs that it sends, as the tiers do with theirs, or nobody could tell how
+ * many people wait in them; and it reads whether the workers drain, which says how long to wait for what becomes of them.
+ */
 import { randomBytes } from "node:crypto";
 import { createActivityRecorder } from "../../shared/activity/recorder.ts";
+import { createActivityReader } from "../../shared/activity/reader.ts";
+import type { ReplayOptions } from "../../shared/dead-letters/replay.ts";
+import type { ReplaySenderOptions } from "../../shared/dead-letters/replay-sender.ts";
 import type { Connection } from "../connection.ts";
+import { readQueueCounts } from "../queue-counts.ts";
+
+export interface ReplayActivity {
+  readonly onPack: Required<ReplaySenderOptions>["onPack"];
+  readonly draining: Required<ReplayOptions>["draining"];
+}
 
 /**
  * @param note told in words when it cannot be written; the replay goes on all the same
- * @param work does the replay, and tells of each pack how many registrations are in it
+ * @param work does the replay with these
  * @returns what the work returns, once the last packs are written or could not be
  */
 export async function withReplayActivity<Result>(
-  { documents, activityTable }: Pick<Connection, "documents" | "activityTable">,
+  { sqs, queueUrl, documents, activityTable }: Pick<Connection, "sqs" | "queueUrl" | "documents" | "activityTable">,
   note: (text: string) => void,
-  work: (onPack: (registrations: number) => void) => Promise<Result>,
+  work: (activity: ReplayActivity) => Promise<Result>,
 ): Promise<Result> {
   let replayed = 0;
   let packsSent = 0;
@@ -25,11 +37,18 @@ export async function withReplayActivity<Result>(
     wallClock: Date.now,
     random: Math.random,
   });
+  const { estimate } = createActivityReader({ documents, table: activityTable, wallClock: Date.now });
   await recorder.start();
   try {
-    return await work((registrations) => {
-      replayed += registrations;
-      packsSent += 1;
+    return await work({
+      onPack(registrations) {
+        replayed += registrations;
+        packsSent += 1;
+      },
+      async draining() {
+        const { waiting, inFlight, delayed } = await readQueueCounts(sqs, queueUrl);
+        return (await estimate(waiting + inFlight + delayed)).etaSeconds;
+      },
     });
   } finally {
     await recorder.stop();

@@ -1,5 +1,6 @@
 /** Keeps the rows of a file that were refused: the first ones for the eye, all of them in a file beside it. */
-import { closeSync, openSync, writeSync } from "node:fs";
+import { closeSync, rmSync, writeSync } from "node:fs";
+import { openPrivateFileSync } from "../../shared/private-file.ts";
 import type { Reply } from "../load/front-door.ts";
 import type { RefusedRow } from "../load/submission-file.ts";
 
@@ -15,6 +16,11 @@ export interface RefusedRows {
 }
 
 export const shownRows = 20;
+
+function openAnew(file: string): number {
+  rmSync(file, { force: true });
+  return openPrivateFileSync(file, "new");
+}
 
 /**
  * @param file path that is written when the first row comes, over what it holds: line and reasons, nobody's data;
@@ -36,7 +42,7 @@ export function createRefusedRows(file: string | undefined): RefusedRows {
       count += 1;
       if (first.length < shownRows) first.push(row);
       if (file === undefined) return;
-      descriptor ??= openSync(file, "w", 0o600);
+      descriptor ??= openAnew(file);
       writeSync(descriptor, `${JSON.stringify({ line: row.line, reasons: row.reasons })}\n`);
     },
     close() {

@@ -1,6 +1,7 @@
 /** Shows the demo's report to a person. */
 import type { Terminal } from "../terminal.ts";
-import { plain, type Cell } from "../text-table.ts";
+import { plain } from "../../shared/terminal-text.ts";
+import type { Cell } from "../text-table.ts";
 import type { DemoReport } from "./demo-report.ts";
 
 function count(value: number): string {

@@ -5,7 +5,7 @@
 import { Type, type Static } from "typebox";
 import { kindOf } from "../../shared/aws-fault.ts";
 import { explain } from "../exit.ts";
-import { plain } from "../text-table.ts";
+import { plain } from "../../shared/terminal-text.ts";
 import type { Terminal } from "../terminal.ts";
 
 export const Check = Type.Object(

@@ -3,7 +3,7 @@
  * all the rest, which buries it.
  */
 import { formatSeconds } from "../duration.ts";
-import { plain } from "../text-table.ts";
+import { plain } from "../../shared/terminal-text.ts";
 import type { StackEvent } from "./stack-events.ts";
 
 export interface StackProgressOptions {

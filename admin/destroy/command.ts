@@ -90,7 +90,7 @@ export function buildDestroyCommand({ env, terminal, signal, finish }: CommandHo
         documents,
         tableName,
         format: createExportFormat(path.endsWith(".jsonl") ? "jsonl" : "csv", readEvent(flags, env)),
-        path,
+        output: path,
         resume: false,
         overwrite: false,
         maxReadUnits: undefined,

@@ -1,13 +1,15 @@
 /**
- * Reads registrations from a file, row by row: CSV with a header, or JSON Lines. Whether a row is a valid registration is
- * the front door's to say; here is only refused what cannot be read at all.
+ * Reads registrations from a file, row by row: CSV with a header, or JSON Lines, as spreadsheets and `registrations export`
+ * write them. Whether a row is a valid registration is the front door's to say; here is only refused what cannot be read.
  */
 import { createReadStream } from "node:fs";
 import { randomUUID } from "node:crypto";
 import { extname } from "node:path";
 import { CsvError, parse, type Info } from "csv-parse";
 import { TurnoutError } from "../../shared/errors.ts";
-import type { EventDefinition, EventField } from "../../shared/event-definition.ts";
+import type { EventDefinition } from "../../shared/event-definition.ts";
+import { recordAttributes } from "../registrations/file-columns.ts";
+import { readHeader, type Columns } from "./csv-columns.ts";
 import type { LoadItem } from "./load-item.ts";
 
 export interface RefusedRow {
@@ -52,6 +54,11 @@ async function* readText(path: string): AsyncGenerator<string, void, undefined> 
   }
 }
 
+/** @returns what an attendee said, without what an export says of the record in the table */
+function withoutRecord(exported: object): object {
+  return Object.fromEntries(Object.entries(exported).filter(([name]) => !recordAttributes.has(name)));
+}
+
 async function* readJsonLines(
   path: string,
   onRefused: (row: RefusedRow) => void,
@@ -70,7 +77,7 @@ async function* readJsonLines(
         continue;
       }
       if (typeof submission === "object" && submission !== null && !Array.isArray(submission))
-        yield { line, submission };
+        yield { line, submission: withoutRecord(submission) };
       else onRefused({ line, reasons: ["is no JSON object with email and name"] });
     }
   }
@@ -83,72 +90,40 @@ async function* readJsonLines(
   yield* rowsOf([rest]);
 }
 
-const yes = new Set(["true", "yes", "y", "1", "x", "on"]);
-const no = new Set(["false", "no", "n", "0", "off"]);
-const decimal = /^[+-]?\d+(\.\d+)?$/;
+const lineEnd = /\r\n|\r|\n/;
+/** What Excel writes, and reads, as the first line of a file whose cells it parts by another sign than is usual. */
+const separatorLine = /^\ufeff?"?sep=([,;\t|])"?$/i;
 
-/** @returns the answer in the field's type; where the cell holds none, the text as it is, for the front door to refuse */
-function answerOf(field: EventField, cell: string): string | number | boolean {
-  const text = cell.trim();
-  if (field.type === "number" && decimal.test(text)) return Number(text);
-  if (field.type === "checkbox" && yes.has(text.toLowerCase())) return true;
-  if (field.type === "checkbox" && no.has(text.toLowerCase())) return false;
-  return field.type === "select" ? text : cell;
-}
-
-interface Columns {
-  readonly count: number;
-  submissionOf(cells: readonly string[]): unknown;
-}
-
-function readHeader(path: string, header: readonly string[], event: EventDefinition): Columns {
-  const names = header.map((name) => name.trim());
-  const email = names.findIndex((name) => name.toLowerCase() === "email");
-  const name = names.findIndex((text) => text.toLowerCase() === "name");
-  const fields = new Map<number, EventField>();
-  const faults = [
-    ...(email < 0 ? ["it has no column email"] : []),
-    ...(name < 0 ? ["it has no column name"] : []),
-    ...names.filter((text, index) => names.indexOf(text) < index).map((text) => `it has two columns ${text}`),
-  ];
-  for (const [index, text] of names.entries()) {
-    if (index === email || index === name) continue;
-    const field = event.fields.find(({ id }) => id === text);
-    if (field === undefined) faults.push(`the event has no field ${JSON.stringify(text)}`);
-    else fields.set(index, field);
-  }
-  if (faults.length > 0) {
-    const known = ["email", "name", ...event.fields.map(({ id }) => id)].join(", ");
-    throw unusable(path, `${faults.join("; ")}. Its first line must name its columns, of these: ${known}.`);
-  }
-  return {
-    count: names.length,
-    submissionOf(cells) {
-      const answers: Record<string, string | number | boolean> = {};
-      for (const [index, field] of fields) {
-        const cell = cells[index] ?? "";
-        if (cell.trim() !== "") answers[field.id] = answerOf(field, cell);
-      }
-      return { email: cells[email], name: cells[name], answers };
-    },
-  };
+interface Layout {
+  readonly delimiter: string;
+  /** From 1: the line that names the columns, unless blank ones come before it. */
+  readonly headerLine: number;
 }
 
 /** Which sign parts the columns: programs that write a decimal comma part them by semicolons. */
-function delimiterOf(header: string): string {
+function layoutOf(start: string): Layout {
+  const [first = "", second = ""] = start.split(lineEnd, 2);
+  const said = separatorLine.exec(first)?.[1];
+  if (said !== undefined) return { delimiter: said, headerLine: 2 };
+  const header = first.trim() === "" ? second : first;
   const count = (sign: string) => header.split(sign).length;
-  return [",", ";", "\t"].reduce((best, sign) => (count(sign) > count(best) ? sign : best));
+  return {
+    delimiter: [",", ";", "\t"].reduce((best, sign) => (count(sign) > count(best) ? sign : best)),
+    headerLine: 1,
+  };
 }
 
 async function* readCsv({ path, event, onRefused }: SubmissionFileOptions): AsyncGenerator<Row, void, undefined> {
-  let head = "";
+  let start = "";
   for await (const chunk of readText(path)) {
-    head += chunk;
-    if (head.includes("\n") || head.length > maxRowCharacters) break;
+    start += chunk;
+    if (start.split(lineEnd, 3).length > 2 || start.length > maxRowCharacters) break;
   }
+  const { delimiter, headerLine } = layoutOf(start);
   const parser = parse({
     bom: true,
-    delimiter: delimiterOf(head.split("\n", 1)[0] ?? ""),
+    delimiter,
+    from_line: headerLine,
     info: true,
     relax_column_count: true,
     // A quotation mark inside a cell is itself, as spreadsheets take it too.
@@ -164,17 +139,18 @@ async function* readCsv({ path, event, onRefused }: SubmissionFileOptions): Asyn
     // The parser takes a CRLF inside quotation marks for two line ends.
     countedTwice += cells.split("\r\n").length - 1;
     const line = info.lines - countedTwice - (cells.split(lineEnd).length - 1);
+    // A spreadsheet writes the signs of an empty row as well.
+    if (cells.trim() === "") continue;
     if (columns === undefined) {
-      columns = readHeader(path, record, event);
+      columns = readHeader(record, event, delimiter, (why) => unusable(path, why));
       continue;
     }
-    if (record.length === columns.count) yield { line, submission: columns.submissionOf(record) };
-    else onRefused({ line, reasons: [`has ${record.length} cells, and the header ${columns.count}`] });
+    const row = columns.read(record);
+    if ("reasons" in row) onRefused({ line, reasons: row.reasons });
+    else yield { line, submission: row.submission };
   }
   if (columns === undefined) throw unusable(path, "it is empty.");
 }
-
-const lineEnd = /\r\n|\r|\n/;
 
 /** A quotation mark that is never closed swallows every row after it, so that no row can be refused alone. */
 async function* parsed(path: string, parser: ReturnType<typeof parse>) {

@@ -2,12 +2,16 @@
  * The file of an export while it is written: lines go to `FILE.part`, and every few seconds `FILE.checkpoint` notes up to
  * where the part belongs to pages that were read to their end. Whatever ends the export, it can go on from there: what was
  * written after the checkpoint is cut off and read again, so that every registration is in the file once.
+ *
+ * All of them hold attendees' data, on a machine that may have other users: each is made anew, for its owner alone, and
+ * what stands in its place is taken away and not written into.
  */
 import { existsSync, readFileSync } from "node:fs";
-import { open, rename, rm, writeFile, type FileHandle } from "node:fs/promises";
+import { link, rename, rm, unlink, type FileHandle } from "node:fs/promises";
 import { Type, type Static } from "typebox";
 import { Compile } from "typebox/compile";
 import { TurnoutError } from "../../shared/errors.ts";
+import { openPrivateFile } from "../../shared/private-file.ts";
 import type { SegmentPosition } from "../../shared/table-scan.ts";
 
 const Checkpoint = Type.Object({
@@ -47,8 +51,8 @@ export interface ExportFileOptions {
 
 const validator = Compile(Checkpoint);
 const checkpointEveryMs = 2_000;
-/** It holds attendees' data, on a machine that may have other users. */
-const ownerOnly = 0o600;
+/** What a file system says that knows no second name for a file. */
+const withoutLinks = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"]);
 
 function usage(message: string): TurnoutError {
   return new TurnoutError("TURNOUT_USAGE_INVALID", message);
@@ -68,6 +72,26 @@ function readCheckpoint(path: string, shape: string): Checkpoint {
   return value;
 }
 
+/** Opens a file that was not there: what stood in its place, a link for instance, is removed and not followed. */
+async function openAnew(path: string): Promise<FileHandle> {
+  await rm(path, { force: true });
+  return openPrivateFile(path, "new");
+}
+
+/** Gives the finished part its name, unless somebody has taken the name meanwhile. */
+async function placeWithoutReplacing(partPath: string, path: string): Promise<void> {
+  try {
+    await link(partPath, path);
+  } catch (cause) {
+    const { code = "" } = cause as NodeJS.ErrnoException;
+    if (code === "EEXIST")
+      throw usage(`${path} was made by somebody else meanwhile. The export stands in ${partPath}.`);
+    if (!withoutLinks.has(code)) throw cause;
+    return rename(partPath, path);
+  }
+  await unlink(partPath);
+}
+
 /** @throws TURNOUT_USAGE_INVALID when the file is there already, or there is nothing to resume */
 export async function openExportFile(options: ExportFileOptions): Promise<ExportFile> {
   const { path, shape, head, resume, overwrite } = options;
@@ -83,7 +107,7 @@ export async function openExportFile(options: ExportFileOptions): Promise<Export
   const state: Checkpoint = resume
     ? readCheckpoint(checkpointPath, shape)
     : { shape, bytes: 0, rows: 0, segments: Array.from({ length: options.segments }, () => ({ done: false })) };
-  const file: FileHandle = await open(partPath, resume ? "r+" : "w", ownerOnly);
+  const file = resume ? await openPrivateFile(partPath, "existing") : await openAnew(partPath);
   await file.truncate(state.bytes);
   let writing: Promise<void> = Promise.resolve();
   let checkpointAt = performance.now();
@@ -106,7 +130,12 @@ export async function openExportFile(options: ExportFileOptions): Promise<Export
 
   async function checkpoint(): Promise<void> {
     await file.datasync();
-    await writeFile(`${checkpointPath}.new`, JSON.stringify(state), { mode: ownerOnly });
+    const next = await openAnew(`${checkpointPath}.new`);
+    try {
+      await next.writeFile(JSON.stringify(state));
+    } finally {
+      await next.close();
+    }
     await rename(`${checkpointPath}.new`, checkpointPath);
     checkpointAt = performance.now();
   }
@@ -131,7 +160,7 @@ export async function openExportFile(options: ExportFileOptions): Promise<Export
         await file.sync();
         await file.close();
         closed = true;
-        await rename(partPath, path);
+        await (overwrite ? rename(partPath, path) : placeWithoutReplacing(partPath, path));
         await rm(checkpointPath, { force: true });
       }),
     suspend: () =>

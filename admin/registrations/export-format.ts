@@ -1,6 +1,7 @@
 /** The two formats of an export: what each item of the table becomes in the file. */
 import type { EventDefinition } from "../../shared/event-definition.ts";
-import { csvLine } from "./csv.ts";
+import { byteOrderMark, csvLine } from "./csv.ts";
+import { answerColumn, fixedColumns, restColumn } from "./file-columns.ts";
 import type { StoredRegistration } from "./stored-registration.ts";
 
 export const exportFormats = ["csv", "jsonl"] as const;
@@ -12,17 +13,12 @@ export interface ExportFormat {
   line(registration: StoredRegistration): string;
 }
 
-const fixedColumns = ["email", "name", "registrationId", "submittedAt", "storedAt"] as const;
-const restColumn = "otherAnswers";
-
 /** One column for each of the event's fields; answers to anything else stand together, as JSON, in the last one. */
-function createCsvFormat(event: EventDefinition | undefined): ExportFormat {
+function createCsvFormat(event: EventDefinition | undefined, start: string): ExportFormat {
   const fields = (event?.fields ?? []).map((field) => field.id);
   const known = new Set(fields);
-  // A field may be called as one of the table's own attributes is.
-  const columns = fields.map((id) => ((fixedColumns as readonly string[]).includes(id) ? `answers.${id}` : id));
   return {
-    head: csvLine([...fixedColumns, ...columns, restColumn]),
+    head: start + csvLine([...fixedColumns, ...fields.map(answerColumn), restColumn]),
     line(registration) {
       const answers: Readonly<Record<string, unknown>> = registration.answers ?? {};
       const rest = Object.entries(answers).filter(([id]) => !known.has(id));
@@ -37,7 +33,16 @@ function createCsvFormat(event: EventDefinition | undefined): ExportFormat {
 
 const jsonLines: ExportFormat = { head: "", line: (registration) => `${JSON.stringify(registration)}\n` };
 
+export interface ExportFormatOptions {
+  /** Begin CSV with U+FEFF, without which spreadsheets take it for another encoding. Default: true. */
+  readonly startWithByteOrderMark?: boolean;
+}
+
 /** @param event gives CSV its columns; undefined puts all answers into one */
-export function createExportFormat(name: ExportFormatName, event: EventDefinition | undefined): ExportFormat {
-  return name === "csv" ? createCsvFormat(event) : jsonLines;
+export function createExportFormat(
+  name: ExportFormatName,
+  event: EventDefinition | undefined,
+  { startWithByteOrderMark = true }: ExportFormatOptions = {},
+): ExportFormat {
+  return name === "csv" ? createCsvFormat(event, startWithByteOrderMark ? byteOrderMark : "") : jsonLines;
 }

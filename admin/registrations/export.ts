@@ -1,9 +1,13 @@
-/** Exports the registrations table into a file: by parallel scan, with bounded memory and, where asked, a bounded rate. */
+/**
+ * Exports the registrations table into a file or a stream: by parallel scan, with bounded memory and, where asked, a bounded
+ * rate.
+ */
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { createReadBudget } from "../../shared/read-budget.ts";
 import { scanTable } from "../../shared/table-scan.ts";
 import { onlyRegistrations } from "../../shared/tombstone.ts";
 import { openExportFile } from "./export-file.ts";
+import { openExportStream } from "./export-stream.ts";
 import type { ExportFormat } from "./export-format.ts";
 import { storedAttributes, type StoredRegistration } from "./stored-registration.ts";
 
@@ -11,7 +15,8 @@ export interface ExportOptions {
   readonly documents: DynamoDBDocumentClient;
   readonly tableName: string;
   readonly format: ExportFormat;
-  readonly path: string;
+  /** Path of the file, or what takes a text and resolves when it is taken; such an export cannot be resumed. */
+  readonly output: string | ((text: string) => Promise<void>);
   readonly resume: boolean;
   readonly overwrite: boolean;
   /** Read capacity units a second; undefined for no limit. */
@@ -33,9 +38,12 @@ const segments = 4;
  *   does not answer or refuses. In the latter case what was read is kept, to go on later.
  */
 export async function exportRegistrations(options: ExportOptions): Promise<ExportResult> {
-  const { documents, tableName, format, path, resume, overwrite, maxReadUnits, signal, onProgress } = options;
+  const { documents, tableName, format, output, resume, overwrite, maxReadUnits, signal, onProgress } = options;
   const shape = JSON.stringify([tableName, format.head || "jsonl"]);
-  const file = await openExportFile({ path, shape, head: format.head, segments, resume, overwrite });
+  const file =
+    typeof output === "string"
+      ? await openExportFile({ path: output, shape, head: format.head, segments, resume, overwrite })
+      : await openExportStream(output, format.head, segments);
   try {
     await scanTable({
       documents,

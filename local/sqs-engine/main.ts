@@ -8,6 +8,7 @@ import { startFauxqs } from "fauxqs";
 import { Type } from "typebox";
 import { readEnv } from "../../shared/environment.ts";
 import { loopback } from "../ports.ts";
+import { refuseBrowsers } from "./browser-guard.ts";
 import { listenOnLoopbackOnly } from "./loopback.ts";
 
 const SqsEngineConfig = Type.Object({
@@ -16,8 +17,11 @@ const SqsEngineConfig = Type.Object({
   AWS_REGION: Type.String({ minLength: 1, description: "region of the queues" }),
 });
 
+// What it writes holds attendees' data, and says no mode of its own.
+process.umask(0o077);
 const config = readEnv(SqsEngineConfig, process.env);
 listenOnLoopbackOnly();
+refuseBrowsers();
 const server = await startFauxqs({
   port: config.PORT,
   dataDir: config.DATA_FOLDER,

@@ -15,6 +15,7 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { DeadLetterSummary, ReplayClaim, ReplayRecords } from "./replay-records.ts";
+import { createReplayPatience } from "./replay-patience.ts";
 import { checkReplay, type ReplayCheck } from "./replay-check.ts";
 import type { ReplaySender } from "./replay-sender.ts";
 
@@ -63,8 +64,10 @@ export interface ReplayOptions {
   readonly stepSize: number;
   /** Replay those as well that were replayed before and never came back. */
   readonly again: boolean;
-  /** How long to wait for the next outcome of a step, in seconds. */
+  /** How long to wait for the next outcome of a step, in seconds, while nothing is drained. */
   readonly outcomeTimeoutSeconds: number;
+  /** As `replay-patience.ts` asks it. Default: nothing is known of the workers. */
+  readonly draining?: () => Promise<number | null>;
   readonly signal: AbortSignal;
   /** Milliseconds since the epoch. */
   readonly wallClock: () => number;
@@ -154,6 +157,11 @@ export async function replayDeadLetters(ids: readonly string[], options: ReplayO
 
   const claimOf = ({ claim }: Candidate): ReplayClaim => ({ id: claim, by: who, until: claimedUntil });
   let claimedUntil = "";
+  const patience = createReplayPatience({
+    seconds: options.outcomeTimeoutSeconds,
+    draining: options.draining,
+    now: () => performance.now(),
+  });
 
   /** Where that fails too, the claims run out by themselves. */
   async function giveBack(candidates: readonly Candidate[]): Promise<void> {
@@ -192,8 +200,8 @@ export async function replayDeadLetters(ids: readonly string[], options: ReplayO
   async function awaitOutcomes(waiting: Map<string, Candidate>): Promise<number> {
     let failed = 0;
     let lookMs = firstLookMs;
-    let heardAt = performance.now();
-    while (waiting.size > 0 && performance.now() - heardAt < options.outcomeTimeoutSeconds * 1_000 && !signal.aborted) {
+    patience.heard();
+    while (waiting.size > 0 && !signal.aborted && !(await patience.isOver())) {
       await delay(lookMs, undefined, { signal }).catch(() => {});
       lookMs = Math.min(slowestLookMs, lookMs * slowDown);
       if (signal.aborted) break;
@@ -204,7 +212,7 @@ export async function replayDeadLetters(ids: readonly string[], options: ReplayO
         if (outcome.fate === "failed") failed += 1;
         settle(id, outcome.fate, outcome.detail);
         waiting.delete(id);
-        heardAt = performance.now();
+        patience.heard();
       }
     }
     return failed;
@@ -246,7 +254,7 @@ export async function replayDeadLetters(ids: readonly string[], options: ReplayO
     if (broken) return broken;
     if (signal.aborted) return stopFor(signal.reason);
     if (silent > 0) {
-      const detail = `${silent} of ${size} had no outcome within ${options.outcomeTimeoutSeconds} s. Does the worker run?`;
+      const detail = `${silent} of ${size} ${patience.explain()}`;
       return { code: "no-outcome", detail };
     }
     if (failed > 0 && failed >= size * maxFailedShare) {

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import t from "tap";
@@ -94,4 +94,14 @@ t.test("lines are read one after the other, however long the ledger", async (t) 
     next += 1;
   }
   t.equal(next, 20_000);
+});
+
+t.test("a ledger is its owner's alone, also one that was made before, and not reached through a link", async (t) => {
+  const path = join(folder, "open.jsonl");
+  writeFileSync(path, "", { mode: 0o644 });
+  openLedger(path, "stack").close();
+  t.equal(statSync(path).mode & 0o777, 0o600);
+  writeFileSync(join(folder, "empty.jsonl"), "");
+  symlinkSync(join(folder, "empty.jsonl"), join(folder, "link.jsonl"));
+  t.throws(() => openLedger(join(folder, "link.jsonl"), "stack"), { code: "TURNOUT_USAGE_INVALID" });
 });

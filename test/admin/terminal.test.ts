@@ -43,7 +43,7 @@ t.test("results and notes go their own ways", async (t) => {
   const { terminal, texts, settle } = open();
   terminal.print("result");
   terminal.printJson({ a: 1 });
-  terminal.write("raw");
+  await terminal.write("raw");
   terminal.note("aside");
   await settle();
   t.same(texts, { stdout: 'result\n{"a":1}\nraw', stderr: "aside\n" });
@@ -98,4 +98,28 @@ t.test("the screen is only cleared where there is one", async (t) => {
   await screen.settle();
   t.equal(file.texts.stdout, "");
   t.match(screen.texts.stdout, "\x1b[2J");
+});
+
+const hostile = "\x1b]0;title\x07\x9b2J\u061c\u200b\u202eAnn";
+
+t.test("whatever is written, nothing commands a terminal", async (t) => {
+  const { terminal, texts, settle } = open({ isTTY: true });
+  terminal.print(terminal.colors.red(hostile));
+  terminal.note(hostile);
+  terminal.printJson({ name: hostile });
+  terminal.printTable(["NAME"], [[hostile]]);
+  await terminal.write(`${hostile}\n`);
+  await settle();
+  const written = (texts.stdout + texts.stderr).replaceAll(/\x1b\[\d+m/g, "");
+  t.notMatch(written, /[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200b\u202e]/);
+  t.equal(written.split("Ann").length - 1, 5, "control: all five were written");
+  t.match(texts.stdout, "\x1b[31m", "control: our own colour is there");
+  t.match(written, String.raw`{"name":"\u001b]0;title\u0007\u009b2J\u061c\u200b\u202eAnn"}`);
+});
+
+t.test("into a file or a pipe a text goes as it is", async (t) => {
+  const { terminal, texts, settle } = open();
+  await terminal.write(hostile);
+  await settle();
+  t.equal(texts.stdout, hostile);
 });

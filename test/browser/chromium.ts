@@ -12,7 +12,7 @@ export const skip: string | false =
   "no Chromium found; install one (Debian and Ubuntu: apt-get install chromium) or name it in CHROMIUM_PATH";
 
 /** @returns a browser of its own, which asks nobody for anything. To be closed. */
-export function openChromium(): Promise<Browser> {
+export function openChromium(switches: readonly string[] = []): Promise<Browser> {
   return chromium.launch({
     ...(executablePath !== undefined && { executablePath }),
     args: [
@@ -23,6 +23,7 @@ export function openChromium(): Promise<Browser> {
       "--disable-background-networking",
       "--disable-component-update",
       "--disable-sync",
+      ...switches,
     ],
   });
 }

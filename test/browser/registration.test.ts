@@ -6,7 +6,7 @@ import { openStage } from "./stage.ts";
 
 const statusPath = /^\/registrations\/[\w.~-]+$/;
 
-t.test("registering in a browser", { skip, timeout: 120_000, jobs: 3 }, async (t) => {
+t.test("registering in a browser", { skip, timeout: 240_000, jobs: 3 }, async (t) => {
   const browser = await openChromium();
   t.teardown(() => browser.close());
   const stage = await openStage();
@@ -46,9 +46,105 @@ t.test("registering in a browser", { skip, timeout: 120_000, jobs: 3 }, async (t
     await registerButton(page).click();
     await headingReads(page, "We have your registration");
     t.match(new URL(page.url()).pathname, statusPath);
-    t.ok(await page.getByRole("link", { name: "Check again" }).isVisible());
+    await page.getByRole("link", { name: "Check again" }).waitFor();
     await stage.resumeWorker();
     await headingReads(page, "You are registered");
+    await context.close();
+  });
+
+  t.test(
+    "works without a script where a browser does not say from which site a form comes",
+    { buffered: true },
+    async (t) => {
+      // Not localhost and no TLS: Chromium leaves out Sec-Fetch-Site, as older browsers do everywhere.
+      const elsewhere = await openChromium(["--host-resolver-rules=MAP summit.test 127.0.0.1"]);
+      t.teardown(() => elsewhere.close());
+      const { page, context, requests } = await visit(elsewhere, `http://summit.test:${home.port}`, {
+        javaScriptEnabled: false,
+      });
+      await fillIn(page);
+      await registerButton(page).click();
+      await page.waitForURL(/\/registrations\/\w+\./, { waitUntil: "commit" });
+      const headers = await requests.find((request) => request.method() === "POST")?.allHeaders();
+      t.match(headers, { origin: "null" }, "as our own pages make it");
+      t.equal(headers?.["sec-fetch-site"], undefined, "control: nothing says that it is our own");
+      await context.close();
+    },
+  );
+
+  t.test(
+    "confirms although the browser does not know the event's time zone, nor units",
+    { buffered: true },
+    async (t) => {
+      const { page, context, troubles } = await visit(browser, "about:blank");
+      await page.addInitScript(`{
+      const { DateTimeFormat, NumberFormat } = Intl;
+      Intl.DateTimeFormat = function (locale, options) {
+        if (options?.timeZone === "Europe/Berlin") throw new RangeError("Invalid time zone specified: Europe/Berlin");
+        return new DateTimeFormat(locale, options);
+      };
+      Intl.NumberFormat = function (locale, options) {
+        if (options?.style === "unit") throw new RangeError("Value unit out of range");
+        return new NumberFormat(locale, options);
+      };
+    }`);
+      await page.goto(stage.openUrl);
+      await fillIn(page);
+      await registerButton(page).click();
+      await headingReads(page, "You are registered");
+      t.match(
+        await page.locator("[data-row=received]").textContent(),
+        /Greenwich|GMT|British/,
+        "in the reader's own zone",
+      );
+      t.strictSame(troubles, []);
+      await context.close();
+    },
+  );
+
+  t.test(
+    "suggests what an address was probably meant to be, and takes it as it stands all the same",
+    { buffered: true },
+    async (t) => {
+      const { page, context, posts } = await visit(browser, stage.openUrl);
+      const button = page.locator("[data-pointer='/email'] .suggestion button");
+      const local = newAddress().split("@")[0] ?? "";
+      await fillIn(page, `${local}@gmial.com`);
+      await button.waitFor();
+      t.equal(await button.textContent(), `Did you mean ${local}@gmail.com?`);
+      await button.click();
+      t.equal(await page.getByLabel("Email address").inputValue(), `${local}@gmail.com`);
+      t.notOk(await button.isVisible());
+      await fillIn(page, `${local}@gmial.com`);
+      await registerButton(page).click();
+      await headingReads(page, "You are registered");
+      t.match(posts().at(-1)?.postData(), `${local}@gmial.com`);
+      await context.close();
+    },
+  );
+
+  t.test("takes an address as it was pasted, and says of a wrong one what is wrong", { buffered: true }, async (t) => {
+    for (const javaScriptEnabled of [true, false]) {
+      const { page, context } = await visit(browser, stage.openUrl, { javaScriptEnabled });
+      await fillIn(page, "ada＠example.org");
+      await registerButton(page).click();
+      await page.locator("#summary").waitFor();
+      t.match(await page.locator("#email-error").textContent(), "full-width ＠");
+      await fillIn(page, `Ada Lovelace <${newAddress()}>,`);
+      await registerButton(page).click();
+      await headingReads(page, "You are registered");
+      await context.close();
+    }
+  });
+
+  t.test("a reload after a refused form leads back to the form", { buffered: true }, async (t) => {
+    const { page, context } = await visit(browser, stage.openUrl, { javaScriptEnabled: false });
+    await registerButton(page).click();
+    await page.locator("#summary").waitFor();
+    t.equal(new URL(page.url()).pathname, "/registrations");
+    await page.goto(page.url());
+    await headingReads(page, "Register");
+    t.equal(new URL(page.url()).pathname, "/");
     await context.close();
   });
 

@@ -7,6 +7,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import type { Test } from "tap";
 import { findFreePort } from "../../local/ports.ts";
+import { createOrphanGuard } from "../../local/orphan-guard/orphan-guard.ts";
 import { tierPlan, urlOf } from "../../local/process-plans.ts";
 import { createLocalStack, type LocalStack } from "../../local/stack.ts";
 import { eventually } from "./eventually.ts";
@@ -18,7 +19,7 @@ export interface BareTierOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Most files that it may have open, sockets included. */
   readonly maxOpenFiles?: number;
-  /** A module that it loads before anything else; path from this folder. */
+  /** A module that it loads before anything else; a file of `preloads`. */
   readonly preload?: string;
   /** Default: any free one. */
   readonly port?: number;
@@ -72,13 +73,22 @@ export async function startBareTier(test: Test, engines: LocalStack, options: Ba
     PORT: String(port),
     ...options.environment,
   });
-  const args = [...(preload === undefined ? [] : ["--import", join(import.meta.dirname, preload)]), ...plan.args];
+  const args = [
+    ...(preload === undefined ? [] : ["--import", join(import.meta.dirname, "preloads", preload)]),
+    ...plan.args,
+  ];
   const limited =
     maxOpenFiles === undefined
       ? [plan.command, ...args]
       : ["sh", "-c", `ulimit -n ${maxOpenFiles}; exec "$@"`, "sh", plan.command, ...args];
   const child = spawn(limited[0]!, limited.slice(1), { env: plan.env, cwd: plan.cwd, stdio });
-  test.teardown(() => child.kill("SIGKILL"));
+  // Should this process be killed, the tier must not outlive it.
+  const guard = createOrphanGuard();
+  if (child.pid !== undefined) guard.watch(child.pid);
+  test.teardown(async () => {
+    child.kill("SIGKILL");
+    await guard.dismiss();
+  });
   const ended = once(child, "exit").then(([code, signal]) => ({
     code: code as number | null,
     signal: signal as NodeJS.Signals | null,

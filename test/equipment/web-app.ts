@@ -86,7 +86,6 @@ export async function buildTestApp(options: TestAppOptions = {}): Promise<TestAp
     wallClock: () => testTime,
     now,
     random: () => 0.5,
-    apiDocs: false,
     ...parts,
   });
   return { app, groupCommit, receipts, log, queued };

@@ -40,7 +40,6 @@ const environment = {
   WRITES_IN_FLIGHT: "1",
   WRITE_TIMEOUT_MS: "20000",
   SEND_TIMEOUT_MS: "20000",
-  // All tiers of the machine that tests run on wait for it at some time.
   MESSAGE_DEADLINE_SECONDS: "600",
 };
 
@@ -68,6 +67,8 @@ async function play(t: Test, { webs, workers, people, atOnce, ...pace }: Scene):
     return (await response.json()) as Accepted;
   });
   const env = { ...cell.environment, WEB_URL: instance(0).url };
+  // Where the SDK looks; a test file is a process of its own.
+  Object.assign(process.env, cell.environment);
   const look = async () => (await runCommand(["queue", "--json"], { env })).json() as QueueSnapshot;
   const waitOf = async (index: number): Promise<number | undefined> => {
     const last = accepted.at(-1)!;
@@ -95,7 +96,11 @@ async function play(t: Test, { webs, workers, people, atOnce, ...pace }: Scene):
   await eventually(async () => ((await look()).drainPerSecond ?? 0) > 0, "a pace is known", 60_000);
   // For the pace to be told from full buckets.
   const began = performance.now();
-  await eventually(() => performance.now() - began > 30_000, "half a minute has passed", 60_000);
+  await eventually(
+    () => performance.now() - began > 40_000,
+    "the workers were there all the time that the pace is told from",
+    80_000,
+  );
 
   const waiting = people - (await cell.itemCount());
   const at = performance.now();
@@ -122,9 +127,9 @@ async function play(t: Test, { webs, workers, people, atOnce, ...pace }: Scene):
 }
 
 t.test("two web instances, one worker, full packs", async (t) => {
-  await play(t, { webs: 2, workers: 1, people: 4_000, atOnce: 500, writeMs: 600, sendMs: 1_000 });
+  await play(t, { webs: 2, workers: 1, people: 3_500, atOnce: 500, writeMs: 600, sendMs: 1_000 });
 });
 
 t.test("six web instances, three workers, packs of a few", async (t) => {
-  await play(t, { webs: 6, workers: 3, people: 1_800, atOnce: 12, writeMs: 2_000, sendMs: 0 });
+  await play(t, { webs: 6, workers: 3, people: 2_000, atOnce: 12, writeMs: 4_000, sendMs: 0 });
 });

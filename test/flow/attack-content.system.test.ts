@@ -62,7 +62,6 @@ const app: FastifyInstance = await buildApp({
   wallClock: Date.now,
   now,
   random: Math.random,
-  apiDocs: false,
 });
 t.teardown(() => app.close());
 

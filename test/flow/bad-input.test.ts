@@ -3,6 +3,7 @@ import { request } from "node:http";
 import { connect } from "node:net";
 import t from "tap";
 import { acceptedOf, postRegistration, untilConfirmed } from "../equipment/attendee.ts";
+import { eventually } from "../equipment/eventually.ts";
 import { startStack } from "../equipment/running-stack.ts";
 
 // Whole processes on a machine that may be busy.
@@ -66,6 +67,21 @@ const cases: [
   ["a missing name", JSON.stringify({ email: valid.email }), 400, "/name"],
   ["a blank name", withName("   "), 400, "/name"],
   ["a name that cannot be seen", withName("\u200b\u2060"), 400, "/name"],
+  ["a name of Hangul fillers", withName("\u3164"), 400, "/name"],
+  ["a name of an empty Braille pattern", withName("\u2800"), 400, "/name"],
+  ["a name of half-width fillers", withName("\uffa0"), 400, "/name"],
+  ["a name of a variation selector", withName("\ufe0f"), 400, "/name"],
+  ["null as an answer", withAnswers({ organisation: null }), 400, "/answers/organisation"],
+  ["an address with a full-width @", JSON.stringify({ ...valid, email: "ada＠example.org" }), 400, "/email"],
+  ["an address with two dots in a row", JSON.stringify({ ...valid, email: "a..da@example.org" }), 400, "/email"],
+  ["an address with a dot before the @", JSON.stringify({ ...valid, email: "ada.@example.org" }), 400, "/email"],
+  [
+    "an address with an invisible mark inside",
+    JSON.stringify({ ...valid, email: "a\u200bda@example.org" }),
+    400,
+    "/email",
+  ],
+  ["two addresses", JSON.stringify({ ...valid, email: "a@example.org, b@example.org" }), 400, "/email"],
   ["NUL", withName("a\u0000b"), 400, "/name"],
   ["a lone surrogate in an escape", text.replace("Nobody", String.raw`\ud83d`), 400, "/name"],
   ["a reversed pair of surrogates", text.replace("Nobody", String.raw`\udf9f\ud83d`), 400, "/name"],
@@ -111,13 +127,21 @@ const cases: [
     undefined,
     { "content-type": "application/x-www-form-urlencoded" },
   ],
-  [
-    "a form that comes from elsewhere",
-    "email=a%40example.org&name=A",
-    403,
-    undefined,
-    { "content-type": "application/x-www-form-urlencoded", origin: "https://evil.example" },
-  ],
+  ...[
+    "application/x-www-form-urlencoded",
+    "Application/X-WWW-Form-Urlencoded",
+    "APPLICATION/X-WWW-FORM-URLENCODED; charset=utf-8",
+  ].flatMap((type) =>
+    [{}, { "sec-fetch-site": "cross-site" }, { "x-forwarded-host": "evil.example" }].map(
+      (more): [string, string, number, undefined, Record<string, string>] => [
+        `a form that comes from elsewhere, as ${type} with ${JSON.stringify(more)}`,
+        "email=a%40example.org&name=A",
+        403,
+        undefined,
+        { "content-type": type, origin: "https://evil.example", ...more },
+      ],
+    ),
+  ),
 ];
 
 t.test("every kind of bad input is told by status, code and pointer, as a problem document", async (t) => {
@@ -135,6 +159,28 @@ t.test("every kind of bad input is told by status, code and pointer, as a proble
     }
     t.notMatch(answer.body, /node_modules|at .*\.ts|SyntaxError/, `${what}: nothing of our insides`);
   }
+});
+
+/** What is typed, pasted or sent by old browsers, and is unmistakable. Each is registered under an address of its own. */
+const meant: [what: string, address: string, typed: (address: string) => string][] = [
+  ["invisible marks around", "marks@example.org", (address) => `\u200b${address}\u2060`],
+  ["direction marks around", "direction@example.org", (address) => `\u202a${address}\u202c`],
+  ["a link", "link@example.org", (address) => `mailto:${address}`],
+  ["a name before it", "named@example.org", (address) => `Ada <${address}>`],
+  ["a comma behind it", "comma@example.org", (address) => `${address},`],
+  ["a semicolon behind it", "semicolon@example.org", (address) => `${address};`],
+  ["a dot behind it", "dot@example.org", (address) => `${address}.`],
+  ["quotes around", "quotes@example.org", (address) => `"${address}"`],
+];
+
+t.test("what is unmistakable is taken: addresses as people paste them, our own form from an old browser", async (t) => {
+  for (const [what, address, typed] of meant) {
+    const answer = await send(JSON.stringify({ email: typed(address), name: "Pasted" }), json);
+    t.equal(answer.status, 202, `${what}: ${answer.body}`);
+  }
+  const form = { "content-type": "application/x-www-form-urlencoded", accept: "text/html" };
+  const old = await send("email=old%40example.org&name=Old", { ...form, origin: "null" });
+  t.equal(old.status, 303, "an Origin of null, as our pages make it");
 });
 
 t.test("bytes that are no UTF-8 are refused, and not stored as something else", async (t) => {
@@ -156,12 +202,10 @@ t.test("a connection that is cut in the middle of a body registers nobody", asyn
   socket.destroy();
 });
 
-t.test("of all that, nothing was queued, stored or dead-lettered; whoever comes after is served", async (t) => {
-  t.equal(await running.outstanding(), 0);
+t.test("of the rest, nothing was queued, stored or dead-lettered; whoever comes after is served", async (t) => {
+  await eventually(async () => (await running.outstanding()) === 0, "what was taken is stored");
   t.same(await running.deadLetters(), []);
   await untilConfirmed(web, await acceptedOf(await postRegistration(web, { email: "good@example.org", name: "Good" })));
-  t.same(
-    (await running.stored()).map(({ email }) => email),
-    ["good@example.org"],
-  );
+  const addresses = ["good@example.org", "old@example.org", ...meant.map(([, address]) => address)];
+  t.same((await running.stored()).map(({ email }) => email).toSorted(), addresses.toSorted());
 });

@@ -21,6 +21,7 @@ export const fullSettings = {
   stage: "production",
   alarmEmail: "operator@example.org",
   waf: true,
+  securityContact: "mailto:security@example.org",
   domainName: "summit.example.org",
   certificateArn: "arn:aws:acm:us-east-1:123456789012:certificate/11111111",
   originCertificateArn: "arn:aws:acm:eu-central-1:123456789012:certificate/22222222",

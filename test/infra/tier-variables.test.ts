@@ -90,6 +90,16 @@ t.test("the key that the stack makes up is one that the web tier takes", async (
   t.equal(parseReceiptKeys(deployed["RECEIPT_KEYS"] ?? "").size, 1);
 });
 
+t.test(
+  "the web tier is told its public name where the stack knows one, and the contact where there is one",
+  async (t) => {
+    const known = variablesOf(full, "Web");
+    t.equal(known["PUBLIC_URL"], "https://summit.example.org");
+    t.equal(known["SECURITY_CONTACT"], "mailto:security@example.org");
+    for (const name of ["PUBLIC_URL", "SECURITY_CONTACT"]) t.notOk(name in variablesOf(main, "Web"), name);
+  },
+);
+
 t.test("registrations are forgotten after as many days as are configured, and kept where none are", async (t) => {
   t.equal(variablesOf(full, "Worker")["RETENTION_DAYS"], "90");
   t.notOk("RETENTION_DAYS" in variablesOf(main, "Worker"));

@@ -16,7 +16,7 @@ t.test(
     for (const [name, path] of [
       ["web", "/ready"],
       ["worker", "/health"],
-      ["web", "/docs/"],
+      ["web", "/openapi.json"],
       ["console", "/"],
     ] as const) {
       t.equal(await probe(`${urls[name]}${path}`), 200, `${name} ${path}`);

@@ -11,7 +11,10 @@ t.test("each plan starts a file that exists, for one address on 127.0.0.1", asyn
   t.ok(existsSync(tierPlan("worker", 1, {}).args.at(-1)!));
   t.ok(existsSync(consolePlan(1, {}, true).args[0]!));
   t.equal(urlOf(80), "http://127.0.0.1:80");
-  t.match(dynamoDbPlan(5, "binary", "/file", nothing).args.join(" "), "--host 127.0.0.1 --port 5 --db-path /file");
+  t.match(
+    dynamoDbPlan({ host: "127.1.2.3", port: 5 }, "binary", "/file", nothing).args.join(" "),
+    "--host 127.1.2.3 --port 5 --db-path /file",
+  );
 });
 
 t.test("a tier gets the same flags of Node wherever it is started", async (t) => {

@@ -1,5 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
+import { once } from "node:events";
+import { request, type IncomingMessage } from "node:http";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import t from "tap";
 import { createLocalStack, type ProcessName } from "../../local/stack.ts";
 import { probe } from "../../local/http-probe.ts";
@@ -7,6 +10,10 @@ import { isAlive } from "../../local/orphan-guard/alive.ts";
 import { findFreePort } from "../../local/ports.ts";
 import { eventually } from "../equipment/eventually.ts";
 import { confirmed, register } from "./attendee.ts";
+
+/** The engines take any signature, but want one. */
+const signed =
+  "AWS4-HMAC-SHA256 Credential=local/20260101/eu-central-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0";
 
 t.test("a registration becomes confirmed, and every part survives a kill -9 of each process", async (t) => {
   const restarted: string[] = [];
@@ -41,6 +48,48 @@ t.test("a registration becomes confirmed, and every part survives a kill -9 of e
   await Promise.all([stack.stop(), stack.stop()]);
   for (const pid of pids) t.notOk(isAlive(pid));
   t.notOk(existsSync(dataFolder), "a temporary folder goes with the stack");
+});
+
+/** Asks as a page does: with headers that `fetch` would not let us set. */
+async function askAs(url: string, method: string, headers: Record<string, string>, body = "") {
+  const sent = request(url, { method, headers, agent: false }).end(body);
+  const [answer] = (await once(sent, "response")) as [IncomingMessage];
+  return { status: answer.statusCode, headers: answer.headers, body: await text(answer) };
+}
+
+t.test("no page that is looked at on this machine reads or changes anything in the engines", async (t) => {
+  const stack = createLocalStack({ tiers: [] });
+  t.teardown(() => stack.stop());
+  const { sqs = "", dynamodb = "" } = await stack.start();
+  const api = (target: string) => ({
+    "content-type": "application/x-amz-json-1.0",
+    "x-amz-target": target,
+    "x-amz-date": "20260101T000000Z",
+    authorization: signed,
+  });
+  const scan = api("DynamoDB_20120810.Scan");
+  const list = api("AmazonSQS.ListQueues");
+  const asked = [
+    (headers: object) => askAs(dynamodb, "POST", { ...scan, ...headers }, '{"TableName":"registrations"}'),
+    (headers: object) => askAs(sqs, "POST", { ...list, ...headers }, "{}"),
+    (headers: object) => askAs(dynamodb, "OPTIONS", { "access-control-request-method": "POST", ...headers }),
+  ];
+  const pages = [
+    { origin: "http://evil.example" },
+    { host: "evil.example:3004" },
+    { "sec-fetch-site": "cross-site" },
+    { origin: "null" },
+  ];
+  for (const ask of asked) {
+    for (const page of pages) {
+      const { status, headers, body } = await ask(page);
+      t.equal(status, 403, JSON.stringify(page));
+      t.notOk("access-control-allow-origin" in headers);
+      t.notMatch(body, /Items|Queue/);
+    }
+  }
+  t.match(await asked[0]!({}), { status: 200, body: /"Items"/ }, "control: a program reads it");
+  t.match(await asked[1]!({}), { status: 200, body: /QueueUrls/ });
 });
 
 t.test("an endpoint from the environment replaces the engine", async (t) => {

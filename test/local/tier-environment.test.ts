@@ -22,7 +22,6 @@ t.test("each tier gets an environment that its own schema takes", async (t) => {
   t.match(readEnv(WebConfig, webEnvironment({}, surroundings, 3000)), {
     PORT: 3000,
     HOST: "127.0.0.1",
-    API_DOCS: true,
     QUEUE_URL: surroundings.queues.queueUrl,
   });
   t.match(readEnv(WorkerConfig, workerEnvironment({}, surroundings, 3001)), { PORT: 3001, RECEIVE_WAIT_SECONDS: 2 });

@@ -16,11 +16,6 @@ const neighbours: Record<string, readonly string[]> = {
   infra: ["shared/event-definition.ts", "shared/scaling-policy.ts", "shared/tier-grants.ts"],
 };
 
-/** Packages that are only loaded where they are installed, and what happens where not. */
-const optionalPackages: Record<string, string> = {
-  "@scalar/fastify-api-reference": "the documentation page of the API, which only a developer's machine serves",
-};
-
 /** Who imports what it only knows at run time, and why. */
 const computed: Record<string, string> = {
   "infra/bundle/main.ts": "starts the tier that the environment names, from the root of the zip",
@@ -48,7 +43,7 @@ function packageOf(specifier: string): string {
 /** @returns what in a file breaks the rules, in words */
 function breaches({ path, text }: SourceFile): string[] {
   const folder = folderOf(path).slice(0, -1);
-  return importsOf(text).flatMap(({ specifier, typeOnly, dynamic }) => {
+  return importsOf(text).flatMap(({ specifier, typeOnly }) => {
     if (specifier === undefined) return path in computed ? [] : [`${path} imports what it computes at run time`];
     if (specifier.startsWith(".")) {
       const target = posix.join(posix.dirname(path), specifier);
@@ -60,7 +55,7 @@ function breaches({ path, text }: SourceFile): string[] {
     if (specifier.startsWith("/") || specifier.startsWith("#")) return [`${path} imports ${specifier}`];
     if (specifier.startsWith("node:") || typeOnly || !deployed.has(folder)) return [];
     const name = packageOf(specifier);
-    if (name in dependencies || (dynamic && name in optionalPackages)) return [];
+    if (name in dependencies) return [];
     return [`${path} imports ${name}, which is no production dependency`];
   });
 }

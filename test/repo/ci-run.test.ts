@@ -1,5 +1,5 @@
-import { spawnSync } from "node:child_process";
-import { chmodSync, writeFileSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { chmodSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import t, { type Test } from "tap";
 import { root } from "./source-tree.ts";
@@ -9,6 +9,7 @@ const npm = `#!/usr/bin/env bash
 echo "npm $*"
 case "$1" in
   ci) exit "$CI_STATUS" ;;
+  audit) echo "$AUDIT"; exit "$AUDIT_STATUS" ;;
   test) echo "$SUMMARY"; exit "$TEST_STATUS" ;;
   run)
     if [[ "$2" == test:system ]]; then echo "100 passed, 0 failed, 1 skipped (5.5 s)"; fi
@@ -23,18 +24,34 @@ interface Outcome {
   readonly output: string;
 }
 
-function ci(test: Test, behaviour: Record<string, string> = {}): Outcome {
+/** What the script itself needs of a system. */
+const system = ["bash", "cat", "dirname", "env", "grep", "id", "mktemp", "rm", "tail", "tee", "timeout"];
+
+/**
+ * @param programs what is there beside npm, each as the text of a script; a Chromium and an nginx keep the script from
+ *   installing one
+ */
+function ci(
+  test: Test,
+  behaviour: Record<string, string> = {},
+  programs: Record<string, string> = { chromium: "", nginx: "" },
+): Outcome {
   const bin = test.testdir();
-  // A Chromium of that name keeps the script from installing one.
-  for (const name of ["npm", "chromium"]) {
-    writeFileSync(join(bin, name), npm);
+  for (const [name, text] of Object.entries({ npm, ...programs })) {
+    writeFileSync(join(bin, name), text);
     chmodSync(join(bin, name), 0o755);
+  }
+  for (const name of system.filter((one) => !(one in programs))) {
+    symlinkSync(execFileSync("which", [name], { encoding: "utf8" }).trim(), join(bin, name));
   }
   const { status, stdout, stderr } = spawnSync("bash", [join(root, ".ci/run")], {
     cwd: bin,
     encoding: "utf8",
     env: {
-      PATH: `${bin}:${process.env.PATH ?? ""}`,
+      PATH: bin,
+      SERVER_PROGRAMS: bin,
+      AUDIT_STATUS: "0",
+      AUDIT: "found 0 vulnerabilities",
       CI_STATUS: "0",
       TEST_STATUS: "0",
       SUMMARY: "12 passed, 0 failed, 3 skipped (4.4 s)",
@@ -49,9 +66,10 @@ function ci(test: Test, behaviour: Record<string, string> = {}): Outcome {
 t.test("it runs the README's commands and every other part of the check, and counts them all", async (t) => {
   const { status, lastLine, output } = ci(t);
   t.equal(status, 0);
-  t.equal(lastLine, "117 passed, 0 failed, 4 skipped");
+  t.equal(lastLine, "118 passed, 0 failed, 4 skipped");
   const commands = [
     "npm ci",
+    "found 0 vulnerabilities",
     "npm test",
     ...["format", "lint", "types", "dead-code"].map((part) => `npm run check:${part}`),
     "npm run test:system",
@@ -65,11 +83,11 @@ t.test("it runs the README's commands and every other part of the check, and cou
 
 t.test("a failed test, a failed part and a run without a summary make it fail, and are counted", async (t) => {
   const failures: [behaviour: Record<string, string>, lastLine: string][] = [
-    [{ TEST_STATUS: "1", SUMMARY: "12 passed, 2 failed, 3 skipped (4.4 s)" }, "117 passed, 2 failed, 4 skipped"],
-    [{ TEST_STATUS: "1" }, "117 passed, 1 failed, 4 skipped"],
-    [{ SUMMARY: "" }, "105 passed, 1 failed, 1 skipped"],
-    [{ BROKEN: "check:lint" }, "116 passed, 1 failed, 4 skipped"],
-    [{ BROKEN: "test:system" }, "117 passed, 1 failed, 4 skipped"],
+    [{ TEST_STATUS: "1", SUMMARY: "12 passed, 2 failed, 3 skipped (4.4 s)" }, "118 passed, 2 failed, 4 skipped"],
+    [{ TEST_STATUS: "1" }, "118 passed, 1 failed, 4 skipped"],
+    [{ SUMMARY: "" }, "106 passed, 1 failed, 1 skipped"],
+    [{ BROKEN: "check:lint" }, "117 passed, 1 failed, 4 skipped"],
+    [{ BROKEN: "test:system" }, "118 passed, 1 failed, 4 skipped"],
     [{ CI_STATUS: "1" }, "0 passed, 1 failed, 0 skipped"],
   ];
   for (const [behaviour, expected] of failures) {
@@ -77,4 +95,52 @@ t.test("a failed test, a failed part and a run without a summary make it fail, a
     t.equal(status, 1, JSON.stringify(behaviour));
     t.equal(lastLine, expected);
   }
+});
+
+const unanswered = `npm warn audit 405 Method Not Allowed - POST /-/npm/v1/security/advisories/bulk
+npm error audit endpoint returned an error`;
+
+t.test(
+  "a known vulnerability fails it; a registry that tells none is said plainly, and counted as skipped",
+  async (t) => {
+    const vulnerable = ci(t, { AUDIT_STATUS: "1", AUDIT: "# npm audit report\n\nleft-pad  <1.3.0\nSeverity: high" });
+    t.equal(vulnerable.status, 1);
+    t.equal(vulnerable.lastLine, "117 passed, 1 failed, 4 skipped");
+    t.match(vulnerable.output, /left-pad[^]*failed: npm audit --omit=dev/);
+
+    const silent = ci(t, { AUDIT_STATUS: "1", AUDIT: unanswered });
+    t.equal(silent.status, 0);
+    t.equal(silent.lastLine, "117 passed, 0 failed, 5 skipped");
+    t.match(silent.output, /405 Method Not Allowed[^]*skipped: this registry[^]*nothing was checked/);
+
+    const broken = ci(t, { AUDIT_STATUS: "1", AUDIT: "npm error code ENOLOCK" });
+    t.equal(broken.lastLine, "117 passed, 1 failed, 4 skipped", "whatever else goes wrong is not passed over");
+  },
+);
+
+t.test("what the tests need is installed from Debian's packages, and where it can't be, that is said", async (t) => {
+  const superuser = `#!/usr/bin/env bash\necho 0`;
+  const apt = `#!/usr/bin/env bash\necho "apt-get $*" >>"$APT_LOG"; exit "$APT_STATUS"`;
+  const log = join(t.testdir(), "apt.log");
+
+  const installed = ci(t, { APT_LOG: log, APT_STATUS: "0" }, { id: superuser, "apt-get": apt });
+  t.equal(installed.status, 0);
+  const asked = readFileSync(log, "utf8");
+  t.match(asked, "apt-get install -y -qq chromium\n");
+  t.match(asked, "apt-get install -y -qq nginx\n");
+  t.notMatch(installed.output, "will be skipped");
+
+  const refused = ci(t, { APT_LOG: log, APT_STATUS: "100" }, { id: superuser, "apt-get": apt });
+  t.match(refused.output, "chromium could not be installed: the browser tests will be skipped.");
+  t.match(refused.output, "nginx could not be installed: the nginx tests will be skipped.");
+
+  const nobody = ci(t, {}, { id: `#!/usr/bin/env bash\necho 1000`, "apt-get": apt });
+  t.match(nobody.output, "There is no nginx, and only root may install it: the nginx tests will be skipped.");
+
+  const elsewhere = ci(t, {}, {});
+  t.match(elsewhere.output, "There is no nginx, and no apt-get to install it: the nginx tests will be skipped.");
+  t.match(elsewhere.output, "There is no chromium, and no apt-get to install it: the browser tests will be skipped.");
+
+  const there = ci(t, { APT_LOG: log, APT_STATUS: "100" }, { chromium: "", nginx: "", "apt-get": apt });
+  t.notMatch(there.output, "nginx", "control: where both are, nothing is said");
 });

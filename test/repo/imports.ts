@@ -8,7 +8,6 @@ export interface Import {
   readonly specifier: string | undefined;
   /** Erased before the file runs. */
   readonly typeOnly: boolean;
-  readonly dynamic: boolean;
 }
 
 const fromClause = /^(?:import|export)\b(?!\s*\()([^;"'`]*?)\bfrom\s*["']([^"']+)["']/gm;
@@ -24,10 +23,10 @@ export function importsOf(source: string): Import[] {
   const text = withoutComments(source);
   const found: Import[] = [];
   for (const [, what = "", specifier] of text.matchAll(fromClause)) {
-    found.push({ specifier, typeOnly: /^\s*type\b/.test(what), dynamic: false });
+    found.push({ specifier, typeOnly: /^\s*type\b/.test(what) });
   }
-  for (const [, specifier] of text.matchAll(sideEffect)) found.push({ specifier, typeOnly: false, dynamic: false });
-  for (const [, specifier] of text.matchAll(atRunTime)) found.push({ specifier, typeOnly: false, dynamic: true });
-  for (const [, specifier] of text.matchAll(ofModuleFile)) found.push({ specifier, typeOnly: false, dynamic: true });
+  for (const [, specifier] of text.matchAll(sideEffect)) found.push({ specifier, typeOnly: false });
+  for (const [, specifier] of text.matchAll(atRunTime)) found.push({ specifier, typeOnly: false });
+  for (const [, specifier] of text.matchAll(ofModuleFile)) found.push({ specifier, typeOnly: false });
   return found;
 }

@@ -22,7 +22,7 @@ t.test("spellings of one address have one key", async (t) => {
       "a@XN--BCHER-KVA.example",
     ],
     ["a@xn--r8jz45g.jp", "a@例え.jp", "a@例え。jp", "a@例え．ｊｐ"],
-    ["a@example.org", "a@ｅｘａｍｐｌｅ.org", "a@exam\u00adple.org"],
+    ["a@example.org", "a@ｅｘａｍｐｌｅ.org"],
     ["a@xn--fa-hia.example", "a@faß.example"],
     ["a.b+tag@example.org", "A.B+Tag@example.org"],
   ];
@@ -31,6 +31,45 @@ t.test("spellings of one address have one key", async (t) => {
     t.ok(accepted(key), key);
   }
 });
+
+t.test(
+  "what is copied along with an address is taken off: invisible marks, brackets, quotes, signs behind",
+  async (t) => {
+    for (const given of [
+      "\u200bada@example.org",
+      "\u202aada@example.org\u202c",
+      "ada@example.org\u2060",
+      "\ufeff\u2066 ada@example.org \u2069\u00ad",
+      "\u{e0020}ada@example.org\u{e007f}",
+      "mailto:ada@example.org",
+      "MailTo:ada@example.org?subject=Hello%20there",
+      "Ada <ada@example.org>",
+      '"Lovelace, Ada" <ADA@example.org>;',
+      "bob@example.net <ada@example.org>",
+      "<ada@example.org>",
+      "<mailto:ada@example.org>",
+      "ada@example.org,",
+      "ada@example.org; ",
+      "ada@example.org.",
+      "ada@example.org…",
+      "ada@example.org。",
+      '"ada@example.org"',
+      "'ada@example.org'",
+      "“ada@example.org”",
+      "„ada@example.org“",
+      "»ada@example.org«",
+      "«\u00a0ada@example.org\u00a0»",
+      "(ada@example.org).",
+      "[ada@example.org]",
+    ]) {
+      t.equal(normalizeEmail(given), "ada@example.org", encodeURIComponent(given));
+    }
+    t.equal(normalizeEmail("o'brien@example.org'"), "o'brien@example.org'", "what an address may hold stays");
+    t.equal(normalizeEmail("'o'brien@example.org"), "'o'brien@example.org");
+    t.equal(normalizeEmail("`x`@example.org"), "`x`@example.org");
+    t.equal(normalizeEmail("a@bücher.example."), "a@xn--bcher-kva.example");
+  },
+);
 
 t.test("dots and plus tags tell addresses apart, as the mail provider decides about them", async (t) => {
   t.not(normalizeEmail("a.b@example.org"), normalizeEmail("ab@example.org"));
@@ -57,15 +96,12 @@ t.test("what is no address, or one that cannot be a key, is refused", async (t) 
     '"a"@example.org',
     "(comment)a@example.org",
     "a@example.org, b@example.org",
-    "Ada <a@example.org>",
-    "mailto:a@example.org",
     "jörg@example.org",
     "李@example.org",
     "a@-example.org",
     "a@example-.org",
     "a@example..org",
     "a@.example.org",
-    "a@example.org.",
     "a@127.0.0.1",
     "a@[127.0.0.1]",
     "a@1。2",
@@ -84,6 +120,14 @@ t.test("what is no address, or one that cannot be a key, is refused", async (t) 
     "a@example.org\nb@example.org",
     "a@\ud800.org",
     "a\u200b@example.org",
+    "a@exam\u200bple.org",
+    "a@exam\u00adple.org",
+    "a@b\u2060ücher.example",
+    "a＠example.org",
+    "Ada <a@example.org>, Bob <b@example.org>",
+    "a@example.org <Ada>",
+    "E-mail: a@example.org",
+    "<a@example.org",
     `${"a".repeat(64)}@${"b".repeat(64)}.org`,
   ];
   for (const given of refused)
@@ -113,6 +157,19 @@ t.test("normalising twice is the same as once, whatever is given", async () => {
       .map(([local, domain]) => `${local}@${domain}.example`),
     // A capital whose small letter composes with the mark after it: found by this test.
     fc.constant("J\u030c@example.org"),
+    fc
+      .array(
+        fc.constantFrom(
+          ...Array.from("<>\"'“”„()[],.;: \u200b\u202aa@．é"),
+          "mailto:",
+          "MAILTO:",
+          "ada@example.org",
+          "@bücher.example",
+          "?x",
+        ),
+        { maxLength: 12 },
+      )
+      .map((parts) => parts.join("")),
   );
   fc.assert(
     fc.property(anything, (given) => {
@@ -160,6 +217,12 @@ t.test("no text keeps the rule busy: the time is linear in the length", async (t
     `${" ".repeat(n)}x`,
     `a@${"ü".repeat(n)}`,
     "İ".repeat(n),
+    `${"(".repeat(n)}a`,
+    "(".repeat(500) + ")".repeat(500),
+    `<${"@".repeat(500)}${",".repeat(500)}`,
+    "mailto:".repeat(145),
+    "a,".repeat(500),
+    "\u200b,".repeat(500),
   ];
   for (const given of hostile) {
     const took = cpuMilliseconds(() => {

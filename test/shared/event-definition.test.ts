@@ -64,6 +64,10 @@ t.test("each fault is named at its place", async (t) => {
     ["/opensAt", { ...event, opensAt: "2026-13-01T09:00:00Z" }],
     ["/opensAt", { ...event, opensAt: "2026-02-30T09:00:00Z" }],
     ["/opensAt", { ...event, opensAt: "2027-02-29T09:00:00Z", closesAt: "2028-01-01T00:00:00Z" }],
+    ["/opensAt", { ...event, opensAt: "2026-03-01T09:00:00+02:00" }],
+    ["/closesAt", { ...event, closesAt: "2026-04-01T18:00:00+01:00" }],
+    ["/opensAt", { ...event, opensAt: "2026-03-01T09:00:00+00:00" }],
+    ["/opensAt", { ...event, opensAt: "2026-03-29T02:30:00+01:00" }],
     ["/closesAt", { ...event, closesAt: event.opensAt }],
     ["/closesAt", { ...event, closesAt: "2026-02-01T09:00:00Z" }],
     ["/timeZone", { ...event, timeZone: "Mars/Olympus" }],
@@ -90,6 +94,14 @@ t.test("each fault is named at its place", async (t) => {
     ["/fields/0/options", withField({ type: "select", maxLength: undefined, options: [] })],
     ["/fields/0/options/1", withField({ type: "select", maxLength: undefined, options: ["a", ""] })],
     ["/fields/0/options", withField({ type: "select", maxLength: undefined, options: ["a", "a"] })],
+    ["/fields/0/options/1", withField({ type: "select", maxLength: undefined, options: ["a", "Friday only "] })],
+    ["/fields/0/options/1", withField({ type: "select", maxLength: undefined, options: ["a", "Sat  only"] })],
+    ["/fields/0/options/1", withField({ type: "select", maxLength: undefined, options: ["a", " Sunday"] })],
+    ["/fields/0/options/1", withField({ type: "select", maxLength: undefined, options: ["a", "\u00a0Sunday"] })],
+    ["/fields/0/options/1", withField({ type: "select", maxLength: undefined, options: ["a", "Sunday\u200b"] })],
+    ["/fields/0/options", withField({ type: "select", maxLength: undefined, options: ["S\u200bat", "Sat"] })],
+    ["/fields/0/options", withField({ type: "select", maxLength: undefined, options: ["10\u00a0€", "10 €"] })],
+    ["/fields/0/options", withField({ type: "select", maxLength: undefined, options: ["Caf\u00e9", "Cafe\u0301"] })],
     ["/fields/0/minimum", withField({ type: "number", maxLength: undefined, minimum: "1" })],
     ["/fields/0/maximum", withField({ type: "number", maxLength: undefined, maximum: 1e300 })],
     ["/fields/0", withField({ type: "number", maxLength: undefined, minimum: 2, maximum: 1 })],
@@ -134,6 +146,37 @@ t.test("a file that is missing or no JSON is refused with its path and why", asy
   const file = join(directory, "event.json");
   writeFileSync(file, JSON.stringify(event));
   t.same(loadEvent(file), event, "control: a good one is read");
+});
+
+t.test("an offset that the zone does not have at that time is refused with the one that it has", async (t) => {
+  const summer = { ...event, opensAt: "2027-07-01T09:00:00+01:00", closesAt: "2027-08-01T00:00:00Z" };
+  t.match(faultsOf(summer), [{ pointer: "/opensAt", detail: /\+01:00.*Europe\/Berlin has \+02:00/ }]);
+  for (const opensAt of ["2027-07-01T09:00:00+02:00", "2027-07-01T07:00:00Z"]) {
+    t.same(faultsOf({ ...summer, opensAt }), [], opensAt);
+  }
+  for (const opensAt of ["2026-10-25T02:30:00+02:00", "2026-10-25T02:30:00+01:00"]) {
+    t.same(faultsOf({ ...summer, opensAt }), [], `${opensAt}: an hour that comes twice`);
+  }
+  t.match(faultsOf({ ...summer, timeZone: "Mars/Olympus" }), [{ pointer: "/timeZone" }], "no zone, nothing to compare");
+});
+
+t.test("options that a form and a spreadsheet give back as they are are taken", async (t) => {
+  const options = ["Both days", "10\u00a0€", "Fri-day", "👩\u200d🚀 crew", "یک\u200cشنبه"];
+  t.same(faultsOf({ ...event, fields: [{ ...event.fields[0], options }] }), []);
+});
+
+t.test("a byte order mark is no fault, and bytes that are no UTF-8 are told as that", async (t) => {
+  const directory = t.testdir();
+  const file = join(directory, "event.json");
+  writeFileSync(file, `\ufeff${JSON.stringify(event)}`);
+  t.same(loadEvent(file), event);
+  for (const bytes of [
+    Buffer.from(JSON.stringify({ ...event, name: "Köln" }), "latin1"),
+    Buffer.from("\ufeff{}", "utf16le"),
+  ]) {
+    writeFileSync(file, bytes);
+    t.throws(() => loadEvent(file), { code: "TURNOUT_EVENT_INVALID", message: /UTF-8/ });
+  }
 });
 
 t.test("registration is open from the very instant of opening until just before that of closing", async (t) => {

@@ -67,12 +67,28 @@ t.test("idle ones are those that were not used for a while, longest unused first
   t.equal(second!.socket.remotePort, used.localPort);
 });
 
-t.test("a finished response is let go, so that idle connections cost no memory", async (t) => {
+t.test("of requests that wait for the one before, the newest counts; none is kept when all are answered", async (t) => {
+  const { connections, held, open } = await start(t);
+  const socket = await open();
+  const [connection] = [...connections.all()];
+  socket.write(request.repeat(3));
+  await eventually(() => held.length === 3, "all came");
+  t.equal(responseUnderWay(connection!), held[2]);
+  t.equal(connection!.previous, held[1]);
+  held[0]!.end();
+  held[1]!.end();
+  await eventually(() => held[1]!.writableFinished, "two are out");
+  t.equal(responseUnderWay(connection!), held[2]);
+  held[2]!.end();
+  await eventually(() => !responseUnderWay(connection!), "all are out");
+  t.match(connection, { newest: undefined, previous: undefined });
+});
+
+t.test("nothing is kept of a request that came alone", async (t) => {
   const { connections, held, open } = await start(t);
   const socket = await open();
   const [connection] = [...connections.all()];
   socket.write(request);
   await eventually(() => held.length === 1, "it came");
-  held[0]!.end();
-  await eventually(() => connection!.newest === undefined, "it is let go", 20_000);
+  t.match(connection, { newest: undefined, previous: undefined });
 });

@@ -117,7 +117,7 @@ t.test("what was lost is counted, and told as soon as somebody reads", async (t)
     .split("\n")
     .filter(Boolean)
     .map((line) => JSON.parse(line) as { level: string; n?: number; lines?: number; msg?: string; tier: string });
-  const told = parsed.find(({ lines }) => lines !== undefined)!;
+  const told = parsed.find((line) => line.lines !== undefined)!;
   t.match(told, { level: "warn", tier: "web", msg: "lines of this log were lost" });
   const kept = parsed.filter(({ n }) => n !== undefined).map(({ n }) => n);
   t.equal(kept.length + told.lines!, lines, "each line is there or counted");

@@ -16,8 +16,42 @@ t.test("an address where nothing is gets a problem document, or a page where a p
   const page = await app.inject({ url: "/nothing", headers: { accept: "text/html" } });
   t.equal(page.statusCode, 404);
   t.match(page.headers["content-type"], /^text\/html/);
-  const post = await app.inject({ method: "PUT", url: "/registrations", payload: valid });
-  t.equal(post.statusCode, 404);
+});
+
+t.test("an address that is there for other methods says for which", async (t) => {
+  const { app } = await buildTestApp();
+  t.teardown(() => app.close());
+  for (const [url, allow] of [
+    ["/registrations", "POST"],
+    ["/registrations/k.x", "GET, HEAD"],
+    ["/", "GET, HEAD"],
+    ["/?x=y", "GET, HEAD"],
+    ["/assets/x/page.css", "GET, HEAD"],
+    ["/health", "GET, HEAD"],
+    ["/ready", "GET, HEAD"],
+    ["/openapi.json", "GET, HEAD"],
+    ["/robots.txt", "GET, HEAD"],
+  ] as const) {
+    for (const method of ["PUT", "PATCH", "DELETE", "OPTIONS"] as const) {
+      const reply = await app.inject({ method, url });
+      t.equal(reply.statusCode, 405, `${method} ${url}`);
+      t.equal(reply.headers.allow, allow, `${method} ${url}`);
+      t.match(reply.json(), { code: "TURNOUT_METHOD_NOT_ALLOWED", status: 405 });
+    }
+    if (!allow.includes("GET")) continue;
+    const head = await app.inject({ method: "HEAD", url });
+    const get = await app.inject(url);
+    t.equal(head.statusCode, get.statusCode, `HEAD ${url}`);
+    t.equal(head.body, "");
+  }
+  for (const type of ["text/plain", "application/json", "x"]) {
+    const headers = { "content-type": type };
+    const reply = await app.inject({ method: "PUT", url: "/health", headers, payload: "{broken" });
+    t.equal(reply.statusCode, 405, `whatever is wrong with the body: ${type}`);
+  }
+  for (const url of ["/nothing", "/metrics", "/docs"]) {
+    t.equal((await app.inject({ method: "POST", url })).statusCode, 404, `${url} is nobody's business`);
+  }
 });
 
 t.test("an URL that is none is the asker's fault, not ours", async (t) => {
@@ -75,14 +109,13 @@ t.test("the OpenAPI document describes what is asked and answered, from the same
   t.match(JSON.stringify(post.requestBody), /"additionalProperties":false/);
 });
 
-t.test("the documentation page is there where it is asked for, and nowhere else", async (t) => {
+t.test("the description of the API is data: there is no page of somebody else's that shows it", async (t) => {
   const { app } = await buildTestApp();
-  const { app: documented } = await buildTestApp({ parts: { apiDocs: true } });
-  t.teardown(() => Promise.all([app.close(), documented.close()]));
-  t.equal((await app.inject("/docs")).statusCode, 404);
-  const page = await documented.inject({ url: "/docs/", headers: { accept: "text/html" } });
-  t.equal(page.statusCode, 200);
-  t.match(page.headers["content-type"], /^text\/html/);
+  t.teardown(() => app.close());
+  for (const url of ["/docs", "/docs/", "/docs/openapi.json", "/reference"]) {
+    t.equal((await app.inject({ url, headers: { accept: "text/html" } })).statusCode, 404, url);
+  }
+  t.match((await app.inject("/openapi.json")).headers["content-type"], /^application\/json/, "control");
 });
 
 t.test("it outlasts the balancer's idle time-out, so that it is never the one that hangs up first", async (t) => {

@@ -100,7 +100,7 @@ t.test(
     const busy = [await openBusy(), await openBusy()];
     const newcomer = await open();
     t.notOk([...busy, newcomer].some(isClosed));
-    const beyond = [...connections.all()].map((connection) => limit.isBeyond(connection));
+    const beyond = [...connections.all()].map(({ socket }) => limit.isBeyond(socket));
     t.same(beyond, [false, false, true]);
     t.match(limit.figures(), { open: 3, refused: 1, closedIdle: 0 });
     t.equal(refused(), 1);

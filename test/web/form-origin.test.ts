@@ -3,9 +3,9 @@ import { refuseForeignForm } from "../../web/form-origin.ts";
 
 const host = "event.example.org";
 
-function isTaken(headers: Record<string, string>): boolean {
+function isTaken(headers: Record<string, string>, publicOrigin?: string): boolean {
   try {
-    refuseForeignForm({ headers, host });
+    refuseForeignForm({ headers: { host, ...headers } }, publicOrigin);
     return true;
   } catch (error) {
     t.match(error, { code: "TURNOUT_ORIGIN_REFUSED" });
@@ -28,6 +28,30 @@ t.test("a form of another site is refused, whatever it claims", async (t) => {
   t.notOk(isTaken({ "sec-fetch-site": "something-new" }));
 });
 
+t.test(
+  "our own pages make a browser say null: that is taken, unless it also says that it comes from elsewhere",
+  async (t) => {
+    for (const publicOrigin of [undefined, "https://summit.example.org"]) {
+      t.ok(isTaken({ origin: "null" }, publicOrigin));
+      t.ok(isTaken({ origin: "null", "sec-fetch-site": "same-origin" }, publicOrigin));
+      t.notOk(isTaken({ origin: "null", "sec-fetch-site": "cross-site" }, publicOrigin));
+    }
+  },
+);
+
+t.test("where the public name is known, it decides, whatever host was asked", async (t) => {
+  const publicOrigin = "https://summit.example.org";
+  t.ok(isTaken({ origin: publicOrigin }, publicOrigin));
+  for (const origin of [
+    `https://${host}`,
+    "http://summit.example.org",
+    "https://summit.example.org:8443",
+    "https://evil.example",
+  ]) {
+    t.notOk(isTaken({ origin, "x-forwarded-host": "evil.example" }, publicOrigin), origin);
+  }
+});
+
 t.test("where only an Origin is sent, it has to be the very host that was asked", async (t) => {
   for (const origin of [
     "https://evil.example",
@@ -35,7 +59,6 @@ t.test("where only an Origin is sent, it has to be the very host that was asked"
     `https://evil.example/${host}`,
     `https://${host}:8443`,
     `https://sub.${host}`,
-    "null",
     "",
     "not a URL",
   ]) {

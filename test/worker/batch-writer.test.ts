@@ -422,7 +422,7 @@ const personOf = (person: number, submission: number): Registration =>
   somebody({ id: `person-${person}-${submission}`, email: `person-${person}@example.org` });
 
 /** @returns what was broken on the way, in words; nothing when all held */
-async function run(
+async function take(
   { packs, luck, poison, maxCallsInFlight }: Course,
   make: Create = createBatchWriter,
 ): Promise<string[]> {
@@ -501,7 +501,7 @@ async function run(
 
 t.test("whatever the table does: one true outcome for each, full bounds kept, nobody stored twice", async () => {
   await fc.assert(
-    fc.asyncProperty(anyCourse, async (course) => assert.deepEqual(await run(course), [])),
+    fc.asyncProperty(anyCourse, async (course) => assert.deepEqual(await take(course), [])),
     { numRuns: 100 },
   );
 });
@@ -523,7 +523,7 @@ t.test(
       poison: new Set([3]),
       maxCallsInFlight: 2,
     };
-    t.same(await run(course), []);
+    t.same(await take(course), []);
     const broken: Record<string, Create> = {
       "results in another order": (options) =>
         createBatchWriter({ ...options, write: async (batch) => (await options.write(batch)).toReversed() }),
@@ -550,6 +550,6 @@ t.test(
         };
       },
     };
-    for (const [what, make] of Object.entries(broken)) t.not((await run(course, make)).length, 0, what);
+    for (const [what, make] of Object.entries(broken)) t.not((await take(course, make)).length, 0, what);
   },
 );

@@ -32,7 +32,7 @@ t.test(
       { id: "b", outcome: "erased", triedAt },
       { id: "c", outcome: "withdrawn", triedAt },
     ]);
-    t.same(results, Array(3).fill({ kind: "recorded", fresh: true }));
+    t.ok(results.every((result) => result.kind === "recorded" && result.fresh));
     t.equal(engines.dynamoDbProxy.callsOf("BatchExecuteStatement").length - before, 1);
     t.same(
       (await items()).toSorted((one, other) => String(one.id).localeCompare(String(other.id))),

@@ -12,11 +12,18 @@ export interface Asset extends Representation {
   readonly immutable: boolean;
 }
 
+export interface Picture {
+  readonly bytes: Buffer;
+  readonly contentType: string;
+}
+
 export interface Assets {
   /** @throws when there is no such file: a template names one that was renamed */
   url(file: string): string;
   /** @param path what follows `/assets/`: `<fingerprint>/<file>` */
   find(path: string): Asset | undefined;
+  /** @returns a picture, for an address of its own. @throws when there is no such file */
+  picture(file: string): Picture;
   /** Script modules that the entry imports, for the page to ask for them at once. */
   readonly modules: readonly string[];
 }
@@ -28,6 +35,8 @@ const contentTypes: Record<string, string> = {
   ".css": "text/css; charset=utf-8",
   ".js": "text/javascript; charset=utf-8",
   ".svg": "image/svg+xml; charset=utf-8",
+  ".png": "image/png",
+  ".ico": "image/x-icon",
 };
 
 const fingerprintPath = /^([A-Za-z0-9_-]{8,32})\/([a-z-]+\.[a-z]+)$/;
@@ -39,9 +48,9 @@ export function loadAssets(): Assets {
   for (const file of readdirSync(directory).toSorted()) {
     const contentType = contentTypes[extname(file)];
     if (contentType === undefined) continue;
-    const text = readFileSync(join(directory, file), "utf8");
-    hash.update(file).update("\0").update(text).update("\0");
-    files.set(file, createRepresentation(text, contentType));
+    const content = readFileSync(join(directory, file));
+    hash.update(file).update("\0").update(content).update("\0");
+    files.set(file, createRepresentation(content, contentType));
   }
   const fingerprint = hash.digest("base64url").slice(0, 12);
   const url = (file: string) => {
@@ -50,6 +59,11 @@ export function loadAssets(): Assets {
   };
   return {
     url,
+    picture(file) {
+      const picture = files.get(file);
+      if (!picture) throw new Error(`There is no file ${file} in ${directory}.`);
+      return { bytes: picture.body, contentType: picture.contentType };
+    },
     find(path) {
       const [, asked, file = ""] = fingerprintPath.exec(path) ?? [];
       const representation = files.get(file);

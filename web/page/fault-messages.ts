@@ -3,9 +3,12 @@
  * starts from the validator's errors, which know the schema's keywords but not who reads them.
  */
 import type { TLocalizedValidationError } from "typebox/error";
+import { emailFault } from "../../shared/email-fault.ts";
 import type { Fault } from "../../shared/errors.ts";
 import type { EventDefinition } from "../../shared/event-definition.ts";
+import { isUnseen } from "../../shared/plain-text.ts";
 import { formFields, type Field } from "./fields.ts";
+import { valueAt } from "./filled-form.ts";
 import type { Language } from "./language.ts";
 import { messagesIn, type Messages } from "./messages.ts";
 
@@ -51,6 +54,10 @@ function missingPointers(instancePath: string, property: string, fields: readonl
     .map((field) => field.pointer);
 }
 
+function isBlank(value: string): boolean {
+  return Array.from(value).every(isUnseen);
+}
+
 function isText(field: Field): boolean {
   return field.control === "line" || field.control === "lines";
 }
@@ -60,12 +67,18 @@ function shapeDetail(pointer: string, text: Messages): string {
   return pointer === "/answers" ? text("fault.answersShape") : text("fault.unknown");
 }
 
-function detailOf(error: ValidationError, { text, fieldByPointer }: Vocabulary): string {
+function detailOf(error: ValidationError, { text, fieldByPointer }: Vocabulary, value: unknown): string {
   const field = fieldByPointer.get(error.instancePath);
   if (!field) return shapeDetail(error.instancePath, text);
   // Only a text of the smallest allowed length 1 can be too short by being empty.
   if (error.keyword === "minLength" && (error.params as { limit?: unknown }).limit === 1) return field.missing;
-  if (error.keyword === "pattern" && isText(field)) return text("fault.characters");
+  if (field.control === "email" && value === "") return field.missing;
+  if (field.control === "email" && typeof value === "string") return text(`fault.email.${emailFault(value)}`);
+  // A form sends nothing but text: this is a program's.
+  if (error.keyword === "type" && isText(field)) return field.required ? field.missing : text("fault.text");
+  if (error.keyword === "pattern" && isText(field)) {
+    return typeof value === "string" && isBlank(value) ? field.missing : text("fault.characters");
+  }
   return field.allowed;
 }
 
@@ -73,12 +86,14 @@ function detailOf(error: ValidationError, { text, fieldByPointer }: Vocabulary):
  * @param errors of the validator for `submissionSchema(event)`
  * @param event whose form was filled in
  * @param language of the words
+ * @param body that was validated: what is wrong with an address is seen in the address itself
  * @returns one fault per place, in the order of the form; faults that stand outside of it come last
  */
 export function describeFaults(
   errors: readonly ValidationError[],
   event: EventDefinition,
   language: Language,
+  body?: unknown,
 ): Fault[] {
   const vocabulary = vocabularyOf(event, language);
   const { text, fields, fieldByPointer } = vocabulary;
@@ -99,7 +114,7 @@ export function describeFaults(
         add(`${error.instancePath}/${escapeToken(property)}`, text("fault.unknown"));
       }
     } else {
-      add(error.instancePath, detailOf(error, vocabulary));
+      add(error.instancePath, detailOf(error, vocabulary, valueAt(body, error.instancePath)));
     }
   }
   const order = new Map(fields.map((field, index) => [field.pointer, index]));

@@ -22,7 +22,8 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null;
 }
 
-function valueAt(values: unknown, pointer: string): unknown {
+/** @returns what stands at a JSON pointer of names that need no escape, as those of the form's fields are */
+export function valueAt(values: unknown, pointer: string): unknown {
   const [, ...tokens] = pointer.split("/");
   let value = values;
   for (const token of tokens) {

@@ -5,7 +5,7 @@
 import type { Fault } from "../../shared/errors.ts";
 import type { EventDefinition, EventPhase } from "../../shared/event-definition.ts";
 import { registrationStatuses, type RegistrationStatus } from "../registration-status.ts";
-import { entryModule, loadAssets, type Asset } from "./assets.ts";
+import { entryModule, loadAssets, type Asset, type Picture } from "./assets.ts";
 import { formFields } from "./fields.ts";
 import { filledForm } from "./filled-form.ts";
 import { languages, type Language } from "./language.ts";
@@ -25,6 +25,8 @@ export interface StatusView {
   readonly retryAfterSeconds?: number;
   /** How long the line in front is expected to take; while pending and known. */
   readonly estimatedWaitSeconds?: number;
+  /** Whether to say that it is not known; while pending. */
+  readonly waitUnknown?: boolean;
 }
 
 export interface RefusedForm {
@@ -54,6 +56,8 @@ export interface Pages {
   statusLater(language: Language, problem: ProblemView): string;
   /** A plain page for an error that a browser meets. */
   problem(language: Language, problem: ProblemView): string;
+  /** @param file of the page's folder of assets, to be served at an address that others know */
+  picture(file: string): Picture;
   /** @param name what follows `/assets/` in an address */
   asset(name: string): Asset | undefined;
 }
@@ -69,9 +73,10 @@ const defaultRetryAfterSeconds = 2;
 
 /**
  * Reads and compiles everything that is needed, so that showing a page later reads no file.
+ * @param publicUrl where the site is, for those who show a shared page elsewhere; undefined where that is not known
  * @throws when a template or an asset is broken or missing
  */
-export function createPages(event: EventDefinition): Pages {
+export function createPages(event: EventDefinition, publicUrl?: string): Pages {
   const assets = loadAssets();
   const render = loadTemplates();
 
@@ -91,6 +96,7 @@ export function createPages(event: EventDefinition): Pages {
       statuses: registrationStatuses,
       phasesAhead: [] as readonly EventPhase[],
       icon: assets.url("icon.svg"),
+      share: { url: publicUrl && `${publicUrl}/`, picture: `${publicUrl ?? ""}${assets.url("share.png")}` },
     };
 
     /** The panels that the script changes to: nothing of one registration is in them, so they are made once. */
@@ -113,7 +119,9 @@ export function createPages(event: EventDefinition): Pages {
     return {
       event: (phase: EventPhase) => createRepresentation(eventPage(phase, { values: undefined, faults: [] }), htmlType),
       eventAgain: (refused: RefusedForm) => eventPage("open", refused),
-      status({ status, submittedAt, retryAfterSeconds, estimatedWaitSeconds }: StatusView, statusUrl: string): string {
+      status(view: StatusView, statusUrl: string): string {
+        const { status, submittedAt, retryAfterSeconds, estimatedWaitSeconds, waitUnknown } = view;
+        const unknown = waitUnknown ? text("status.waitUnknown") : undefined;
         return render("status", {
           ...common,
           panelsAhead,
@@ -121,7 +129,7 @@ export function createPages(event: EventDefinition): Pages {
           statusUrl,
           submittedAt: moment(submittedAt),
           retryAfterSeconds: retryAfterSeconds ?? defaultRetryAfterSeconds,
-          wait: estimatedWaitSeconds === undefined ? undefined : wait(estimatedWaitSeconds),
+          wait: estimatedWaitSeconds === undefined ? unknown : wait(estimatedWaitSeconds),
         });
       },
       statusLater({ code }: ProblemView): string {
@@ -158,6 +166,7 @@ export function createPages(event: EventDefinition): Pages {
     status: (language, view, statusUrl) => pagesByLanguage[language].status(view, statusUrl),
     statusLater: (language, problem) => pagesByLanguage[language].statusLater(problem),
     problem: (language, problem) => pagesByLanguage[language].problem(problem),
+    picture: (file) => assets.picture(file),
     asset: (name) => assets.find(name),
   };
 }

@@ -3,6 +3,7 @@
  */
 import { createHash } from "node:crypto";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import { preferredEncoding } from "../negotiation.ts";
 
 export interface Representation {
   readonly body: Buffer;
@@ -13,9 +14,9 @@ export interface Representation {
   readonly contentType: string;
 }
 
-/** @returns the text in all encodings, compressed as hard as they can: this happens once, sending it does not */
-export function createRepresentation(text: string, contentType: string): Representation {
-  const body = Buffer.from(text);
+/** @returns the content in all encodings, compressed as hard as they can: this happens once, sending it does not */
+export function createRepresentation(content: string | Buffer, contentType: string): Representation {
+  const body = typeof content === "string" ? Buffer.from(content) : content;
   return {
     body,
     gzip: gzipSync(body, { level: constants.Z_BEST_COMPRESSION }),
@@ -38,25 +39,21 @@ export interface Encoded {
   readonly etag: string;
 }
 
-const refused = /^q=0(\.0*)?$/i;
-
-function accepts(acceptEncoding: string, coding: string): boolean {
-  return acceptEncoding.split(",").some((entry) => {
-    const [name, quality = ""] = entry.split(";");
-    return name?.trim().toLowerCase() === coding && !refused.test(quality.trim());
-  });
-}
-
 /**
- * @param acceptEncoding the request's header; weights among what is accepted are not looked at, the smallest one wins
- * @returns the bytes to send
+ * @param acceptEncoding the request's header
+ * @returns the bytes to send: in the encoding that is wanted most, the smallest where several are wanted alike
  */
 export function selectEncoding(representation: Representation, acceptEncoding: string | undefined): Encoded {
   const { body, gzip, brotli, etag } = representation;
   const tagged = (suffix: string) => `${etag.slice(0, -1)}-${suffix}"`;
-  if (accepts(acceptEncoding ?? "", "br")) return { bytes: brotli, contentEncoding: "br", etag: tagged("br") };
-  if (accepts(acceptEncoding ?? "", "gzip")) return { bytes: gzip, contentEncoding: "gzip", etag: tagged("gz") };
-  return { bytes: body, etag };
+  switch (acceptEncoding === undefined ? "identity" : preferredEncoding(acceptEncoding, ["br", "gzip", "identity"])) {
+    case "br":
+      return { bytes: brotli, contentEncoding: "br", etag: tagged("br") };
+    case "gzip":
+      return { bytes: gzip, contentEncoding: "gzip", etag: tagged("gz") };
+    default:
+      return { bytes: body, etag };
+  }
 }
 
 /**

@@ -31,7 +31,7 @@ export const healthRoutes: FastifyPluginAsync<HealthRoutesOptions> = async (app,
     return { status: ready ? "ready" : "queue unreachable" };
   });
 
-  app.get("/metrics", { schema: { hide: true } }, async (request, reply) => {
+  app.get("/metrics", { schema: { hide: true }, config: { unlisted: true } }, async (request, reply) => {
     if (!comesFromInside(request)) throw new TurnoutError("TURNOUT_NOT_FOUND", "There is nothing at this address.");
     return reply.type(registry.contentType).send(await registry.metrics());
   });

@@ -7,6 +7,7 @@ import { eventPhase, type EventDefinition } from "../../shared/event-definition.
 import { chooseLanguage } from "../page/language.ts";
 import { pageHeaders } from "../page/page-headers.ts";
 import type { Pages } from "../page/pages.ts";
+import { methodNotAllowed, wantsPage } from "../problem.ts";
 import { isCurrent, selectEncoding, type Representation } from "../page/representation.ts";
 
 export interface PageRoutesOptions {
@@ -70,6 +71,12 @@ export async function pageRoutes(app: FastifyInstance, { pages, event, now }: Pa
       vary: "Accept-Language, Accept-Encoding",
     });
     return sendRepresentation(request, reply, pages.event(language, eventPhase(event, instant)));
+  });
+
+  // Where a browser comes to that reloads the address of a form post that was refused. For programs it is not there.
+  app.get("/registrations", { schema: { hide: true }, config: { unlisted: true } }, (request, reply) => {
+    if (!wantsPage(request)) throw methodNotAllowed(reply, ["POST"]);
+    return reply.headers({ "cache-control": "no-store", vary: "Accept" }).redirect("/", 303);
   });
 
   app.get<{ Params: { "*": string } }>("/assets/*", { schema: { hide: true } }, (request, reply) => {

@@ -6,6 +6,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import { TurnoutError } from "../../shared/errors.ts";
 import { createPhaseClock, type EventDefinition } from "../../shared/event-definition.ts";
+import { formType } from "../../shared/form-body.ts";
 import { encodeRegistration } from "../../shared/registration-pack.ts";
 import { normalizeSubmission, submissionSchema, type Submission } from "../../shared/submission.ts";
 import type { GroupCommit } from "../group-commit.ts";
@@ -18,6 +19,7 @@ import { problemType, toProblem, wantsPage } from "../problem.ts";
 import type { EstimatedWait } from "../estimated-wait.ts";
 import { refuseForeignForm } from "../form-origin.ts";
 import type { LoadShedder, Refusal } from "../load-shedding.ts";
+import { meantStatusUrl } from "../meant-receipt.ts";
 import type { Refusals } from "../refusals.ts";
 import type { Receipts } from "../receipts.ts";
 import { registrationId } from "../../shared/registration-id.ts";
@@ -37,6 +39,8 @@ export interface RegistrationRoutesOptions {
   readonly backlog: EstimatedWait;
   /** Registrations that one client may send in a minute; 0 for no limit. */
   readonly rateLimitPerMinute: number;
+  /** Where the site is for everybody; undefined where that is not known. */
+  readonly publicUrl: string | undefined;
   /** Milliseconds since the epoch. */
   readonly wallClock: () => number;
   /** Milliseconds, monotonic. */
@@ -45,9 +49,10 @@ export interface RegistrationRoutesOptions {
   readonly random: () => number;
 }
 
-const formType = "application/x-www-form-urlencoded";
 const firstLookAfterSeconds = 1;
 const slowestLookAfterSeconds = 10;
+/** As in `page/assets/status.js`. */
+const toldUnknownAfterMs = 10_000;
 /**
  * Of the status route only. The framework's time-out costs each request as much as its validation, receipt and packing
  * together (Node makes an error with a stack for every request that ends), and accepting is bounded without it: by the
@@ -90,14 +95,16 @@ const Status = Type.Object({
   estimatedWaitSeconds: Type.Optional(Type.Integer({ description: "only while pending and if it can be told" })),
 });
 
+/** By the same parser that chooses who reads the body. */
 function isForm(request: FastifyRequest): boolean {
-  return request.headers["content-type"]?.startsWith(formType) ?? false;
+  return request.mediaType === formType;
 }
 
 export const registrationRoutes: FastifyPluginAsyncTypebox<RegistrationRoutesOptions> = async (app, options) => {
   const { event, groupCommit, receipts, statuses, pages, metrics, shedder, lookShedder, refusals } = options;
   const { backlog, rateLimitPerMinute, wallClock, now, random } = options;
 
+  const publicOrigin = options.publicUrl === undefined ? undefined : new URL(options.publicUrl).origin;
   const phaseAt = createPhaseClock(event);
   const cannotRegister = createShedding("Nothing was registered. Please send the same again after a while.", "");
   const cannotLook = createShedding("What was accepted stays accepted. Please look again after a while.", "status-");
@@ -127,7 +134,7 @@ export const registrationRoutes: FastifyPluginAsyncTypebox<RegistrationRoutesOpt
   /** Before the body is read: what cannot be taken should not be parsed either. */
   function admit(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
     refuseOutsideOpening();
-    if (isForm(request)) refuseForeignForm(request);
+    if (isForm(request)) refuseForeignForm(request, publicOrigin);
     const refusal = shedder.refusal();
     if (refusal) cannotRegister(request, reply, refusal);
     else done();
@@ -199,7 +206,11 @@ export const registrationRoutes: FastifyPluginAsyncTypebox<RegistrationRoutesOpt
     async (request, reply) => {
       const { receipt } = request.params;
       const content = receipts.open(receipt);
-      if (!content) throw unknownReceipt();
+      if (!content) {
+        const meant = meantStatusUrl(request.url, receipts);
+        if (meant === undefined) throw unknownReceipt();
+        return sendToStatus(reply, meant) as never;
+      }
       const status = await statuses.read(content);
       if (status === undefined) throw unknownReceipt();
       const { submittedAt } = content;
@@ -207,9 +218,16 @@ export const registrationRoutes: FastifyPluginAsyncTypebox<RegistrationRoutesOpt
       reply.header("Cache-Control", "no-store").header("Vary", "Accept, Accept-Language");
       if ("retryAfterSeconds" in view) reply.header("Retry-After", view.retryAfterSeconds);
       if (!wantsPage(request)) return view;
-      return sendPage(reply, pages.status(chooseLanguage(request.headers["accept-language"]), view, request.url));
+      const language = chooseLanguage(request.headers["accept-language"]);
+      const page = { ...view, waitUnknown: status === "pending" && hasWaited(submittedAt) };
+      return sendPage(reply, pages.status(language, page, `/registrations/${receipt}`));
     },
   );
+
+  /** Who has not waited long is not told that the wait is unknown: mostly it is over in a moment. */
+  function hasWaited(submittedAt: string): boolean {
+    return wallClock() - Date.parse(submittedAt) > toldUnknownAfterMs;
+  }
 
   /**
    * The longer the wait, the rarer a look: a backlog is not drained faster by being asked about. Spread by chance, so that
@@ -230,6 +248,11 @@ export const registrationRoutes: FastifyPluginAsyncTypebox<RegistrationRoutesOpt
   }
 };
 
+/** @returns the reply to a link with something behind it: the way to the link that was meant */
+export function sendToStatus(reply: FastifyReply, statusUrl: string): FastifyReply {
+  return reply.header("Cache-Control", "no-store").redirect(statusUrl, 301);
+}
+
 /** The one answer to every receipt that is not ours, whatever is wrong with it. */
 export function unknownReceipt(): TurnoutError {
   return new TurnoutError("TURNOUT_RECEIPT_UNKNOWN", "No registration belongs to this receipt.");
@@ -239,6 +262,7 @@ export function unknownReceipt(): TurnoutError {
 export function sendPage(reply: FastifyReply, html: string): never {
   return reply
     .headers(pageHeaders)
+    .header("X-Robots-Tag", "noindex")
     .type("text/html; charset=utf-8")
     .serializer((payload: string) => payload)
     .send(html) as never;

@@ -149,7 +149,7 @@ export function buildReplayCommand({ env, terminal, signal, finish }: CommandHos
     const outcomes: Outcome[] = [];
     const bar = terminal.progress("replaying");
     bar.update(0, ids.length);
-    const summary = await withReplayActivity(connection, note, (onPack) =>
+    const summary = await withReplayActivity(connection, note, ({ onPack, draining }) =>
       replayDeadLetters(ids, {
         store,
         sender: createReplaySender({
@@ -165,6 +165,7 @@ export function buildReplayCommand({ env, terminal, signal, finish }: CommandHos
         stepSize: flags.rate * stepSeconds,
         again: flags.again ?? false,
         outcomeTimeoutSeconds: flags.wait,
+        draining,
         signal,
         wallClock: Date.now,
         onOutcome(outcome) {
@@ -204,7 +205,12 @@ export function buildReplayCommand({ env, terminal, signal, finish }: CommandHos
     .option("--execute", "do it; without this it is a dry run, which checks every body again")
     .option("--canary <count>", "size of the first step", wholeNumber(1, 1_000), defaults.canary)
     .option("--rate <count>", "registrations a second, at most", wholeNumber(1, 10_000), defaults.rate)
-    .option("--wait <seconds>", "how long to wait for the next outcome", wholeNumber(1, 3_600), defaults.waitSeconds)
+    .option(
+      "--wait <seconds>",
+      "how long to wait for the next outcome, longer while the workers drain a backlog",
+      wholeNumber(1, 3_600),
+      defaults.waitSeconds,
+    )
     .option("--why <text>", "why, for the history", "replayed with the turnout command")
     .addOption(new Option("--again", "those as well that were replayed before and never came back"))
     .option("--json", "print one JSON document")

@@ -9,7 +9,7 @@ import { registrationIn } from "../../../shared/dead-letters/dead-letter-entry.t
 import { checkReplay } from "../../../shared/dead-letters/replay-check.ts";
 import type { CommandHost } from "../../command-line.ts";
 import type { Terminal } from "../../terminal.ts";
-import { plain } from "../../text-table.ts";
+import { plain } from "../../../shared/terminal-text.ts";
 import { requireDeadLetter } from "./required-record.ts";
 import { DeadLetterLine, toLine } from "./record-output.ts";
 

@@ -1,4 +1,4 @@
-/** `turnout registrations export`: the table as a file. */
+/** `turnout registrations export`: the table as a file, or on standard output. */
 import { Command, Option } from "commander";
 import { Type } from "typebox";
 import { createAdminLog } from "../../admin-log.ts";
@@ -6,6 +6,7 @@ import { addConnectionOptions, withConnection, type ConnectionFlags } from "../.
 import { addEventOption, readEvent, type EventFlag } from "../../event-option.ts";
 import { exitCodes } from "../../exit.ts";
 import { wholeNumber } from "../../option-values.ts";
+import { TurnoutError } from "../../../shared/errors.ts";
 import type { CommandHost } from "../../command-line.ts";
 import { createExportFormat, exportFormats, type ExportFormatName } from "../../registrations/export-format.ts";
 import { exportRegistrations } from "../../registrations/export.ts";
@@ -28,6 +29,8 @@ interface ExportFlags extends ConnectionFlags, EventFlag {
   readonly maxReadUnits?: number;
   readonly resume?: boolean;
   readonly overwrite?: boolean;
+  /** Commander's name for the absence of --no-bom. */
+  readonly bom: boolean;
   readonly json?: boolean;
 }
 
@@ -36,14 +39,30 @@ Examples:
   turnout registrations export --format csv --out registrations.csv
   turnout registrations export --format jsonl --out registrations.jsonl --max-read-units 500
   turnout registrations export --format csv --out registrations.csv --resume
+  turnout registrations export --format jsonl --out - | jq -r .email
 
-A text that a spreadsheet would take for a formula gets an apostrophe in front. The file is readable by you alone.`;
+Where a spreadsheet would take a text for a formula, at a comma, a semicolon, a tab or the end of a line, it gets an
+apostrophe in front; JSON Lines have every text as it is. The file is readable by you alone, and npm run demo -- --file
+reads it back.`;
+
+const standardOutput = "-";
+
+/** Standard output takes either the registrations or the report, and once it is written it cannot be gone on with. */
+function checkStandardOutput({ out, json, resume, overwrite }: ExportFlags): void {
+  if (out !== standardOutput || !(json || resume || overwrite)) return;
+  const option = json ? "--json" : resume ? "--resume" : "--overwrite";
+  throw new TurnoutError(
+    "TURNOUT_USAGE_INVALID",
+    `${option} is of no use with --out -, which writes to standard output.`,
+  );
+}
 
 export function buildExportCommand({ env, terminal, signal, finish }: CommandHost): Command {
   const command = new Command("export")
     .description("Write all registrations to a file, however many: it can be stopped and resumed.")
     .addOption(new Option("--format <format>", "format of the file").choices(exportFormats).makeOptionMandatory())
-    .requiredOption("--out <file>", "path of the file")
+    .requiredOption("--out <file>", "path of the file; - for standard output")
+    .option("--no-bom", "begin CSV without a byte order mark, by which spreadsheets know UTF-8")
     .option("--max-read-units <count>", "read capacity units a second, at most", wholeNumber(1, 1_000_000))
     .addOption(new Option("--resume", "go on with an export that was stopped").conflicts("overwrite"))
     .option("--overwrite", "replace the file, and start an export again that was stopped")
@@ -52,7 +71,9 @@ export function buildExportCommand({ env, terminal, signal, finish }: CommandHos
   addEventOption(command);
 
   return addConnectionOptions(command).action(async (flags: ExportFlags) => {
+    checkStandardOutput(flags);
     const event = readEvent(flags, env);
+    const toStandardOutput = flags.out === standardOutput;
     await withConnection(flags, env, async ({ documents, registrationsTable, deadLettersTable, identity }) => {
       const began = performance.now();
       const log = createAdminLog({
@@ -66,8 +87,8 @@ export function buildExportCommand({ env, terminal, signal, finish }: CommandHos
       const { rows, complete } = await exportRegistrations({
         documents,
         tableName: registrationsTable,
-        format: createExportFormat(flags.format, event),
-        path: flags.out,
+        format: createExportFormat(flags.format, event, { startWithByteOrderMark: flags.bom }),
+        output: toStandardOutput ? terminal.write : flags.out,
         resume: flags.resume ?? false,
         overwrite: flags.overwrite ?? false,
         maxReadUnits: flags.maxReadUnits,
@@ -76,9 +97,11 @@ export function buildExportCommand({ env, terminal, signal, finish }: CommandHos
       }).finally(() => bar.stop());
       const seconds = Math.round((performance.now() - began) / 100) / 10;
       finish(complete ? exitCodes.ok : exitCodes.failed);
+      const counted = `${rows.toLocaleString("en")} registrations`;
       if (flags.json) terminal.printJson({ file: flags.out, format: flags.format, rows, complete, seconds });
-      else if (complete) terminal.print(`${rows.toLocaleString("en")} registrations in ${flags.out}, ${seconds} s`);
-      else terminal.note(`Stopped after ${rows.toLocaleString("en")} registrations. Go on with --resume.`);
+      else if (toStandardOutput) terminal.note(complete ? `${counted}, ${seconds} s` : `Stopped after ${counted}.`);
+      else if (complete) terminal.print(`${counted} in ${flags.out}, ${seconds} s`);
+      else terminal.note(`Stopped after ${counted}. Go on with --resume.`);
     });
   });
 }

@@ -18,7 +18,7 @@ import {
 import type { News, ScalingParts } from "../../deployment/scaling-watch.ts";
 import { exitCodes } from "../../exit.ts";
 import { wholeNumber } from "../../option-values.ts";
-import { plain } from "../../text-table.ts";
+import { plain } from "../../../shared/terminal-text.ts";
 
 interface WatchScalingFlags extends ConnectionFlags {
   /** Minutes. */

@@ -19,7 +19,16 @@ await sqs.send(
 
 function wait(changes: Partial<DrainWaitOptions> = {}): Promise<boolean> {
   const { signal } = new AbortController();
-  return waitUntilDrained({ sqs, queueUrl, deadLetterQueueUrl, timeoutSeconds: 30, signal, onLook() {}, ...changes });
+  return waitUntilDrained({
+    sqs,
+    queueUrl,
+    deadLetterQueueUrl,
+    timeoutSeconds: 30,
+    heldPacks: async () => 0,
+    signal,
+    onLook() {},
+    ...changes,
+  });
 }
 
 async function send(url: string): Promise<void> {
@@ -59,6 +68,36 @@ for (const [name, url] of Object.entries({ queueUrl, deadLetterQueueUrl })) {
     await sqs.send(new DeleteMessageCommand(found));
   });
 }
+
+t.test("while a worker says that it holds a pack, empty queues are not drained", async (t) => {
+  const asked: number[] = [];
+  const heldPacks = async (sinceMs: number) => {
+    asked.push(sinceMs);
+    return asked.length === 1 ? 1 : 0;
+  };
+  t.equal(await wait({ heldPacks }), true);
+  t.equal(asked.length, 2, "asked again after another quiet time");
+  for (const sinceMs of asked) t.ok(sinceMs > visibilitySeconds * 1_000);
+  t.equal(await wait({ heldPacks: async () => 1, timeoutSeconds: 3 * visibilitySeconds }), false);
+});
+
+t.test(
+  "a message that is in flight with a worker that has stopped is not drained, and not received again",
+  async (t) => {
+    await send(queueUrl);
+    await receive(queueUrl);
+    t.equal(await wait({ timeoutSeconds: 3 * visibilitySeconds }), false);
+    const { Messages = [] } = await sqs.send(
+      new ReceiveMessageCommand({
+        QueueUrl: queueUrl,
+        WaitTimeSeconds: 5,
+        MessageSystemAttributeNames: ["ApproximateReceiveCount"],
+      }),
+    );
+    t.match(Messages, [{ Attributes: { ApproximateReceiveCount: "2" } }], "by that worker and by this test");
+    await sqs.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle: Messages[0]?.ReceiptHandle }));
+  },
+);
 
 t.test("without time to wait nothing is certain", async (t) => {
   t.equal(await wait({ timeoutSeconds: 0 }), false);

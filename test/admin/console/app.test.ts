@@ -1,3 +1,5 @@
+import { connect, type AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
 import t from "tap";
 import { deadConnection, host, key, openConsole, origin } from "./open-console.ts";
 
@@ -84,3 +86,18 @@ t.test("an address that is none is a page of ours too; every answer carries the 
   const [, asset = ""] = /src="([^"]+overview\.js)"/.exec((await get("/")).body) ?? [];
   t.match((await get(asset)).headers, { "content-type": /javascript/, "cache-control": /immutable/ });
 });
+
+t.test(
+  "a request line of any form is answered as what it is: nothing here, and no fault of the deployment",
+  async (t) => {
+    const { app, cookie } = await openConsole(t, deadConnection(t));
+    await app.listen({ host: "127.0.0.1", port: 0 });
+    const { port } = app.server.address() as AddressInfo;
+    for (const target of ["//[", "//", "http://[", "//evil.example/", "/%", "/\u00e4"]) {
+      const socket = connect(port, "127.0.0.1");
+      socket.write(`GET ${target} HTTP/1.1\r\nHost: ${host}\r\nCookie: ${cookie}\r\nConnection: close\r\n\r\n`);
+      const answer = await text(socket);
+      t.match(answer, /^HTTP\/1\.1 40[04] /, target);
+    }
+  },
+);

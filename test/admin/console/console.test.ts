@@ -2,6 +2,9 @@ import { createServer, get } from "node:http";
 import type { AddressInfo } from "node:net";
 import t from "tap";
 import { startConsole } from "../../../admin/console/console.ts";
+import { createActivityRecorder } from "../../../shared/activity/recorder.ts";
+import { eventually } from "../../equipment/eventually.ts";
+import { startEngines } from "../engines.ts";
 import { deadConnection, event } from "./open-console.ts";
 
 const options = {
@@ -50,4 +53,33 @@ t.test("a port in use is the system's own error, and leaves nothing behind", asy
   t.teardown(() => server.close());
   const { port } = server.address() as AddressInfo;
   await t.rejects(startConsole({ ...options, port, connection: deadConnection(t) }), { code: "EADDRINUSE" });
+});
+
+t.test("started again, its charts still show the last hour", async (t) => {
+  const { connection } = await startEngines(t);
+  for (const minutesAgo of [50, 30, 5]) {
+    const web = createActivityRecorder({
+      documents: connection.documents,
+      table: connection.activityTable,
+      processId: `web-${minutesAgo}`,
+      read: () => ({ accepted: 600, packsSent: 3 }),
+      logger: { info() {}, warn: () => t.fail("activity is written") },
+      construct: "",
+      wallClock: () => Date.now() - minutesAgo * 60_000,
+      random: Math.random,
+    });
+    await web.record();
+  }
+  for (const start of ["first", "second"]) {
+    const running = await startConsole({ ...options, openToMachine: true, connection });
+    t.teardown(() => running.stop());
+    const chart = await eventually(async () => {
+      const history = (await (await fetch(`${running.url}/history.json`)).json()) as Record<string, number[]>;
+      return history["at"]!.length > 0 && history;
+    }, "something is seen");
+    const minutes = Math.round((Date.now() / 1_000 - chart["at"]![0]!) / 60);
+    t.ok(minutes >= 49 && minutes <= 51, `${start} start: the chart begins ${minutes} minutes ago`);
+    t.equal(chart["acceptedPerSecond"]!.filter((rate) => rate > 0).length, 3);
+    await running.stop();
+  }
 });

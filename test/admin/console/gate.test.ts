@@ -86,3 +86,13 @@ t.test("the token of the forms is checked, and another start has another", async
   }
   t.not(createGate({ key: "another", openToMachine: false, port: () => port }).formToken, gate.formToken);
 });
+
+t.test("an address is cut as the router cuts it, and none of any form makes it fail", async (t) => {
+  for (const url of ["//[", "//[/?token=x", "http://[", "//", "///", "//127.0.0.1:x/", "?", "*", "/%", "\\\\x"]) {
+    t.same(get({ host }, url), { kind: "locked", why: "no-cookie" }, url);
+    t.equal(get({ host, cookie }, url).kind, "pass", url);
+  }
+  for (const url of ["//x/health", "http://x/health", "//x/assets/console.css"])
+    t.equal(get({ host }, url).kind, "locked", `${url} is no public path`);
+  t.equal(get({ host }, "/?a=b&token=the-key-of-this-start").kind, "welcome", "control");
+});

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, lstatSync, readFileSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import t from "tap";
 import { createRefusedRows, reasonsOf, shownRows } from "../../../admin/demo/refused-rows.ts";
@@ -36,4 +36,15 @@ t.test("the front door's reasons are told one by one, and an answer without any 
     "TURNOUT_BODY_TOO_LARGE: At most 16 KiB.",
   ]);
   t.strictSame(reasonsOf({ status: 404 }), ["HTTP 404"]);
+});
+
+t.test("a file of an earlier run, or a link in its place, is not written into", async (t) => {
+  const folder = t.testdir({ victim: "precious" });
+  const path = join(folder, "people.csv.refused.jsonl");
+  symlinkSync(join(folder, "victim"), path);
+  const refused = createRefusedRows(path);
+  refused.add({ line: 1, reasons: ["x"] });
+  refused.close();
+  t.equal(readFileSync(join(folder, "victim"), "utf8"), "precious");
+  t.equal(lstatSync(path).mode & 0o777, 0o600);
 });

@@ -2,7 +2,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import t, { type Test } from "tap";
 import { countSubmissions, readSubmissions, type RefusedRow } from "../../../admin/load/submission-file.ts";
-import { loadEvent } from "../../../shared/event-definition.ts";
+import { createExportFormat } from "../../../admin/registrations/export-format.ts";
+import { loadEvent, parseEvent } from "../../../shared/event-definition.ts";
 
 const event = loadEvent(join(import.meta.dirname, "../../../event.json"));
 
@@ -60,6 +61,94 @@ t.test(
     t.strictSame(refused, [{ line: 6, reasons: ["has 2 cells, and the header 3"] }]);
   },
 );
+
+t.test(
+  "CSV as spreadsheets write it: a line that names the separator, nameless columns and rows of nothing",
+  async (t) => {
+    const content = `sep=;\r
+email;name;guests;newsletter;;;\r
+a@example.org;Ann;2,5;WAHR;;;\r
+;;;;;;\r
+b@example.org;Bo;3;Nein;;;\r
+c@example.org;Cem;1;Ja;;stray;\r
+d@example.org;Dee;1;FALSCH;;;;;\r
+e@example.org;Eve;1;x\r
+f@example.org;Fay;1\r
+`;
+    const { rows, refused } = await read(t, "people.csv", content);
+    t.strictSame(rows, [
+      { line: 3, submission: { email: "a@example.org", name: "Ann", answers: { guests: 2.5, newsletter: true } } },
+      { line: 5, submission: { email: "b@example.org", name: "Bo", answers: { guests: 3, newsletter: false } } },
+      { line: 7, submission: { email: "d@example.org", name: "Dee", answers: { guests: 1, newsletter: false } } },
+      { line: 8, submission: { email: "e@example.org", name: "Eve", answers: { guests: 1, newsletter: true } } },
+    ]);
+    t.strictSame(refused, [
+      { line: 6, reasons: ["has a cell 6, which the header gives no name"] },
+      { line: 9, reasons: ["has 3 cells, and the header 7"] },
+    ]);
+    const plain = await read(t, "people.csv", "email,name,guests,,,\na@example.org,Ann,3,,,\n,,,,,\n");
+    t.strictSame(plain, {
+      rows: [{ line: 2, submission: { email: "a@example.org", name: "Ann", answers: { guests: 3 } } }],
+      refused: [],
+    });
+    const quoted = await read(t, "people.csv", '"sep=\t"\n\nemail\tname\na@example.org\tAnn\n');
+    t.match(quoted.rows, [{ line: 4, submission: { name: "Ann" } }]);
+  },
+);
+
+const exported = {
+  email: "ada@example.org",
+  registrationId: "id-1",
+  name: "=Ada;=1+1",
+  answers: {
+    ticket: "Both days",
+    guests: 1.5,
+    newsletter: false,
+    organisation: '\t"two"\r\n- lines,+1 \'=x',
+    removed: "x;=1",
+    count: 7,
+  },
+  submittedAt: "2026-01-01T09:00:00.000Z",
+  storedAt: "2026-01-01T09:00:01.000Z",
+  expiresAt: 1_800_000_000,
+};
+
+t.test("an export is read back as it was registered, in both formats, by the same event or none", async (t) => {
+  const { email, name, answers } = exported;
+  const formats = [
+    ["people.csv", createExportFormat("csv", event)],
+    ["people.csv", createExportFormat("csv", event, { startWithByteOrderMark: false })],
+    ["people.csv", createExportFormat("csv", undefined)],
+    ["people.jsonl", createExportFormat("jsonl", event)],
+  ] as const;
+  for (const [file, { head, line }] of formats) {
+    const { rows, refused } = await read(t, file, head + line(exported));
+    t.same(refused, []);
+    t.equal(rows.length, 1);
+    t.same(rows[0]?.submission, { email, name, answers }, file);
+  }
+});
+
+t.test("an export that a spreadsheet has saved at semicolons is read back too", async (t) => {
+  const content = `\ufeffemail;name;registrationId;submittedAt;storedAt;ticket;organisation;newsletter;guests;otherAnswers\r
+ada@example.org;'=Ada;id-1;2026-01-01T09:00:00.000Z;2026-01-01T09:00:01.000Z;Both days;;FALSCH;1,5;\r
+`;
+  const { rows } = await read(t, "people.csv", content);
+  const answers = { ticket: "Both days", newsletter: false, guests: 1.5 };
+  t.same(rows, [{ line: 2, submission: { email: "ada@example.org", name: "=Ada", answers } }]);
+  const broken = await read(t, "people.csv", "email,name,otherAnswers\na@example.org,A,[1]\n");
+  t.match(broken.refused, [{ line: 2, reasons: [/otherAnswers/] }]);
+});
+
+t.test("in a list that is no export an apostrophe is what somebody wrote, and a field keeps its name", async (t) => {
+  const { rows } = await read(t, "people.csv", "email,name\na@example.org,'=Ada\n");
+  t.match(rows, [{ submission: { name: "'=Ada" } }]);
+  const path = join(t.testdir(), "people.csv");
+  writeFileSync(path, "email,name,storedAt\na@example.org,Ada,'+shelf\n");
+  const withField = parseEvent({ ...event, fields: [{ id: "storedAt", type: "text", label: "Stored at" }] });
+  for await (const { submission } of readSubmissions({ path, event: withField, onRefused() {} }))
+    t.match(submission, { answers: { storedAt: "'+shelf" } });
+});
 
 t.test("JSON Lines are sent as they stand; what is no object is refused with its line", async (t) => {
   const content =

@@ -25,7 +25,7 @@ const event = parseEvent({
 
 t.test("CSV has a column for each field, and none of the answers is left out", async (t) => {
   const format = createExportFormat("csv", event);
-  const [row] = parse(format.head + format.line(registration), { columns: true });
+  const [row] = parse(format.head + format.line(registration), { columns: true, bom: true });
   t.same(row, {
     email: "ann@example.org",
     name: "'=Ann",
@@ -40,7 +40,9 @@ t.test("CSV has a column for each field, and none of the answers is left out", a
 
 t.test("without an event all answers stand together", async (t) => {
   const format = createExportFormat("csv", undefined);
-  const [row] = parse(format.head + format.line(registration), { columns: true }) as [Record<string, string>];
+  const [row] = parse(format.head + format.line(registration), { columns: true, bom: true }) as [
+    Record<string, string>,
+  ];
   t.same(JSON.parse(row.otherAnswers ?? ""), registration.answers);
 });
 
@@ -48,4 +50,10 @@ t.test("JSON Lines are the registrations as they are", async (t) => {
   const format = createExportFormat("jsonl", event);
   t.equal(format.head, "");
   t.same(JSON.parse(format.line(registration)), registration);
+});
+
+t.test("CSV starts with a byte order mark, by which spreadsheets know UTF-8, unless it is not wanted", async (t) => {
+  t.match(createExportFormat("csv", event).head, /^\ufeff"email","name",/);
+  t.match(createExportFormat("csv", event, { startWithByteOrderMark: false }).head, /^"email","name",/);
+  t.equal(createExportFormat("jsonl", event, { startWithByteOrderMark: true }).head, "", "JSON has none");
 });

@@ -34,7 +34,7 @@ function start(path: string, changes: Partial<ExportOptions> = {}) {
     documents,
     tableName,
     format: createExportFormat("jsonl", undefined),
-    path,
+    output: path,
     resume: false,
     overwrite: false,
     maxReadUnits: undefined,
@@ -66,6 +66,18 @@ t.test("stopped and resumed, still every one is in it once", async (t) => {
   t.same(await start(path, { resume: true }), { rows: count, complete: true });
   t.equal(new Set(emailsIn(path)).size, count);
   t.equal(emailsIn(path).length, count);
+});
+
+t.test("into a stream every registration goes once as well, and none after the reader has left", async (t) => {
+  let written = "";
+  const whole = await start("", { output: async (text) => void (written += text) });
+  t.same(whole, { rows: count, complete: true });
+  t.equal(new Set(written.trimEnd().split("\n")).size, count);
+  const gone = new AbortController();
+  const output = async () => gone.abort(new Error("the reader left"));
+  const stopped = await start("", { output, signal: gone.signal });
+  t.equal(stopped.complete, false);
+  t.ok(stopped.rows < count, `${stopped.rows} rows`);
 });
 
 t.test("a table that cannot be read is an error, and the file can go on later", async (t) => {

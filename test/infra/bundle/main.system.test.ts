@@ -11,6 +11,7 @@ import { tmpdir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { gunzipSync } from "node:zlib";
 import t from "tap";
+import { writeBillOfMaterials } from "../../../infra/bill-of-materials.ts";
 import { buildBundle, installProductionModules } from "../../../infra/bundle.ts";
 import { stopDeadlineSeconds } from "../../../infra/tier-variables.ts";
 import { findFreePort } from "../../../local/ports.ts";
@@ -23,6 +24,7 @@ import { unpack, type UnpackedFile } from "./unpack.ts";
 const root = resolve(import.meta.dirname, "../../..");
 const folder = mkdtempSync(join(tmpdir(), "turnout-bundle-"));
 const unpacked = join(folder, "current");
+const billOfMaterials = join(folder, "turnout.cdx.json");
 // An instance has Node and the system's own programs, and none of the repository's.
 const path = [dirname(process.execPath), "/usr/bin", "/bin"].join(delimiter);
 const lock = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")) as {
@@ -36,8 +38,9 @@ let files: UnpackedFile[] = [];
 
 t.before(async () => {
   if (skipUnlessLong) return;
-  const { modules, remove } = await installProductionModules(root);
+  const { folder: installed, modules, remove } = await installProductionModules(root);
   try {
+    await writeBillOfMaterials(installed, billOfMaterials);
     const zip = join(folder, "turnout.zip");
     await buildBundle({ root, eventFile: "event.json", modules, output: zip });
     files = await unpack(zip, unpacked);
@@ -103,6 +106,24 @@ t.test(
       if (shipped.has(`${name}/package.json`) === development) t.fail(`${name} is ${development ? "" : "not "}there`);
     }
     t.ok(files.length > 1_000, `${files.length} files`);
+  },
+);
+
+t.test(
+  "the bill of materials names every package of the bundle, and none besides",
+  { skip: skipUnlessLong },
+  async (t) => {
+    const { components } = JSON.parse(readFileSync(billOfMaterials, "utf8")) as {
+      components: { name: string; version: string; hashes: object[] }[];
+    };
+    const manifests = files.filter(({ name }) => /^(.*\/)?node_modules\/(@[^/]+\/)?[^/@]+\/package\.json$/.test(name));
+    const shipped = manifests.map(({ name }) => {
+      const manifest = JSON.parse(readFileSync(join(unpacked, name), "utf8")) as { name: string; version: string };
+      return `${manifest.name}@${manifest.version}`;
+    });
+    t.ok(shipped.length > 50, "control");
+    t.same(components.map((one) => `${one.name}@${one.version}`).toSorted(), [...new Set(shipped)].toSorted());
+    for (const { name, hashes } of components) t.match(hashes, [{ alg: "SHA-512" }], name);
   },
 );
 

@@ -282,3 +282,24 @@ t.test("erased or discarded meanwhile, it is passed over", async (t) => {
   t.match(summary.counts, { skipped: 2 });
   t.match(outcomes.map(({ detail }) => detail).toSorted(), [/discarded/, /erased/]);
 });
+
+t.test("behind a backlog that is being drained it waits; where nobody drains it gives up", async (t) => {
+  const [record, other] = deadLetters(2);
+  await putAll(documents, deadLettersTable, [record!, other!]);
+  const given = await replay([other!.id], { outcomeTimeoutSeconds: 1 });
+  t.match(given.summary, { stopped: { code: "no-outcome", detail: /Does the worker run\?/ } }, "control");
+  let asked = 0;
+  let worker: ReturnType<typeof startFailingWorker> | undefined;
+  const { summary } = await replay([record!.id], {
+    outcomeTimeoutSeconds: 1,
+    async draining() {
+      asked += 1;
+      // Its turn has come.
+      if (asked === 2) worker = startFailingWorker(connection);
+      return 60;
+    },
+  });
+  await worker?.stop();
+  t.ok(asked >= 2);
+  t.match(summary, { counts: { failed: 1, unknown: 0 } }, "it heard what became of it");
+});

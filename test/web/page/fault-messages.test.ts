@@ -9,7 +9,7 @@ const good = { email: "ada@example.org", name: "Ada", answers: { ticket: "Both d
 
 function faultsOf(body: unknown, language: "en" | "de" = "en") {
   t.notOk(validator.Check(body), "the body is one that is refused");
-  return describeFaults(validator.Errors(body), exampleEvent, language);
+  return describeFaults(validator.Errors(body), exampleEvent, language, body);
 }
 const withAnswers = (answers: Record<string, unknown>) => ({ ...good, answers: { ...good.answers, ...answers } });
 
@@ -45,16 +45,50 @@ t.test("says what is allowed, once per field", async (t) => {
   }
 });
 
+t.test("says of null and other things that are no text that text is meant, and nothing about lengths", async (t) => {
+  for (const organisation of [null, 5, true, {}, ["x"]]) {
+    t.strictSame(faultsOf(withAnswers({ organisation })), [
+      { pointer: "/answers/organisation", detail: "Send text here, or leave this answer out." },
+    ]);
+  }
+  t.strictSame(faultsOf({ ...good, name: null }), [{ pointer: "/name", detail: "Enter your name." }]);
+  t.strictSame(faultsOf(withAnswers({ organisation: null }), "de"), [
+    { pointer: "/answers/organisation", detail: "Senden Sie hier Text, oder lassen Sie diese Angabe weg." },
+  ]);
+});
+
+t.test("says of an address what is wrong with it, and of an empty one that it is missing", async (t) => {
+  for (const [email, detail] of [
+    ["", /^Enter your email address/],
+    ["ada＠example.org", /full-width ＠/],
+    ["a..da@example.org", /two dots in a row/],
+    ["ada.@example.org", /a dot directly before the @/],
+    [".ada@example.org", /starts with a dot/],
+    ["ada example.org", /no @/],
+    ["a@example.org, b@example.org", /just one address/],
+    ["a b@example.org", /a space/],
+    ["a\u200bda@example.org", /invisible character/],
+    ["ädä@example.org", /without accents/],
+    ["ada@example", /incomplete/],
+    ["ada@exam_ple.org", /not a valid domain/],
+  ] as const) {
+    t.match(faultsOf({ ...good, email }), [{ pointer: "/email", detail }], email);
+    if (email) t.match(faultsOf(withAnswers({ contact: email })), [{ pointer: "/answers/contact", detail }], email);
+  }
+});
+
+t.test("asks for a name where nothing of it can be seen", async (t) => {
+  for (const name of ["\u3164", "\u2800", "\uffa0", "\ufe0f", "\u200b\u2060"]) {
+    t.strictSame(
+      faultsOf({ ...good, name }),
+      [{ pointer: "/name", detail: "Enter your name." }],
+      encodeURIComponent(name),
+    );
+  }
+});
+
 t.test("gives an example for an email address of any kind of fault", async (t) => {
-  for (const email of [
-    "",
-    "ada",
-    "ada@example",
-    5,
-    ["a@example.org"],
-    "ä@example.org",
-    `${"x".repeat(300)}@example.org`,
-  ]) {
+  for (const email of ["ada", "ada@example", 5, ["a@example.org"], "ä@example.org", `${"x".repeat(300)}@example.org`]) {
     t.match(faultsOf({ ...good, email }), [{ pointer: "/email", detail: /name@example\.org/ }]);
   }
   t.match(faultsOf(withAnswers({ contact: "x" })), [{ pointer: "/answers/contact", detail: /name@example\.org/ }]);

@@ -40,9 +40,9 @@ t.test("keeps no message that nobody shows", async (t) => {
     .filter((file) => /\.(ts|eta)$/.test(file))
     .map((file) => readFileSync(file, "utf8"))
     .join("\n");
-  // Keys that are put together: by phase, by reason, by state, by kind of number, by error code.
+  // Keys that are put together: by phase, by reason, by state, by kind of number, by what is wrong with an address, by error code.
   const composed =
-    /^(eyebrow|event)\.(before|open|closed)$|^wait\.\w+$|^status\.(pending|confirmed|needs-attention|declined|withdrawn)\.|^fault\.(number|integer)|^problem\.\w+\.(title|text)$/;
+    /^(eyebrow|event)\.(before|open|closed)$|^wait\.\w+$|^status\.(pending|confirmed|needs-attention|declined|withdrawn)\.|^fault\.(number|integer)|^fault\.email\.|^problem\.\w+\.(title|text)$/;
   for (const key of keys) t.ok(composed.test(key) || sources.includes(`"${key}"`), key);
 });
 

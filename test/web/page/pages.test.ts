@@ -121,9 +121,18 @@ t.test("asks again by itself while pending, only then, and without a script", as
   );
   t.match(pending, '<noscript><meta http-equiv="refresh" content="7"></noscript>');
   t.match(pending, 'data-status-url="/registrations/abc" data-retry-after="7"');
-  t.match(pending, "<dd>2 minutes</dd>");
+  t.match(pending, /<dd data-unknown="[^"]+">2 minutes<\/dd>/);
   t.match(pages.status("en", view, "/registrations/abc"), 'content="2"');
   t.notMatch(pages.status("en", { ...view, status: "confirmed" }, "/registrations/abc"), "refresh");
+});
+
+t.test("says that the wait is not known where it is not, and only when told to", async (t) => {
+  const row = (html: string) => /<div data-row="wait"[^]*?<\/div>/.exec(html)?.[0];
+  const unknown = pages.status("en", { ...view, waitUnknown: true }, "/registrations/abc");
+  t.match(row(unknown), /^<div data-row="wait">.*>not known at the moment<\/dd>/);
+  t.match(row(pages.status("en", view, "/registrations/abc")), / hidden>/);
+  const known = pages.status("en", { ...view, waitUnknown: true, estimatedWaitSeconds: 100 }, "/registrations/abc");
+  t.match(row(known), />2 minutes</);
 });
 
 t.test("shows when it was received, on the event's clock", async (t) => {

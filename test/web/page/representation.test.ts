@@ -11,12 +11,14 @@ t.test("holds the same text in every encoding", async (t) => {
   t.equal(brotliDecompressSync(representation.brotli).toString(), text);
 });
 
-t.test("sends the smallest encoding that is accepted", async (t) => {
+t.test("sends the encoding that is wanted most, the smallest of those that are wanted alike", async (t) => {
   const encodingOf = (header: string | undefined) => selectEncoding(representation, header).contentEncoding;
   t.equal(encodingOf("gzip, deflate, br, zstd"), "br");
   t.equal(encodingOf("GZIP"), "gzip");
   t.equal(encodingOf("br;q=0, gzip;q=0.5"), "gzip");
   t.equal(encodingOf("br;q=0.000, gzip; q=0.0"), undefined);
+  t.equal(encodingOf("br;q=0.1, gzip;q=0.5"), "gzip");
+  t.equal(encodingOf("*"), "br");
   t.equal(encodingOf("identity"), undefined);
   t.equal(encodingOf("brr, xgzip"), undefined);
   t.equal(encodingOf(undefined), undefined);

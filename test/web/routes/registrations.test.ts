@@ -175,14 +175,100 @@ t.test("a form that another site sent is refused, and nothing is queued", async 
   for (const headers of [
     { "sec-fetch-site": "cross-site" },
     { "sec-fetch-site": "same-site" },
+    { "sec-fetch-site": "cross-site", origin: "null" },
     { origin: "https://evil.example" },
-    { origin: "null" },
+    { origin: "https://evil.example", "x-forwarded-host": "evil.example" },
+    { origin: "https://evil.example", "x-forwarded-host": "evil.example", forwarded: "host=evil.example" },
   ]) {
     const reply = await post(stage, body, { ...form, ...headers });
     t.equal(reply.statusCode, 403, JSON.stringify(headers));
     t.match(problemOf(reply), { code: "TURNOUT_ORIGIN_REFUSED" });
   }
   t.equal(stage.queued.length, 0);
+});
+
+t.test("the media type of a form is read by one parser, for the guard as for the body", async (t) => {
+  const stage = await prepare(t);
+  const body = new URLSearchParams({
+    email: "ada@example.org",
+    name: "Ada",
+    "answers.meal": "meat",
+    "answers.terms": "on",
+  });
+  for (const type of [
+    "Application/X-WWW-Form-Urlencoded",
+    "application/x-www-form-urlencoded; charset=UTF-8",
+    "APPLICATION/X-WWW-FORM-URLENCODED;charset=utf-8",
+    " application/x-www-form-urlencoded ;x=y",
+  ]) {
+    const foreign = await post(stage, body.toString(), { "content-type": type, origin: "https://evil.example" });
+    t.equal(foreign.statusCode, 403, type);
+    t.equal(stage.queued.length, 0, `${type}: nothing is queued`);
+    const own = await post(stage, body.toString(), { "content-type": type });
+    t.equal(own.statusCode, 303, type);
+    stage.queued.length = 0;
+  }
+  for (const type of [
+    "application/x-www-form-urlencodedx",
+    "application/x-www-form-urlencoded,application/json",
+    "x",
+  ]) {
+    t.equal((await post(stage, body.toString(), { "content-type": type })).statusCode, 415, type);
+  }
+});
+
+t.test("our own form is taken from browsers that say null, or the site's public name, of where they are", async (t) => {
+  const behindProxy = { limits: { trustedProxies: ["127.0.0.1"] } };
+  const known = await prepare(t, { ...behindProxy, parts: { publicUrl: "https://summit.example.org" } });
+  const unknown = await prepare(t, behindProxy);
+  const body = new URLSearchParams({
+    email: "ada@example.org",
+    name: "Ada",
+    "answers.meal": "meat",
+    "answers.terms": "on",
+  });
+  const send = (stage: TestApp, headers: Record<string, string>) =>
+    post(stage, body.toString(), { ...form, ...html, ...headers });
+  for (const [stage, headers, status] of [
+    [known, { origin: "null" }, 303],
+    [known, { origin: "https://summit.example.org", host: "web.internal" }, 303],
+    [known, { origin: "http://summit.example.org" }, 403],
+    [known, { origin: "https://web.internal", host: "web.internal" }, 403],
+    [known, { origin: "https://evil.example", "x-forwarded-host": "evil.example" }, 403],
+    [unknown, { origin: "null" }, 303],
+    [unknown, { origin: "http://summit.lan:8080", host: "Summit.LAN:8080" }, 303],
+    [unknown, { origin: "https://evil.example", "x-forwarded-host": "evil.example" }, 403],
+  ] as const) {
+    t.equal((await send(stage, headers)).statusCode, status, JSON.stringify(headers));
+  }
+});
+
+t.test(
+  "a reload of a form that was refused leads to the event page; a program is told what the address is for",
+  async (t) => {
+    const stage = await prepare(t);
+    const reload = await stage.app.inject({ url: "/registrations", headers: html });
+    t.equal(reload.statusCode, 303);
+    t.match(reload.headers, { location: "/", "cache-control": "no-store" });
+    const program = await stage.app.inject("/registrations");
+    t.equal(program.statusCode, 405);
+    t.equal(program.headers.allow, "POST");
+    t.match(program.json(), { code: "TURNOUT_METHOD_NOT_ALLOWED" });
+  },
+);
+
+t.test("a field of 2000 characters is taken as a form in every script", async (t) => {
+  const event = { ...testEvent, fields: [{ id: "about", type: "text" as const, label: "About", maxLength: 2_000 }] };
+  const stage = await prepare(t, { event });
+  for (const character of ["a", "é", "あ", "\u{1e900}", "\n"]) {
+    const answer = `x${character.repeat(1_998)}x`;
+    const body = new URLSearchParams({ email: "ada@example.org", name: "Ada", "answers.about": answer });
+    const reply = await post(stage, body.toString().replaceAll("%0A", "%0D%0A"), { ...form, ...html });
+    t.equal(reply.statusCode, 303, `${character}: ${body.toString().length} bytes`);
+    t.equal(stage.queued.at(-1)?.answers["about"], answer);
+    t.equal((await post(stage, { email: "ada@example.org", name: "Ada", answers: { about: answer } })).statusCode, 202);
+  }
+  t.equal((await post(stage, `"${"x".repeat(50_000)}"`)).statusCode, 413, "control: there is a limit still");
 });
 
 const pointers = (reply: Reply) => problemOf(reply).errors?.map(({ pointer }) => pointer) ?? [];
@@ -195,6 +281,7 @@ const invalid: [what: string, body: unknown, pointer: string][] = [
   ["no name", { email: "ada@example.org", answers: good }, "/name"],
   ["a blank name", { ...valid, name: " \t " }, "/name"],
   ["a name of 201 characters", { ...valid, name: "x".repeat(201) }, "/name"],
+  ["a name of 201 characters, a blank among them", { ...valid, name: ` ${"x".repeat(200)}` }, "/name"],
   ["a name of two lines", { ...valid, name: "Ada\nLovelace" }, "/name"],
   ["a name with NUL", { ...valid, name: "Ada\u0000" }, "/name"],
   ["a name with an escape sequence", { ...valid, name: "\u001b[31mAda" }, "/name"],
@@ -448,6 +535,19 @@ t.test("how long the wait may be is told while it can be, and never as 0", async
   }
 });
 
+t.test("a wait that is not known is said to be so on the page, to whoever has waited for a while", async (t) => {
+  let now = testTime;
+  let estimate: number | undefined;
+  const parts = { wallClock: () => now, backlog: { estimatedWaitSeconds: () => estimate } };
+  const { ask } = await statusStage(t, { parts });
+  t.notMatch((await ask(html)).body, ">not known at the moment<");
+  now += 11_000;
+  t.match((await ask(html)).body, ">not known at the moment<");
+  t.notOk("waitUnknown" in (await ask()).json<object>());
+  estimate = 100;
+  t.match((await ask(html)).body, ">2 minutes<");
+});
+
 t.test("every receipt that is not ours gets the same 404, whatever is wrong with it", async (t) => {
   const { stage, receipt } = await statusStage(t);
   const bodies = new Set<string>();
@@ -469,6 +569,62 @@ t.test("every receipt that is not ours gets the same 404, whatever is wrong with
     bodies.add(reply.body);
   }
   t.equal(bodies.size, 1);
+});
+
+t.test("a link with something behind it leads to the status, by one redirect, if the receipt is ours", async (t) => {
+  const { stage, receipt, statusUrl } = await statusStage(t);
+  for (const behind of [
+    ".",
+    ")",
+    ">",
+    "/",
+    "%20",
+    "%C2%A0",
+    "\u00a0",
+    ",",
+    ";",
+    "%3E",
+    "%22",
+    "/.",
+    ").%20",
+    "%",
+    "%ff",
+    "*",
+    "!",
+  ]) {
+    const reply = await stage.app.inject({ url: `/registrations/${receipt}${behind}`, headers: html });
+    t.equal(reply.statusCode, 301, behind);
+    t.match(reply.headers, { location: statusUrl, "cache-control": "no-store" }, behind);
+  }
+  t.equal((await stage.app.inject({ url: statusUrl, headers: html })).statusCode, 200, "which is the end of the way");
+  for (const foreign of ["k.AAAA.", "k.AAAA/", `${receipt}A.`, "x.", "."]) {
+    t.equal((await stage.app.inject(`/registrations/${foreign}`)).statusCode, 404, foreign);
+  }
+  const posted = await stage.app.inject({ method: "POST", url: `/registrations/${receipt}/` });
+  t.equal(posted.statusCode, 404, "for nothing but reading");
+});
+
+t.test("a page shows its own address and no other, whatever was asked for", async (t) => {
+  const { stage, statusUrl } = await statusStage(t);
+  const page = await stage.app.inject({ url: `${statusUrl}?utm_source=mail`, headers: html });
+  t.match(page.body, `data-status-url="${statusUrl}"`);
+  t.notMatch(page.body, "utm_source");
+  t.equal(page.headers["x-robots-tag"], "noindex");
+  t.match(page.body, '<meta name="robots" content="noindex">');
+});
+
+t.test("a page is sent to whoever prefers one, and to nobody who refuses it", async (t) => {
+  const { ask } = await statusStage(t);
+  for (const [accept, type] of [
+    ["text/html", /^text\/html/],
+    ["text/*", /^text\/html/],
+    ["text/html;q=0", /^application\/json/],
+    ["text/html;q=0, */*", /^application\/json/],
+    ["application/json, text/html;q=0.9", /^application\/json/],
+    ["*/*", /^application\/json/],
+  ] as const) {
+    t.match((await ask({ accept })).headers["content-type"], type, accept);
+  }
 });
 
 t.test("a table that does not answer is 503 with Retry-After, not a status", async (t) => {

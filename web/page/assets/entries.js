@@ -6,7 +6,11 @@ import { find, findAll } from "./elements.js";
 /** @typedef {{ element: HTMLElement, control: Control, pointer: string }} Field */
 
 const answerPrefix = "answers.";
-/** Browsers also take the address of a mailbox on a machine of the local network. */
+/**
+ * What is plainly no address yet. Everything else is the server's to judge, which takes off what was pasted along with an
+ * address and says what exactly is wrong: a browser's own rule for addresses does neither.
+ */
+const isUnfinished = /^[\w.+-]*@?[\w.-]*$/;
 const hasDomain = /@[^@]+\.[^@.]+$/;
 
 /** @param {Control} control @returns {control is HTMLInputElement} */
@@ -41,15 +45,19 @@ export function readSubmission(fields) {
   return Object.keys(answers).length > 0 ? { ...submission, answers } : submission;
 }
 
+/** @param {Control} control */
+function isAllowed({ type, value, validity }) {
+  if (type !== "email" || value.trim() === "") return validity.valid;
+  return hasDomain.test(value) || !isUnfinished.test(value);
+}
+
 /** @param {readonly Field[]} fields @returns {Fault[]} what the browser can already tell; the server decides */
 export function findFaults(fields) {
   return fields.flatMap(({ element, control, pointer }) => {
     const { missing = "", allowed = "" } = element.dataset;
     if (control.validity.badInput) return [{ pointer, detail: allowed }];
     if (control.required && valueOf(control) === undefined) return [{ pointer, detail: missing }];
-    const isAllowed =
-      control.validity.valid && (control.type !== "email" || isBlank(control) || hasDomain.test(control.value));
-    return isAllowed ? [] : [{ pointer, detail: allowed }];
+    return isAllowed(control) ? [] : [{ pointer, detail: allowed }];
   });
 }
 

@@ -2,6 +2,7 @@
  * The form, sent in place: checked before it costs anybody a request, and never sent twice at once, whatever is pressed.
  * The attendee is told what is wrong, or what is going on while it is being sent.
  */
+import { suggestFor } from "./address-slip.js";
 import { announce } from "./announce.js";
 import { findFaults, findFields, readSubmission, showFault } from "./entries.js";
 import { copyOf, find } from "./elements.js";
@@ -139,4 +140,5 @@ export function startForm(form, listener) {
   // What is changed is another submission; what is only sent again is the same one and counts once.
   form.addEventListener("input", () => (key = undefined));
   stop.addEventListener("click", () => sending?.abort());
+  for (const field of fields) suggestFor(field);
 }

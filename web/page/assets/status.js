@@ -6,6 +6,8 @@ import { formatWait, showMoment } from "./moments.js";
 
 /** Misses in a row before the attendee is told; one alone is nobody's business. */
 const toldAfterMisses = 2;
+/** Who has waited for less is not told that the wait is unknown: mostly it is over in a moment. */
+const patientMs = 10_000;
 /** One request, in milliseconds. */
 const patience = 15_000;
 
@@ -44,8 +46,11 @@ function showRow(panel, name, fill) {
 /** @param {HTMLElement} panel @param {Status} state */
 function showDetails(panel, { submittedAt, estimatedWaitSeconds }) {
   showRow(panel, "received", (place) => showMoment(place, submittedAt));
-  if (estimatedWaitSeconds === undefined) return;
-  showRow(panel, "wait", (place) => (place.textContent = formatWait(estimatedWaitSeconds)));
+  if (estimatedWaitSeconds !== undefined) {
+    showRow(panel, "wait", (place) => (place.textContent = formatWait(estimatedWaitSeconds)));
+  } else if (Date.now() - Date.parse(submittedAt) > patientMs) {
+    showRow(panel, "wait", (place) => (place.textContent = place.dataset.unknown ?? ""));
+  }
 }
 
 /** @param {HTMLElement} panel @param {HTMLElement} next */

@@ -1,6 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { parse } from "csv-parse/sync";
 import t from "tap";
 import { Compile } from "typebox/compile";
@@ -32,7 +35,7 @@ t.test("all are written, as a spreadsheet takes them, and a formula arrives iner
   t.equal(run.code, 0);
   t.ok(Compile(ExportOutput).Check(run.json()), "what it prints is what its schema says");
   t.match(run.json(), { rows: 30, complete: true, format: "csv" });
-  const rows = parse(readFileSync(join(folder, "all.csv")), { columns: true }) as Record<string, string>[];
+  const rows = parse(readFileSync(join(folder, "all.csv")), { columns: true, bom: true }) as Record<string, string>[];
   t.equal(rows.length, 30);
   t.equal(rows.find(({ email }) => email === person(7).email)?.name, `'${formula}`);
   t.equal(rows.find(({ email }) => email === person(8).email)?.guests, "3", "a column for each field of the event");
@@ -43,6 +46,43 @@ t.test("JSON Lines keep every byte as it is", async (t) => {
   const lines = readFileSync(join(folder, "all.jsonl"), "utf8").trimEnd().split("\n");
   const rows = lines.map((line) => JSON.parse(line) as { email: string; name: string });
   t.equal(rows.find(({ email }) => email === person(7).email)?.name, formula);
+});
+
+t.test("CSV has a byte order mark, and with --no-bom none", async (t) => {
+  t.equal((await exportTo("plain.csv", "--format", "csv", "--no-bom")).code, 0);
+  t.equal(readFileSync(join(folder, "all.csv")).subarray(0, 4).toString("latin1"), '\xef\xbb\xbf"');
+  t.equal(readFileSync(join(folder, "plain.csv")).subarray(0, 1).toString("latin1"), '"');
+});
+
+t.test("--out - writes the registrations to standard output, and everything else elsewhere", async (t) => {
+  const before = readdirSync(folder).length;
+  const run = await runCommand(["registrations", "export", "--format", "csv", "--out", "-"], { env });
+  t.equal(run.code, 0);
+  t.equal((parse(run.stdout, { columns: true, bom: true }) as object[]).length, 30);
+  t.match(run.stderr, /^30 registrations, /);
+  t.equal(readdirSync(folder).length, before);
+  t.notOk(existsSync("-"));
+  for (const option of ["--json", "--resume", "--overwrite"]) {
+    const refused = await runCommand(["registrations", "export", "--format", "csv", "--out", "-", option], { env });
+    t.match(refused, { code: 2, stdout: "", stderr: new RegExp(option) });
+  }
+});
+
+t.test("a reader that leaves early ends the export, without a trace of a crash", async (t) => {
+  const child = spawn(
+    process.execPath,
+    [
+      join(import.meta.dirname, "../../../../admin/main.ts"),
+      ..."registrations export --format jsonl --out -".split(" "),
+    ],
+    { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] },
+  );
+  const said = text(child.stderr);
+  child.stdout.destroy();
+  const [code] = (await once(child, "close")) as [number | null];
+  t.equal(code, 1);
+  t.match(await said, /^Stopped after|Nobody reads on/m);
+  t.notMatch(await said, /EPIPE|at .*\.ts/);
 });
 
 t.test("a file in the way is not overwritten unasked", async (t) => {

@@ -25,7 +25,7 @@ t.test("registrations in the console", async (t) => {
       "content-disposition": 'attachment; filename="registrations.csv"',
       "cache-control": "no-store",
     });
-    t.match(csv.body, /^email,name,.*\r\nann@example\.org,'=cmd/);
+    t.match(csv.body, /^\ufeff"email","name",.*\r\n"ann@example\.org","'=cmd/);
     const lines = await post("/registrations/export", { format: "jsonl" });
     t.match(JSON.parse(lines.body), { email: "ann@example.org", name: Item.name });
     t.equal((await post("/registrations/export", { format: "exe" })).statusCode, 400);

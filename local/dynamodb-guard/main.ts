@@ -1,0 +1,10 @@
+/** The guard of the embedded DynamoDB as a thread, so that it answers however busy the program around it is. */
+import { once } from "node:events";
+import { parentPort, workerData } from "node:worker_threads";
+import { createDynamoDbGuard } from "./guard.ts";
+import type { GuardOrder } from "./messages.ts";
+
+const { host, port, engine } = workerData as GuardOrder;
+const server = createDynamoDbGuard(engine).listen({ host, port, exclusive: true });
+await once(server, "listening");
+parentPort?.postMessage("listening");

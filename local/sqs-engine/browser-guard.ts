@@ -1,0 +1,31 @@
+/**
+ * Makes every Fastify server that is built in this process afterwards refuse what a web page sends. Like the address in
+ * `loopback.ts`, it is set from outside: fauxqs has no option for it.
+ */
+import { subscribe } from "node:diagnostics_channel";
+import type { IncomingHttpHeaders } from "node:http";
+import { browserRefusal } from "../browser-refusal.ts";
+
+interface Reply {
+  code(status: number): Reply;
+  type(contentType: string): Reply;
+  send(text: string): Reply;
+}
+
+interface Server {
+  addHook(
+    name: "onRequest",
+    hook: (request: { readonly headers: IncomingHttpHeaders }, reply: Reply) => Promise<Reply | undefined>,
+  ): unknown;
+}
+
+/** Call it before the server is built. */
+export function refuseBrowsers(): void {
+  subscribe("fastify.initialization", (message) => {
+    const { fastify } = message as { fastify: Server };
+    fastify.addHook("onRequest", async ({ headers }, reply) => {
+      const refusal = browserRefusal(headers);
+      return refusal === undefined ? undefined : reply.code(403).type("text/plain").send(`${refusal}\n`);
+    });
+  });
+}

@@ -1,0 +1,23 @@
+import t from "tap";
+import {
+  answerColumn,
+  fieldOfColumn,
+  fixedColumns,
+  recordAttributes,
+  restColumn,
+} from "../../../admin/registrations/file-columns.ts";
+import { storedAttributes } from "../../../admin/registrations/stored-registration.ts";
+
+t.test("a field that is called as an attribute of the table has a column of another name", async (t) => {
+  for (const id of [...fixedColumns, restColumn]) {
+    t.equal(answerColumn(id), `answers.${id}`);
+    t.equal(fieldOfColumn(answerColumn(id)), id);
+  }
+  t.equal(answerColumn("guests"), "guests");
+  t.equal(fieldOfColumn("guests"), undefined);
+});
+
+t.test("what cannot be handed in again is all that the table keeps beside what was said", async (t) => {
+  const said = new Set(["email", "name", "answers"]);
+  t.same(recordAttributes, new Set(storedAttributes.filter((name) => !said.has(name))));
+});

@@ -1,0 +1,212 @@
+/**
+ * What `/openapi.json` says beyond the schemas by which a route validates: how a form is written, headers, and every answer
+ * that a route may give, errors included. A client can be made from it, and a tester can judge every answer by it; the
+ * tests do. It describes what may be sent, while the routes' own schemas judge it after it was normalised.
+ */
+import type { FastifyDynamicSwaggerOptions } from "@fastify/swagger";
+import type { FastifySchema, RouteOptions } from "fastify";
+import { Type, type TSchema } from "typebox";
+import { maxEmailLength } from "../shared/email-address.ts";
+import type { EventDefinition, EventField } from "../shared/event-definition.ts";
+import { formType } from "../shared/form-body.ts";
+import { publishedPatterns } from "../shared/plain-text.ts";
+import { idempotencyKeyPattern } from "../shared/registration-id.ts";
+import { submissionSchema } from "../shared/submission.ts";
+import { answerPrefix } from "./page/form.ts";
+
+/** Errors with the same status may have several codes; a client goes by `code`. */
+const problemStatuses = {
+  400: "Something in it is not allowed: `errors` says where and why.",
+  403: "Registration is not open, or the form was sent from another site.",
+  404: "There is no registration for this receipt, or nothing at this address.",
+  413: "No registration for this event can be that large.",
+  415: "The body is of another media type.",
+  429: "Too many requests from this address.",
+  503: "Not at this moment: send the same again after `Retry-After` seconds.",
+} as const;
+
+type ProblemStatus = keyof typeof problemStatuses;
+
+const Problem = Type.Object(
+  {
+    type: Type.String({ description: "a URI that identifies the kind of problem" }),
+    title: Type.String(),
+    status: Type.Integer(),
+    detail: Type.String(),
+    code: Type.String({ pattern: "^TURNOUT_[A-Z_]+$", description: "never changes its meaning" }),
+    errors: Type.Optional(
+      Type.Array(
+        Type.Object({
+          pointer: Type.String({ description: "JSON Pointer into the body; empty for all of it" }),
+          detail: Type.String({ description: "in the language of the request" }),
+        }),
+      ),
+    ),
+    opensAt: Type.Optional(Type.String({ description: "for 403 outside of the opening: ISO 8601" })),
+    closesAt: Type.Optional(Type.String({ description: "for 403 outside of the opening: ISO 8601" })),
+  },
+  { description: "RFC 9457" },
+);
+
+const html = { "text/html": { schema: Type.String({ description: "for a browser, which asks for it by `Accept`" }) } };
+const seconds = (description: string) => Type.Integer({ minimum: 0, description });
+
+function problems(...statuses: readonly ProblemStatus[]): Record<string, unknown> {
+  return Object.fromEntries(
+    statuses.map((status) => [
+      status,
+      {
+        description: problemStatuses[status],
+        content: { "application/problem+json": { schema: Problem }, ...html },
+        ...((status === 429 || status === 503) && { headers: { "Retry-After": seconds("when to try again") } }),
+      },
+    ]),
+  );
+}
+
+/** Any of the usual spellings: case, blanks around and what was pasted along are taken off, the domain may be any script. */
+const typedEmail = (description: string) => Type.String({ format: "email", maxLength: maxEmailLength, description });
+
+function publishPatterns(
+  properties: Record<string, TSchema & { pattern?: string; properties?: Record<string, TSchema> }>,
+) {
+  for (const property of Object.values(properties)) {
+    if (property.pattern !== undefined) property.pattern = publishedPatterns.get(property.pattern) ?? property.pattern;
+    if (property.properties) publishPatterns(property.properties);
+  }
+}
+
+/** The same as `submissionSchema` judges, before the addresses are in their key form. */
+function jsonBody(event: EventDefinition): TSchema {
+  const schema = structuredClone(submissionSchema(event)) as {
+    properties: { email: TSchema; answers: { properties: Record<string, TSchema> } };
+  };
+  const { properties } = schema;
+  publishPatterns(properties);
+  properties.email = typedEmail("the address under which the person is known");
+  for (const { id, type, label } of event.fields) {
+    if (type === "email") properties.answers.properties[id] = typedEmail(label);
+  }
+  return schema;
+}
+
+/** A form knows only text. What is left empty is not given. */
+function formAnswer(field: EventField, answer: TSchema): TSchema {
+  const { label: description, required } = field;
+  if (field.type === "checkbox") {
+    return required ? Type.Enum(["true", "on"], { description }) : Type.Enum(["true", "on", ""], { description });
+  }
+  return required ? answer : Type.Union([answer, Type.Literal("")], { description });
+}
+
+function formBody(event: EventDefinition): TSchema {
+  const { properties } = jsonBody(event) as unknown as {
+    properties: { email: TSchema; name: TSchema; answers: { properties: Record<string, TSchema> } };
+  };
+  const fields = event.fields.map((field) => {
+    const control = formAnswer(field, properties.answers.properties[field.id] as TSchema);
+    return [answerPrefix + field.id, field.required ? control : Type.Optional(control)] as const;
+  });
+  return Type.Object(
+    { email: properties.email, name: properties.name, ...Object.fromEntries(fields) },
+    { additionalProperties: false },
+  );
+}
+
+type Documented = Omit<FastifySchema, "headers" | "body" | "response"> & Record<string, unknown>;
+
+/**
+ * @returns for `@fastify/swagger`: makes what is documented of a route from the schema by which it works. A route that is
+ *   not known here is documented by its own schema.
+ */
+export function routeDocumentation(event: EventDefinition) {
+  const documented: Readonly<Record<string, (schema: Documented) => Documented>> = {
+    "POST /registrations": (schema) => ({
+      ...schema,
+      operationId: "register",
+      headers: Type.Object({
+        "Idempotency-Key": Type.Optional(
+          Type.String({
+            pattern: idempotencyKeyPattern,
+            description: "the same for every attempt of one submission, which then counts once; such as a UUID",
+          }),
+        ),
+      }),
+      body: { content: { "application/json": { schema: jsonBody(event) }, [formType]: { schema: formBody(event) } } },
+      response: {
+        202: {
+          description: "The registration is safely queued.",
+          content: { "application/json": { schema: responseOf(schema, 202) } },
+          headers: {
+            Location: Type.String({ description: "the status" }),
+            "Retry-After": seconds("when a first look at the status is worth it"),
+          },
+        },
+        303: {
+          description: "The same for a form post.",
+          type: "null",
+          headers: { Location: Type.String({ description: "the status" }) },
+        },
+        ...problems(400, 403, 413, 415, 429, 503),
+      },
+    }),
+    "GET /registrations/:receipt": (schema) => ({
+      ...schema,
+      operationId: "readStatus",
+      response: {
+        200: {
+          description: "What is known of it.",
+          content: { "application/json": { schema: responseOf(schema, 200) }, ...html },
+        },
+        301: {
+          description: "The receipt has a sign behind it that is none of it.",
+          type: "null",
+          headers: { Location: Type.String({ description: "the status" }) },
+        },
+        ...problems(404, 429, 503),
+      },
+    }),
+    "GET /health": (schema) => ({
+      ...schema,
+      operationId: "readHealth",
+      response: { 200: { description: "It lives.", ...jsonContent(Type.Object({ status: Type.Literal("ok") })) } },
+    }),
+    "GET /ready": (schema) => ({
+      ...schema,
+      operationId: "readReadiness",
+      response: {
+        200: { description: "They can.", ...jsonContent(Type.Object({ status: Type.Literal("ready") })) },
+        503: {
+          description: "They cannot at this moment.",
+          ...jsonContent(Type.Object({ status: Type.Literal("queue unreachable") })),
+          headers: { "Retry-After": seconds("when to ask again") },
+        },
+      },
+    }),
+  };
+  return ({ schema, url, route }: { schema: FastifySchema; url: string; route: RouteOptions }) => {
+    const document = documented[`${String(route.method)} ${url}`];
+    return { schema: document ? (document(schema as Documented) as FastifySchema) : schema, url };
+  };
+}
+
+function jsonContent(schema: TSchema) {
+  return { content: { "application/json": { schema } } };
+}
+
+function responseOf(schema: Documented, status: number): unknown {
+  return (schema.response as Record<number, unknown>)[status];
+}
+
+interface OpenApiDocument {
+  readonly paths?: Record<string, Record<string, { responses?: Record<string, object> }> | undefined>;
+}
+
+/** Tells a client how it comes from an acceptance to its status: for `transformObject` of `@fastify/swagger`. */
+export const linkOperations: NonNullable<FastifyDynamicSwaggerOptions["transformObject"]> = (document) => {
+  const whole = "openapiObject" in document ? document.openapiObject : document.swaggerObject;
+  const accepted = (whole as OpenApiDocument).paths?.["/registrations"]?.["post"]?.responses?.["202"];
+  const status = { operationId: "readStatus", parameters: { receipt: "$response.body#/receipt" } };
+  if (accepted) Object.assign(accepted, { links: { status } });
+  return whole;
+};

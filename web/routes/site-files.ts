@@ -1,0 +1,72 @@
+/**
+ * What browsers, crawlers and security researchers ask every site for by themselves, at addresses that they know: icons,
+ * `robots.txt` and, where there is a contact, `security.txt`.
+ */
+import type { FastifyInstance } from "fastify";
+import { TurnoutError } from "../../shared/errors.ts";
+import type { Pages } from "../page/pages.ts";
+
+export interface SiteFilesOptions {
+  readonly pages: Pages;
+  /** Where the site is, such as `https://summit.example.org`; undefined where that is not known. */
+  readonly publicUrl: string | undefined;
+  /** A `mailto:` or `https:` URI; undefined for no `security.txt`. */
+  readonly securityContact: string | undefined;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+/** A new deployment may change them, at addresses that stay. */
+const forADay = "public, max-age=86400";
+const forAnHour = "public, max-age=3600";
+
+/** A receipt is the key to a status: nobody lists one, even if somebody has put it on a page. */
+const robots = "User-agent: *\nDisallow: /registrations/\n";
+
+const icons: Readonly<Record<string, string>> = {
+  "/favicon.ico": "favicon.ico",
+  "/apple-touch-icon.png": "touch-icon.png",
+  "/apple-touch-icon-precomposed.png": "touch-icon.png",
+};
+
+const dayMs = 86_400_000;
+/** RFC 9116, 2.5.5: less than a year ahead. The contact is configuration, so it is as fresh as the deployment. */
+const validDays = 180;
+
+/** @returns RFC 9116; the same for a whole day, so that it can be cached */
+function securityText(contact: string, publicUrl: string | undefined, now: number): string {
+  const expires = new Date((Math.floor(now / dayMs) + validDays) * dayMs).toISOString();
+  return [
+    `Contact: ${contact}`,
+    `Expires: ${expires}`,
+    "Preferred-Languages: en, de",
+    ...(publicUrl === undefined ? [] : [`Canonical: ${publicUrl}/.well-known/security.txt`]),
+    "",
+  ].join("\n");
+}
+
+export async function siteFiles(app: FastifyInstance, options: SiteFilesOptions): Promise<void> {
+  const { pages, publicUrl, securityContact, now } = options;
+  const hidden = { schema: { hide: true } };
+
+  for (const [path, file] of Object.entries(icons)) {
+    const { bytes, contentType } = pages.picture(file);
+    app.get(path, hidden, (_request, reply) =>
+      reply.headers({ "cache-control": forADay, "x-content-type-options": "nosniff" }).type(contentType).send(bytes),
+    );
+  }
+
+  app.get("/robots.txt", hidden, (_request, reply) =>
+    reply.header("cache-control", forADay).type("text/plain; charset=utf-8").send(robots),
+  );
+
+  app.get("/.well-known/security.txt", hidden, (_request, reply) => {
+    if (securityContact === undefined) {
+      throw new TurnoutError("TURNOUT_NOT_FOUND", "There is nothing at this address.");
+    }
+    return reply
+      .header("cache-control", forAnHour)
+      .type("text/plain; charset=utf-8")
+      .send(securityText(securityContact, publicUrl, now()));
+  });
+}
