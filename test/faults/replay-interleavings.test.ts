@@ -306,7 +306,7 @@ async function play(seed: number, protocol: Protocol): Promise<Violation | undef
         deliveries += 1;
         const { collector } = workerParts(`collector-${deliveries}`);
         const { MessageBody: Body, MessageAttributes } = letter.message;
-        const collecting = collector.collect({ Body, MessageAttributes, MessageId: letter.id } as never);
+        const collecting = collector.collect({ Body, MessageAttributes, MessageId: letter.id });
         if (await outlives(`collector-${deliveries}`, collecting)) letter.done = true;
       } else if (message) {
         deliveries += 1;

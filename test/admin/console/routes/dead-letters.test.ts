@@ -28,6 +28,31 @@ t.test("dead letters in the console", async (t) => {
     t.equal((await get("/dead-letters/no-such-id")).statusCode, 404);
   });
 
+  t.test("what is being replayed or stored can be looked at, and neither mended nor discarded", async (t) => {
+    const until = new Date(Date.now() + 60_000).toISOString();
+    const claimed = await addRecord(connection, { claim: "c", claimedBy: "ann on desk", claimedUntil: until });
+    const storing = await addRecord(connection, { state: "storing", claim: "c" });
+    for (const [{ id }, words] of [
+      [claimed, /Somebody is replaying it: ann on desk/],
+      [storing, /a worker is storing it/],
+    ] as const) {
+      const page = await get(`/dead-letters/${id}`);
+      t.match(page.body, words);
+      t.notMatch(page.body, /Check the change|Discard for good/);
+      t.equal((await post(`/dead-letters/${id}/discard`, { why: "spam" })).statusCode, 409);
+      t.equal((await post(`/dead-letters/${id}/edit`, { name: "Ann", why: "x", step: "save" })).statusCode, 409);
+    }
+    t.match((await get("/dead-letters?state=storing")).body, `href="/dead-letters/${storing.id}"`);
+  });
+
+  t.test("a registration that only the code of today can read is offered to be replayed as it stands", async (t) => {
+    const body = JSON.stringify({ v: 1, registrations: [registrationOf("late@example.org")] });
+    const { id } = await addRecord(connection, { body, email: "late@example.org" });
+    const page = await get(`/dead-letters/${id}`);
+    t.match(page.body, /As it stands it is valid[^]*Replay …/);
+    t.match((await get("/dead-letters")).body, "late@example.org");
+  });
+
   t.test("what an attendee wrote is text, whatever it looks like", async (t) => {
     const name = `"><script>alert(1)</script>\u202e`;
     const body = JSON.stringify({ v: 1, registrations: [{ ...registrationOf("<b>@x"), name }] });
