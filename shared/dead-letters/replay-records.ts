@@ -31,7 +31,8 @@ export interface ReplayRecords {
   /** The same, each with the registration that the code of today reads from the body, where the record has none. */
   readToReplay(ids: readonly string[], signal: AbortSignal): Promise<Map<string, DeadLetterSummary>>;
   /**
-   * Claims a record in the very version that was seen.
+   * Claims a record in the very version that was seen. One that was replayed before is open again with that, since what was
+   * sent before is void: should this replay not come to be sent, it is somebody's to replay, and not on its way for ever.
    * @param now ISO 8601, UTC
    * @returns false when it is no longer as it was seen, somebody else has claimed it, or the replay that nobody asks for
    *   has been used up
@@ -129,7 +130,7 @@ export function createReplayRecords(documents: DynamoDBDocumentClient, tableName
     },
     claim(seen, { id, by, until }, now) {
       const change = {
-        set: { claim: id, claimedBy: by, claimedUntil: until },
+        set: { state: "open", claim: id, claimedBy: by, claimedUntil: until },
         ...(by === automaticReplayer && { condition: "attribute_not_exists(automaticReplayAt)" }),
       };
       return changeUnclaimed(documents, tableName, seen, now, change, id);

@@ -114,6 +114,21 @@ t.test(
   },
 );
 
+t.test("claimed once more, one that was replayed is open again, whatever comes of the new claim", async (t) => {
+  for (const [number, state] of [
+    [455, "replayed"],
+    [456, "storing"],
+  ] as const) {
+    const record = await seed(number, { state, claim: "before" });
+    t.equal(await records.claim(record, claimOf("again"), at), true);
+    t.match(await read(record.id), { state: "open", claim: "again" });
+    await records.giveBack(record.id, claimOf("again"));
+    const free = await read(record.id);
+    t.match(free, { state: "open" });
+    t.notOk(free.claim, "and what was sent before is void");
+  }
+});
+
 t.test("what was sent is marked under its claim alone; overtaken, it is told in the history", async (t) => {
   const record = await seed(460);
   await records.claim(record, claimOf("mine"), at);
