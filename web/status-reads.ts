@@ -105,6 +105,7 @@ export function createStatusReads(options: StatusReadsOptions): StatusReads {
     let keys = keysOf(batch.map(({ subject }) => subject));
     let waiting = batch;
     for (let round = 1; ; round += 1) {
+      // oxlint-disable-next-line no-await-in-loop -- a round asks for what the one before left
       const left = await get(keys, found);
       const isLeft = ({ email, registrationId }: Subject) =>
         left.has(`${registrationsTable} ${email}`) ||
@@ -113,6 +114,7 @@ export function createStatusReads(options: StatusReadsOptions): StatusReads {
       for (const { subject, resolve } of waiting) if (!isLeft(subject)) resolve(findingsOf(subject, found));
       waiting = waiting.filter(({ subject }) => isLeft(subject));
       if (waiting.length === 0 || round === maxRounds) return waiting;
+      // oxlint-disable-next-line no-await-in-loop
       await delay(random() * firstPauseMs * 2 ** (round - 1));
       keys = onlyKeys(keys, left);
     }
