@@ -6,7 +6,7 @@ import { recordLog } from "../equipment/recorded-log.ts";
 t.test("it is hidden for minutes, longer each time, and for over an hour in all", async (t) => {
   const seconds = Array.from({ length: hiddenReceives }, (_, index) => hideSecondsAfter(index + 1)!);
   t.strictSame(seconds.slice(0, 5), [60, 120, 240, 480, 900]);
-  t.ok(Math.min(...seconds) > 2 * queueTimes.visibilityTimeoutSeconds, "longer than any redelivery takes");
+  t.ok(Math.min(...seconds) >= 2 * queueTimes.visibilityTimeoutSeconds, "longer than any redelivery takes");
   t.ok(seconds.reduce((sum, one) => sum + one) > 3_600, "longer than a deployment");
 });
 
