@@ -76,7 +76,8 @@ export const WebConfig = Type.Object({
     default: 20_000,
     minimum: 1,
     maximum: 1_000_000,
-    description: "open connections above which further ones are refused",
+    description:
+      "open connections above which an idle one is closed for each further one, or that one is answered 503; fewer where the process may not open so many files",
   }),
   RATE_LIMIT_PER_MINUTE: Type.Integer({
     default: 600,

@@ -22,7 +22,7 @@ interface Seen {
   readonly ms: number;
 }
 
-const patienceMs = 120_000;
+const patienceMs = 600_000;
 /** They differ from one reply to the next, whoever asks; those that are numbers are looked at as numbers. */
 const changing = new Set(["date", "location", "retry-after", "content-length"]);
 

@@ -218,11 +218,9 @@ export const registrationRoutes: FastifyPluginAsyncTypebox<RegistrationRoutesOpt
       reply.header("Cache-Control", "no-store").header("Vary", "Accept, Accept-Language");
       if ("retryAfterSeconds" in view) reply.header("Retry-After", view.retryAfterSeconds);
       if (!wantsPage(request)) return view;
+      const language = chooseLanguage(request.headers["accept-language"]);
       const page = { ...view, waitUnknown: status === "pending" && hasWaited(submittedAt) };
-      return sendPage(
-        reply,
-        pages.status(chooseLanguage(request.headers["accept-language"]), page, `/registrations/${receipt}`),
-      );
+      return sendPage(reply, pages.status(language, page, `/registrations/${receipt}`));
     },
   );
 
