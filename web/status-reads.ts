@@ -107,6 +107,7 @@ export function createStatusReads(options: StatusReadsOptions): StatusReads {
     // Each round asks for what the one before left.
     /* oxlint-disable no-await-in-loop */
     for (let round = 1; ; round += 1) {
+      // oxlint-disable-next-line no-await-in-loop -- a round asks for what the one before left
       const left = await get(keys, found);
       const isLeft = ({ email, registrationId }: Subject) =>
         left.has(`${registrationsTable} ${email}`) ||
@@ -115,6 +116,7 @@ export function createStatusReads(options: StatusReadsOptions): StatusReads {
       for (const { subject, resolve } of waiting) if (!isLeft(subject)) resolve(findingsOf(subject, found));
       waiting = waiting.filter(({ subject }) => isLeft(subject));
       if (waiting.length === 0 || round === maxRounds) return waiting;
+      // oxlint-disable-next-line no-await-in-loop
       await delay(random() * firstPauseMs * 2 ** (round - 1));
       keys = onlyKeys(keys, left);
     }

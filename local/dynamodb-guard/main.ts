@@ -7,4 +7,5 @@ import type { GuardOrder } from "./messages.ts";
 const { host, port, engine } = workerData as GuardOrder;
 const server = createDynamoDbGuard(engine).listen({ host, port, exclusive: true });
 await once(server, "listening");
+// oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
 parentPort?.postMessage("listening");

@@ -24,6 +24,10 @@ const visitsAtOnce = 24;
 /** What DynamoDB takes for a call of the worker's in a rush: so the queue is what people wait for. */
 const slowWriteMs = 100;
 const looksAtOnce = 8;
+/** More of them would measure this process and not the tiers. */
+const maxSockets = 64;
+/** Everybody together asks a thousand times a second at most. */
+const unhurried = () => pairs * (1 + 2 * Math.random());
 /** Of those who were there before them. */
 const packSize = 25;
 
@@ -38,7 +42,7 @@ async function prepare(t: Test, program?: string): Promise<Scene> {
   // Short, for where a busy machine has the embedded engine lose sight of a message for as long.
   const cell = await engines.createCell({ visibilityTimeoutSeconds: 10 });
   t.teardown(() => cell.close());
-  const agent = new Agent({ keepAlive: true, scheduling: "lifo" });
+  const agent = new Agent({ keepAlive: true, maxSockets });
   t.teardown(() => agent.destroy());
   // The cell's proxy costs every answer a little; the web tier does without.
   const web = await cell.startTier("web", { direct: true, ...(program !== undefined && { program }) });
@@ -81,7 +85,7 @@ const conditions: Readonly<Record<string, (scene: Scene) => Promise<Visit[]>>> =
           agent,
           ...subject,
           beforeLooking: () => delay(Math.random() * 50),
-          pauseMs: () => 50 + Math.random() * 100,
+          pauseMs: unhurried,
         });
       }),
     );
@@ -103,7 +107,7 @@ const conditions: Readonly<Record<string, (scene: Scene) => Promise<Visit[]>>> =
         pauseMs() {
           firstLooks += 1;
           if (firstLooks === all.length) looked.resolve();
-          return 50 + Math.random() * 100;
+          return unhurried();
         },
       });
     });

@@ -12,7 +12,7 @@ t.afterEach(() => engines.calm());
 
 const submittedAt = "2026-03-01T10:00:00.000Z";
 /** Long enough ago to be shown. */
-const before = "2026-03-01T09:59:58.000Z";
+const longAgo = "2026-03-01T09:59:58.000Z";
 const dayMs = 86_400_000;
 
 async function prepare() {
@@ -38,11 +38,11 @@ async function prepare() {
   return {
     read: (email: string, registrationId: string) => reader.read({ email, registrationId, submittedAt }),
     advance: (ms: number) => (time += ms),
-    register: (email: string, registrationId: string, storedAt = before) =>
+    register: (email: string, registrationId: string, storedAt = longAgo) =>
       put(registrationsTable, { email, registrationId, name: "N", answers: {}, submittedAt, storedAt }),
     bury: (email: string, kind: "erased" | "withdrawn", id: string) =>
       put(registrationsTable, createTombstone(email, kind, id, time)),
-    outcome: (id: string, outcome: string, at = before) => put(outcomesTable, { id, outcome, at }),
+    outcome: (id: string, outcome: string, at = longAgo) => put(outcomesTable, { id, outcome, at }),
     deadLetter: (id: string, state: string) => put(deadLettersTable, { id, state }),
   };
 }

@@ -518,6 +518,8 @@ t.test(
           [2, 1],
           [3, 0],
         ],
+        // More at once than the calls that are allowed can take.
+        ...[100, 200, 300, 400].map((first) => Array.from({ length: 25 }, (_, index) => [first + index, 0] as const)),
       ],
       luck: ["well", "well", "failed"],
       poison: new Set([3]),

@@ -13,7 +13,7 @@ const heldPacks = () => createHeldPacks({ documents, activityTable, wallClock: (
 /** What workers say in the bucket of so many seconds ago. */
 async function say(secondsAgo: number, held: Readonly<Record<string, number>>): Promise<void> {
   const bucket = bucketKey(level, bucketStart(level, now - secondsAgo * 1_000));
-  const holdings = Object.entries(held).map(([id, heldPacks]) => [id, { heldPacks, heldPeople: heldPacks * 25 }]);
+  const holdings = Object.entries(held).map(([id, packs]) => [id, { heldPacks: packs, heldPeople: packs * 25 }]);
   await putAll(documents, activityTable, [{ bucket, ...Object.fromEntries(holdings) }]);
 }
 

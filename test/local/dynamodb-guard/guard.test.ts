@@ -17,8 +17,11 @@ async function listen(t: Test, server: ReturnType<typeof createServer>): Promise
 }
 
 /** A guard before an engine that does as it is told. */
-async function guarded(t: Test, engine: RequestListener) {
-  const enginePort = await listen(t, createServer(engine));
+async function guarded(t: Test, engine: (...exchange: Parameters<RequestListener>) => void | Promise<void>) {
+  const enginePort = await listen(
+    t,
+    createServer((...exchange) => void engine(...exchange)),
+  );
   return listen(t, createDynamoDbGuard({ host: "127.0.0.1", port: enginePort }));
 }
 
