@@ -23,8 +23,8 @@ t.test("the dashboard shows everything that an operator looks for while an event
   }
 });
 
-t.test("depth is shown in messages and in people, and says which of the two is an estimate", async (t) => {
-  t.match(body, /messages are exact, registrations waiting are an estimate/);
+t.test("depth is shown in messages and in people, and says where each comes from", async (t) => {
+  t.match(body, /messages are exact, registrations waiting .* told from what all instances wrote down/);
 });
 
 t.test("all alarms are on it", async (t) => {

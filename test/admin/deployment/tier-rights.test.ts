@@ -58,7 +58,7 @@ t.test("every statement of the role is asked about, with its resources and its c
 
 t.test("a missing right is told by its statement and the construct to mend, and only that one", async (t) => {
   playIam((action, resource) =>
-    action === "dynamodb:PartiQLInsert" && resource !== ""
+    action === "dynamodb:PartiQLInsert" && resource.endsWith("-registrations")
       ? ({ EvalResourceDecision: "implicitDeny" } as object)
       : undefined,
   );
