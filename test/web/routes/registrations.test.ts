@@ -734,13 +734,16 @@ t.test(
 );
 
 t.test("a late event loop sheds looks before it sheds registrations", async (t) => {
-  const { stage, ask } = await statusStage(t, { limits: { maxEventLoopDelayMs: 200 }, parts: { random: () => 0.9 } });
-  for (const [eventLoopDelay, look, registration] of [
+  let delayMs = 0;
+  const eventLoop = { delayMs: () => delayMs, utilization: () => 0, close() {} };
+  const parts = { random: () => 0.9, eventLoop };
+  const { stage, ask } = await statusStage(t, { limits: { maxEventLoopDelayMs: 200 }, parts });
+  for (const [eventLoopDelay = 0, look, registration] of [
     [90, 200, 202],
     [150, 503, 202],
     [300, 503, 503],
   ]) {
-    Object.assign(stage.app, { memoryUsage: () => ({ eventLoopDelay }) });
+    delayMs = eventLoopDelay;
     t.equal((await ask()).statusCode, look, `${eventLoopDelay} ms`);
     t.equal((await post(stage, valid)).statusCode, registration, `${eventLoopDelay} ms`);
   }
