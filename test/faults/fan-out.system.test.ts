@@ -13,7 +13,8 @@ import type { TierProcess } from "./tier-process.ts";
 const engines = await startEngines();
 t.teardown(() => engines.stop());
 
-const packs = sized(10, 40);
+const fullPacks = 40;
+const packs = sized(10, fullPacks);
 const packSize = 250;
 const bystanders = people(20);
 const patienceMs = 150_000;
@@ -115,7 +116,8 @@ t.test(
     const duplicates = packs * packSize - 1;
     await eventually(() => worker.metric("turnout_packs_received_total"), "the first are received", patienceMs);
     await passBy(cell);
-    t.ok((await outcomes()).length < duplicates, "while the outcomes are still being written");
+    // At full size only: the few of a short run are written before somebody can look.
+    if (packs === fullPacks) t.ok((await outcomes()).length < duplicates, "while the outcomes are still being written");
     await cell.drained(patienceMs);
     const holder = (await cell.items()).find((item) => item.email === email);
     const written = await outcomes();
