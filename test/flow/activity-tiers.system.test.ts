@@ -9,6 +9,7 @@ import { runCommand } from "../admin/command-run.ts";
 import { forEach, postRegistration, type Accepted } from "../equipment/attendee.ts";
 import { startAwsProxy } from "../equipment/aws-proxy.ts";
 import { eventually } from "../equipment/eventually.ts";
+import { skipUnlessLong } from "../equipment/run-length.ts";
 import { startEngines } from "../faults/cell.ts";
 
 t.setTimeout(400_000);
@@ -126,10 +127,10 @@ async function play(t: Test, { webs, workers, people, atOnce, ...pace }: Scene):
   t.match(await look(), { messages: 0, registrationsEstimate: 0, etaSeconds: 0 });
 }
 
-t.test("two web instances, one worker, full packs", async (t) => {
+t.test("two web instances, one worker, full packs", { skip: skipUnlessLong }, async (t) => {
   await play(t, { webs: 2, workers: 1, people: 3_500, atOnce: 500, writeMs: 600, sendMs: 1_000 });
 });
 
-t.test("six web instances, three workers, packs of a few", async (t) => {
+t.test("six web instances, three workers, packs of a few", { skip: skipUnlessLong }, async (t) => {
   await play(t, { webs: 6, workers: 3, people: 2_000, atOnce: 12, writeMs: 4_000, sendMs: 0 });
 });
