@@ -182,12 +182,17 @@ export async function connect(flags: ConnectionFlags, env: Environment): Promise
   );
 }
 
+/** Up to here AWS accepts a request's time as it is. */
+const tolerableSkewMs = 5 * 60_000;
+
 /**
  * @returns milliseconds since the epoch, by AWS's clock where this machine's is minutes off: the SDK notices at the first
  *   call. For times that are compared with what the tiers write.
  */
 export function awsTime({ config }: DynamoDBDocumentClient): number {
-  return Date.now() + config.systemClockOffset;
+  const { systemClockOffset: offset } = config;
+  // AWS's answers tell whole seconds, cut off: what was submitted within this second must not seem later than now.
+  return Math.abs(offset) < tolerableSkewMs ? Date.now() : Date.now() + offset + 1_000;
 }
 
 /** Connects, has the work done and closes the connection, however the work ends. */

@@ -2,7 +2,7 @@ import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-clo
 import { mockClient } from "aws-sdk-client-mock";
 import { Command } from "commander";
 import t from "tap";
-import { addConnectionOptions, connect, withConnection } from "../../admin/connection.ts";
+import { addConnectionOptions, awsTime, connect, withConnection } from "../../admin/connection.ts";
 import { outputNames } from "../../admin/stack-outputs.ts";
 import { findFreePort } from "../../local/ports.ts";
 import { startEngines } from "./engines.ts";
@@ -98,3 +98,16 @@ t.test("one deployment is meant, not two", async (t) => {
     code: "commander.conflictingOption",
   });
 });
+
+t.test(
+  "times are AWS's only where this machine's clock is minutes off, and then never before what was just submitted",
+  async (t) => {
+    const timeAt = (systemClockOffset: number) =>
+      awsTime({ config: { systemClockOffset } } as unknown as Parameters<typeof awsTime>[0]);
+    // What the SDK reads off an answer is cut off to whole seconds: on a machine whose clock is right it seems late by that.
+    t.ok(timeAt(-900) >= Date.now() - 500, "a part of a second is no skew");
+    const before = Date.now();
+    t.ok(timeAt(-3_600_000) >= before - 3_600_000 + 1_000);
+    t.ok(timeAt(-3_600_000) <= Date.now() - 3_600_000 + 1_000);
+  },
+);
