@@ -44,7 +44,7 @@ interface FileReport {
 const point = /^((?:not )?ok)(?: \d+)?(?: - (.*))?$/;
 const directive = /(?<!\\) # (skip|todo)\b ?(.*)$/i;
 const duration = /(?<!\\) # time=([\d.]+)ms$/;
-const keptOutputLines = 40;
+const keptOutputLines = 15;
 
 /** Of what tap tells about a failed point, what a reader needs: not the code around it where a stack leads there. */
 function withoutNoise(details: readonly string[]): string[] {
@@ -66,10 +66,18 @@ function counts({ passed, failed, skipped }: Pick<FileReport, "passed" | "failed
   return `${passed} passed${failed ? `, ${failed} failed` : ""}${skipped ? `, ${skipped} skipped` : ""}`;
 }
 
+/** @returns the file whose time was over: tap tells it once more at the end, as if the time-out were a file of its own */
+function expiredFile({ failures }: FileReport): string | undefined {
+  const [only] = failures.length === 1 ? failures : [];
+  if (only?.path !== "timeout!") return undefined;
+  return only.points[0]?.details.find((line) => line.startsWith("expired: "))?.slice("expired: ".length);
+}
+
 export default class Reporter extends Transform {
   readonly #started = performance.now();
   readonly #total = { passed: 0, failed: 0, skipped: 0 };
   readonly #skips: Skip[] = [];
+  readonly #failedFiles = new Set<string>();
   #blocks: Block[] = [];
   #file = newReport();
   /** A finished file, printed once the details that may follow its last line have been read. */
@@ -168,9 +176,10 @@ export default class Reporter extends Transform {
 
   #close(depth: number, block: Block, reason: string | undefined, failure: Failure | undefined): void {
     const unfinished = this.#blocks.at(-1);
-    if (unfinished && unfinished !== block && unfinished.failures.length > 0) {
-      // The process ended in the middle of a test: its block was never closed.
-      this.#count(this.#blocks.length - 1, unfinished.title, undefined, unfinished.failures);
+    if (unfinished && unfinished !== block) {
+      // The process ended in the middle of a test: its block was never closed, and why stands below the file's own point.
+      const points = unfinished.failures.length > 0 ? unfinished.failures : failure ? [failure] : undefined;
+      if (points) this.#count(this.#blocks.length - 1, `${unfinished.title} (did not finish)`, undefined, points);
     }
     this.#blocks.length = depth;
     if (depth === 0 && !failure && reason === undefined) return;
@@ -200,12 +209,16 @@ export default class Reporter extends Transform {
   #endFile(title: string, milliseconds: number): void {
     const report = this.#file;
     this.#file = newReport();
-    this.#total.passed += report.passed;
-    this.#total.failed += report.failed;
-    this.#total.skipped += report.skipped;
     this.#finished = () => {
+      const expired = expiredFile(report);
+      if (expired !== undefined && this.#failedFiles.has(expired)) return "";
+      const name = expired ?? title;
+      if (report.failed) this.#failedFiles.add(name);
+      this.#total.passed += report.passed;
+      this.#total.failed += report.failed;
+      this.#total.skipped += report.skipped;
       const mark = report.failed ? "FAIL" : "ok  ";
-      const lines = [`${mark}  ${title}  ${counts(report)} (${(milliseconds / 1_000).toFixed(2)} s)`];
+      const lines = [`${mark}  ${name}  ${counts(report)} (${(milliseconds / 1_000).toFixed(2)} s)`];
       for (const comment of report.comments) lines.push(`      ${comment}`);
       for (const { path, points } of report.failures) {
         lines.push("", `  ✖ ${path}`);

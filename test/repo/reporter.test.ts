@@ -128,8 +128,57 @@ not ok 1 - test/e.test.ts # time=5ms
     1..0 # no tests found
 not ok 1 - test/f.test.ts # time=5ms
 `);
-  t.match(inside, /✖ it ends the process\n {4}test unfinished/);
+  t.match(inside, /✖ it ends the process \(did not finish\)\n {4}test unfinished/);
   t.match(inside, /\n0 passed, 1 failed, 0 skipped/);
+});
+
+t.test(
+  "a file that is killed in the middle of a test names that test, and shows the end of what it wrote",
+  async (t) => {
+    const output = await report(`# Subtest: test/k.test.ts
+    # Subtest: it works
+        ok 1 - should be equal
+        1..1
+    ok 1 - it works # time=1ms
+    # Subtest: it hangs
+        ok 1 - should be equal
+${Array.from({ length: 300 }, (_, index) => `    noise ${index}`).join("\n")}
+not ok 1 - test/k.test.ts # time=5ms
+  ---
+  exitCode: null
+  signal: SIGKILL
+  ...
+`);
+    t.match(output, /✖ it hangs \(did not finish\)\n {4}test\/k\.test\.ts\n {6}exitCode: null\n {6}signal: SIGKILL/);
+    t.match(output, /\n1 passed, 1 failed, 0 skipped/);
+    t.match(output, /noise 299/);
+    t.ok(output.split("\n").length < 40, "it fits on a screen");
+  },
+);
+
+t.test("a file whose time was over is told once, under its own name", async (t) => {
+  const again = `not ok 2 - timeout! # time=0ms
+  ---
+  expired: test/l.test.ts
+  ...
+`;
+  const told = `# Subtest: test/l.test.ts
+    # Subtest: never ends
+        not ok 1 - timeout!
+          ---
+          expired: TAP
+          ...
+        
+        1..1
+    not ok 1 - never ends # time=1ms
+    1..1
+not ok 1 - test/l.test.ts # time=5040ms
+`;
+  const once = await report(told, again);
+  t.match(once, /FAIL {2}test\/l\.test\.ts/);
+  t.notMatch(once, /FAIL {2}timeout!/);
+  t.match(once, /\n0 passed, 1 failed, 0 skipped/);
+  t.match(await report(again), /FAIL {2}test\/l\.test\.ts/);
 });
 
 t.test("a comment, such as a seed, is shown with its file", async (t) => {

@@ -1,0 +1,46 @@
+/**
+ * Says in a sentence what an installation lacks, before anything is loaded that would fail without a helpful word. Plain
+ * JavaScript, for it has to run on a Node.js that knows no TypeScript. It is loaded by `node --import`, or run by itself.
+ */
+const neededMajor = 24;
+/** One package of each kind that a production install leaves out. */
+const developmentPackages = ["fauxqs", "commander", "tap"];
+
+/**
+ * @param {string} version of Node.js, such as `20.1.0`
+ * @param {(name: string) => boolean} isInstalled whether a package of this name is
+ * @returns {string | undefined} what is missing and what to type; undefined where nothing is
+ */
+export function installFault(version, isInstalled) {
+  const missing = developmentPackages.filter((name) => !isInstalled(name));
+  if (missing.length > 0) {
+    return `The development packages are not installed (${missing.join(", ")}): NODE_ENV=production or --omit=dev leaves them out. Type: npm ci --include=dev`;
+  }
+  if (Number.parseInt(version, 10) < neededMajor) {
+    return `Turnout runs on Node.js ${neededMajor}; this is ${version}. The one that npm ci installs beside it is missing, as it is with install scripts turned off. Type: npm rebuild node --ignore-scripts=false (or use Node.js ${neededMajor})`;
+  }
+  return undefined;
+}
+
+/** A tier runs where only production packages are. */
+const isTier = /[\\/](web|worker)[\\/]main\.ts$/.test(process.argv[1] ?? "");
+
+/** @param {string} name */
+function canBeLoaded(name) {
+  if (isTier) return true;
+
+  try {
+    import.meta.resolve(name);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const fault = installFault(process.versions.node, canBeLoaded);
+if (fault !== undefined) {
+  process.stderr.write(`${fault}\n`);
+  // It is a part of every start, and the start ends here.
+  // oxlint-disable-next-line eslint/no-restricted-properties
+  process.exit(1);
+}
