@@ -18,6 +18,7 @@ const neighbours: Record<string, readonly string[]> = {
 
 /** Who imports what it only knows at run time, and why. */
 const computed: Record<string, string> = {
+  "local/install-check.js": "asks whether packages are installed, which it lists itself, and loads none",
   "infra/bundle/main.ts": "starts the tier that the environment names, from the root of the zip",
   "admin/console/assets.ts": "finds the files of the browser libraries that it serves, which it lists itself",
 };
