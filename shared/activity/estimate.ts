@@ -12,7 +12,7 @@
  *
  * The pace is what all workers did in the last 40 s of complete buckets; the wait is one by the other.
  */
-import { activityNames, isNothing, noActivity, type Activity, type Holding } from "./bucket.ts";
+import { activityNames, noActivity, type Activity, type Holding } from "./bucket.ts";
 
 /** What was done from one moment to another. */
 export interface Slice extends Activity {
@@ -191,19 +191,4 @@ export function sumOf(slices: readonly Activity[]): Activity {
   const sum: Record<keyof Activity, number> = { ...noActivity };
   for (const slice of slices) for (const name of activityNames) sum[name] += slice[name];
   return sum;
-}
-
-/**
- * Whether the tiers have done what was sent, as far as activity tells: every pack that was sent within these slices is
- * done, or nobody did anything for a while. SQS's counts have to say the same: what crashed before it was written is not
- * in here.
- * @param slices the newest first, without gaps; further back is safer, for a pack sent before them and done within counts
- *   as one of theirs
- * @param now milliseconds since the epoch
- * @param quietMs how long nothing may have been done for it to count as nothing; longer than a message may stay hidden
- */
-export function isSettled(slices: readonly Slice[], now: number, quietMs: number): boolean {
-  const { packsSent, packsDone } = sumOf(slices);
-  if (packsSent <= packsDone) return true;
-  return slices.every((slice) => slice.to <= now - quietMs || isNothing(slice));
 }

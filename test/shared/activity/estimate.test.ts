@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import t from "tap";
 import { bucketStart, levels, noActivity, type Activity } from "../../../shared/activity/bucket.ts";
-import { covers, estimateBacklog, isSettled, sumOf, type Slice } from "../../../shared/activity/estimate.ts";
+import { covers, estimateBacklog, sumOf, type Slice } from "../../../shared/activity/estimate.ts";
 import { stepsBack } from "../../../shared/activity/reader.ts";
 
 const now = Date.parse("2026-03-01T09:31:17Z");
@@ -121,12 +121,8 @@ t.test("the oldest is as old as those waited who are being stored, or else as th
   t.equal(estimateBacklog(1, quiet, now).oldestAgeSeconds, null, "sent just now, not the one that is done");
 });
 
-t.test("settled is when every pack sent is done, or nobody has done anything for a while", async (t) => {
+t.test("what several slices hold is summed by what was done", async (t) => {
   const open = slicesOf([{}, {}, {}, { packsSent: 3 }, { packsSent: 3, packsDone: 3 }]);
-  t.notOk(isSettled(open, now, 60_000));
-  t.ok(isSettled(open, now, 20_000), "quiet for longer");
-  t.ok(isSettled(slicesOf([{}, { packsDone: 3 }, { packsSent: 3 }]), now, 60_000));
-  t.ok(isSettled([], now, 60_000));
   t.same(sumOf(open), { ...noActivity, packsSent: 6, packsDone: 3 });
 });
 
