@@ -46,11 +46,11 @@ export function createTierSource({ tiers }: Pick<Connection, "tiers">): TierSour
   return tiers.kind === "urls" ? createTierUrlSource(tiers) : createTierBeanstalkSource(tiers);
 }
 
-export function createInspector(connection: Connection): Inspector {
+export function createInspector(connection: Connection, wallClock = Date.now): Inspector {
   const { sqs, documents, queueUrl, deadLetterQueueUrl, deadLettersTable, activityTable } = connection;
   const readTiers = createTierSource(connection);
   const store = createDeadLetterStore(documents, deadLettersTable);
-  const activity = createActivityReader({ documents, table: activityTable, wallClock: Date.now });
+  const activity = createActivityReader({ documents, table: activityTable, wallClock });
   let groups: readonly DeadLetterGroup[] = [];
   let readGroupsAfter = 0;
 
@@ -70,7 +70,7 @@ export function createInspector(connection: Connection): Inspector {
     const queue = await readQueueCounts(sqs, queueUrl);
     // By the count just taken: what is sent and done meanwhile would not fit to it.
     const backlog = await activity.estimate(queue.waiting + queue.inFlight + queue.delayed);
-    return { at: Date.now(), queue, backlog };
+    return { at: wallClock(), queue, backlog };
   }
 
   return {
@@ -90,7 +90,7 @@ export function createInspector(connection: Connection): Inspector {
       };
     },
     lastHour() {
-      const since = Date.now() - hourMs;
+      const since = wallClock() - hourMs;
       return activity.readBack((slices) => (slices.at(-1)?.from ?? Infinity) <= since);
     },
   };
