@@ -29,9 +29,9 @@ const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.
   scripts: Record<string, string>;
 };
 
-/** @returns the flags with which `npm run web` and `npm run worker` start Node: measured is what is run */
+/** @returns the flags with which `npm run web` and `npm run worker` start a tier's Node: measured is what is run */
 export function tierNodeFlags(tier: TierName): string[] {
-  return (manifest.scripts[tier] ?? "").split(" ").filter((word) => word.startsWith("--"));
+  return (manifest.scripts[tier] ?? "").split(" ").filter((word) => /^--(?!import=)/.test(word));
 }
 
 /** For variants that pack or keep nothing: tens of microseconds each. */

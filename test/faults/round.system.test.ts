@@ -34,7 +34,7 @@ t.test(
       chaos.kills >= 4 && chaos.terminations >= 1 && Object.keys(report.faults).length >= 3,
       "there was chaos indeed",
     );
-    t.ok(audit.accepted > 300, "and a crowd");
+    t.ok(audit.accepted >= 100, "and a crowd");
     t.comment(`${audit.accepted} accepted, ${chaos.kills} kill -9, ${chaos.terminations} SIGTERM, ${report.seconds} s`);
   },
 );

@@ -31,7 +31,7 @@ import { recordLog } from "../equipment/recorded-log.ts";
 import { sized } from "../equipment/run-length.ts";
 import { createRandom } from "./random.ts";
 
-const rounds = sized(40, 2_000);
+const rounds = sized(20, 2_000);
 t.setTimeout(120_000 + rounds * 3_000);
 
 const engines = await startEngines();
