@@ -64,18 +64,18 @@ t.test("a look tells what waits, what failed, and how the tiers are", async (t) 
 t.test("people, rates, pace and wait are those of all processes, by one look", async (t) => {
   // It stands still: however long a slow machine takes to write it, what was done is as long ago.
   const now = Date.now();
-  const inspector = createInspector(connection, () => now);
+  const still = createInspector(connection, () => now);
   for (const secondsAgo of [10, 20, 30, 40, 50, 60]) {
     await record({ accepted: 400, packsSent: 2 }, now - secondsAgo * 1_000);
   }
   for (const secondsAgo of [10, 20, 30, 40, 50, 60]) {
     await record({ stored: 90, duplicate: 10, packsDone: 1, storedDelayMs: 270_000 }, now - secondsAgo * 1_000);
   }
-  const { queue, rates } = await inspector.look(signal);
+  const { queue, rates } = await still.look(signal);
   t.match(queue, { messages: 2, registrationsEstimate: 400, drainPerSecond: 10, etaSeconds: 40, oldestAgeSeconds: 3 });
   t.notOk("atLeast" in queue);
   t.same(rates, { acceptedPerSecond: 40, storedPerSecond: 9, duplicatesPerSecond: 1 });
-  const [first] = (await inspector.lastHour()).toReversed();
+  const [first] = (await still.lastHour()).toReversed();
   t.ok((first?.from ?? Infinity) <= now - 3_600_000);
 });
 
