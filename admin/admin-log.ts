@@ -7,7 +7,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { PutCommand, type DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
-import { scanTable } from "../shared/table-scan.ts";
+import { scanTable } from "../shared/aws/table-scan.ts";
 
 export const adminActions = ["replay", "edit", "discard", "forget", "export"] as const;
 export type AdminAction = (typeof adminActions)[number];

@@ -2,8 +2,8 @@
  * The people who register in the benchmark: made from a number, so that every process of it can make the same person, and
  * the fake AWS can tell from an address who it was.
  */
-import type { Registration } from "../shared/registration.ts";
-import type { Submission } from "../shared/submission.ts";
+import type { Registration } from "../shared/registration/registration.ts";
+import type { Submission } from "../shared/registration/submission.ts";
 
 /** A third of the names leave Latin-1, as in any larger crowd: a pack with one of them is a wider string. */
 const names = ["Ada Lovelace", "Łukasz Nowak", "Zoë Müller", "Nguyễn Thị Hoa", "Grace Hopper", "José García Márquez"];

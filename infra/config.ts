@@ -1,10 +1,10 @@
 /**
  * What can be chosen for one deployment, by CDK context (`-c name=value` or cdk.json): every name with its unit, bounds
- * and default. How the tiers scale in between stands in `shared/scaling-policy.ts`; what they are told, in `platform.ts`.
+ * and default. How the tiers scale in between stands in `shared/aws/scaling-policy.ts`; what they are told, in `platform.ts`.
  */
 import { Type, type Static, type TSchema } from "typebox";
 import { Compile } from "typebox/compile";
-import { scalingPolicy } from "../shared/scaling-policy.ts";
+import { scalingPolicy } from "../shared/aws/scaling-policy.ts";
 
 const { web, worker, rush } = scalingPolicy;
 

@@ -5,7 +5,7 @@
 import { Stack, Validations } from "aws-cdk-lib";
 import { PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { IConstruct } from "constructs";
-import type { Grant } from "../shared/tier-grants.ts";
+import type { Grant } from "../shared/aws/tier-grants.ts";
 
 export function toStatement({ sid, actions, resources, conditions }: Grant): PolicyStatement {
   return new PolicyStatement({

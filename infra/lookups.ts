@@ -15,7 +15,7 @@ import {
   type AwsSdkCall,
 } from "aws-cdk-lib/custom-resources";
 import { Construct, type IConstruct } from "constructs";
-import type { Grant } from "../shared/tier-grants.ts";
+import type { Grant } from "../shared/aws/tier-grants.ts";
 import { acknowledgePatterns, toStatement } from "./grants.ts";
 
 const describesOnly = "These calls describe and change nothing, and AWS lets no resource be named for them.";

@@ -4,7 +4,7 @@
  */
 import { join, resolve } from "node:path";
 import { App } from "aws-cdk-lib";
-import { loadEvent } from "../shared/event-definition.ts";
+import { loadEvent } from "../shared/registration/event-definition.ts";
 import { bundleRepository } from "./bundle.ts";
 import { readStackConfig } from "./config.ts";
 import { addStacks } from "./stacks.ts";

@@ -1,10 +1,10 @@
 /**
  * The settings of both Beanstalk environments, as data. Elastic Beanstalk takes a wrong namespace or name without a
  * word, so a test holds each of them against the documented ones.
- * Which resources they name is decided in `platform.ts`; how many instances and when, in `shared/scaling-policy.ts`.
+ * Which resources they name is decided in `platform.ts`; how many instances and when, in `shared/aws/scaling-policy.ts`.
  */
 import type { CfnEnvironment } from "aws-cdk-lib/aws-elasticbeanstalk";
-import { scalingPolicy } from "../shared/scaling-policy.ts";
+import { scalingPolicy } from "../shared/aws/scaling-policy.ts";
 import { instancePort } from "./network.ts";
 
 /** Namespace → name → value. */

@@ -1,11 +1,11 @@
 /**
  * Who acts: a role for the instances of each tier, and one for Elastic Beanstalk itself. What the tiers' roles allow stands
- * in `shared/tier-grants.ts`.
+ * in `shared/aws/tier-grants.ts`.
  */
 import { Stack, Validations } from "aws-cdk-lib";
 import { InstanceProfile, ManagedPolicy, PolicyDocument, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Construct } from "constructs";
-import { grantsOf, type DeploymentNames, type TierGrants } from "../shared/tier-grants.ts";
+import { grantsOf, type DeploymentNames, type TierGrants } from "../shared/aws/tier-grants.ts";
 import type { Data } from "./data.ts";
 import { acknowledgePatterns, toStatement } from "./grants.ts";
 

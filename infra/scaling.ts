@@ -1,12 +1,12 @@
 /**
  * What makes the tiers grow beyond what Elastic Beanstalk's own trigger does for the web tier: the worker tier by CPU,
- * backlog and age, and both tiers by the clock, before everybody comes. All numbers: `shared/scaling-policy.ts`.
+ * backlog and age, and both tiers by the clock, before everybody comes. All numbers: `shared/aws/scaling-policy.ts`.
  */
 import { CfnScalingPolicy, CfnScheduledAction } from "aws-cdk-lib/aws-autoscaling";
 import { Alarm, ComparisonOperator, Stats, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
 import { ArnFormat, Duration, Stack } from "aws-cdk-lib";
 import { Construct } from "constructs";
-import { rushes, scalingPolicy } from "../shared/scaling-policy.ts";
+import { rushes, scalingPolicy } from "../shared/aws/scaling-policy.ts";
 import type { StackConfig } from "./config.ts";
 import type { Data } from "./data.ts";
 import type { Lookups } from "./lookups.ts";

@@ -4,7 +4,7 @@
  */
 import { CfnOutput, Stack, Tags, type StackProps } from "aws-cdk-lib";
 import type { Construct } from "constructs";
-import type { EventDefinition } from "../shared/event-definition.ts";
+import type { EventDefinition } from "../shared/registration/event-definition.ts";
 import { Application } from "./application.ts";
 import type { StackConfig } from "./config.ts";
 import { Data } from "./data.ts";

@@ -4,7 +4,7 @@
  */
 import { Validations, type App } from "aws-cdk-lib";
 import { AwsSolutionsChecks } from "cdk-nag";
-import type { EventDefinition } from "../shared/event-definition.ts";
+import type { EventDefinition } from "../shared/registration/event-definition.ts";
 import type { StackConfig } from "./config.ts";
 import { FirewallStack } from "./firewall.ts";
 import { TurnoutStack } from "./stack.ts";

@@ -21,7 +21,7 @@ import { randomBytes } from "node:crypto";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { makePrivateFile, makePrivateFolder, openPrivateFileSync } from "../shared/private-file.ts";
+import { makePrivateFile, makePrivateFolder, openPrivateFileSync } from "../shared/process/private-file.ts";
 
 const receiptKeyBytes = 32;
 const lockName = "lock";

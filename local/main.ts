@@ -2,8 +2,8 @@
  * `npm start`: the whole of Turnout on this machine, until Ctrl-C.
  */
 import { parseArgs } from "node:util";
-import { readEnv } from "../shared/environment.ts";
-import { plainLines } from "../shared/terminal-text.ts";
+import { readEnv } from "../shared/process/environment.ts";
+import { plainLines } from "../shared/process/terminal-text.ts";
 import { createAnnouncer } from "./announcer.ts";
 import { LocalConfig } from "./config.ts";
 import { createLocalStack, type LocalStack } from "./stack.ts";

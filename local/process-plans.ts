@@ -89,7 +89,7 @@ export function consolePlan(port: number, env: Record<string, string>, openToMac
   return {
     name: "console",
     command: process.execPath,
-    args: [join(root, "admin", "main.ts"), "console", "--port", String(port), ...flags],
+    args: [join(root, "cli", "main.ts"), "console", "--port", String(port), ...flags],
     env: { ...compileCache, ...env },
     cwd: root,
     isReady: async () => (await probe(`${urlOf(port)}/health`)) === 200,

@@ -17,7 +17,7 @@ import {
   SetQueueAttributesCommand,
   SQSClient,
 } from "@aws-sdk/client-sqs";
-import { sqsLimits } from "../shared/aws-limits.ts";
+import { sqsLimits } from "../shared/aws/aws-limits.ts";
 
 export interface Endpoint {
   readonly endpoint: string;

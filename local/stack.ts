@@ -15,7 +15,7 @@ import { randomBytes } from "node:crypto";
 import { createWriteStream, existsSync, type WriteStream } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import type { Environment } from "../shared/environment.ts";
+import type { Environment } from "../shared/process/environment.ts";
 import { portVariables } from "./config.ts";
 import { openDataFolder, type DataFolder } from "./data-folder.ts";
 import { startGuardThread, type GuardThread } from "./dynamodb-guard/guard-thread.ts";

@@ -4,7 +4,7 @@
  * `POLLERS=8 npm start` works; only what follows from the stack itself cannot be overridden.
  */
 import { devNull } from "node:os";
-import type { Environment } from "../shared/environment.ts";
+import type { Environment } from "../shared/process/environment.ts";
 import { loopback } from "./ports.ts";
 import { activityTable, deadLettersTable, outcomesTable, registrationsTable, type QueueUrls } from "./provision.ts";
 

@@ -2,7 +2,7 @@
  * Turns what the processes print into what a person wants to see while they run: warnings and worse, one short line
  * each. The whole output goes to the log files; not here.
  */
-import { plain } from "../shared/terminal-text.ts";
+import { plain } from "../shared/process/terminal-text.ts";
 
 export interface ReadableLine {
   readonly level: "warn" | "error" | "fatal";

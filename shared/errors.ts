@@ -1,6 +1,6 @@
 /**
  * Every error that Turnout itself raises: one class, one catalogue.
- * Which HTTP status a code becomes is decided in `web/problem.ts`, which exit code in `admin/`; not here.
+ * Which HTTP status a code becomes is decided in `web/http/problem.ts`, which exit code in `terminal/exit.ts`; not here.
  * `docs/errors.md` explains each code to people; a test keeps the two in step.
  */
 

@@ -1,8 +1,8 @@
 /**
  * What a test run prints: a line for each file, each failure with its details, and at the end what was skipped and why.
  *
- *     ok    test/shared/event-definition.test.ts  14 passed (0.41 s)
- *     FAIL  test/web/receipts.test.ts  7 passed, 1 failed (0.22 s)
+ *     ok    test/shared/registration/event-definition.test.ts  14 passed (0.41 s)
+ *     FAIL  test/web/status/receipts.test.ts  7 passed, 1 failed (0.22 s)
  *
  * It reads the TAP of the runner, which names it in `.taprc`, and decides nothing: whether the run failed is tap's word.
  * A test is a block with assertions; a block that only holds other tests is a heading, and assertions are not counted.

@@ -9,35 +9,42 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { TSchema } from "typebox";
 import { Compile } from "typebox/compile";
 import { TurnoutError } from "../shared/errors.ts";
-import type { EventDefinition } from "../shared/event-definition.ts";
-import { acceptFormBodies } from "../shared/form-body.ts";
-import { createHttpConnections, type HttpConnections } from "../shared/http-connections.ts";
-import type { Logger } from "../shared/logger.ts";
-import type { Registry } from "../shared/metrics.ts";
-import { largestBodyBytes } from "../shared/registration-size.ts";
-import type { GroupCommit } from "./group-commit.ts";
-import { createClientErrorHandler } from "./client-error.ts";
-import { createConnectionLimit } from "./connection-limit.ts";
-import { registerConnectionMetrics } from "./connection-metrics.ts";
-import { watchEventLoop, type EventLoop } from "./event-loop.ts";
-import { createHttpServer } from "./http-server.ts";
-import type { EstimatedWait } from "./estimated-wait.ts";
-import { acceptJsonBodies } from "./json-body.ts";
-import { watchPaths } from "./known-paths.ts";
-import { createLoadShedder, type Load } from "./load-shedding.ts";
-import { isStatusAddress, meantStatusUrl } from "./meant-receipt.ts";
+import type { EventDefinition } from "../shared/registration/event-definition.ts";
+import { acceptFormBodies } from "../shared/registration/form-body.ts";
+import { createHttpConnections, type HttpConnections } from "../shared/http/http-connections.ts";
+import type { Logger } from "../shared/process/logger.ts";
+import type { Registry } from "../shared/process/metrics.ts";
+import { largestBodyBytes } from "../shared/registration/registration-size.ts";
+import type { GroupCommit } from "./queue/group-commit.ts";
+import { createClientErrorHandler } from "./http/client-error.ts";
+import { createConnectionLimit } from "./http/connection-limit.ts";
+import { registerConnectionMetrics } from "./http/connection-metrics.ts";
+import { watchEventLoop, type EventLoop } from "./http/event-loop.ts";
+import { createHttpServer } from "./http/http-server.ts";
+import type { EstimatedWait } from "./status/estimated-wait.ts";
+import { acceptJsonBodies } from "./http/json-body.ts";
+import { watchPaths } from "./http/known-paths.ts";
+import { createLoadShedder, type Load } from "./queue/load-shedding.ts";
+import { isStatusAddress, meantStatusUrl } from "./status/meant-receipt.ts";
 import { createWebMetrics } from "./metrics.ts";
 import { linkOperations, routeDocumentation } from "./openapi.ts";
 import { describeFaults } from "./page/fault-messages.ts";
 import { chooseLanguage } from "./page/language.ts";
 import { createPages } from "./page/pages.ts";
-import { methodNotAllowed, prepareProblemReply, sendProblem, toProblem, wantsPage, type Problem } from "./problem.ts";
+import {
+  methodNotAllowed,
+  prepareProblemReply,
+  sendProblem,
+  toProblem,
+  wantsPage,
+  type Problem,
+} from "./http/problem.ts";
 import type { Readiness } from "./readiness.ts";
-import type { Receipts } from "./receipts.ts";
-import { createRefusals } from "./refusals.ts";
-import { pathOfRequestLine, refuseSecondHost } from "./request-target.ts";
-import type { StatusReader } from "./registration-status.ts";
-import { createStatusLoad } from "./status-load.ts";
+import type { Receipts } from "./status/receipts.ts";
+import { createRefusals } from "./queue/refusals.ts";
+import { pathOfRequestLine, refuseSecondHost } from "./http/request-target.ts";
+import type { StatusReader } from "./status/registration-status.ts";
+import { createStatusLoad } from "./status/status-load.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { pageRoutes } from "./routes/pages.ts";
 import { registrationRoutes, sendPage, sendToStatus, unknownReceipt } from "./routes/registrations.ts";

@@ -1,6 +1,6 @@
 /** The web tier's environment: every variable, with its unit, bounds and default. */
 import { Type, type Static } from "typebox";
-import { logLevels } from "../shared/logger.ts";
+import { logLevels } from "../shared/process/logger.ts";
 
 export const WebConfig = Type.Object({
   AWS_REGION: Type.String({ minLength: 1, description: "AWS region of queue and tables, such as eu-central-1" }),

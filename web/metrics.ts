@@ -1,6 +1,6 @@
 /** The web tier's own metrics. Counts that the hot path keeps anyway are read when somebody scrapes, not copied before. */
-import { Counter, delayBuckets, Gauge, Histogram, type Registry } from "../shared/metrics.ts";
-import type { GroupCommitFigures } from "./group-commit.ts";
+import { Counter, delayBuckets, Gauge, Histogram, type Registry } from "../shared/process/metrics.ts";
+import type { GroupCommitFigures } from "./queue/group-commit.ts";
 
 export interface WebMetrics {
   /** From the validated request to the queue's confirmation, seconds. */

@@ -6,12 +6,12 @@
 import type { FastifyDynamicSwaggerOptions } from "@fastify/swagger";
 import type { FastifySchema, RouteOptions } from "fastify";
 import { Type, type TSchema } from "typebox";
-import { maxEmailLength } from "../shared/email-address.ts";
-import type { EventDefinition, EventField } from "../shared/event-definition.ts";
-import { formType } from "../shared/form-body.ts";
-import { publishedPatterns } from "../shared/plain-text.ts";
-import { idempotencyKeyPattern } from "../shared/registration-id.ts";
-import { submissionSchema } from "../shared/submission.ts";
+import { maxEmailLength } from "../shared/registration/email-address.ts";
+import type { EventDefinition, EventField } from "../shared/registration/event-definition.ts";
+import { formType } from "../shared/registration/form-body.ts";
+import { publishedPatterns } from "../shared/registration/plain-text.ts";
+import { idempotencyKeyPattern } from "../shared/registration/registration-id.ts";
+import { submissionSchema } from "../shared/registration/submission.ts";
 import { answerPrefix } from "./page/form.ts";
 
 /** Errors with the same status may have several codes; a client goes by `code`. */

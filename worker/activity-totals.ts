@@ -3,8 +3,8 @@
  * the work itself does not count anything twice.
  */
 import type { Activity, ProcessFigures } from "../shared/activity/bucket.ts";
-import { dynamoDbLimits } from "../shared/aws-limits.ts";
-import type { Registry } from "../shared/metrics.ts";
+import { dynamoDbLimits } from "../shared/aws/aws-limits.ts";
+import type { Registry } from "../shared/process/metrics.ts";
 
 /** Counters of the registry, by what they mean for the activity. */
 const counters = {

@@ -3,8 +3,8 @@
  * `cron.yaml` says. The daemon sends an empty body as `application/json`, and takes 200 and nothing else for success.
  */
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from "fastify";
-import type { Logger } from "../shared/logger.ts";
-import type { Registry } from "../shared/metrics.ts";
+import type { Logger } from "../shared/process/logger.ts";
+import type { Registry } from "../shared/process/metrics.ts";
 import type { Health } from "./health.ts";
 
 /** Does its work and may be run twice: the daemon repeats a task whose answer it did not get. */

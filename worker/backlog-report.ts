@@ -4,8 +4,8 @@
  */
 import { GetQueueAttributesCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import type { Backlog } from "../shared/activity/estimate.ts";
-import type { Logger } from "../shared/logger.ts";
-import { Gauge, type Registry } from "../shared/metrics.ts";
+import type { Logger } from "../shared/process/logger.ts";
+import { Gauge, type Registry } from "../shared/process/metrics.ts";
 
 export interface BacklogReport {
   /** When it was looked at: ISO 8601, UTC. */

@@ -6,11 +6,11 @@
  */
 import { BatchExecuteStatementCommand, type AttributeValue } from "@aws-sdk/client-dynamodb";
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
-import { kindOf } from "../shared/aws-fault.ts";
-import type { DeadLetterReason } from "../shared/dead-letter.ts";
-import { withoutAddresses } from "../shared/logger.ts";
+import { kindOf } from "../shared/aws/aws-fault.ts";
+import type { DeadLetterReason } from "../shared/dead-letters/dead-letter.ts";
+import { withoutAddresses } from "../shared/process/logger.ts";
 import type { Passing } from "./batch-writer.ts";
-import { describeSystemFault, type Operation } from "../shared/system-fault.ts";
+import { describeSystemFault, type Operation } from "../shared/process/system-fault.ts";
 
 /** The table will never take this item. */
 export interface Rejected {

@@ -13,9 +13,9 @@
  * calls that went well. A fault of the system opens the circuit breaker: then the line is held, for as long as it takes,
  * and the next call is the probe.
  */
-import { dynamoDbLimits } from "../shared/aws-limits.ts";
+import { dynamoDbLimits } from "../shared/aws/aws-limits.ts";
 import type { CircuitBreaker } from "./circuit-breaker.ts";
-import type { SystemFault } from "../shared/system-fault.ts";
+import type { SystemFault } from "../shared/process/system-fault.ts";
 
 /** What a call says of an item when that may be different the next time. */
 export type Passing =

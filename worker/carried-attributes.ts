@@ -3,7 +3,7 @@
  * its own name, where the version that knows it looks for it, whichever worker stored it.
  */
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
-import { carriedProperties, type CarriedValue, type Registration } from "../shared/registration.ts";
+import { carriedProperties, type CarriedValue, type Registration } from "../shared/registration/registration.ts";
 
 function attributeOf(value: CarriedValue): AttributeValue {
   if (value === null) return { NULL: true };

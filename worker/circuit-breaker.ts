@@ -7,7 +7,7 @@
  * Open means: callers hold what they have. Nothing is dead-lettered, no message is received for which there is no hope,
  * so receive counts do not climb. The probe is the next real call, one at a time, so nothing is written for a test.
  */
-import type { SystemFault } from "../shared/system-fault.ts";
+import type { SystemFault } from "../shared/process/system-fault.ts";
 
 export type BreakerState = "closed" | "open" | "probing";
 

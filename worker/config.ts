@@ -1,7 +1,7 @@
 /** The worker tier's environment: every variable, with its unit, bounds and default. */
 import { Type, type Static } from "typebox";
-import { dynamoDbLimits, sqsLimits } from "../shared/aws-limits.ts";
-import { logLevels } from "../shared/logger.ts";
+import { dynamoDbLimits, sqsLimits } from "../shared/aws/aws-limits.ts";
+import { logLevels } from "../shared/process/logger.ts";
 
 export const WorkerConfig = Type.Object({
   AWS_REGION: Type.String({ minLength: 1, description: "AWS region of queues and tables, such as eu-central-1" }),

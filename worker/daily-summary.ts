@@ -6,12 +6,12 @@
  */
 import { DescribeTableCommand } from "@aws-sdk/client-dynamodb";
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
-import { deadLetterStates, type DeadLetterRecord } from "../shared/dead-letter-record.ts";
-import { deadLetterReasons, type DeadLetterReason } from "../shared/dead-letter.ts";
+import { deadLetterStates, type DeadLetterRecord } from "../shared/dead-letters/dead-letter-record.ts";
+import { deadLetterReasons, type DeadLetterReason } from "../shared/dead-letters/dead-letter.ts";
 import { createDeadLetterGroups, type DeadLetterGroup } from "../shared/dead-letters/groups.ts";
-import type { Logger } from "../shared/logger.ts";
-import { Gauge, type Registry } from "../shared/metrics.ts";
-import { scanTable } from "../shared/table-scan.ts";
+import type { Logger } from "../shared/process/logger.ts";
+import { Gauge, type Registry } from "../shared/process/metrics.ts";
+import { scanTable } from "../shared/aws/table-scan.ts";
 
 export interface DailySummary {
   /** When it was looked at: ISO 8601, UTC. */

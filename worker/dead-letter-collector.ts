@@ -3,8 +3,8 @@
  * annotated, and makes records of the dead-letters table of them. The record is written before the message is deleted.
  */
 import type { Message } from "@aws-sdk/client-sqs";
-import { reasonOf } from "../shared/dead-letter-record.ts";
-import { deadLetterAttributes } from "../shared/dead-letter.ts";
+import { reasonOf } from "../shared/dead-letters/dead-letter-record.ts";
+import { deadLetterAttributes } from "../shared/dead-letters/dead-letter.ts";
 import { entriesOf, isBodyOfAnotherVersion } from "../shared/dead-letters/dead-letter-entry.ts";
 import type { DeadLettersTable } from "./dead-letters-table.ts";
 

@@ -3,9 +3,9 @@
  * registrations queue after this has succeeded.
  */
 import { SendMessageCommand, type MessageAttributeValue, type SQSClient } from "@aws-sdk/client-sqs";
-import { deadLetterAttributes, type DeadLetterReason } from "../shared/dead-letter.ts";
+import { deadLetterAttributes, type DeadLetterReason } from "../shared/dead-letters/dead-letter.ts";
 import type { PatientCaller } from "./patient-call.ts";
-import type { Operation } from "../shared/system-fault.ts";
+import type { Operation } from "../shared/process/system-fault.ts";
 
 export interface DeadLetter {
   /** The message's body as it came, or a pack of those of its entries that could not be stored, for one reason. */

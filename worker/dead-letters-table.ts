@@ -11,13 +11,18 @@ import {
   type DynamoDBDocumentClient,
   type UpdateCommandInput,
 } from "@aws-sdk/lib-dynamodb";
-import { kindOf } from "../shared/aws-fault.ts";
-import { maxReadBodyBytes, storeBody, type DeadLetterRecord, type HistoryEntry } from "../shared/dead-letter-record.ts";
-import type { DeadLetterReason } from "../shared/dead-letter.ts";
+import { kindOf } from "../shared/aws/aws-fault.ts";
+import {
+  maxReadBodyBytes,
+  storeBody,
+  type DeadLetterRecord,
+  type HistoryEntry,
+} from "../shared/dead-letters/dead-letter-record.ts";
+import type { DeadLetterReason } from "../shared/dead-letters/dead-letter.ts";
 import type { DeadLetterEntry } from "../shared/dead-letters/dead-letter-entry.ts";
-import type { Logger } from "../shared/logger.ts";
+import type { Logger } from "../shared/process/logger.ts";
 import type { PatientCaller } from "./patient-call.ts";
-import type { Operation } from "../shared/system-fault.ts";
+import type { Operation } from "../shared/process/system-fault.ts";
 
 /** A failure that was read off the SQS dead-letter queue. */
 export interface Failure extends DeadLetterEntry {

@@ -19,11 +19,11 @@ import {
   type SQSClient,
 } from "@aws-sdk/client-sqs";
 import { Consumer } from "sqs-consumer";
-import { kindOf } from "../shared/aws-fault.ts";
-import type { Logger } from "../shared/logger.ts";
+import { kindOf } from "../shared/aws/aws-fault.ts";
+import type { Logger } from "../shared/process/logger.ts";
 import type { CircuitBreaker } from "./circuit-breaker.ts";
 import { createPatientCaller } from "./patient-call.ts";
-import { describeSystemFault, type Operation } from "../shared/system-fault.ts";
+import { describeSystemFault, type Operation } from "../shared/process/system-fault.ts";
 
 export interface Drain {
   /** Starts polling. Calling it again does nothing; after `stop` it does nothing either. */

@@ -1,5 +1,5 @@
 /** The worker tier's own metrics, labels resolved once. */
-import { Counter, delayBuckets, Gauge, Histogram, type Registry } from "../shared/metrics.ts";
+import { Counter, delayBuckets, Gauge, Histogram, type Registry } from "../shared/process/metrics.ts";
 import type { WriterFigures } from "./batch-writer.ts";
 
 export interface WorkerMetrics {

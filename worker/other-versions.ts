@@ -3,8 +3,8 @@
  * version takes it, as there is one before long in a deployment under way. Not for ever: each receive counts, and before
  * SQS would give the message up for its count, it is dead-lettered for what it is.
  */
-import { sqsLimits } from "../shared/aws-limits.ts";
-import type { Logger } from "../shared/logger.ts";
+import { sqsLimits } from "../shared/aws/aws-limits.ts";
+import type { Logger } from "../shared/process/logger.ts";
 
 /** Receives after which it is hidden; fewer than the queue allows, which a test holds against the stack. */
 export const hiddenReceives = 8;

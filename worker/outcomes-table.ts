@@ -5,7 +5,7 @@
  */
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
-import type { OutcomeItem } from "../shared/outcome.ts";
+import type { OutcomeItem } from "../shared/registration/outcome.ts";
 import { createBatchInsert, expiryOf, type Rejected } from "./batch-insert.ts";
 import type { Passing } from "./batch-writer.ts";
 

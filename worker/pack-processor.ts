@@ -3,12 +3,12 @@
  * everything in it is done. Only then may the message be deleted: undone registrations simply stay in it.
  */
 import type { Message } from "@aws-sdk/client-sqs";
-import type { DeadLetterReason } from "../shared/dead-letter.ts";
+import type { DeadLetterReason } from "../shared/dead-letters/dead-letter.ts";
 import { TurnoutError } from "../shared/errors.ts";
 import { isBodyOfAnotherVersion } from "../shared/dead-letters/dead-letter-entry.ts";
-import type { Outcome } from "../shared/outcome.ts";
-import { decodePack } from "../shared/registration-pack.ts";
-import { registrationFaults, type Registration } from "../shared/registration.ts";
+import type { Outcome } from "../shared/registration/outcome.ts";
+import { decodePack } from "../shared/registration/registration-pack.ts";
+import { registrationFaults, type Registration } from "../shared/registration/registration.ts";
 import type { DeadLetterQueue } from "./dead-letter-queue.ts";
 import type { DeadLettersTable } from "./dead-letters-table.ts";
 import type { Disposition } from "./drain.ts";

@@ -6,9 +6,9 @@
  * no longer than its message's deadline. Without a width they would wait for a socket inside the SDK, whose time-outs
  * would take what this process does to itself for a network that does not answer.
  */
-import { kindOf } from "../shared/aws-fault.ts";
+import { kindOf } from "../shared/aws/aws-fault.ts";
 import type { CircuitBreaker } from "./circuit-breaker.ts";
-import { describeSystemFault, type Operation } from "../shared/system-fault.ts";
+import { describeSystemFault, type Operation } from "../shared/process/system-fault.ts";
 
 export interface PatientCaller {
   /**

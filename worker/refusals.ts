@@ -3,8 +3,8 @@
  * together, as a pack, and the collector makes a record of each. A message of 250 unreadable entries is one call then, not
  * 250.
  */
-import type { DeadLetterReason } from "../shared/dead-letter.ts";
-import { encodeUnknownEntries, maxPackBytes } from "../shared/registration-pack.ts";
+import type { DeadLetterReason } from "../shared/dead-letters/dead-letter.ts";
+import { encodeUnknownEntries, maxPackBytes } from "../shared/registration/registration-pack.ts";
 import type { DeadLetter } from "./dead-letter-queue.ts";
 
 export interface Refusal {

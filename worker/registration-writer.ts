@@ -3,8 +3,8 @@
  * its own id. Nobody is told what became of a registration before it is written. Both tables are written by the group
  * commit of `batch-writer.ts`, each with a breaker of its own.
  */
-import type { Outcome } from "../shared/outcome.ts";
-import type { Registration } from "../shared/registration.ts";
+import type { Outcome } from "../shared/registration/outcome.ts";
+import type { Registration } from "../shared/registration/registration.ts";
 import type { Rejected } from "./batch-insert.ts";
 import { createBatchWriter, type Undone, type WriterConditions, type WriterFigures } from "./batch-writer.ts";
 import type { NewOutcome, OutcomesTable, RecordResult } from "./outcomes-table.ts";

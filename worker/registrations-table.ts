@@ -7,19 +7,19 @@
  */
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { BatchGetCommand, PutCommand, type DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
-import type { Outcome } from "../shared/outcome.ts";
-import { carriedProperties, type Registration } from "../shared/registration.ts";
-import type { TombstoneItem } from "../shared/tombstone.ts";
+import type { Outcome } from "../shared/registration/outcome.ts";
+import { carriedProperties, type Registration } from "../shared/registration/registration.ts";
+import type { TombstoneItem } from "../shared/registration/tombstone.ts";
 import { carriedAttributes } from "./carried-attributes.ts";
 import { createBatchInsert, expiryOf, passingFault, rejection, type Rejected } from "./batch-insert.ts";
 import type { Passing } from "./batch-writer.ts";
-import type { Operation } from "../shared/system-fault.ts";
+import type { Operation } from "../shared/process/system-fault.ts";
 import { judge, type OutcomeVerdict, type StandingItem, type Verdict } from "./taken-address.ts";
 
 /**
  * When the insert was tried that told: milliseconds since the epoch. What became of a registration is dated by it, item and
  * outcome alike, however many calls it took to find out: so their times do not tell a known address from a new one, and
- * neither does a status, which shows nothing before that time is a while ago (`web/registration-status.ts`).
+ * neither does a status, which shows nothing before that time is a while ago (`web/status/registration-status.ts`).
  */
 interface Tried {
   readonly triedAt: number;

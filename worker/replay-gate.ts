@@ -2,7 +2,7 @@
  * Lets replays through to the registrations table: each one only after its record has been taken over, under the claim with
  * which it was sent. What was sent under a claim that is over stores nothing, for its record may have been changed since.
  */
-import type { Registration } from "../shared/registration.ts";
+import type { Registration } from "../shared/registration/registration.ts";
 import type { DeadLettersTable } from "./dead-letters-table.ts";
 
 export interface Admission {

@@ -2,9 +2,9 @@
  * What becomes of a registration whose address is taken: decided from what stands in the tables, and from nothing else.
  * Looking and writing is done in `registrations-table.ts`; here is no call and no clock.
  */
-import type { Outcome } from "../shared/outcome.ts";
-import type { Registration } from "../shared/registration.ts";
-import { isExpired, isTombstone, type TombstoneItem } from "../shared/tombstone.ts";
+import type { Outcome } from "../shared/registration/outcome.ts";
+import type { Registration } from "../shared/registration/registration.ts";
+import { isExpired, isTombstone, type TombstoneItem } from "../shared/registration/tombstone.ts";
 
 /** The item under the address: a registration, or what an erased or withdrawn one left. */
 export type StandingItem = TombstoneItem | { readonly registrationId: string };

@@ -14,14 +14,14 @@
  */
 import type { SQSClient } from "@aws-sdk/client-sqs";
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
-import { isClaimed, type DeadLetterRecord } from "../shared/dead-letter-record.ts";
-import { passingReasons } from "../shared/dead-letter.ts";
+import { isClaimed, type DeadLetterRecord } from "../shared/dead-letters/dead-letter-record.ts";
+import { passingReasons } from "../shared/dead-letters/dead-letter.ts";
 import { automaticReplayer, createReplayRecords } from "../shared/dead-letters/replay-records.ts";
 import { createReplaySender } from "../shared/dead-letters/replay-sender.ts";
 import { replayDeadLetters, type ReplayFate } from "../shared/dead-letters/replay.ts";
-import type { Logger } from "../shared/logger.ts";
-import { Counter, type Registry } from "../shared/metrics.ts";
-import { scanTable } from "../shared/table-scan.ts";
+import type { Logger } from "../shared/process/logger.ts";
+import { Counter, type Registry } from "../shared/process/metrics.ts";
+import { scanTable } from "../shared/aws/table-scan.ts";
 import type { Health } from "./health.ts";
 
 export interface TransientReplay {

@@ -1,8 +1,8 @@
 /** Puts the parts of the drain together: breakers, table, writer, dead letters, pollers, and what they tell the outside. */
 import type { SQSClient } from "@aws-sdk/client-sqs";
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
-import type { Logger } from "../shared/logger.ts";
-import type { Registry } from "../shared/metrics.ts";
+import type { Logger } from "../shared/process/logger.ts";
+import type { Registry } from "../shared/process/metrics.ts";
 import { createCircuitBreaker, type CircuitBreaker } from "./circuit-breaker.ts";
 import type { WorkerConfig } from "./config.ts";
 import { createDeadLetterQueue } from "./dead-letter-queue.ts";
@@ -18,7 +18,7 @@ import { createPatientCaller } from "./patient-call.ts";
 import { createRegistrationWriter } from "./registration-writer.ts";
 import { createRegistrationsTable } from "./registrations-table.ts";
 import { createReplayGate } from "./replay-gate.ts";
-import { describeSystemFault } from "../shared/system-fault.ts";
+import { describeSystemFault } from "../shared/process/system-fault.ts";
 import type { WriterConditions } from "./batch-writer.ts";
 
 export interface Worker {

@@ -4,13 +4,13 @@
  */
 import type { SQSClient } from "@aws-sdk/client-sqs";
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
-import { createDeadLetterStore } from "../dead-letters/dead-letter-store.ts";
+import { createDeadLetterStore } from "../../shared/dead-letters/dead-letter-store.ts";
 import { TurnoutError } from "../../shared/errors.ts";
-import { scanTable } from "../../shared/table-scan.ts";
-import { isTombstone } from "../../shared/tombstone.ts";
-import { readLedger, readLedgerHead } from "../ledger.ts";
-import { awsTime } from "../connection.ts";
-import { readStackIdentity } from "../queue-counts.ts";
+import { scanTable } from "../../shared/aws/table-scan.ts";
+import { isTombstone } from "../../shared/registration/tombstone.ts";
+import { readLedger, readLedgerHead } from "./ledger.ts";
+import { awsTime } from "../../terminal/connection.ts";
+import { readStackIdentity } from "../../shared/aws/queue-counts.ts";
 import type { AuditReport } from "./audit-report.ts";
 import { createHeldPacks } from "./held-packs.ts";
 import { waitUntilDrained } from "./drain-wait.ts";

@@ -11,7 +11,7 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { SQSClient } from "@aws-sdk/client-sqs";
-import { readQueueCounts, readVisibilityTimeoutSeconds, type QueueCounts } from "../queue-counts.ts";
+import { readQueueCounts, readVisibilityTimeoutSeconds, type QueueCounts } from "../../shared/aws/queue-counts.ts";
 
 export interface DrainWaitOptions {
   readonly sqs: SQSClient;

@@ -1,7 +1,7 @@
 /** What the audit reads from the tables, as the judge is told of it: no more than it needs to say what became of whom. */
-import type { DeadLetterState } from "../../shared/dead-letter-record.ts";
-import type { OutcomeItem } from "../../shared/outcome.ts";
-import type { TombstoneItem } from "../../shared/tombstone.ts";
+import type { DeadLetterState } from "../../shared/dead-letters/dead-letter-record.ts";
+import type { OutcomeItem } from "../../shared/registration/outcome.ts";
+import type { TombstoneItem } from "../../shared/registration/tombstone.ts";
 
 /** An item of the registrations table. Nothing about it is taken for granted. */
 export interface StoredItem {

@@ -14,7 +14,7 @@
  * It holds about 150 bytes an attempt, in flat arrays, so that millions fit.
  */
 import { hash } from "node:crypto";
-import type { LedgerLine } from "../ledger.ts";
+import type { LedgerLine } from "./ledger.ts";
 import type { AuditReport } from "./audit-report.ts";
 import type { DeadLetterEvidence, OutcomeEvidence, StoredItem, TombstoneEvidence } from "./evidence.ts";
 import { createKeyIndex } from "./key-index.ts";

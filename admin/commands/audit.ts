@@ -2,12 +2,12 @@
 import { Command } from "commander";
 import { runAudit, type AuditStep } from "../audit/audit.ts";
 import type { AuditReport } from "../audit/audit-report.ts";
-import { addConnectionOptions, connect, type ConnectionFlags } from "../connection.ts";
-import { exitCodes } from "../exit.ts";
-import { wholeNumber } from "../option-values.ts";
-import type { CommandHost } from "../command-line.ts";
-import type { Progress, Terminal } from "../terminal.ts";
-import type { Cell } from "../text-table.ts";
+import { addConnectionOptions, connect, type ConnectionFlags } from "../../terminal/connection.ts";
+import { exitCodes } from "../../terminal/exit.ts";
+import { wholeNumber } from "../../terminal/option-values.ts";
+import type { CommandHost } from "../../terminal/command-line.ts";
+import type { Progress, Terminal } from "../../terminal/terminal.ts";
+import type { Cell } from "../../terminal/text-table.ts";
 
 interface AuditFlags extends ConnectionFlags {
   readonly ledger: readonly string[];

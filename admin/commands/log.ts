@@ -2,9 +2,9 @@
 import { Command } from "commander";
 import { Type } from "typebox";
 import { adminActions, createAdminLog } from "../admin-log.ts";
-import { addConnectionOptions, withConnection, type ConnectionFlags } from "../connection.ts";
-import { pointInTime } from "../option-values.ts";
-import type { CommandHost } from "../command-line.ts";
+import { addConnectionOptions, withConnection, type ConnectionFlags } from "../../terminal/connection.ts";
+import { pointInTime } from "../../terminal/option-values.ts";
+import type { CommandHost } from "../../terminal/command-line.ts";
 
 /** What `--json` prints. */
 export const LogOutput = Type.Object(

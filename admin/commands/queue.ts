@@ -1,11 +1,11 @@
 /** `turnout queue`: what waits, how fast it goes, and until when. */
 import { setTimeout as delay } from "node:timers/promises";
 import { Command } from "commander";
-import { addConnectionOptions, withConnection, type ConnectionFlags } from "../connection.ts";
-import { formatSeconds } from "../duration.ts";
+import { addConnectionOptions, withConnection, type ConnectionFlags } from "../../terminal/connection.ts";
+import { formatSeconds } from "../../terminal/duration.ts";
 import { createInspector, type Inspection } from "../inspector/inspector.ts";
-import { wholeNumber } from "../option-values.ts";
-import type { CommandHost } from "../command-line.ts";
+import { wholeNumber } from "../../terminal/option-values.ts";
+import type { CommandHost } from "../../terminal/command-line.ts";
 
 interface QueueFlags extends ConnectionFlags {
   readonly watch?: boolean;

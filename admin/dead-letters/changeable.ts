@@ -1,5 +1,5 @@
 /** Whether an admin may edit or discard a dead letter as it stands, and if not, why: alike for the command and the console. */
-import { isClaimed, type DeadLetterRecord } from "../../shared/dead-letter-record.ts";
+import { isClaimed, type DeadLetterRecord } from "../../shared/dead-letters/dead-letter-record.ts";
 import { TurnoutError } from "../../shared/errors.ts";
 
 type Standing = Pick<DeadLetterRecord, "id" | "state" | "claimedBy" | "claimedUntil">;

@@ -3,15 +3,15 @@
  * body as it came is never touched; the record's history keeps what each field was.
  */
 import { Compile } from "typebox/compile";
-import { dynamoDbLimits } from "../../shared/aws-limits.ts";
-import type { DeadLetterRecord, HistoryEntry } from "../../shared/dead-letter-record.ts";
+import { dynamoDbLimits } from "../../shared/aws/aws-limits.ts";
+import type { DeadLetterRecord, HistoryEntry } from "../../shared/dead-letters/dead-letter-record.ts";
 import { rawEntryIn, registrationIn } from "../../shared/dead-letters/dead-letter-entry.ts";
-import { normalizeEmail } from "../../shared/email-address.ts";
+import { normalizeEmail } from "../../shared/registration/email-address.ts";
 import { TurnoutError, type Fault } from "../../shared/errors.ts";
-import type { EventDefinition } from "../../shared/event-definition.ts";
-import { isRegistration, registrationFaults, type Registration } from "../../shared/registration.ts";
-import { schemaFaults } from "../../shared/schema-faults.ts";
-import { submissionSchema } from "../../shared/submission.ts";
+import type { EventDefinition } from "../../shared/registration/event-definition.ts";
+import { isRegistration, registrationFaults, type Registration } from "../../shared/registration/registration.ts";
+import { schemaFaults } from "../../shared/registration/schema-faults.ts";
+import { submissionSchema } from "../../shared/registration/submission.ts";
 import { toReplayable } from "../../shared/dead-letters/replayable.ts";
 
 /** Sets a field, or takes it away where `value` is undefined. */

@@ -5,8 +5,8 @@
  * A record of the person goes as a whole. Where others are in it too, theirs stays: a colleague who wrote the address into
  * an answer must not lose a registration over it.
  */
-import { storeBody, type DeadLetterRecord, type HistoryEntry } from "../../shared/dead-letter-record.ts";
-import { normalizeEmail } from "../../shared/email-address.ts";
+import { storeBody, type DeadLetterRecord, type HistoryEntry } from "../../shared/dead-letters/dead-letter-record.ts";
+import { normalizeEmail } from "../../shared/registration/email-address.ts";
 
 export type Erasure = {
   /** Of the registrations that are erased with it, as far as they can be told. */

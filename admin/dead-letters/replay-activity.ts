@@ -7,8 +7,8 @@ import { createActivityRecorder } from "../../shared/activity/recorder.ts";
 import { createActivityReader } from "../../shared/activity/reader.ts";
 import type { ReplayOptions } from "../../shared/dead-letters/replay.ts";
 import type { ReplaySenderOptions } from "../../shared/dead-letters/replay-sender.ts";
-import type { Connection } from "../connection.ts";
-import { readQueueCounts } from "../queue-counts.ts";
+import type { Connection } from "../../terminal/connection.ts";
+import { readQueueCounts } from "../../shared/aws/queue-counts.ts";
 
 export interface ReplayActivity {
   readonly onPack: Required<ReplaySenderOptions>["onPack"];

@@ -2,7 +2,7 @@
  * Which dead letters a command is about: those that are named, or all that pass a filter. Oldest first, so that of two
  * registrations of one address the earlier one wins again.
  */
-import type { DeadLetterFilter, DeadLetterStore } from "./dead-letter-store.ts";
+import type { DeadLetterFilter, DeadLetterStore } from "../../shared/dead-letters/dead-letter-store.ts";
 
 export type Selector = { readonly ids: readonly string[] } | { readonly filter: DeadLetterFilter };
 

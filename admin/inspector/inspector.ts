@@ -4,10 +4,10 @@
  */
 import type { Backlog, Slice } from "../../shared/activity/estimate.ts";
 import { createActivityReader } from "../../shared/activity/reader.ts";
-import { createDeadLetterStore } from "../dead-letters/dead-letter-store.ts";
+import { createDeadLetterStore } from "../../shared/dead-letters/dead-letter-store.ts";
 import { createDeadLetterGroups, type DeadLetterGroup } from "../../shared/dead-letters/groups.ts";
-import type { Connection } from "../connection.ts";
-import { readQueueCounts } from "../queue-counts.ts";
+import type { Connection } from "../../terminal/connection.ts";
+import { readQueueCounts } from "../../shared/aws/queue-counts.ts";
 import { toQueueSnapshot, type QueueSnapshot } from "./queue-snapshot.ts";
 import { createTierBeanstalkSource } from "./tier-beanstalk.ts";
 import { createTierUrlSource } from "./tier-urls.ts";

@@ -1,9 +1,9 @@
 /** The queue at one moment: what `turnout queue --json` prints. */
 import { Type, type Static } from "typebox";
 import type { Backlog } from "../../shared/activity/estimate.ts";
-import { deadLetterReasons } from "../../shared/dead-letter.ts";
+import { deadLetterReasons } from "../../shared/dead-letters/dead-letter.ts";
 import type { DeadLetterGroup } from "../../shared/dead-letters/groups.ts";
-import type { QueueCounts } from "../queue-counts.ts";
+import type { QueueCounts } from "../../shared/aws/queue-counts.ts";
 
 const Count = (description: string) => Type.Integer({ minimum: 0, description });
 const Maybe = (description: string) => Type.Union([Type.Number(), Type.Null()], { description });

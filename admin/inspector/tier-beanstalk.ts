@@ -1,7 +1,7 @@
 /** Asks AWS about the tiers of a deployed stack: Elastic Beanstalk knows how its environments are. */
 import { DescribeEnvironmentHealthCommand, ElasticBeanstalkClient } from "@aws-sdk/client-elastic-beanstalk";
-import { withoutAddresses } from "../../shared/logger.ts";
-import { plainClientOptions, type StackLocation } from "../stack-outputs.ts";
+import { withoutAddresses } from "../../shared/process/logger.ts";
+import { plainClientOptions, type StackLocation } from "../../terminal/stack-outputs.ts";
 import type { TierSource, TierState } from "./tier-state.ts";
 
 export interface TierBeanstalkOptions extends StackLocation {

@@ -11,8 +11,8 @@ import { link, rename, rm, unlink, type FileHandle } from "node:fs/promises";
 import { Type, type Static } from "typebox";
 import { Compile } from "typebox/compile";
 import { TurnoutError } from "../../shared/errors.ts";
-import { openPrivateFile } from "../../shared/private-file.ts";
-import type { SegmentPosition } from "../../shared/table-scan.ts";
+import { openPrivateFile } from "../../shared/process/private-file.ts";
+import type { SegmentPosition } from "../../shared/aws/table-scan.ts";
 
 const Checkpoint = Type.Object({
   /** What has to be the same to go on: table, format, columns. */

@@ -1,5 +1,5 @@
 /** The two formats of an export: what each item of the table becomes in the file. */
-import type { EventDefinition } from "../../shared/event-definition.ts";
+import type { EventDefinition } from "../../shared/registration/event-definition.ts";
 import { byteOrderMark, csvLine } from "./csv.ts";
 import { answerColumn, fixedColumns, restColumn } from "./file-columns.ts";
 import type { StoredRegistration } from "./stored-registration.ts";

@@ -3,9 +3,9 @@
  * rate.
  */
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
-import { createReadBudget } from "../../shared/read-budget.ts";
-import { scanTable } from "../../shared/table-scan.ts";
-import { onlyRegistrations } from "../../shared/tombstone.ts";
+import { createReadBudget } from "../../shared/http/read-budget.ts";
+import { scanTable } from "../../shared/aws/table-scan.ts";
+import { onlyRegistrations } from "../../shared/registration/tombstone.ts";
 import { openExportFile } from "./export-file.ts";
 import { openExportStream } from "./export-stream.ts";
 import type { ExportFormat } from "./export-format.ts";

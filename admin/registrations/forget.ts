@@ -8,10 +8,10 @@
  */
 import { randomUUID } from "node:crypto";
 import type { SQSClient } from "@aws-sdk/client-sqs";
-import type { DeadLetterRecord } from "../../shared/dead-letter-record.ts";
-import type { DeadLetterStore } from "../dead-letters/dead-letter-store.ts";
+import type { DeadLetterRecord } from "../../shared/dead-letters/dead-letter-record.ts";
+import type { DeadLetterStore } from "../../shared/dead-letters/dead-letter-store.ts";
 import { afterErasure, planErasure, type Erasure } from "../dead-letters/erasure.ts";
-import { readQueueCounts } from "../queue-counts.ts";
+import { readQueueCounts } from "../../shared/aws/queue-counts.ts";
 import type { OutcomesStore } from "./outcomes-store.ts";
 import type { RegistrationsStore } from "./registrations-store.ts";
 

@@ -1,8 +1,8 @@
 /** The outcomes table as an admin uses it: what an admin decides about a registration stands there as what a worker does. */
 import { PutCommand, type DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import type { DeadLetterSummary } from "../../shared/dead-letters/replay-records.ts";
-import type { OutcomeItem } from "../../shared/outcome.ts";
-import { scanTable } from "../../shared/table-scan.ts";
+import type { OutcomeItem } from "../../shared/registration/outcome.ts";
+import { scanTable } from "../../shared/aws/table-scan.ts";
 
 export interface OutcomesStore {
   /**

@@ -1,6 +1,6 @@
 /** The registrations table as an admin uses it: one registration at a time, by its address. */
 import { GetCommand, PutCommand, type DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
-import { createTombstone, isTombstone, type TombstoneItem } from "../../shared/tombstone.ts";
+import { createTombstone, isTombstone, type TombstoneItem } from "../../shared/registration/tombstone.ts";
 import type { StoredRegistration } from "./stored-registration.ts";
 
 /** What an erasure leaves under an address. */

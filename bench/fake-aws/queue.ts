@@ -3,7 +3,7 @@
  * keeps none of what it took: it is there to answer at a known pace, and to count.
  */
 import { hash } from "node:crypto";
-import { encodePack } from "../../shared/registration-pack.ts";
+import { encodePack } from "../../shared/registration/registration-pack.ts";
 import { personOf, registrationOf } from "../people.ts";
 import { createRoll, type RollCount } from "./roll.ts";
 

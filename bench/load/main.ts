@@ -1,6 +1,6 @@
 /** The load generator as a process of its own, told by the benchmark what to send. */
 import { SendMessageCommand } from "@aws-sdk/client-sqs";
-import { createSqsClient } from "../../shared/aws-clients.ts";
+import { createSqsClient } from "../../shared/aws/aws-clients.ts";
 import { answerQuestions } from "../equipment/questions.ts";
 import { submissionOf } from "../people.ts";
 import { arrive, type ArrivalsOrder, type ArrivalsResult } from "./arrivals.ts";

@@ -4,8 +4,8 @@
  */
 import type { SQSClient } from "@aws-sdk/client-sqs";
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
-import { createDocumentClient, createSqsClient } from "../../shared/aws-clients.ts";
-import { loadEvent, type EventDefinition } from "../../shared/event-definition.ts";
+import { createDocumentClient, createSqsClient } from "../../shared/aws/aws-clients.ts";
+import { loadEvent, type EventDefinition } from "../../shared/registration/event-definition.ts";
 
 export interface Surroundings {
   readonly event: EventDefinition;

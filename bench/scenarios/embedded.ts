@@ -7,7 +7,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { GetQueueAttributesCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import { ScanCommand, type DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { createLocalStack } from "../../local/stack.ts";
-import { createDocumentClient, createSqsClient } from "../../shared/aws-clients.ts";
+import { createDocumentClient, createSqsClient } from "../../shared/aws/aws-clients.ts";
 import type { Laboratory, Subject } from "../laboratory.ts";
 import { variantNamed } from "../variants.ts";
 import { CountsDiffer } from "./trial.ts";

@@ -7,7 +7,7 @@
  */
 import type { Laboratory, Subject } from "../laboratory.ts";
 import type { Second } from "../load/arrivals.ts";
-import { maxPackRegistrations } from "../../shared/registration-pack.ts";
+import { maxPackRegistrations } from "../../shared/registration/registration-pack.ts";
 import { usualLatencies } from "../laboratory.ts";
 import { variantNamed } from "../variants.ts";
 

@@ -6,7 +6,7 @@
  */
 import { startFauxqs } from "fauxqs";
 import { Type } from "typebox";
-import { readEnv } from "../../shared/environment.ts";
+import { readEnv } from "../../shared/process/environment.ts";
 import { loopback } from "../ports.ts";
 import { refuseBrowsers } from "./browser-guard.ts";
 import { listenOnLoopbackOnly } from "./loopback.ts";

@@ -5,7 +5,7 @@
  * The same is written at three levels. The coarser ones make looking back cheap: the last quarter of an hour is 90 items,
  * two hours are some 120 more, two weeks some 340 more. One item holds some 60 bytes for each process.
  */
-import { sqsLimits } from "../aws-limits.ts";
+import { sqsLimits } from "../aws/aws-limits.ts";
 
 /** What was done, by one process or by all of them. Each starts at 0 with each bucket. */
 export interface Activity {

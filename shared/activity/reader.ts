@@ -5,7 +5,7 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { BatchGetCommand, type DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
-import { dynamoDbLimits } from "../aws-limits.ts";
+import { dynamoDbLimits } from "../aws/aws-limits.ts";
 import {
   bucketKey,
   bucketStart,

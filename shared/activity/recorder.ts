@@ -7,9 +7,9 @@
  * written is kept, up to a bound, and tried again ever more seldom; nothing else notices.
  */
 import { UpdateCommand, type DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
-import type { Part } from "../lifecycle.ts";
-import type { Logger } from "../logger.ts";
-import { createRepeatedFault } from "../repeated-fault.ts";
+import type { Part } from "../process/lifecycle.ts";
+import type { Logger } from "../process/logger.ts";
+import { createRepeatedFault } from "../process/repeated-fault.ts";
 import { activityNames, bucketKey, bucketStart, levels, type Level, type ProcessFigures } from "./bucket.ts";
 
 export interface ActivityRecorderOptions {

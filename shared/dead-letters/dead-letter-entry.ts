@@ -2,9 +2,15 @@
  * What the body of a dead letter holds: entries, one for each registration, and what can be read of them today. A body is
  * kept as it came, so that a later version, or one whose fault was mended, reads what an earlier one could not.
  */
-import { idOfBody } from "../dead-letter-record.ts";
-import { decodePack, encodeEntry, isOfAnotherVersion, readEnvelope, type PackEnvelope } from "../registration-pack.ts";
-import { isInstant, isRegistration, type Registration } from "../registration.ts";
+import { idOfBody } from "./dead-letter-record.ts";
+import {
+  decodePack,
+  encodeEntry,
+  isOfAnotherVersion,
+  readEnvelope,
+  type PackEnvelope,
+} from "../registration/registration-pack.ts";
+import { isInstant, isRegistration, type Registration } from "../registration/registration.ts";
 
 export interface DeadLetterEntry {
   /** Of the record: the registration's id or the record that it is a replay of, or one derived from the body. */

@@ -1,7 +1,7 @@
 /** Dead letters grouped by reason: how many, in which state, since when. */
 import { Type, type Static } from "typebox";
-import type { DeadLetterState } from "../dead-letter-record.ts";
-import { deadLetterReasons } from "../dead-letter.ts";
+import type { DeadLetterState } from "./dead-letter-record.ts";
+import { deadLetterReasons } from "./dead-letter.ts";
 import type { DeadLetterSummary } from "./replay-records.ts";
 
 const Count = Type.Integer({ minimum: 0 });

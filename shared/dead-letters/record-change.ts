@@ -3,7 +3,7 @@
  * never has a change undone; who comes second is told so and looks again.
  */
 import { UpdateCommand, type DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
-import type { DeadLetterRecord, HistoryEntry } from "../dead-letter-record.ts";
+import type { DeadLetterRecord, HistoryEntry } from "./dead-letter-record.ts";
 
 /** What a record was when it was read: a change is only made while it still is so. */
 export type SeenRecord = Pick<DeadLetterRecord, "id" | "state" | "failures" | "history">;

@@ -1,6 +1,6 @@
 /** What a replay would do with a record, decided from the record alone: the dry run shows it, the replay acts on it. */
-import { sqsLimits } from "../aws-limits.ts";
-import { isClaimed } from "../dead-letter-record.ts";
+import { sqsLimits } from "../aws/aws-limits.ts";
+import { isClaimed } from "./dead-letter-record.ts";
 import type { DeadLetterSummary, ReplayRecords } from "./replay-records.ts";
 import { describeFaults, toReplayable } from "./replayable.ts";
 

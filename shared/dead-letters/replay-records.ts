@@ -3,8 +3,8 @@
  * automatic retry use the same claims; see `replay.ts`.
  */
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
-import { dynamoDbLimits } from "../aws-limits.ts";
-import type { DeadLetterRecord, HistoryEntry } from "../dead-letter-record.ts";
+import { dynamoDbLimits } from "../aws/aws-limits.ts";
+import type { DeadLetterRecord, HistoryEntry } from "./dead-letter-record.ts";
 import { registrationIn } from "./dead-letter-entry.ts";
 import { createKeyReader } from "./key-reader.ts";
 import { changeIf, changeUnclaimed, type SeenRecord } from "./record-change.ts";

@@ -4,14 +4,14 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { SendMessageCommand, type SQSClient } from "@aws-sdk/client-sqs";
-import { kindOf } from "../aws-fault.ts";
+import { kindOf } from "../aws/aws-fault.ts";
 import {
   joinPack,
   maxPackBytes,
   maxPackRegistrations,
   packCountAttribute,
   packFrameBytes,
-} from "../registration-pack.ts";
+} from "../registration/registration-pack.ts";
 
 export interface ReplaySenderOptions {
   readonly sqs: SQSClient;

@@ -4,8 +4,8 @@
  */
 import { randomUUID } from "node:crypto";
 import type { Fault } from "../errors.ts";
-import { encodeRegistration, maxPackBytes, packFrameBytes } from "../registration-pack.ts";
-import { registrationFaults, type Registration } from "../registration.ts";
+import { encodeRegistration, maxPackBytes, packFrameBytes } from "../registration/registration-pack.ts";
+import { registrationFaults, type Registration } from "../registration/registration.ts";
 
 export type Replayable =
   /** `encoded` is the registration as it stands in a pack, sent under `claim`. */

@@ -1,8 +1,8 @@
 import t from "tap";
 import { createAdminLog, isLogId } from "../../admin/admin-log.ts";
-import { createDeadLetterStore } from "../../admin/dead-letters/dead-letter-store.ts";
-import { deadLetters, putAll } from "./dead-letter-seeds.ts";
-import { startEngines } from "./engines.ts";
+import { createDeadLetterStore } from "../../shared/dead-letters/dead-letter-store.ts";
+import { deadLetters, putAll } from "../equipment/dead-letter-seeds.ts";
+import { startEngines } from "../equipment/admin-engines.ts";
 
 const { connection } = await startEngines(t);
 const { documents, deadLettersTable: tableName } = connection;

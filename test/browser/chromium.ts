@@ -2,7 +2,7 @@
  * Finds the Chromium of this machine. The browser tests drive whichever is there and download none.
  */
 import { chromium, type Browser } from "playwright-core";
-import { findChromium } from "../../admin/chart/page-picture.ts";
+import { findChromium } from "../../load/chart/page-picture.ts";
 
 const executablePath = findChromium(process.env);
 

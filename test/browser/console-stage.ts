@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SendMessageCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import { createLocalStack, type LocalStack } from "../../local/stack.ts";
-import { createSqsClient } from "../../shared/aws-clients.ts";
-import { deadLetterAttributes, type DeadLetterReason } from "../../shared/dead-letter.ts";
+import { createSqsClient } from "../../shared/aws/aws-clients.ts";
+import { deadLetterAttributes, type DeadLetterReason } from "../../shared/dead-letters/dead-letter.ts";
 import { summit } from "./stage.ts";
 
 export interface ConsoleStage {

@@ -1,6 +1,6 @@
 /** What an operator can see the console show, in the order in which one stage can play it all. */
 import type { Browser, Page } from "playwright-core";
-import { encodePack } from "../../shared/registration-pack.ts";
+import { encodePack } from "../../shared/registration/registration-pack.ts";
 import { visit } from "./attendee.ts";
 import { invalidEntry, type ConsoleStage } from "./console-stage.ts";
 

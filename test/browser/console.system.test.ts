@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import type { Page } from "playwright-core";
 import t from "tap";
-import { encodePack } from "../../shared/registration-pack.ts";
+import { encodePack } from "../../shared/registration/registration-pack.ts";
 import { sticksOut, visit } from "./attendee.ts";
 import { openChromium, skip } from "./chromium.ts";
 import { invalidEntry, openConsoleStage } from "./console-stage.ts";

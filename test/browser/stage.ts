@@ -7,9 +7,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createLocalStack, type LocalStack } from "../../local/stack.ts";
-import { createSqsClient } from "../../shared/aws-clients.ts";
-import { deadLetterAttributes } from "../../shared/dead-letter.ts";
-import type { EventDefinition } from "../../shared/event-definition.ts";
+import { createSqsClient } from "../../shared/aws/aws-clients.ts";
+import { deadLetterAttributes } from "../../shared/dead-letters/dead-letter.ts";
+import type { EventDefinition } from "../../shared/registration/event-definition.ts";
 
 const hourMs = 3_600_000;
 

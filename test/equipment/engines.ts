@@ -12,7 +12,7 @@ import {
 } from "@aws-sdk/client-sqs";
 import { ScanCommand, type DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { createLocalStack } from "../../local/stack.ts";
-import { createDocumentClient, createSqsClient, type ClientOptions } from "../../shared/aws-clients.ts";
+import { createDocumentClient, createSqsClient, type ClientOptions } from "../../shared/aws/aws-clients.ts";
 import { startAwsProxy, type AwsProxy } from "./aws-proxy.ts";
 
 export interface QueueCounts {

@@ -1,6 +1,6 @@
 /** Registrations for tests: one by hand, or any that a generator comes up with. */
 import * as fc from "fast-check";
-import type { Registration } from "../../shared/registration.ts";
+import type { Registration } from "../../shared/registration/registration.ts";
 
 let made = 0;
 

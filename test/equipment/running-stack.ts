@@ -2,7 +2,7 @@
 import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 import { ScanCommand } from "@aws-sdk/lib-dynamodb";
 import { createLocalStack, type LocalStack, type LocalStackOptions } from "../../local/stack.ts";
-import { createDocumentClient, createSqsClient } from "../../shared/aws-clients.ts";
+import { createDocumentClient, createSqsClient } from "../../shared/aws/aws-clients.ts";
 
 export interface StoredRegistration {
   readonly email: string;

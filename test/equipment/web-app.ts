@@ -1,12 +1,12 @@
 /** The web tier's application as `main.ts` puts it together, without network: its queue is a list that the test holds. */
 import type { FastifyInstance } from "fastify";
-import { parseEvent, type EventDefinition } from "../../shared/event-definition.ts";
-import { createRegistry } from "../../shared/metrics.ts";
-import { decodePack } from "../../shared/registration-pack.ts";
-import type { Registration } from "../../shared/registration.ts";
+import { parseEvent, type EventDefinition } from "../../shared/registration/event-definition.ts";
+import { createRegistry } from "../../shared/process/metrics.ts";
+import { decodePack } from "../../shared/registration/registration-pack.ts";
+import type { Registration } from "../../shared/registration/registration.ts";
 import { buildApp, type AppParts } from "../../web/app.ts";
-import { createGroupCommit, type GroupCommit, type GroupCommitOptions } from "../../web/group-commit.ts";
-import { createReceipts, parseReceiptKeys, type Receipts } from "../../web/receipts.ts";
+import { createGroupCommit, type GroupCommit, type GroupCommitOptions } from "../../web/queue/group-commit.ts";
+import { createReceipts, parseReceiptKeys, type Receipts } from "../../web/status/receipts.ts";
 import { recordLog, type RecordedLog } from "./recorded-log.ts";
 
 /** An event with a field of each type, open for years around the clock of the tests. */

@@ -5,7 +5,7 @@ import type { AuditReport } from "../../admin/audit/audit-report.ts";
 import type { Cell } from "./cell.ts";
 
 const root = join(import.meta.dirname, "..", "..");
-const command = join(root, "admin", "main.ts");
+const command = join(root, "cli", "main.ts");
 
 /**
  * @param drainTimeoutSeconds how long the audit may wait for the queues

@@ -4,8 +4,8 @@
  */
 import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import { encodePack, maxPackRegistrations } from "../../shared/registration-pack.ts";
-import type { Registration } from "../../shared/registration.ts";
+import { encodePack, maxPackRegistrations } from "../../shared/registration/registration-pack.ts";
+import type { Registration } from "../../shared/registration/registration.ts";
 import type { Engines } from "./cell.ts";
 
 export interface BacklogSample {

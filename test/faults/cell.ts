@@ -15,7 +15,7 @@ import {
 import { DynamoDBDocumentClient, ScanCommand } from "@aws-sdk/lib-dynamodb";
 import { createOrphanGuard, type OrphanGuard } from "../../local/orphan-guard/orphan-guard.ts";
 import { createLocalStack, type LocalStack } from "../../local/stack.ts";
-import type { DeadLetterRecord } from "../../shared/dead-letter-record.ts";
+import type { DeadLetterRecord } from "../../shared/dead-letters/dead-letter-record.ts";
 import { eventually } from "../equipment/eventually.ts";
 import { createResources, type CellResources } from "./cell-resources.ts";
 import { createFaultProxy, type FaultProxy } from "./fault-proxy.ts";

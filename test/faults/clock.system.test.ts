@@ -1,6 +1,6 @@
 /** Clocks that are wrong by 20 minutes: AWS refuses the signature, the SDK corrects itself, and receipts do not care. */
 import t from "tap";
-import { registrationId } from "../../shared/registration-id.ts";
+import { registrationId } from "../../shared/registration/registration-id.ts";
 import { eventually } from "../equipment/eventually.ts";
 import { startEngines } from "./cell.ts";
 import { expectStored } from "./expect-stored.ts";

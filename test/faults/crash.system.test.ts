@@ -1,7 +1,7 @@
 /** Killed with -9, at the moments that matter: what was accepted is stored once, whoever dies when. */
 import t from "tap";
-import { encodePack } from "../../shared/registration-pack.ts";
-import { registrationId } from "../../shared/registration-id.ts";
+import { encodePack } from "../../shared/registration/registration-pack.ts";
+import { registrationId } from "../../shared/registration/registration-id.ts";
 import { people } from "../equipment/people.ts";
 import { expectStored } from "./expect-stored.ts";
 import { createFrontDoor, outcomeOf } from "./front-door.ts";

@@ -5,10 +5,10 @@
  * is known goes into the ledger at the moment when it is known.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import type { Ledger } from "../../admin/ledger.ts";
-import type { EventDefinition } from "../../shared/event-definition.ts";
-import { registrationId } from "../../shared/registration-id.ts";
-import { normalizeSubmission } from "../../shared/submission.ts";
+import type { Ledger } from "../../admin/audit/ledger.ts";
+import type { EventDefinition } from "../../shared/registration/event-definition.ts";
+import { registrationId } from "../../shared/registration/registration-id.ts";
+import { normalizeSubmission } from "../../shared/registration/submission.ts";
 import { createFrontDoor, outcomeOf, type FrontDoor, type Reply, type Submission } from "./front-door.ts";
 import { createMadeUpPeople } from "./made-up-people.ts";
 import type { Random } from "./random.ts";

@@ -1,6 +1,6 @@
 /** A queue that gives messages out twice and out of order, as SQS may: nothing shows of it. */
 import t from "tap";
-import { encodePack } from "../../shared/registration-pack.ts";
+import { encodePack } from "../../shared/registration/registration-pack.ts";
 import { createCircuitBreaker } from "../../worker/circuit-breaker.ts";
 import { createDrain } from "../../worker/drain.ts";
 import { eventually } from "../equipment/eventually.ts";

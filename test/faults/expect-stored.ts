@@ -1,6 +1,6 @@
 /** The assertion that most fault tests end with: these registrations are in the table, as sent, each written once. */
 import { isDeepStrictEqual } from "node:util";
-import type { Registration } from "../../shared/registration.ts";
+import type { Registration } from "../../shared/registration/registration.ts";
 import type { Cell } from "./cell.ts";
 
 /** The part of a tap test that is used here. */

@@ -1,8 +1,8 @@
 /** One message can ask for hundreds of calls. Whatever it holds, nobody else waits for it, and the worker blames nobody for it. */
 import { GetCommand, ScanCommand } from "@aws-sdk/lib-dynamodb";
 import t, { type Test } from "tap";
-import { encodePack, joinPack } from "../../shared/registration-pack.ts";
-import type { Registration } from "../../shared/registration.ts";
+import { encodePack, joinPack } from "../../shared/registration/registration-pack.ts";
+import type { Registration } from "../../shared/registration/registration.ts";
 import { eventually } from "../equipment/eventually.ts";
 import { people, somebody } from "../equipment/people.ts";
 import { sized } from "../equipment/run-length.ts";

@@ -1,5 +1,5 @@
 /** People who never were, and what they write into a form: plain, foreign, long, and with characters that break things. */
-import type { EventDefinition, EventField } from "../../shared/event-definition.ts";
+import type { EventDefinition, EventField } from "../../shared/registration/event-definition.ts";
 import type { Submission } from "./front-door.ts";
 import type { Random } from "./random.ts";
 

@@ -3,7 +3,7 @@
  * with the memory it takes, is a run of its own: `npm run faults -- --backlog 1000000`.
  */
 import t from "tap";
-import { encodePack } from "../../shared/registration-pack.ts";
+import { encodePack } from "../../shared/registration/registration-pack.ts";
 import { eventually } from "../equipment/eventually.ts";
 import { people } from "../equipment/people.ts";
 import { startEngines } from "./cell.ts";

@@ -1,9 +1,9 @@
 /** DynamoDB is stopped, really, under load: the backlog grows, nothing is dead-lettered, and all of it is stored afterwards. */
 import { join } from "node:path";
 import t from "tap";
-import { openLedger } from "../../admin/ledger.ts";
-import { readStackIdentity } from "../../admin/queue-counts.ts";
-import { loadEvent } from "../../shared/event-definition.ts";
+import { openLedger } from "../../admin/audit/ledger.ts";
+import { readStackIdentity } from "../../shared/aws/queue-counts.ts";
+import { loadEvent } from "../../shared/registration/event-definition.ts";
 import { eventually } from "../equipment/eventually.ts";
 import { audit } from "./audit.ts";
 import { startEngines } from "./cell.ts";

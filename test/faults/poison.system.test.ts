@@ -1,9 +1,9 @@
 /** What can never be stored becomes a dead letter, alone and with its reason, and its neighbours do not even notice. */
 import { PurgeQueueCommand } from "@aws-sdk/client-sqs";
 import t from "tap";
-import type { DeadLetterReason } from "../../shared/dead-letter.ts";
-import { encodePack, encodeRegistration, joinPack } from "../../shared/registration-pack.ts";
-import type { Registration } from "../../shared/registration.ts";
+import type { DeadLetterReason } from "../../shared/dead-letters/dead-letter.ts";
+import { encodePack, encodeRegistration, joinPack } from "../../shared/registration/registration-pack.ts";
+import type { Registration } from "../../shared/registration/registration.ts";
 import { people, somebody } from "../equipment/people.ts";
 import { sized } from "../equipment/run-length.ts";
 import { startEngines } from "./cell.ts";

@@ -1,7 +1,7 @@
 /** Messages that no worker can store, whatever it tries, each with the reason for which it has to become a dead letter. */
 import { hash } from "node:crypto";
-import type { DeadLetterReason } from "../../shared/dead-letter.ts";
-import { idOfBody } from "../../shared/dead-letter-record.ts";
+import type { DeadLetterReason } from "../../shared/dead-letters/dead-letter.ts";
+import { idOfBody } from "../../shared/dead-letters/dead-letter-record.ts";
 
 export interface Poison {
   readonly body: string;

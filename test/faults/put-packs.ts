@@ -1,6 +1,6 @@
 /** Puts people on the queue of a cell, in packs, as the web tier would. */
-import { encodePack } from "../../shared/registration-pack.ts";
-import type { Registration } from "../../shared/registration.ts";
+import { encodePack } from "../../shared/registration/registration-pack.ts";
+import type { Registration } from "../../shared/registration/registration.ts";
 import { people } from "../equipment/people.ts";
 import type { Cell } from "./cell.ts";
 

@@ -1,6 +1,6 @@
 /** Receives, heartbeats and polling that fail: the worker tier backs off, says so, and goes on when it can. */
 import t from "tap";
-import { encodePack } from "../../shared/registration-pack.ts";
+import { encodePack } from "../../shared/registration/registration-pack.ts";
 import { eventually } from "../equipment/eventually.ts";
 import { people } from "../equipment/people.ts";
 import { startEngines } from "./cell.ts";

@@ -1,8 +1,8 @@
 /** Replays as the worker tier meets them: sent twice, by two admins at once, or cut short by a crash. 0 lost, 0 extra. */
 import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import t from "tap";
-import { encodePack } from "../../shared/registration-pack.ts";
-import type { Registration } from "../../shared/registration.ts";
+import { encodePack } from "../../shared/registration/registration-pack.ts";
+import type { Registration } from "../../shared/registration/registration.ts";
 import { eventually } from "../equipment/eventually.ts";
 import { people } from "../equipment/people.ts";
 import { startEngines, type Cell } from "./cell.ts";

@@ -5,9 +5,9 @@
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { AuditReport } from "../../admin/audit/audit-report.ts";
-import { openLedger } from "../../admin/ledger.ts";
-import { readStackIdentity } from "../../admin/queue-counts.ts";
-import { loadEvent } from "../../shared/event-definition.ts";
+import { openLedger } from "../../admin/audit/ledger.ts";
+import { readStackIdentity } from "../../shared/aws/queue-counts.ts";
+import { loadEvent } from "../../shared/registration/event-definition.ts";
 import { audit } from "./audit.ts";
 import type { Engines } from "./cell.ts";
 import { planChaos, type PlannedEvent } from "./chaos-plan.ts";

@@ -1,7 +1,7 @@
 /** One address, many registrations: one record, the first, whatever meets where. */
 import t from "tap";
-import { encodePack } from "../../shared/registration-pack.ts";
-import type { Registration } from "../../shared/registration.ts";
+import { encodePack } from "../../shared/registration/registration-pack.ts";
+import type { Registration } from "../../shared/registration/registration.ts";
 import { people, somebody } from "../equipment/people.ts";
 import { startEngines } from "./cell.ts";
 import { expectStored } from "./expect-stored.ts";

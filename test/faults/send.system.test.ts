@@ -2,8 +2,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import t from "tap";
-import { registrationId } from "../../shared/registration-id.ts";
-import { decodePack, maxPackBytes, maxPackRegistrations } from "../../shared/registration-pack.ts";
+import { registrationId } from "../../shared/registration/registration-id.ts";
+import { decodePack, maxPackBytes, maxPackRegistrations } from "../../shared/registration/registration-pack.ts";
 import { eventually } from "../equipment/eventually.ts";
 import { startEngines, type Cell } from "./cell.ts";
 import { expectStored } from "./expect-stored.ts";

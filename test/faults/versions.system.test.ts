@@ -5,8 +5,8 @@
 import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import t from "tap";
 import { registrationIn } from "../../shared/dead-letters/dead-letter-entry.ts";
-import { encodePack } from "../../shared/registration-pack.ts";
-import { runCommand } from "../admin/command-run.ts";
+import { encodePack } from "../../shared/registration/registration-pack.ts";
+import { runCommand } from "../equipment/command-run.ts";
 import { eventually } from "../equipment/eventually.ts";
 import { people, somebody } from "../equipment/people.ts";
 import { startEngines } from "./cell.ts";

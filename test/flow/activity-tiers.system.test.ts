@@ -5,7 +5,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import t, { type Test } from "tap";
 import type { QueueSnapshot } from "../../admin/inspector/queue-snapshot.ts";
-import { runCommand } from "../admin/command-run.ts";
+import { runCommand } from "../equipment/command-run.ts";
 import { forEach, postRegistration, type Accepted } from "../equipment/attendee.ts";
 import { startAwsProxy } from "../equipment/aws-proxy.ts";
 import { eventually } from "../equipment/eventually.ts";

@@ -7,7 +7,7 @@ import { DeleteMessageBatchCommand, ReceiveMessageCommand, SendMessageBatchComma
 import t, { type Test } from "tap";
 import { createActivityReader } from "../../shared/activity/reader.ts";
 import { createActivityRecorder, type ActivityRecorder } from "../../shared/activity/recorder.ts";
-import { createQueueProbe } from "../../web/queue-probe.ts";
+import { createQueueProbe } from "../../web/queue/queue-probe.ts";
 import { startEngines } from "../equipment/engines.ts";
 
 const engines = await startEngines();

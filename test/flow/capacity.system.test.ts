@@ -4,7 +4,7 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import t, { type Test } from "tap";
-import { simulate } from "../../admin/plan/simulation.ts";
+import { simulate } from "../../load/plan/simulation.ts";
 import { createLocalStack } from "../../local/stack.ts";
 import { startAwsProxy } from "../equipment/aws-proxy.ts";
 

@@ -5,12 +5,12 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import t, { type Test } from "tap";
 import { Compile } from "typebox/compile";
-import { DemoReport } from "../../admin/demo/demo-report.ts";
+import { DemoReport } from "../../load/demo/demo-report.ts";
 import { probe } from "../../local/http-probe.ts";
 import { createLocalStack, type LocalStack } from "../../local/stack.ts";
 import { eventually } from "../equipment/eventually.ts";
 
-const main = join(import.meta.dirname, "../../admin/demo/main.ts");
+const main = join(import.meta.dirname, "../../load/demo/main.ts");
 const check = Compile(DemoReport);
 
 function startDemo(t: Test, args: readonly string[], env: Record<string, string> = {}) {

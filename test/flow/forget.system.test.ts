@@ -1,8 +1,8 @@
 /** Who is erased stays erased, whatever is still on its way; and whoever registers again afterwards is registered. */
 import { DeleteCommand, GetCommand } from "@aws-sdk/lib-dynamodb";
 import t from "tap";
-import { runCommand } from "../admin/command-run.ts";
-import { startEngines } from "../admin/engines.ts";
+import { runCommand } from "../equipment/command-run.ts";
+import { startEngines } from "../equipment/admin-engines.ts";
 import { acceptedOf, postRegistration, untilConfirmed, type Accepted } from "../equipment/attendee.ts";
 import { eventually } from "../equipment/eventually.ts";
 

@@ -6,8 +6,8 @@ import { Agent, request } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { SendMessageCommand } from "@aws-sdk/client-sqs";
 import t from "tap";
-import { createSqsClient } from "../../shared/aws-clients.ts";
-import { encodePack } from "../../shared/registration-pack.ts";
+import { createSqsClient } from "../../shared/aws/aws-clients.ts";
+import { encodePack } from "../../shared/registration/registration-pack.ts";
 import { somebody } from "../equipment/people.ts";
 import { startStack } from "../equipment/running-stack.ts";
 

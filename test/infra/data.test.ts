@@ -1,6 +1,6 @@
 import t from "tap";
 import { queueTimes } from "../../infra/data.ts";
-import { sqsLimits } from "../../shared/aws-limits.ts";
+import { sqsLimits } from "../../shared/aws/aws-limits.ts";
 import { fullSettings, only, resources, synthesized } from "./templates.ts";
 
 const { main } = await synthesized();

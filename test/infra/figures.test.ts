@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import t from "tap";
-import { figuresDimension, publishedFigures } from "../../shared/cloudwatch-publisher.ts";
+import { figuresDimension, publishedFigures } from "../../shared/aws/cloudwatch-publisher.ts";
 import { variablesOf } from "./environment-settings.ts";
 import { only, resources, synthesized, watched } from "./templates.ts";
 

@@ -1,5 +1,5 @@
 import t from "tap";
-import { scalingPolicy } from "../../shared/scaling-policy.ts";
+import { scalingPolicy } from "../../shared/aws/scaling-policy.ts";
 import { optionFault } from "./beanstalk-options.ts";
 import { givenOptions, settingsOf, type Tier } from "./environment-settings.ts";
 import { fullSettings, synthesized } from "./templates.ts";

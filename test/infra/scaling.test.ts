@@ -1,5 +1,5 @@
 import t from "tap";
-import { scalingPolicy } from "../../shared/scaling-policy.ts";
+import { scalingPolicy } from "../../shared/aws/scaling-policy.ts";
 import { event } from "./synthesis.ts";
 import { only, resources, synthesized } from "./templates.ts";
 

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { App } from "aws-cdk-lib";
 import { readStackConfig } from "../../infra/config.ts";
 import { addStacks, type Stacks } from "../../infra/stacks.ts";
-import { parseEvent } from "../../shared/event-definition.ts";
+import { parseEvent } from "../../shared/registration/event-definition.ts";
 
 /** Opens and closes after the time of every synthesis here but those that say otherwise. */
 export const event = parseEvent({

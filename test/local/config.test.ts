@@ -1,6 +1,6 @@
 import t from "tap";
 import { LocalConfig } from "../../local/config.ts";
-import { readEnv } from "../../shared/environment.ts";
+import { readEnv } from "../../shared/process/environment.ts";
 
 t.test("the ports of the contract are the defaults", async (t) => {
   t.match(readEnv(LocalConfig, {}), { WEB_PORT: 3000, WORKER_PORT: 3001, SQS_PORT: 3003, DYNAMODB_PORT: 3004 });

@@ -1,5 +1,5 @@
 import t from "tap";
-import { readEnv } from "../../shared/environment.ts";
+import { readEnv } from "../../shared/process/environment.ts";
 import { WebConfig } from "../../web/config.ts";
 import { WorkerConfig } from "../../worker/config.ts";
 import {

@@ -9,18 +9,24 @@ const neighbours: Record<string, readonly string[]> = {
   shared: [],
   web: ["shared/"],
   worker: ["shared/"],
-  admin: ["shared/"],
   local: ["shared/"],
+  terminal: ["shared/"],
+  admin: ["terminal/", "shared/"],
+  console: ["admin/", "terminal/", "shared/"],
+  load: ["admin/", "terminal/", "shared/"],
+  // To verify a stack it registers somebody and exports what was stored.
+  deploy: ["load/", "admin/", "terminal/", "shared/"],
+  cli: ["console/", "deploy/", "load/", "admin/", "terminal/", "shared/"],
   // The numbers that `turnout plan` simulates, when the event opens, and the rights that `turnout doctor` tries: the rest of
   // the contract is the environment.
-  infra: ["shared/event-definition.ts", "shared/scaling-policy.ts", "shared/tier-grants.ts"],
+  infra: ["shared/registration/event-definition.ts", "shared/aws/scaling-policy.ts", "shared/aws/tier-grants.ts"],
 };
 
 /** Who imports what it only knows at run time, and why. */
 const computed: Record<string, string> = {
   "local/install-check.js": "asks whether packages are installed, which it lists itself, and loads none",
   "infra/bundle/main.ts": "starts the tier that the environment names, from the root of the zip",
-  "admin/console/assets.ts": "finds the files of the browser libraries that it serves, which it lists itself",
+  "console/assets.ts": "finds the files of the browser libraries that it serves, which it lists itself",
 };
 
 /** The folders that run where only production dependencies are installed. */
@@ -87,6 +93,10 @@ t.test("control: a forbidden import is found, in whatever way it is written", as
     ["local/a.ts", `import { buildApp } from "../web/app.ts";`],
     ["admin/a.ts", `import { startStack } from "../local/stack.ts";`],
     ["admin/a.ts", `import { people } from "../test/equipment/people.ts";`],
+    ["admin/a.ts", `import { runConsole } from "../console/console.ts";`],
+    ["terminal/a.ts", `import { audit } from "../admin/audit/audit.ts";`],
+    ["load/a.ts", `import { verify } from "../deploy/commands/verify.ts";`],
+    ["console/a.ts", `import { people } from "../load/people/people.ts";`],
     ["infra/a.ts", `import { WebConfig } from "../web/config.ts";`],
     ["infra/a.ts", `import { errorCatalogue } from "../shared/errors.ts";`],
     ["local/a.ts", `import manifest from "../package.json" with { type: "json" };`],
@@ -102,7 +112,7 @@ t.test("control: a forbidden import is found, in whatever way it is written", as
     ["web/a.ts", `import type { Options } from "csv-parse";`],
     ["web/a.ts", `// import { createDrain } from "../worker/drain.ts";`],
     ["web/a.ts", `/**\n * import { createDrain } from "../worker/drain.ts"\n */\nexport const a = 1;`],
-    ["infra/a.ts", `import { loadEvent } from "../shared/event-definition.ts";`],
+    ["infra/a.ts", `import { loadEvent } from "../shared/registration/event-definition.ts";`],
     ["admin/a.ts", `import { parse } from "csv-parse/sync";`],
   ];
   for (const [path, text] of allowed) t.same(breaches({ path, text }), [], `${path}: ${text}`);

@@ -3,9 +3,9 @@ import { dirname, join } from "node:path";
 import t from "tap";
 import { parse } from "yaml";
 import { errorCatalogue, TurnoutError, type ErrorCode } from "../../shared/errors.ts";
-import { toProblem } from "../../web/problem.ts";
+import { toProblem } from "../../web/http/problem.ts";
 import { configurationDocument, configurationPath } from "./configuration-document.ts";
-import { filesBelow, root } from "./source-tree.ts";
+import { filesBelow, productFolders, root } from "./source-tree.ts";
 
 const read = (path: string) => readFileSync(join(root, path), "utf8");
 
@@ -112,7 +112,7 @@ t.test("every link between documents leads somewhere", async (t) => {
 
 t.test("every decision that the source refers to exists", async (t) => {
   const decisions = readdirSync(join(root, "docs/decisions"));
-  for (const folder of ["web", "worker", "shared", "admin", "local", "infra"]) {
+  for (const folder of productFolders) {
     for (const path of filesBelow(folder).filter((file) => file.endsWith(".ts"))) {
       for (const [, number = ""] of read(path).matchAll(/docs\/decisions\/(\d{4})/g)) {
         t.ok(

@@ -6,8 +6,8 @@ import { productFolders, root, sourceFiles } from "./source-tree.ts";
 /** Source files without a test file of their own, and what tests them instead. */
 const testedElsewhere: [path: RegExp, reason: string][] = [
   [/(^|\/)main\.ts$/, "a process: test/flow and test/faults start it"],
-  [/^shared\/(aws-limits|dead-letter)\.ts$/, "names and numbers, nothing that could behave"],
-  [/^(web\/page|admin\/console)\/assets\//, "runs in a browser: test/browser"],
+  [/^shared\/(aws\/aws-limits|dead-letters\/dead-letter)\.ts$/, "names and numbers, nothing that could behave"],
+  [/^(web\/page|console)\/assets\//, "runs in a browser: test/browser"],
 ];
 
 const maxLines = 320;
@@ -67,7 +67,7 @@ t.test("every source file opens by saying what it is responsible for", async (t)
 });
 
 t.test("a process is a main.ts: every folder that runs has one, and nothing imports it", async (t) => {
-  const importing = sourceFiles(["web", "worker", "shared", "admin", "infra"]).filter(({ text }) =>
+  const importing = sourceFiles(productFolders.filter((folder) => folder !== "local")).filter(({ text }) =>
     /^(import|export)\b.*["'].*\/main\.ts["']/m.test(text),
   );
   t.same(

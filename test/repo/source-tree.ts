@@ -5,7 +5,19 @@ import { join, relative, sep } from "node:path";
 export const root = join(import.meta.dirname, "../..");
 
 /** The folders of the product: what is deployed, run or synthesised. */
-export const productFolders = ["web", "worker", "shared", "admin", "local", "infra"] as const;
+export const productFolders = [
+  "web",
+  "worker",
+  "shared",
+  "infra",
+  "admin",
+  "console",
+  "cli",
+  "terminal",
+  "deploy",
+  "load",
+  "local",
+] as const;
 
 export interface SourceFile {
   /** From the root, with `/`. */

@@ -1,6 +1,6 @@
 /** Any registration that a worker may find in a pack, as an arbitrary. */
 import * as fc from "fast-check";
-import { isRegistration, type Registration } from "../../shared/registration.ts";
+import { isRegistration, type Registration } from "../../shared/registration/registration.ts";
 import { anyEmail } from "../equipment/people.ts";
 import { legalCharacter } from "./legal-text.ts";
 

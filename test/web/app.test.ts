@@ -1,5 +1,5 @@
 import t from "tap";
-import { createRegistry } from "../../shared/metrics.ts";
+import { createRegistry } from "../../shared/process/metrics.ts";
 import { buildTestApp } from "../equipment/web-app.ts";
 
 const valid = { email: "ada@example.org", name: "Ada", answers: { meal: "meat", terms: true } };

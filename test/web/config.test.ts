@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import t from "tap";
-import { readEnv } from "../../shared/environment.ts";
+import { readEnv } from "../../shared/process/environment.ts";
 import type { TurnoutError } from "../../shared/errors.ts";
 import { WebConfig } from "../../web/config.ts";
-import { parseReceiptKeys } from "../../web/receipts.ts";
+import { parseReceiptKeys } from "../../web/status/receipts.ts";
 
 const secret = () => randomBytes(32).toString("base64");
 const complete = {

@@ -1,6 +1,6 @@
 import { Registry } from "prom-client";
 import t from "tap";
-import type { GroupCommitFigures } from "../../web/group-commit.ts";
+import type { GroupCommitFigures } from "../../web/queue/group-commit.ts";
 import { createWebMetrics } from "../../web/metrics.ts";
 
 const figures: GroupCommitFigures = {

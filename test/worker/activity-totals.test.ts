@@ -1,5 +1,5 @@
 import t from "tap";
-import { Counter } from "../../shared/metrics.ts";
+import { Counter } from "../../shared/process/metrics.ts";
 import { Registry } from "prom-client";
 import { readActivityTotals } from "../../worker/activity-totals.ts";
 import { createWorkerMetrics, exposeHeldPacks, exposeWriter } from "../../worker/metrics.ts";

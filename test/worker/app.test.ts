@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Registry } from "prom-client";
 import t from "tap";
 import { parse } from "yaml";
-import { createRegistry } from "../../shared/metrics.ts";
+import { createRegistry } from "../../shared/process/metrics.ts";
 import { buildWorkerApp, type Task } from "../../worker/app.ts";
 import type { Health } from "../../worker/health.ts";
 import { recordLog } from "../equipment/recorded-log.ts";

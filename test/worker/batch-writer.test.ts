@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import t from "tap";
-import type { Registration } from "../../shared/registration.ts";
+import type { Registration } from "../../shared/registration/registration.ts";
 import { createCircuitBreaker } from "../../worker/circuit-breaker.ts";
 import type { Rejected } from "../../worker/batch-insert.ts";
 import { createBatchWriter, type BatchWriterOptions, type Passing, type Undone } from "../../worker/batch-writer.ts";
-import type { SystemFault } from "../../shared/system-fault.ts";
+import type { SystemFault } from "../../shared/process/system-fault.ts";
 import { eventually } from "../equipment/eventually.ts";
 import { createManualClock } from "../equipment/manual-clock.ts";
 import { people, somebody } from "../equipment/people.ts";

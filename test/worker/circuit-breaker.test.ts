@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import assert from "node:assert/strict";
 import t from "tap";
 import { createCircuitBreaker, type BreakerOptions } from "../../worker/circuit-breaker.ts";
-import type { SystemFault } from "../../shared/system-fault.ts";
+import type { SystemFault } from "../../shared/process/system-fault.ts";
 import { createManualClock } from "../equipment/manual-clock.ts";
 
 const fault = (message: string): SystemFault => ({

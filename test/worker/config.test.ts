@@ -1,5 +1,5 @@
 import t from "tap";
-import { readEnv } from "../../shared/environment.ts";
+import { readEnv } from "../../shared/process/environment.ts";
 import type { TurnoutError } from "../../shared/errors.ts";
 import { WorkerConfig } from "../../worker/config.ts";
 

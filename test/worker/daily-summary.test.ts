@@ -1,7 +1,7 @@
 import { Registry } from "prom-client";
 import t from "tap";
 import { createDailySummary, type DailySummaryOptions } from "../../worker/daily-summary.ts";
-import { deadLetters, person, putAll } from "../admin/dead-letter-seeds.ts";
+import { deadLetters, person, putAll } from "../equipment/dead-letter-seeds.ts";
 import { awsError } from "../equipment/aws-proxy.ts";
 import { startEngines } from "../equipment/engines.ts";
 import { recordLog } from "../equipment/recorded-log.ts";

@@ -1,9 +1,9 @@
 import { SendMessageCommand, type MessageAttributeValue } from "@aws-sdk/client-sqs";
 import { GetCommand } from "@aws-sdk/lib-dynamodb";
 import t from "tap";
-import { idOfBody, type DeadLetterRecord } from "../../shared/dead-letter-record.ts";
-import { deadLetterReasons } from "../../shared/dead-letter.ts";
-import { encodePack } from "../../shared/registration-pack.ts";
+import { idOfBody, type DeadLetterRecord } from "../../shared/dead-letters/dead-letter-record.ts";
+import { deadLetterReasons } from "../../shared/dead-letters/dead-letter.ts";
+import { encodePack } from "../../shared/registration/registration-pack.ts";
 import { createCircuitBreaker } from "../../worker/circuit-breaker.ts";
 import { createDeadLetterCollector } from "../../worker/dead-letter-collector.ts";
 import { createDeadLettersTable } from "../../worker/dead-letters-table.ts";

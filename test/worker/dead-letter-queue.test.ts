@@ -1,7 +1,7 @@
 import { SendMessageCommand } from "@aws-sdk/client-sqs";
 import t from "tap";
-import { deadLetterReasons, type DeadLetterReason } from "../../shared/dead-letter.ts";
-import { encodePack } from "../../shared/registration-pack.ts";
+import { deadLetterReasons, type DeadLetterReason } from "../../shared/dead-letters/dead-letter.ts";
+import { encodePack } from "../../shared/registration/registration-pack.ts";
 import { createCircuitBreaker } from "../../worker/circuit-breaker.ts";
 import { createDeadLetterQueue, type DeadLetter } from "../../worker/dead-letter-queue.ts";
 import { createPatientCaller } from "../../worker/patient-call.ts";

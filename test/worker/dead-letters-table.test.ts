@@ -1,7 +1,7 @@
 import { GetCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import t from "tap";
-import { joinBody, type BodyPart, type DeadLetterRecord } from "../../shared/dead-letter-record.ts";
-import { encodePack } from "../../shared/registration-pack.ts";
+import { joinBody, type BodyPart, type DeadLetterRecord } from "../../shared/dead-letters/dead-letter-record.ts";
+import { encodePack } from "../../shared/registration/registration-pack.ts";
 import { createCircuitBreaker } from "../../worker/circuit-breaker.ts";
 import { createDeadLettersTable, type Failure } from "../../worker/dead-letters-table.ts";
 import { createPatientCaller } from "../../worker/patient-call.ts";

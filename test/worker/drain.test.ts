@@ -2,7 +2,7 @@ import { SendMessageCommand, type Message } from "@aws-sdk/client-sqs";
 import t from "tap";
 import { createCircuitBreaker } from "../../worker/circuit-breaker.ts";
 import { createDrain, type DrainOptions } from "../../worker/drain.ts";
-import type { SystemFault } from "../../shared/system-fault.ts";
+import type { SystemFault } from "../../shared/process/system-fault.ts";
 import { awsError, type AwsCall, type Intervene } from "../equipment/aws-proxy.ts";
 import { startEngines } from "../equipment/engines.ts";
 import { eventually } from "../equipment/eventually.ts";

@@ -1,8 +1,8 @@
 import type { Message } from "@aws-sdk/client-sqs";
 import { PutCommand } from "@aws-sdk/lib-dynamodb";
 import t from "tap";
-import { encodePack } from "../../shared/registration-pack.ts";
-import { createTombstone } from "../../shared/tombstone.ts";
+import { encodePack } from "../../shared/registration/registration-pack.ts";
+import { createTombstone } from "../../shared/registration/tombstone.ts";
 import { createCircuitBreaker } from "../../worker/circuit-breaker.ts";
 import { createDeadLetterQueue } from "../../worker/dead-letter-queue.ts";
 import { createDeadLettersTable } from "../../worker/dead-letters-table.ts";

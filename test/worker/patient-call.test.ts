@@ -1,7 +1,7 @@
 import t from "tap";
 import { createCircuitBreaker } from "../../worker/circuit-breaker.ts";
 import { createPatientCaller, type PatientCallerOptions } from "../../worker/patient-call.ts";
-import type { Operation } from "../../shared/system-fault.ts";
+import type { Operation } from "../../shared/process/system-fault.ts";
 import { eventually } from "../equipment/eventually.ts";
 import { createManualClock } from "../equipment/manual-clock.ts";
 

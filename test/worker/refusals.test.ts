@@ -1,5 +1,5 @@
 import t from "tap";
-import { encodePack, encodeUnknownEntry, maxPackBytes } from "../../shared/registration-pack.ts";
+import { encodePack, encodeUnknownEntry, maxPackBytes } from "../../shared/registration/registration-pack.ts";
 import { mergeRefusals, type Refusal } from "../../worker/refusals.ts";
 import { somebody } from "../equipment/people.ts";
 

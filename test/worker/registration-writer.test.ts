@@ -1,12 +1,12 @@
 import t from "tap";
-import type { Outcome } from "../../shared/outcome.ts";
-import type { Registration } from "../../shared/registration.ts";
+import type { Outcome } from "../../shared/registration/outcome.ts";
+import type { Registration } from "../../shared/registration/registration.ts";
 import type { Passing, WriterConditions } from "../../worker/batch-writer.ts";
 import { createCircuitBreaker } from "../../worker/circuit-breaker.ts";
 import type { NewOutcome, RecordResult } from "../../worker/outcomes-table.ts";
 import { createRegistrationWriter } from "../../worker/registration-writer.ts";
 import type { StoreResult } from "../../worker/registrations-table.ts";
-import type { SystemFault } from "../../shared/system-fault.ts";
+import type { SystemFault } from "../../shared/process/system-fault.ts";
 import { eventually } from "../equipment/eventually.ts";
 import { createManualClock } from "../equipment/manual-clock.ts";
 import { people, somebody } from "../equipment/people.ts";

@@ -1,8 +1,8 @@
 import { PutCommand } from "@aws-sdk/lib-dynamodb";
 import t from "tap";
-import type { Outcome } from "../../shared/outcome.ts";
-import type { Registration } from "../../shared/registration.ts";
-import { createTombstone, tombstoneSeconds, type TombstoneItem } from "../../shared/tombstone.ts";
+import type { Outcome } from "../../shared/registration/outcome.ts";
+import type { Registration } from "../../shared/registration/registration.ts";
+import { createTombstone, tombstoneSeconds, type TombstoneItem } from "../../shared/registration/tombstone.ts";
 import { createRegistrationsTable, type RegistrationsTableOptions } from "../../worker/registrations-table.ts";
 import { awsError, type Input, type Intervention } from "../equipment/aws-proxy.ts";
 import { startEngines } from "../equipment/engines.ts";

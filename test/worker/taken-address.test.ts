@@ -1,6 +1,6 @@
 import t from "tap";
-import type { Outcome } from "../../shared/outcome.ts";
-import { createTombstone, tombstoneKinds, tombstoneSeconds } from "../../shared/tombstone.ts";
+import type { Outcome } from "../../shared/registration/outcome.ts";
+import { createTombstone, tombstoneKinds, tombstoneSeconds } from "../../shared/registration/tombstone.ts";
 import { judge } from "../../worker/taken-address.ts";
 
 const now = Date.parse("2026-03-01T10:00:00.000Z");

@@ -1,10 +1,10 @@
 import { DeleteTableCommand, CreateTableCommand } from "@aws-sdk/client-dynamodb";
 import { SendMessageCommand } from "@aws-sdk/client-sqs";
 import t from "tap";
-import { readEnv } from "../../shared/environment.ts";
-import { createRegistry } from "../../shared/metrics.ts";
-import { encodePack } from "../../shared/registration-pack.ts";
-import type { Registration } from "../../shared/registration.ts";
+import { readEnv } from "../../shared/process/environment.ts";
+import { createRegistry } from "../../shared/process/metrics.ts";
+import { encodePack } from "../../shared/registration/registration-pack.ts";
+import type { Registration } from "../../shared/registration/registration.ts";
 import { WorkerConfig } from "../../worker/config.ts";
 import { createWorker } from "../../worker/worker.ts";
 import { awsError, type AwsCall, type Intervene } from "../equipment/aws-proxy.ts";

@@ -3,10 +3,10 @@
  * starts from the validator's errors, which know the schema's keywords but not who reads them.
  */
 import type { TLocalizedValidationError } from "typebox/error";
-import { emailFault } from "../../shared/email-fault.ts";
+import { emailFault } from "../../shared/registration/email-fault.ts";
 import type { Fault } from "../../shared/errors.ts";
-import type { EventDefinition } from "../../shared/event-definition.ts";
-import { isUnseen } from "../../shared/plain-text.ts";
+import type { EventDefinition } from "../../shared/registration/event-definition.ts";
+import { isUnseen } from "../../shared/registration/plain-text.ts";
 import { formFields, type Field } from "./fields.ts";
 import { valueAt } from "./filled-form.ts";
 import type { Language } from "./language.ts";

@@ -2,8 +2,8 @@
  * The form's fields as a page shows them: labels, constraints and what each one allows, in words. All of it follows from
  * the event definition and from the schema by which a submission is validated, so form and validation cannot disagree.
  */
-import type { EventDefinition, EventField } from "../../shared/event-definition.ts";
-import { submissionSchema } from "../../shared/submission.ts";
+import type { EventDefinition, EventField } from "../../shared/registration/event-definition.ts";
+import { submissionSchema } from "../../shared/registration/submission.ts";
 import { answerPrefix } from "./form.ts";
 import type { Messages } from "./messages.ts";
 

@@ -3,7 +3,7 @@
  * definition says which of it means a number or a tick. Whatever cannot be meant is handed on as it is, so that the
  * validation refuses it: nothing is guessed here and nothing is dropped but blanks.
  */
-import type { EventDefinition, EventField } from "../../shared/event-definition.ts";
+import type { EventDefinition, EventField } from "../../shared/registration/event-definition.ts";
 
 /** What stands before a field's id in the name of its form control. */
 export const answerPrefix = "answers.";

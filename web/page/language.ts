@@ -1,7 +1,7 @@
 /**
  * Which of the page's languages an attendee is answered in.
  */
-import { preferredLanguage } from "../negotiation.ts";
+import { preferredLanguage } from "../http/negotiation.ts";
 
 /** The first one is the answer to everybody who prefers none of them. */
 export const languages = ["en", "de"] as const;

@@ -20,7 +20,7 @@ const contentSecurityPolicy = [
 export const pageHeaders = {
   "content-security-policy": contentSecurityPolicy,
   // The address of a status page is its key: no other site may learn it from a link that is followed.
-  // A form's `Origin` is then the word null: see `web/form-origin.ts`.
+  // A form's `Origin` is then the word null: see `web/http/form-origin.ts`.
   "referrer-policy": "no-referrer",
   "x-content-type-options": "nosniff",
 } as const;

@@ -3,8 +3,8 @@
  * gets, with which status and caching, is decided in `web/routes/`; not here.
  */
 import type { Fault } from "../../shared/errors.ts";
-import type { EventDefinition, EventPhase } from "../../shared/event-definition.ts";
-import { registrationStatuses, type RegistrationStatus } from "../registration-status.ts";
+import type { EventDefinition, EventPhase } from "../../shared/registration/event-definition.ts";
+import { registrationStatuses, type RegistrationStatus } from "../status/registration-status.ts";
 import { entryModule, loadAssets, type Asset, type Picture } from "./assets.ts";
 import { formFields } from "./fields.ts";
 import { filledForm } from "./filled-form.ts";

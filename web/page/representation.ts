@@ -3,7 +3,7 @@
  */
 import { createHash } from "node:crypto";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
-import { preferredEncoding } from "../negotiation.ts";
+import { preferredEncoding } from "../http/negotiation.ts";
 
 export interface Representation {
   readonly body: Buffer;

@@ -2,7 +2,7 @@
 import { isIP } from "node:net";
 import type { FastifyPluginAsync, FastifyRequest } from "fastify";
 import { TurnoutError } from "../../shared/errors.ts";
-import type { Registry } from "../../shared/metrics.ts";
+import type { Registry } from "../../shared/process/metrics.ts";
 import type { Readiness } from "../readiness.ts";
 
 export interface HealthRoutesOptions {

@@ -3,11 +3,11 @@
  * ends no later than the page is true.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { eventPhase, type EventDefinition } from "../../shared/event-definition.ts";
+import { eventPhase, type EventDefinition } from "../../shared/registration/event-definition.ts";
 import { chooseLanguage } from "../page/language.ts";
 import { pageHeaders } from "../page/page-headers.ts";
 import type { Pages } from "../page/pages.ts";
-import { methodNotAllowed, wantsPage } from "../problem.ts";
+import { methodNotAllowed, wantsPage } from "../http/problem.ts";
 import { isCurrent, selectEncoding, type Representation } from "../page/representation.ts";
 
 export interface PageRoutesOptions {

@@ -1,6 +1,6 @@
 /** `turnout dead-letters`: what could not be stored, and what to do about it. */
 import { Command } from "commander";
-import type { CommandHost } from "../../command-line.ts";
+import type { CommandHost } from "../../../terminal/command-line.ts";
 import { buildDiscardCommand } from "./discard.ts";
 import { buildEditCommand } from "./edit.ts";
 import { buildListCommand } from "./list.ts";

@@ -2,13 +2,13 @@
 import { Command } from "commander";
 import { Type, type Static } from "typebox";
 import { createAdminLog } from "../../admin-log.ts";
-import { addConnectionOptions, withConnection, type ConnectionFlags } from "../../connection.ts";
+import { addConnectionOptions, withConnection, type ConnectionFlags } from "../../../terminal/connection.ts";
 import type { DeadLetterSummary } from "../../../shared/dead-letters/replay-records.ts";
 import { whyUnchangeable } from "../../dead-letters/changeable.ts";
-import { createDeadLetterStore, type DeadLetterStore } from "../../dead-letters/dead-letter-store.ts";
+import { createDeadLetterStore, type DeadLetterStore } from "../../../shared/dead-letters/dead-letter-store.ts";
 import { createOutcomesStore, type OutcomesStore } from "../../registrations/outcomes-store.ts";
-import { exitCodes } from "../../exit.ts";
-import type { CommandHost } from "../../command-line.ts";
+import { exitCodes } from "../../../terminal/exit.ts";
+import type { CommandHost } from "../../../terminal/command-line.ts";
 
 /** What `--json` prints. */
 export const DiscardOutput = Type.Object(

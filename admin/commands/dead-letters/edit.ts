@@ -3,13 +3,13 @@ import { Command } from "commander";
 import { Type } from "typebox";
 import { TurnoutError } from "../../../shared/errors.ts";
 import { createAdminLog } from "../../admin-log.ts";
-import { addConnectionOptions, withConnection, type ConnectionFlags } from "../../connection.ts";
+import { addConnectionOptions, withConnection, type ConnectionFlags } from "../../../terminal/connection.ts";
 import { requireChangeable } from "../../dead-letters/changeable.ts";
-import { createDeadLetterStore } from "../../dead-letters/dead-letter-store.ts";
+import { createDeadLetterStore } from "../../../shared/dead-letters/dead-letter-store.ts";
 import { parseAssignment, parseRemoval, proposeEdit, type Edit, type FieldChange } from "../../dead-letters/edit.ts";
-import { addEventOption, readEvent, type EventFlag } from "../../event-option.ts";
-import { gather } from "../../option-values.ts";
-import type { CommandHost } from "../../command-line.ts";
+import { addEventOption, readEvent, type EventFlag } from "../../../terminal/event-option.ts";
+import { gather } from "../../../terminal/option-values.ts";
+import type { CommandHost } from "../../../terminal/command-line.ts";
 import { requireDeadLetter } from "./required-record.ts";
 
 /** What `--json` prints. */

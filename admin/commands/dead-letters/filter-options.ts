@@ -1,9 +1,9 @@
 /** The options by which commands choose among dead letters, alike for all of them. */
 import { Option, type Command } from "commander";
-import { deadLetterStates, type DeadLetterState } from "../../../shared/dead-letter-record.ts";
-import { deadLetterReasons, type DeadLetterReason } from "../../../shared/dead-letter.ts";
-import type { DeadLetterFilter } from "../../dead-letters/dead-letter-store.ts";
-import { pointInTime } from "../../option-values.ts";
+import { deadLetterStates, type DeadLetterState } from "../../../shared/dead-letters/dead-letter-record.ts";
+import { deadLetterReasons, type DeadLetterReason } from "../../../shared/dead-letters/dead-letter.ts";
+import type { DeadLetterFilter } from "../../../shared/dead-letters/dead-letter-store.ts";
+import { pointInTime } from "../../../terminal/option-values.ts";
 
 export interface FilterFlags {
   readonly reason?: DeadLetterReason;

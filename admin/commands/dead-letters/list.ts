@@ -1,14 +1,14 @@
 /** `turnout dead-letters list`: what could not be stored, newest first, and how much of it by reason. */
 import { Command } from "commander";
 import { Type } from "typebox";
-import { addConnectionOptions, withConnection, type ConnectionFlags } from "../../connection.ts";
+import { addConnectionOptions, withConnection, type ConnectionFlags } from "../../../terminal/connection.ts";
 import type { DeadLetterSummary } from "../../../shared/dead-letters/replay-records.ts";
-import { createDeadLetterStore } from "../../dead-letters/dead-letter-store.ts";
+import { createDeadLetterStore } from "../../../shared/dead-letters/dead-letter-store.ts";
 import { createDeadLetterGroups, DeadLetterGroup } from "../../../shared/dead-letters/groups.ts";
-import { createNewest } from "../../dead-letters/newest.ts";
-import { formatAge } from "../../duration.ts";
-import { wholeNumber } from "../../option-values.ts";
-import type { CommandHost } from "../../command-line.ts";
+import { createNewest } from "../../../shared/dead-letters/newest.ts";
+import { formatAge } from "../../../terminal/duration.ts";
+import { wholeNumber } from "../../../terminal/option-values.ts";
+import type { CommandHost } from "../../../terminal/command-line.ts";
 import { addFilterOptions, addStateOption, toFilter, type FilterFlags, type StateFlag } from "./filter-options.ts";
 import { DeadLetterLine, toLine } from "./record-output.ts";
 

@@ -1,7 +1,7 @@
 /** How dead letters stand in the JSON of all commands that print some. */
 import { Type, type Static } from "typebox";
-import { deadLetterStates } from "../../../shared/dead-letter-record.ts";
-import { deadLetterReasons } from "../../../shared/dead-letter.ts";
+import { deadLetterStates } from "../../../shared/dead-letters/dead-letter-record.ts";
+import { deadLetterReasons } from "../../../shared/dead-letters/dead-letter.ts";
 import type { DeadLetterSummary } from "../../../shared/dead-letters/replay-records.ts";
 
 export const DeadLetterLine = Type.Object(

@@ -6,16 +6,21 @@ import { Command, Option } from "commander";
 import { Type, type Static } from "typebox";
 import { TurnoutError } from "../../../shared/errors.ts";
 import { createAdminLog } from "../../admin-log.ts";
-import { addConnectionOptions, withConnection, type Connection, type ConnectionFlags } from "../../connection.ts";
-import { createDeadLetterStore, type DeadLetterStore } from "../../dead-letters/dead-letter-store.ts";
+import {
+  addConnectionOptions,
+  withConnection,
+  type Connection,
+  type ConnectionFlags,
+} from "../../../terminal/connection.ts";
+import { createDeadLetterStore, type DeadLetterStore } from "../../../shared/dead-letters/dead-letter-store.ts";
 import { checkReplays } from "../../../shared/dead-letters/replay-check.ts";
 import { withReplayActivity } from "../../dead-letters/replay-activity.ts";
 import { createReplaySender } from "../../../shared/dead-letters/replay-sender.ts";
 import { replayDeadLetters, type ReplaySummary } from "../../../shared/dead-letters/replay.ts";
 import { selectDeadLetters, type Selector } from "../../dead-letters/selection.ts";
-import { exitCodes, explain, type ExitCode } from "../../exit.ts";
-import { wholeNumber } from "../../option-values.ts";
-import type { CommandHost } from "../../command-line.ts";
+import { exitCodes, explain, type ExitCode } from "../../../terminal/exit.ts";
+import { wholeNumber } from "../../../terminal/option-values.ts";
+import type { CommandHost } from "../../../terminal/command-line.ts";
 import { addFilterOptions, type FilterFlags } from "./filter-options.ts";
 
 const Count = Type.Integer({ minimum: 0 });

@@ -1,7 +1,7 @@
 /** Reads the dead letter that a command was told to look at. */
-import type { DeadLetterRecord } from "../../../shared/dead-letter-record.ts";
+import type { DeadLetterRecord } from "../../../shared/dead-letters/dead-letter-record.ts";
 import { TurnoutError } from "../../../shared/errors.ts";
-import type { DeadLetterStore } from "../../dead-letters/dead-letter-store.ts";
+import type { DeadLetterStore } from "../../../shared/dead-letters/dead-letter-store.ts";
 
 /** @throws TURNOUT_DEAD_LETTER_UNKNOWN */
 export async function requireDeadLetter(store: DeadLetterStore, id: string): Promise<DeadLetterRecord> {

@@ -1,15 +1,15 @@
 /** `turnout dead-letters show`: all that is known of one dead letter. */
 import { Argument, Command } from "commander";
 import { Type, type Static } from "typebox";
-import type { DeadLetterRecord, HistoryEntry } from "../../../shared/dead-letter-record.ts";
-import type { Registration } from "../../../shared/registration.ts";
-import { addConnectionOptions, withConnection, type ConnectionFlags } from "../../connection.ts";
-import { createDeadLetterStore, type DeadLetterStore } from "../../dead-letters/dead-letter-store.ts";
+import type { DeadLetterRecord, HistoryEntry } from "../../../shared/dead-letters/dead-letter-record.ts";
+import type { Registration } from "../../../shared/registration/registration.ts";
+import { addConnectionOptions, withConnection, type ConnectionFlags } from "../../../terminal/connection.ts";
+import { createDeadLetterStore, type DeadLetterStore } from "../../../shared/dead-letters/dead-letter-store.ts";
 import { registrationIn } from "../../../shared/dead-letters/dead-letter-entry.ts";
 import { checkReplay } from "../../../shared/dead-letters/replay-check.ts";
-import type { CommandHost } from "../../command-line.ts";
-import type { Terminal } from "../../terminal.ts";
-import { plain } from "../../../shared/terminal-text.ts";
+import type { CommandHost } from "../../../terminal/command-line.ts";
+import type { Terminal } from "../../../terminal/terminal.ts";
+import { plain } from "../../../shared/process/terminal-text.ts";
 import { requireDeadLetter } from "./required-record.ts";
 import { DeadLetterLine, toLine } from "./record-output.ts";
 

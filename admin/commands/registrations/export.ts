@@ -2,12 +2,12 @@
 import { Command, Option } from "commander";
 import { Type } from "typebox";
 import { createAdminLog } from "../../admin-log.ts";
-import { addConnectionOptions, withConnection, type ConnectionFlags } from "../../connection.ts";
-import { addEventOption, readEvent, type EventFlag } from "../../event-option.ts";
-import { exitCodes } from "../../exit.ts";
-import { wholeNumber } from "../../option-values.ts";
+import { addConnectionOptions, withConnection, type ConnectionFlags } from "../../../terminal/connection.ts";
+import { addEventOption, readEvent, type EventFlag } from "../../../terminal/event-option.ts";
+import { exitCodes } from "../../../terminal/exit.ts";
+import { wholeNumber } from "../../../terminal/option-values.ts";
 import { TurnoutError } from "../../../shared/errors.ts";
-import type { CommandHost } from "../../command-line.ts";
+import type { CommandHost } from "../../../terminal/command-line.ts";
 import { createExportFormat, exportFormats, type ExportFormatName } from "../../registrations/export-format.ts";
 import { exportRegistrations } from "../../registrations/export.ts";
 

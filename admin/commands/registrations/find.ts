@@ -1,11 +1,11 @@
 /** `turnout registrations find`: what is known of one address. */
 import { Argument, Command } from "commander";
 import { Type } from "typebox";
-import { addConnectionOptions, withConnection, type ConnectionFlags } from "../../connection.ts";
-import { createDeadLetterStore } from "../../dead-letters/dead-letter-store.ts";
-import { emailArgument } from "../../email-argument.ts";
-import { exitCodes } from "../../exit.ts";
-import type { CommandHost } from "../../command-line.ts";
+import { addConnectionOptions, withConnection, type ConnectionFlags } from "../../../terminal/connection.ts";
+import { createDeadLetterStore } from "../../../shared/dead-letters/dead-letter-store.ts";
+import { emailArgument } from "../../../terminal/email-argument.ts";
+import { exitCodes } from "../../../terminal/exit.ts";
+import type { CommandHost } from "../../../terminal/command-line.ts";
 import { createRegistrationsStore } from "../../registrations/registrations-store.ts";
 import { StoredRegistration } from "../../registrations/stored-registration.ts";
 import { DeadLetterLine, toLine } from "../dead-letters/record-output.ts";

@@ -2,11 +2,11 @@
 import { Argument, Command } from "commander";
 import { Type, type Static } from "typebox";
 import { createAdminLog } from "../../admin-log.ts";
-import { addConnectionOptions, awsTime, withConnection, type ConnectionFlags } from "../../connection.ts";
-import { createDeadLetterStore } from "../../dead-letters/dead-letter-store.ts";
-import { emailArgument } from "../../email-argument.ts";
-import { exitCodes } from "../../exit.ts";
-import type { CommandHost } from "../../command-line.ts";
+import { addConnectionOptions, awsTime, withConnection, type ConnectionFlags } from "../../../terminal/connection.ts";
+import { createDeadLetterStore } from "../../../shared/dead-letters/dead-letter-store.ts";
+import { emailArgument } from "../../../terminal/email-argument.ts";
+import { exitCodes } from "../../../terminal/exit.ts";
+import type { CommandHost } from "../../../terminal/command-line.ts";
 import { eraseTraces, findTraces, type Forgotten, type Traces } from "../../registrations/forget.ts";
 import { createOutcomesStore } from "../../registrations/outcomes-store.ts";
 import { createRegistrationsStore } from "../../registrations/registrations-store.ts";

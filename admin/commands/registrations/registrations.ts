@@ -1,6 +1,6 @@
 /** `turnout registrations`: who registered. */
 import { Command } from "commander";
-import type { CommandHost } from "../../command-line.ts";
+import type { CommandHost } from "../../../terminal/command-line.ts";
 import { buildExportCommand } from "./export.ts";
 import { buildFindCommand } from "./find.ts";
 import { buildForgetCommand } from "./forget.ts";

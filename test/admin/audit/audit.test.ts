@@ -3,11 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import t from "tap";
 import { runAudit } from "../../../admin/audit/audit.ts";
-import { openLedger } from "../../../admin/ledger.ts";
-import { readStackIdentity } from "../../../admin/queue-counts.ts";
-import { createTombstone } from "../../../shared/tombstone.ts";
-import { deadLetter, person, putAll } from "../dead-letter-seeds.ts";
-import { startEngines } from "../engines.ts";
+import { openLedger } from "../../../admin/audit/ledger.ts";
+import { readStackIdentity } from "../../../shared/aws/queue-counts.ts";
+import { createTombstone } from "../../../shared/registration/tombstone.ts";
+import { deadLetter, person, putAll } from "../../equipment/dead-letter-seeds.ts";
+import { startEngines } from "../../equipment/admin-engines.ts";
 
 const { connection } = await startEngines(t);
 const { sqs, queueUrl, documents, registrationsTable, deadLettersTable, outcomesTable } = connection;

@@ -8,7 +8,7 @@ import {
 import t from "tap";
 import { waitUntilDrained, type DrainWaitOptions } from "../../../admin/audit/drain-wait.ts";
 import { TurnoutError } from "../../../shared/errors.ts";
-import { startEngines } from "../engines.ts";
+import { startEngines } from "../../equipment/admin-engines.ts";
 
 const { connection } = await startEngines(t);
 const { sqs, queueUrl, deadLetterQueueUrl } = connection;

@@ -1,8 +1,8 @@
 import t from "tap";
 import { createHeldPacks } from "../../../admin/audit/held-packs.ts";
 import { bucketKey, bucketStart, levels } from "../../../shared/activity/bucket.ts";
-import { putAll } from "../dead-letter-seeds.ts";
-import { startEngines } from "../engines.ts";
+import { putAll } from "../../equipment/dead-letter-seeds.ts";
+import { startEngines } from "../../equipment/admin-engines.ts";
 
 const { connection } = await startEngines(t);
 const { documents, activityTable } = connection;

@@ -6,7 +6,7 @@ import type {
   TombstoneEvidence,
 } from "../../../admin/audit/evidence.ts";
 import { createJudge, type Verdict } from "../../../admin/audit/judge.ts";
-import type { AttemptLine, LedgerLine } from "../../../admin/ledger.ts";
+import type { AttemptLine, LedgerLine } from "../../../admin/audit/ledger.ts";
 
 const content = { name: "Ada", answers: { guests: 2, ticket: "Both days" } };
 

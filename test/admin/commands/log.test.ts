@@ -2,8 +2,8 @@ import t from "tap";
 import { Compile } from "typebox/compile";
 import { createAdminLog } from "../../../admin/admin-log.ts";
 import { LogOutput } from "../../../admin/commands/log.ts";
-import { runCommand } from "../command-run.ts";
-import { startEngines } from "../engines.ts";
+import { runCommand } from "../../equipment/command-run.ts";
+import { startEngines } from "../../equipment/admin-engines.ts";
 
 const { env, connection } = await startEngines(t);
 

@@ -3,9 +3,9 @@ import t from "tap";
 import { Compile } from "typebox/compile";
 import { QueueSnapshot } from "../../../admin/inspector/queue-snapshot.ts";
 import { TurnoutError } from "../../../shared/errors.ts";
-import { runCommand } from "../command-run.ts";
-import { deadLetters, putAll } from "../dead-letter-seeds.ts";
-import { startEngines } from "../engines.ts";
+import { runCommand } from "../../equipment/command-run.ts";
+import { deadLetters, putAll } from "../../equipment/dead-letter-seeds.ts";
+import { startEngines } from "../../equipment/admin-engines.ts";
 
 const { env, connection } = await startEngines(t);
 const validator = Compile(QueueSnapshot);

@@ -1,7 +1,7 @@
 import t from "tap";
 import { requireChangeable, whyUnchangeable } from "../../../admin/dead-letters/changeable.ts";
-import { deadLetterStates } from "../../../shared/dead-letter-record.ts";
-import { deadLetter } from "../dead-letter-seeds.ts";
+import { deadLetterStates } from "../../../shared/dead-letters/dead-letter-record.ts";
+import { deadLetter } from "../../equipment/dead-letter-seeds.ts";
 
 const now = Date.parse("2026-02-01T00:00:00.000Z");
 

@@ -1,9 +1,9 @@
 import t from "tap";
 import { parseAssignment, parseRemoval, proposeEdit, type FieldChange } from "../../../admin/dead-letters/edit.ts";
-import { parseEvent } from "../../../shared/event-definition.ts";
-import type { DeadLetterRecord } from "../../../shared/dead-letter-record.ts";
-import { isRegistration, type Registration } from "../../../shared/registration.ts";
-import { deadLetter, person, unreadable } from "../dead-letter-seeds.ts";
+import { parseEvent } from "../../../shared/registration/event-definition.ts";
+import type { DeadLetterRecord } from "../../../shared/dead-letters/dead-letter-record.ts";
+import { isRegistration, type Registration } from "../../../shared/registration/registration.ts";
+import { deadLetter, person, unreadable } from "../../equipment/dead-letter-seeds.ts";
 
 const event = parseEvent({
   name: "Summit",

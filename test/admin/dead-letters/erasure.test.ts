@@ -1,6 +1,6 @@
 import t from "tap";
 import { afterErasure, planErasure } from "../../../admin/dead-letters/erasure.ts";
-import { deadLetter, person, unreadable } from "../dead-letter-seeds.ts";
+import { deadLetter, person, unreadable } from "../../equipment/dead-letter-seeds.ts";
 
 const { email } = person(1);
 const raw = (body: string) => planErasure(unreadable("raw-1", body), body, email);

@@ -3,7 +3,7 @@ import t from "tap";
 import { withReplayActivity } from "../../../admin/dead-letters/replay-activity.ts";
 import { createActivityReader } from "../../../shared/activity/reader.ts";
 import { createActivityRecorder } from "../../../shared/activity/recorder.ts";
-import { startEngines } from "../engines.ts";
+import { startEngines } from "../../equipment/admin-engines.ts";
 
 const { connection } = await startEngines(t);
 const { documents, sqs, queueUrl, activityTable: table } = connection;

@@ -1,8 +1,8 @@
 import t from "tap";
-import { createDeadLetterStore } from "../../../admin/dead-letters/dead-letter-store.ts";
+import { createDeadLetterStore } from "../../../shared/dead-letters/dead-letter-store.ts";
 import { selectDeadLetters } from "../../../admin/dead-letters/selection.ts";
-import { deadLetter, person, putAll, unreadable } from "../dead-letter-seeds.ts";
-import { startEngines } from "../engines.ts";
+import { deadLetter, person, putAll, unreadable } from "../../equipment/dead-letter-seeds.ts";
+import { startEngines } from "../../equipment/admin-engines.ts";
 
 const { connection } = await startEngines(t);
 const { documents, deadLettersTable } = connection;

@@ -6,8 +6,8 @@ import type { Activity } from "../../../shared/activity/bucket.ts";
 import { createActivityRecorder } from "../../../shared/activity/recorder.ts";
 import { createInspector, createTierSource } from "../../../admin/inspector/inspector.ts";
 import { QueueSnapshot } from "../../../admin/inspector/queue-snapshot.ts";
-import { deadLetter, deadLetters, putAll } from "../dead-letter-seeds.ts";
-import { startEngines } from "../engines.ts";
+import { deadLetter, deadLetters, putAll } from "../../equipment/dead-letter-seeds.ts";
+import { startEngines } from "../../equipment/admin-engines.ts";
 
 const { connection } = await startEngines(t);
 const { sqs, documents, queueUrl, deadLetterQueueUrl, deadLettersTable, activityTable } = connection;

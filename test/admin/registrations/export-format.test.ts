@@ -1,7 +1,7 @@
 import { parse } from "csv-parse/sync";
 import t from "tap";
 import { createExportFormat } from "../../../admin/registrations/export-format.ts";
-import { parseEvent } from "../../../shared/event-definition.ts";
+import { parseEvent } from "../../../shared/registration/event-definition.ts";
 
 const registration = {
   email: "ann@example.org",

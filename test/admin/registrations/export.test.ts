@@ -4,9 +4,9 @@ import { join } from "node:path";
 import t from "tap";
 import { createExportFormat } from "../../../admin/registrations/export-format.ts";
 import { exportRegistrations, type ExportOptions } from "../../../admin/registrations/export.ts";
-import { createTombstone } from "../../../shared/tombstone.ts";
-import { person, putAll } from "../dead-letter-seeds.ts";
-import { startEngines } from "../engines.ts";
+import { createTombstone } from "../../../shared/registration/tombstone.ts";
+import { person, putAll } from "../../equipment/dead-letter-seeds.ts";
+import { startEngines } from "../../equipment/admin-engines.ts";
 
 const { connection } = await startEngines(t);
 const { documents, registrationsTable: tableName } = connection;

@@ -1,13 +1,13 @@
 import { DeleteCommand, ExecuteStatementCommand } from "@aws-sdk/lib-dynamodb";
 import t from "tap";
-import { createDeadLetterStore } from "../../../admin/dead-letters/dead-letter-store.ts";
+import { createDeadLetterStore } from "../../../shared/dead-letters/dead-letter-store.ts";
 import { eraseTraces, findTraces, type ForgetOptions } from "../../../admin/registrations/forget.ts";
 import { createOutcomesStore } from "../../../admin/registrations/outcomes-store.ts";
 import { createRegistrationsStore } from "../../../admin/registrations/registrations-store.ts";
-import { createStatusReader } from "../../../web/registration-status.ts";
-import { createStatusReads } from "../../../web/status-reads.ts";
-import { deadLetter, person, putAll, unreadable } from "../dead-letter-seeds.ts";
-import { startEngines } from "../engines.ts";
+import { createStatusReader } from "../../../web/status/registration-status.ts";
+import { createStatusReads } from "../../../web/status/status-reads.ts";
+import { deadLetter, person, putAll, unreadable } from "../../equipment/dead-letter-seeds.ts";
+import { startEngines } from "../../equipment/admin-engines.ts";
 
 const now = Date.parse("2026-01-02T00:00:00.000Z");
 const { connection } = await startEngines(t);

@@ -1,8 +1,8 @@
 import t from "tap";
 import { createOutcomesStore } from "../../../admin/registrations/outcomes-store.ts";
-import { scanTable } from "../../../shared/table-scan.ts";
-import { deadLetter, person, putAll } from "../dead-letter-seeds.ts";
-import { startEngines } from "../engines.ts";
+import { scanTable } from "../../../shared/aws/table-scan.ts";
+import { deadLetter, person, putAll } from "../../equipment/dead-letter-seeds.ts";
+import { startEngines } from "../../equipment/admin-engines.ts";
 
 const { connection } = await startEngines(t);
 const { documents, outcomesTable } = connection;

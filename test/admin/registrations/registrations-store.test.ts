@@ -1,9 +1,9 @@
 import { GetCommand } from "@aws-sdk/lib-dynamodb";
 import t from "tap";
 import { createRegistrationsStore } from "../../../admin/registrations/registrations-store.ts";
-import { createTombstone } from "../../../shared/tombstone.ts";
-import { putAll } from "../dead-letter-seeds.ts";
-import { startEngines } from "../engines.ts";
+import { createTombstone } from "../../../shared/registration/tombstone.ts";
+import { putAll } from "../../equipment/dead-letter-seeds.ts";
+import { startEngines } from "../../equipment/admin-engines.ts";
 
 const { connection } = await startEngines(t);
 const { documents, registrationsTable: TableName } = connection;

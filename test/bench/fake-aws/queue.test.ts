@@ -1,7 +1,7 @@
 import t from "tap";
 import { createFakeQueue } from "../../../bench/fake-aws/queue.ts";
 import { registrationOf, submissionOf } from "../../../bench/people.ts";
-import { decodePack, encodePack } from "../../../shared/registration-pack.ts";
+import { decodePack, encodePack } from "../../../shared/registration/registration-pack.ts";
 
 const QueueUrl = "http://127.0.0.1/000000000000/registrations";
 const here = () => false;

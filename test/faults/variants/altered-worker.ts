@@ -4,12 +4,12 @@
  */
 import type { SQSClient } from "@aws-sdk/client-sqs";
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
-import { createDocumentClient, createSqsClient } from "../../../shared/aws-clients.ts";
-import { readEnv } from "../../../shared/environment.ts";
-import { createLifecycle } from "../../../shared/lifecycle.ts";
-import { openLog } from "../../../shared/logger.ts";
-import { createRegistry } from "../../../shared/metrics.ts";
-import { runProcess } from "../../../shared/process.ts";
+import { createDocumentClient, createSqsClient } from "../../../shared/aws/aws-clients.ts";
+import { readEnv } from "../../../shared/process/environment.ts";
+import { createLifecycle } from "../../../shared/process/lifecycle.ts";
+import { openLog } from "../../../shared/process/logger.ts";
+import { createRegistry } from "../../../shared/process/metrics.ts";
+import { runProcess } from "../../../shared/process/process.ts";
 import { buildWorkerApp } from "../../../worker/app.ts";
 import { WorkerConfig } from "../../../worker/config.ts";
 import { createWorker } from "../../../worker/worker.ts";

@@ -1,7 +1,7 @@
-/** Takes the place of `web/registration-status.ts` in `status-of-item.ts`. */
-import type { StatusReader, StatusReaderOptions } from "../../../web/registration-status.ts";
+/** Takes the place of `web/status/registration-status.ts` in `status-of-item.ts`. */
+import type { StatusReader, StatusReaderOptions } from "../../../web/status/registration-status.ts";
 
-export { registrationStatuses } from "../../../web/registration-status.ts";
+export { registrationStatuses } from "../../../web/status/registration-status.ts";
 
 export function createStatusReader({ reads }: StatusReaderOptions): StatusReader {
   return {

@@ -10,7 +10,7 @@ const replacement = new URL("item-status.ts", import.meta.url).href;
 registerHooks({
   resolve(specifier, context, next) {
     const found = next(specifier, context);
-    const isReplaced = found.url.endsWith("/web/registration-status.ts") && context.parentURL !== replacement;
+    const isReplaced = found.url.endsWith("/web/status/registration-status.ts") && context.parentURL !== replacement;
     return isReplaced ? { ...found, url: replacement } : found;
   },
 });

@@ -4,7 +4,7 @@ import { connect, type AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import t, { type Test } from "tap";
 import { TurnoutError } from "../../../shared/errors.ts";
-import { toProblem } from "../../../web/problem.ts";
+import { toProblem } from "../../../web/http/problem.ts";
 import { eventually } from "../../equipment/eventually.ts";
 import { buildTestApp } from "../../equipment/web-app.ts";
 import { checkConfiguration, skip, startNginx, type Nginx } from "./nginx.ts";

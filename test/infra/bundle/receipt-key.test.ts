@@ -1,6 +1,6 @@
 import t from "tap";
 import { nameReceiptKey } from "../../../infra/bundle/receipt-key.ts";
-import { parseReceiptKeys } from "../../../web/receipts.ts";
+import { parseReceiptKeys } from "../../../web/status/receipts.ts";
 
 const generated = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQ";
 

@@ -10,7 +10,7 @@ import {
   noActivity,
   sumOfItem,
 } from "../../../shared/activity/bucket.ts";
-import { sqsLimits } from "../../../shared/aws-limits.ts";
+import { sqsLimits } from "../../../shared/aws/aws-limits.ts";
 
 t.test("a bucket holds every moment up to the next one's start, and its key says when it begins", async (t) => {
   fc.assert(

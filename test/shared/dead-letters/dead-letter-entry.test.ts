@@ -1,13 +1,13 @@
 import * as fc from "fast-check";
 import t from "tap";
-import { idOfBody } from "../../../shared/dead-letter-record.ts";
+import { idOfBody } from "../../../shared/dead-letters/dead-letter-record.ts";
 import {
   entriesOf,
   isBodyOfAnotherVersion,
   rawEntryIn,
   registrationIn,
 } from "../../../shared/dead-letters/dead-letter-entry.ts";
-import { encodePack } from "../../../shared/registration-pack.ts";
+import { encodePack } from "../../../shared/registration/registration-pack.ts";
 import { people, somebody } from "../../equipment/people.ts";
 import { anyRegistration } from "../any-registration.ts";
 

@@ -1,6 +1,6 @@
 import t from "tap";
 import { createKeyReader } from "../../../shared/dead-letters/key-reader.ts";
-import { deadLetters, putAll } from "../../admin/dead-letter-seeds.ts";
+import { deadLetters, putAll } from "../../equipment/dead-letter-seeds.ts";
 import type { Input } from "../../equipment/aws-proxy.ts";
 import { startEngines } from "../../equipment/engines.ts";
 import { eventually } from "../../equipment/eventually.ts";

@@ -1,8 +1,8 @@
 import { GetCommand } from "@aws-sdk/lib-dynamodb";
 import t from "tap";
-import type { DeadLetterRecord } from "../../../shared/dead-letter-record.ts";
+import type { DeadLetterRecord } from "../../../shared/dead-letters/dead-letter-record.ts";
 import { changeIf, changeUnclaimed } from "../../../shared/dead-letters/record-change.ts";
-import { deadLetter, putAll } from "../../admin/dead-letter-seeds.ts";
+import { deadLetter, putAll } from "../../equipment/dead-letter-seeds.ts";
 import { awsError } from "../../equipment/aws-proxy.ts";
 import { startEngines } from "../../equipment/engines.ts";
 

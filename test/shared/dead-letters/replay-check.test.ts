@@ -1,8 +1,8 @@
 import t from "tap";
-import type { DeadLetterStore } from "../../../admin/dead-letters/dead-letter-store.ts";
-import { deadLetterStates, type DeadLetterRecord } from "../../../shared/dead-letter-record.ts";
+import type { DeadLetterStore } from "../../../shared/dead-letters/dead-letter-store.ts";
+import { deadLetterStates, type DeadLetterRecord } from "../../../shared/dead-letters/dead-letter-record.ts";
 import { checkReplay, checkReplays } from "../../../shared/dead-letters/replay-check.ts";
-import { deadLetter, deadLetters, unreadable } from "../../admin/dead-letter-seeds.ts";
+import { deadLetter, deadLetters, unreadable } from "../../equipment/dead-letter-seeds.ts";
 
 const now = Date.parse("2026-02-01T00:00:00.000Z");
 const kindOf = (changes: Partial<DeadLetterRecord>, again = false) =>

@@ -1,10 +1,10 @@
 import { GetCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import t from "tap";
-import type { DeadLetterRecord } from "../../../shared/dead-letter-record.ts";
+import type { DeadLetterRecord } from "../../../shared/dead-letters/dead-letter-record.ts";
 import { createReplayRecords, type ReplayClaim } from "../../../shared/dead-letters/replay-records.ts";
 import { awsError } from "../../equipment/aws-proxy.ts";
 import { startEngines } from "../../equipment/engines.ts";
-import { deadLetter, deadLetters, person, putAll, unreadable } from "../../admin/dead-letter-seeds.ts";
+import { deadLetter, deadLetters, person, putAll, unreadable } from "../../equipment/dead-letter-seeds.ts";
 
 const engines = await startEngines();
 t.teardown(() => engines.close());

@@ -1,11 +1,11 @@
 import { DeleteMessageCommand, ReceiveMessageCommand, type Message } from "@aws-sdk/client-sqs";
 import t from "tap";
 import { createReplaySender, type PackSteps } from "../../../shared/dead-letters/replay-sender.ts";
-import { decodePack, encodeRegistration, maxPackBytes } from "../../../shared/registration-pack.ts";
-import type { Registration } from "../../../shared/registration.ts";
-import { createSqsClient } from "../../../shared/aws-clients.ts";
-import { person } from "../../admin/dead-letter-seeds.ts";
-import { startEngines } from "../../admin/engines.ts";
+import { decodePack, encodeRegistration, maxPackBytes } from "../../../shared/registration/registration-pack.ts";
+import type { Registration } from "../../../shared/registration/registration.ts";
+import { createSqsClient } from "../../../shared/aws/aws-clients.ts";
+import { person } from "../../equipment/dead-letter-seeds.ts";
+import { startEngines } from "../../equipment/admin-engines.ts";
 import { awsError, startAwsProxy, type Input, type Intervention } from "../../equipment/aws-proxy.ts";
 
 const { connection, stack } = await startEngines(t);

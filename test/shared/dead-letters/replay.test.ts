@@ -1,6 +1,6 @@
 import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import t from "tap";
-import { createDeadLetterStore, type DeadLetterStore } from "../../../admin/dead-letters/dead-letter-store.ts";
+import { createDeadLetterStore, type DeadLetterStore } from "../../../shared/dead-letters/dead-letter-store.ts";
 import { createReplaySender, type ReplaySender } from "../../../shared/dead-letters/replay-sender.ts";
 import {
   claimSeconds,
@@ -8,9 +8,9 @@ import {
   type ReplayOptions,
   type ReplayOutcome,
 } from "../../../shared/dead-letters/replay.ts";
-import { deadLetter, deadLetters, person, putAll } from "../../admin/dead-letter-seeds.ts";
-import { startEngines } from "../../admin/engines.ts";
-import { startFailingWorker } from "../../admin/failing-worker.ts";
+import { deadLetter, deadLetters, person, putAll } from "../../equipment/dead-letter-seeds.ts";
+import { startEngines } from "../../equipment/admin-engines.ts";
+import { startFailingWorker } from "../../equipment/failing-worker.ts";
 
 const { connection } = await startEngines(t);
 const { sqs, documents, queueUrl, deadLettersTable } = connection;

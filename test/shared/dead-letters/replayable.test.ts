@@ -1,7 +1,7 @@
 import t from "tap";
 import { describeFaults, toReplayable } from "../../../shared/dead-letters/replayable.ts";
-import { decodePack, joinPack, maxPackBytes } from "../../../shared/registration-pack.ts";
-import { person } from "../../admin/dead-letter-seeds.ts";
+import { decodePack, joinPack, maxPackBytes } from "../../../shared/registration/registration-pack.ts";
+import { person } from "../../equipment/dead-letter-seeds.ts";
 
 t.test("what is sent is the registration, marked with the record that it belongs to", async (t) => {
   const replayable = toReplayable("raw-1", { ...person(1), replayOf: "an-older-record", claim: "an-older-claim" });

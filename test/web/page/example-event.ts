@@ -1,5 +1,5 @@
 /** An event with a field of every kind, required and not, for the tests of its pages. */
-import { parseEvent, type EventDefinition } from "../../../shared/event-definition.ts";
+import { parseEvent, type EventDefinition } from "../../../shared/registration/event-definition.ts";
 
 export const exampleEvent: EventDefinition = parseEvent({
   name: "Summit <of> the North & South",

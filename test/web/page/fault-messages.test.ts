@@ -1,6 +1,6 @@
 import t from "tap";
 import { Compile } from "typebox/compile";
-import { submissionSchema } from "../../../shared/submission.ts";
+import { submissionSchema } from "../../../shared/registration/submission.ts";
 import { describeFaults } from "../../../web/page/fault-messages.ts";
 import { exampleEvent } from "./example-event.ts";
 

@@ -1,6 +1,6 @@
 import t from "tap";
-import { maxNameLength } from "../../../shared/registration.ts";
-import { maxEmailLength } from "../../../shared/email-address.ts";
+import { maxNameLength } from "../../../shared/registration/registration.ts";
+import { maxEmailLength } from "../../../shared/registration/email-address.ts";
 import { formFields } from "../../../web/page/fields.ts";
 import { messagesIn } from "../../../web/page/messages.ts";
 import { exampleEvent } from "./example-event.ts";

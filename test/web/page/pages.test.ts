@@ -1,7 +1,7 @@
 import t from "tap";
 import { languages } from "../../../web/page/language.ts";
 import { createPages } from "../../../web/page/pages.ts";
-import { registrationStatuses } from "../../../web/registration-status.ts";
+import { registrationStatuses } from "../../../web/status/registration-status.ts";
 import { exampleEvent } from "./example-event.ts";
 
 const pages = createPages(exampleEvent);

@@ -1,7 +1,7 @@
 import t from "tap";
 import { TurnoutError } from "../../../shared/errors.ts";
-import { createRegistry } from "../../../shared/metrics.ts";
-import { registrationStatuses, type RegistrationStatus } from "../../../web/registration-status.ts";
+import { createRegistry } from "../../../shared/process/metrics.ts";
+import { registrationStatuses, type RegistrationStatus } from "../../../web/status/registration-status.ts";
 import { eventually } from "../../equipment/eventually.ts";
 import { createManualClock } from "../../equipment/manual-clock.ts";
 import { buildTestApp, testEvent, testTime, type TestApp, type TestAppOptions } from "../../equipment/web-app.ts";

@@ -3,10 +3,10 @@ import t from "tap";
 import type { Static } from "typebox";
 import { Compile } from "typebox/compile";
 import { DiscardOutput } from "../../../../admin/commands/dead-letters/discard.ts";
-import { createDeadLetterStore } from "../../../../admin/dead-letters/dead-letter-store.ts";
-import { runCommand } from "../../command-run.ts";
-import { deadLetter, person, putAll } from "../../dead-letter-seeds.ts";
-import { startEngines } from "../../engines.ts";
+import { createDeadLetterStore } from "../../../../shared/dead-letters/dead-letter-store.ts";
+import { runCommand } from "../../../equipment/command-run.ts";
+import { deadLetter, person, putAll } from "../../../equipment/dead-letter-seeds.ts";
+import { startEngines } from "../../../equipment/admin-engines.ts";
 
 const { env, connection } = await startEngines(t);
 const store = createDeadLetterStore(connection.documents, connection.deadLettersTable);

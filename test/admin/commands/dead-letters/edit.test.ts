@@ -1,11 +1,11 @@
 import t from "tap";
 import { Compile } from "typebox/compile";
 import { DeadLetterEditOutput } from "../../../../admin/commands/dead-letters/edit.ts";
-import { createDeadLetterStore } from "../../../../admin/dead-letters/dead-letter-store.ts";
+import { createDeadLetterStore } from "../../../../shared/dead-letters/dead-letter-store.ts";
 import { createRegistrationsStore } from "../../../../admin/registrations/registrations-store.ts";
-import { runCommand } from "../../command-run.ts";
-import { deadLetter, person, putAll, unreadable } from "../../dead-letter-seeds.ts";
-import { startEngines } from "../../engines.ts";
+import { runCommand } from "../../../equipment/command-run.ts";
+import { deadLetter, person, putAll, unreadable } from "../../../equipment/dead-letter-seeds.ts";
+import { startEngines } from "../../../equipment/admin-engines.ts";
 
 const { env, connection } = await startEngines(t, ["worker"]);
 const { documents, deadLettersTable, registrationsTable } = connection;

@@ -1,7 +1,7 @@
 import t from "tap";
 import { Compile } from "typebox/compile";
 import { DeadLetterLine, toLine } from "../../../../admin/commands/dead-letters/record-output.ts";
-import { deadLetter, person, unreadable } from "../../dead-letter-seeds.ts";
+import { deadLetter, person, unreadable } from "../../../equipment/dead-letter-seeds.ts";
 
 t.test("a dead letter has the same line everywhere, with or without a registration", async (t) => {
   const validator = Compile(DeadLetterLine);

@@ -9,16 +9,16 @@ import { SetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 import t from "tap";
 import type { AuditReport } from "../../../../admin/audit/audit-report.ts";
 import type { ReplayOutput } from "../../../../admin/commands/dead-letters/replay.ts";
-import { createDeadLetterStore } from "../../../../admin/dead-letters/dead-letter-store.ts";
+import { createDeadLetterStore } from "../../../../shared/dead-letters/dead-letter-store.ts";
 import { createDeadLetterGroups } from "../../../../shared/dead-letters/groups.ts";
 import { claimSeconds } from "../../../../shared/dead-letters/replay.ts";
-import { openLedger } from "../../../../admin/ledger.ts";
+import { openLedger } from "../../../../admin/audit/ledger.ts";
 import { eventually } from "../../../equipment/eventually.ts";
-import { readStackIdentity } from "../../../../admin/queue-counts.ts";
+import { readStackIdentity } from "../../../../shared/aws/queue-counts.ts";
 import { sized } from "../../../equipment/run-length.ts";
-import { runCommand } from "../../command-run.ts";
-import { deadLetter, person, putAll } from "../../dead-letter-seeds.ts";
-import { startEngines } from "../../engines.ts";
+import { runCommand } from "../../../equipment/command-run.ts";
+import { deadLetter, person, putAll } from "../../../equipment/dead-letter-seeds.ts";
+import { startEngines } from "../../../equipment/admin-engines.ts";
 
 const count = sized(400, 10_000);
 const timeout = 60_000 + count * 100 + 3 * claimSeconds * 1_000;
@@ -43,7 +43,7 @@ async function states() {
 }
 
 function startReplay(): ChildProcess {
-  const main = join(import.meta.dirname, "..", "..", "..", "..", "admin", "main.ts");
+  const main = join(import.meta.dirname, "..", "..", "..", "..", "cli", "main.ts");
   const line = ["dead-letters", "replay", "--all", "--execute", "--json", "--rate", "500"];
   const child = spawn(process.execPath, [main, ...line], {
     env: { ...process.env, ...env },

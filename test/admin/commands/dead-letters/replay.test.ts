@@ -2,10 +2,10 @@ import { GetCommand } from "@aws-sdk/lib-dynamodb";
 import t from "tap";
 import { Compile } from "typebox/compile";
 import { ReplayOutput } from "../../../../admin/commands/dead-letters/replay.ts";
-import type { DeadLetterRecord } from "../../../../shared/dead-letter-record.ts";
-import { runCommand } from "../../command-run.ts";
-import { deadLetter, deadLetters, person, putAll, unreadable } from "../../dead-letter-seeds.ts";
-import { startEngines } from "../../engines.ts";
+import type { DeadLetterRecord } from "../../../../shared/dead-letters/dead-letter-record.ts";
+import { runCommand } from "../../../equipment/command-run.ts";
+import { deadLetter, deadLetters, person, putAll, unreadable } from "../../../equipment/dead-letter-seeds.ts";
+import { startEngines } from "../../../equipment/admin-engines.ts";
 
 const validator = Compile(ReplayOutput);
 const { env, connection } = await startEngines(t, ["worker"]);

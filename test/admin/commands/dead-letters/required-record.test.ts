@@ -1,7 +1,7 @@
 import t from "tap";
 import { requireDeadLetter } from "../../../../admin/commands/dead-letters/required-record.ts";
-import type { DeadLetterStore } from "../../../../admin/dead-letters/dead-letter-store.ts";
-import { deadLetter } from "../../dead-letter-seeds.ts";
+import type { DeadLetterStore } from "../../../../shared/dead-letters/dead-letter-store.ts";
+import { deadLetter } from "../../../equipment/dead-letter-seeds.ts";
 
 const record = deadLetter(1);
 const store = {

@@ -1,9 +1,9 @@
 import t from "tap";
 import { Compile } from "typebox/compile";
 import { DeadLetterShowOutput } from "../../../../admin/commands/dead-letters/show.ts";
-import { runCommand } from "../../command-run.ts";
-import { deadLetter, person, putAll, unreadable } from "../../dead-letter-seeds.ts";
-import { startEngines } from "../../engines.ts";
+import { runCommand } from "../../../equipment/command-run.ts";
+import { deadLetter, person, putAll, unreadable } from "../../../equipment/dead-letter-seeds.ts";
+import { startEngines } from "../../../equipment/admin-engines.ts";
 
 const { env, connection } = await startEngines(t);
 const validator = Compile(DeadLetterShowOutput);

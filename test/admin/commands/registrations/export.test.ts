@@ -8,9 +8,9 @@ import { parse } from "csv-parse/sync";
 import t from "tap";
 import { Compile } from "typebox/compile";
 import { ExportOutput } from "../../../../admin/commands/registrations/export.ts";
-import { runCommand } from "../../command-run.ts";
-import { person, putAll } from "../../dead-letter-seeds.ts";
-import { startEngines } from "../../engines.ts";
+import { runCommand } from "../../../equipment/command-run.ts";
+import { person, putAll } from "../../../equipment/dead-letter-seeds.ts";
+import { startEngines } from "../../../equipment/admin-engines.ts";
 
 const { env, connection } = await startEngines(t);
 const folder = mkdtempSync(join(tmpdir(), "turnout-export-"));
@@ -71,10 +71,7 @@ t.test("--out - writes the registrations to standard output, and everything else
 t.test("a reader that leaves early ends the export, without a trace of a crash", async (t) => {
   const child = spawn(
     process.execPath,
-    [
-      join(import.meta.dirname, "../../../../admin/main.ts"),
-      ..."registrations export --format jsonl --out -".split(" "),
-    ],
+    [join(import.meta.dirname, "../../../../cli/main.ts"), ..."registrations export --format jsonl --out -".split(" ")],
     { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] },
   );
   const said = text(child.stderr);

@@ -2,9 +2,9 @@ import { SendMessageCommand } from "@aws-sdk/client-sqs";
 import t from "tap";
 import { Compile } from "typebox/compile";
 import { ForgetOutput } from "../../../../admin/commands/registrations/forget.ts";
-import { runCommand } from "../../command-run.ts";
-import { deadLetter, person, putAll, unreadable } from "../../dead-letter-seeds.ts";
-import { startEngines } from "../../engines.ts";
+import { runCommand } from "../../../equipment/command-run.ts";
+import { deadLetter, person, putAll, unreadable } from "../../../equipment/dead-letter-seeds.ts";
+import { startEngines } from "../../../equipment/admin-engines.ts";
 
 const { env, connection } = await startEngines(t);
 const { documents, registrationsTable, deadLettersTable, sqs, queueUrl } = connection;

@@ -1,5 +1,5 @@
 import t from "tap";
-import { runCommand } from "../../command-run.ts";
+import { runCommand } from "../../../equipment/command-run.ts";
 
 t.test("it leads to what can be done with registrations", async (t) => {
   const { stdout } = await runCommand(["registrations", "--help"]);

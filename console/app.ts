@@ -1,0 +1,136 @@
+/**
+ * The console as a plugin tree, ready for `listen` or `inject`. It starts nothing and owns nothing: connection, watch and
+ * replays are handed in, and ended by whoever made them.
+ */
+import Fastify, { type FastifyInstance, type FastifyReply } from "fastify";
+import { TurnoutError, type ErrorCode } from "../shared/errors.ts";
+import { acceptFormBodies } from "../shared/registration/form-body.ts";
+import { explain } from "../terminal/exit.ts";
+import type { Assets } from "./assets.ts";
+import type { DeadLetterDesk } from "./dead-letter-desk.ts";
+import type { EventStreams } from "./event-streams.ts";
+import type { Gate } from "./gate.ts";
+import { pageHeaders } from "./page-headers.ts";
+import type { RegistrationsDesk } from "./registrations-desk.ts";
+import type { ReplayRuns } from "./replay-runs.ts";
+import { deadLetterRoutes } from "./routes/dead-letters.ts";
+import { overviewRoutes } from "./routes/overview.ts";
+import { registrationRoutes } from "./routes/registrations.ts";
+import { replayRoutes } from "./routes/replays.ts";
+import { systemRoutes } from "./routes/system.ts";
+import type { SystemFacts } from "./system-facts.ts";
+import type { View } from "./view.ts";
+import type { Watch } from "./watch.ts";
+
+export interface ConsoleParts {
+  readonly view: View;
+  readonly assets: Assets;
+  readonly gate: Gate;
+  readonly watch: Pick<Watch, "sight" | "history">;
+  readonly streams: EventStreams;
+  readonly deadLetters: DeadLetterDesk;
+  readonly replays: ReplayRuns;
+  readonly registrations: RegistrationsDesk;
+  readonly facts: SystemFacts;
+}
+
+/** Thirty long answers, each character of them percent-encoded. */
+const maxBodyBytes = 1_048_576;
+const requestTimeoutMs = 15_000;
+
+/** What each error means as an answer to a browser; all others are 502 when AWS refused, 500 when we did. */
+const statusByCode: Partial<Record<ErrorCode, number>> = {
+  TURNOUT_ORIGIN_REFUSED: 403,
+  TURNOUT_NOT_FOUND: 404,
+  TURNOUT_DEAD_LETTER_UNKNOWN: 404,
+  TURNOUT_DEAD_LETTER_CHANGED: 409,
+  TURNOUT_REGISTRATION_INVALID: 400,
+  TURNOUT_BODY_UNREADABLE: 400,
+  TURNOUT_REQUEST_INVALID: 400,
+  TURNOUT_USAGE_INVALID: 400,
+};
+
+const titles: Readonly<Record<number, string>> = {
+  400: "That cannot be done as it stands",
+  403: "Refused, and nothing was changed",
+  404: "There is nothing at this address",
+  409: "Somebody was faster",
+  502: "The deployment does not answer as it should",
+};
+
+/** A fault of this program, and not of the deployment. */
+const ourOwn = [TypeError, RangeError, SyntaxError, ReferenceError];
+
+function statusOf(error: unknown): number {
+  if (error instanceof TurnoutError) return statusByCode[error.code] ?? 500;
+  const { statusCode, $metadata } = error as { statusCode?: number; $metadata?: unknown };
+  if ($metadata !== undefined) return 502;
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) return statusCode;
+  return ourOwn.some((kind) => error instanceof kind) ? 500 : 502;
+}
+
+function sendProblem(view: View, reply: FastifyReply, error: unknown): FastifyReply {
+  const status = statusOf(error);
+  const [text = "", ...rest] = explain(error).split("\n");
+  const title = titles[status] ?? "That did not work";
+  const body = view.page("problem", "none", title, { text, rest });
+  return reply.code(status).type("text/html").send(body);
+}
+
+export async function buildConsoleApp(parts: ConsoleParts): Promise<FastifyInstance> {
+  const { view, assets, gate, watch, streams, deadLetters, replays, registrations, facts } = parts;
+  const app = Fastify({
+    logger: false,
+    bodyLimit: maxBodyBytes,
+    requestTimeout: requestTimeoutMs,
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: 256 },
+  });
+  app.removeAllContentTypeParsers();
+  acceptFormBodies(app);
+
+  app.addHook("onRequest", async (request, reply) => {
+    reply.headers(pageHeaders);
+    const admission = gate.admit(request);
+    switch (admission.kind) {
+      case "pass":
+        if (admission.cookie) reply.header("set-cookie", admission.cookie);
+        return undefined;
+      case "welcome":
+        return reply.header("set-cookie", admission.cookie).redirect("/", 303);
+      case "wrong-host":
+        return reply.code(421).type("text/plain").send("This console answers to 127.0.0.1 and localhost only.\n");
+      case "locked": {
+        const body = view.page("locked", "none", "Locked", { why: admission.why });
+        return reply
+          .code(admission.why === "wrong-link" ? 403 : 401)
+          .type("text/html")
+          .send(body);
+      }
+    }
+  });
+  // After the body was read: every request that changes something carries the token of our own pages.
+  app.addHook("preValidation", async ({ method, body }) => {
+    if (method === "GET" || method === "HEAD") return;
+    gate.checkFormToken((body as { formToken?: unknown } | undefined)?.formToken);
+  });
+  app.setErrorHandler((error, _request, reply) => sendProblem(view, reply, error));
+  app.setNotFoundHandler((_request, reply) =>
+    sendProblem(view, reply, new TurnoutError("TURNOUT_NOT_FOUND", "There is nothing at this address.")),
+  );
+
+  app.get("/health", async () => ({ status: "ok" }));
+  app.get<{ Params: { "*": string } }>("/assets/*", async (request, reply) => {
+    const asset = assets.find(request.params["*"]);
+    if (!asset) return reply.callNotFound();
+    // The address holds the fingerprint of what is in it.
+    reply.header("cache-control", "public, max-age=31536000, immutable");
+    return reply.type(asset.contentType).send(asset.body);
+  });
+  await app.register(overviewRoutes, { view, watch, streams });
+  await app.register(deadLetterRoutes, { view, desk: deadLetters });
+  await app.register(replayRoutes, { view, desk: deadLetters, replays, streams });
+  await app.register(registrationRoutes, { view, desk: registrations });
+  await app.register(systemRoutes, { view, facts, desk: deadLetters });
+  return app;
+}

@@ -1,0 +1,86 @@
+/** `turnout console`: the operator's web console, on this machine alone, for as long as the command runs. */
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { Command } from "commander";
+import { TurnoutError } from "../shared/errors.ts";
+import type { CommandHost } from "../terminal/command-line.ts";
+import { addConnectionOptions, withConnection, type ConnectionFlags } from "../terminal/connection.ts";
+import { startConsole, type ConsoleOptions, type RunningConsole } from "./console.ts";
+import { addEventOption, readEvent, type EventFlag } from "../terminal/event-option.ts";
+import { wholeNumber } from "../terminal/option-values.ts";
+
+interface ConsoleFlags extends ConnectionFlags, EventFlag {
+  readonly port: number;
+  readonly every?: number;
+  readonly openToMachine?: boolean;
+}
+
+const defaultPort = 3002;
+/** The tiers themselves may be asked as often as one likes; Elastic Beanstalk throttles who asks too often. */
+const lookEverySeconds = { urls: 2, stack: 15 } as const;
+const minTokenLength = 16;
+
+const examples = `
+Examples:
+  turnout console                          the stack that npm start runs on this machine
+  turnout console --stack summit-prod --profile ops
+  turnout console --port 0                 any free port
+
+Open the link that it prints. It carries a token: whoever has it may read and change what you may. The console listens
+on 127.0.0.1 only and is gone with this command. TURNOUT_CONSOLE_TOKEN sets the token, for whoever has to know the link
+beforehand.`;
+
+async function listen(options: ConsoleOptions): Promise<RunningConsole> {
+  try {
+    return await startConsole(options);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code !== "EADDRINUSE" && code !== "EACCES") throw cause;
+    const why = code === "EADDRINUSE" ? "is in use" : "may not be used without more rights";
+    throw new TurnoutError(
+      "TURNOUT_USAGE_INVALID",
+      `Port ${options.port} on 127.0.0.1 ${why}. Give another one with --port; 0 takes any free one.`,
+      { cause },
+    );
+  }
+}
+
+function readKey(given: string | undefined): string {
+  if (!given) return randomBytes(24).toString("base64url");
+  if (given.length >= minTokenLength && /^[\w-]+$/.test(given)) return given;
+  throw new TurnoutError(
+    "TURNOUT_USAGE_INVALID",
+    `TURNOUT_CONSOLE_TOKEN takes at least ${minTokenLength} letters, digits, _ or -.`,
+  );
+}
+
+export function buildConsoleCommand({ env, terminal, signal }: CommandHost): Command {
+  const command = new Command("console")
+    .description("Open the operator's web console on this machine: watch, mend, replay, find, export.")
+    .option("--port <number>", "TCP port on 127.0.0.1, 0 for any free one", wholeNumber(0, 65_535), defaultPort)
+    .option("--every <seconds>", "how often to look (default: 2, or 15 for a stack)", wholeNumber(1, 3_600))
+    .option("--open-to-machine", "let everybody on this machine in, without the link")
+    .addHelpText("after", examples);
+  addEventOption(command);
+
+  return addConnectionOptions(command).action(async (flags: ConsoleFlags) => {
+    const event = readEvent(flags, env);
+    const key = readKey(env.TURNOUT_CONSOLE_TOKEN);
+    await withConnection(flags, env, async (connection) => {
+      signal.throwIfAborted();
+      const running = await listen({
+        connection,
+        event,
+        port: flags.port,
+        key,
+        openToMachine: flags.openToMachine ?? false,
+        lookEverySeconds: flags.every ?? lookEverySeconds[connection.tiers.kind],
+        wallClock: Date.now,
+      });
+      terminal.print(running.url);
+      terminal.note(`The console of ${connection.deployment}. Open the link above; Ctrl-C ends it.`);
+      if (!signal.aborted) await once(signal, "abort");
+      await running.stop();
+    });
+  });
+}

@@ -1,0 +1,174 @@
+/**
+ * The form in which a dead letter's registration is mended: email, name and what the event asks, with the constraints of the
+ * schema that the edit is then checked against.
+ */
+import type { Fault } from "../shared/errors.ts";
+import type { EventDefinition } from "../shared/registration/event-definition.ts";
+import { submissionSchema } from "../shared/registration/submission.ts";
+import type { FieldChange } from "../admin/dead-letters/edit.ts";
+
+export interface EditField {
+  /** Of the control, as the form posts it, and as an edit calls it: `email`, `name`, `answers.FIELD`. */
+  readonly name: string;
+  readonly label: string;
+  readonly hint: string | undefined;
+  readonly control: "line" | "lines" | "number" | "select" | "checkbox" | "surplus";
+  readonly options: readonly string[];
+  /** Constraints of the control, as HTML attributes. */
+  readonly attributes: Readonly<Record<string, string | number>>;
+  /** For a checkbox whether it is ticked. */
+  readonly value: string | boolean;
+  readonly error: string | undefined;
+}
+
+/** What the form posts: names of controls and texts. A box that is not ticked is not posted. */
+export type PostedFields = Readonly<Record<string, unknown>>;
+
+interface Bounds {
+  readonly minLength?: number;
+  readonly maxLength?: number;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly type?: string;
+}
+
+const prefix = "answers.";
+const longestLine = 200;
+/** Marks the box with which an answer that the event does not ask for is taken away. */
+const removal = "remove.";
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isAnswer(value: unknown): value is string | number | boolean {
+  return typeof value === "string" || typeof value === "number" || typeof value === "boolean";
+}
+
+function shown(value: unknown): string {
+  if (value === undefined || value === null) return "";
+  return isAnswer(value) ? String(value) : JSON.stringify(value);
+}
+
+function pointerOf(name: string): string {
+  return `/${name.replace(prefix, "answers/")}`;
+}
+
+function answersOf(entry: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return isRecord(entry.answers) ? entry.answers : {};
+}
+
+function boundsOf(event: EventDefinition | undefined): Record<string, Bounds> {
+  if (!event) return {};
+  const { answers } = submissionSchema(event).properties;
+  return (answers as unknown as { properties: Record<string, Bounds> }).properties;
+}
+
+function limits({ minLength, maxLength, minimum, maximum, type }: Bounds): EditField["attributes"] {
+  const given = {
+    minlength: minLength === 0 ? undefined : minLength,
+    maxlength: maxLength,
+    min: minimum,
+    max: maximum,
+    step: type === "integer" ? 1 : type === "number" ? "any" : undefined,
+  };
+  return Object.fromEntries(
+    Object.entries(given).filter(([, value]) => value !== undefined),
+  ) as EditField["attributes"];
+}
+
+const controls = { text: "line", email: "line", number: "number", select: "select", checkbox: "checkbox" } as const;
+
+type Blank = Omit<EditField, "value" | "error">;
+
+function blankFields(event: EventDefinition | undefined): Blank[] {
+  const bounds = boundsOf(event);
+  const own = (event?.fields ?? []).map((field): Blank => {
+    const of = bounds[field.id] ?? {};
+    const long = field.type === "text" && (of.maxLength ?? 0) > longestLine;
+    return {
+      name: prefix + field.id,
+      label: field.label,
+      hint: field.required ? "required" : undefined,
+      control: long ? "lines" : controls[field.type],
+      options: field.type === "select" ? field.options : [],
+      attributes: limits(of),
+    };
+  });
+  const base = { control: "line", options: [], attributes: {} } as const;
+  return [
+    { ...base, name: "email", label: "Email address", hint: "required" },
+    { ...base, name: "name", label: "Name", hint: "required" },
+    ...own,
+  ];
+}
+
+/**
+ * @param entry what can be read of the registration, however wrong it is
+ * @param posted what was entered; undefined for a form that is shown for the first time
+ * @param faults what is wrong with it
+ */
+export function editFields(
+  event: EventDefinition | undefined,
+  entry: Readonly<Record<string, unknown>>,
+  posted: PostedFields | undefined,
+  faults: readonly Fault[],
+): EditField[] {
+  const answers = answersOf(entry);
+  const details = new Map(faults.map(({ pointer, detail }) => [pointer, detail]));
+  const blanks = blankFields(event);
+  const asked = new Set(blanks.map(({ name }) => name));
+  const surplus = Object.keys(answers)
+    .map((id) => prefix + id)
+    .filter((name) => !asked.has(name))
+    .map((name): Blank => ({
+      name,
+      label: name.slice(prefix.length),
+      hint: event ? "This event does not ask for it." : undefined,
+      control: "surplus",
+      options: [],
+      attributes: {},
+    }));
+  return [...blanks, ...surplus].map((blank) => {
+    const { name, control } = blank;
+    const current = name.startsWith(prefix) ? answers[name.slice(prefix.length)] : entry[name];
+    const error = details.get(pointerOf(name));
+    if (control === "checkbox") {
+      return { ...blank, error, value: posted ? posted[name] !== undefined : current === true };
+    }
+    if (control === "surplus") return { ...blank, error, value: shown(current) };
+    return { ...blank, error, value: posted ? shown(posted[name]) : shown(current) };
+  });
+}
+
+function readNumber(text: string): string | number {
+  const value = Number(text);
+  // What is no number is left as it is: the schema says what is wrong with it.
+  return text.trim() === "" || Number.isNaN(value) ? text : value;
+}
+
+/** @returns what the form asks to be changed; what stands there as before is no change */
+export function readChanges(
+  event: EventDefinition | undefined,
+  entry: Readonly<Record<string, unknown>>,
+  posted: PostedFields,
+): FieldChange[] {
+  const answers = answersOf(entry);
+  return editFields(event, entry, undefined, []).flatMap(({ name, control, value: before }): FieldChange[] => {
+    const given = posted[name];
+    if (control === "surplus") return posted[removal + name] === undefined ? [] : [{ field: name, value: undefined }];
+    if (control === "checkbox") {
+      const ticked = given !== undefined;
+      // A box that was never ticked may as well have no answer; one that was is now a no.
+      return ticked === before ? [] : [{ field: name, value: ticked }];
+    }
+    if (typeof given !== "string") return [];
+    // A form posts line breaks as CR LF, whatever they were.
+    const text = given.replaceAll("\r\n", "\n");
+    const stored = name.startsWith(prefix) ? answers[name.slice(prefix.length)] : entry[name];
+    const value = control === "number" ? readNumber(text) : text;
+    if (text === before && (stored === undefined || typeof stored === typeof value)) return [];
+    if (text === "" && name.startsWith(prefix)) return [{ field: name, value: undefined }];
+    return [{ field: name, value }];
+  });
+}

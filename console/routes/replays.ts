@@ -1,0 +1,98 @@
+/** Replays: what one would do, its order, and what comes of it while it runs. */
+import type { FastifyInstance } from "fastify";
+import { deadLetterReasons } from "../../shared/dead-letters/dead-letter.ts";
+import { TurnoutError } from "../../shared/errors.ts";
+import type { Selector } from "../../admin/dead-letters/selection.ts";
+import type { DeadLetterDesk } from "../dead-letter-desk.ts";
+import type { EventStreams } from "../event-streams.ts";
+import { pageHeaders } from "../page-headers.ts";
+import { postedChoice, postedList, postedNumber, postedWhy, type PostedForm } from "../posted-form.ts";
+import type { ReplayRun, ReplayRuns } from "../replay-runs.ts";
+import type { View } from "../view.ts";
+
+export interface ReplayRoutesOptions {
+  readonly view: View;
+  readonly desk: DeadLetterDesk;
+  readonly replays: ReplayRuns;
+  readonly streams: EventStreams;
+}
+
+interface OneRun {
+  Params: { id: string };
+}
+
+const shownChecks = 100;
+const defaults = { canary: 1, rate: 100 };
+const bounds = { canary: 1_000, rate: 10_000 };
+
+export function replayTopic(id: string): string {
+  return `replay ${id}`;
+}
+
+/** @returns one event: how the replay stands, as HTML, and whether that is the end of it */
+export function replayEvent(view: View, run: ReplayRun): string {
+  return JSON.stringify({
+    parts: { progress: view.part("replay-progress", { run }) },
+    ended: run.summary !== undefined,
+  });
+}
+
+/** @throws TURNOUT_REQUEST_INVALID where nothing was selected */
+function selectorOf(form: PostedForm): Selector {
+  const ids = postedList(form, "id");
+  if (ids.length > 0) return { ids };
+  const reason = postedChoice(form, "reason", deadLetterReasons);
+  if (reason === undefined && form.all === undefined) {
+    throw new TurnoutError("TURNOUT_REQUEST_INVALID", "Nothing was selected. Tick what is to be replayed.");
+  }
+  return { filter: { reason, state: "open" } };
+}
+
+export async function replayRoutes(app: FastifyInstance, options: ReplayRoutesOptions): Promise<void> {
+  const { view, desk, replays, streams } = options;
+
+  function requireRun(id: string): ReplayRun {
+    const run = replays.find(id);
+    if (run) return run;
+    throw new TurnoutError(
+      "TURNOUT_NOT_FOUND",
+      "This console knows no such replay any more. What it did stands in the history of each dead letter.",
+    );
+  }
+
+  app.get<{ Querystring: PostedForm }>("/replays/new", async ({ query }, reply) => {
+    const selector = selectorOf(query);
+    const forecast = await desk.forecast(selector, shownChecks);
+    const data = { forecast, selector, defaults, bounds, latest: replays.latest() };
+    return reply.type("text/html").send(view.page("replay-order", "dead-letters", "Replay", data));
+  });
+
+  app.post<{ Body: PostedForm }>("/replays", async ({ body }, reply) => {
+    const ids = await desk.select(selectorOf(body));
+    if (ids.length === 0) throw new TurnoutError("TURNOUT_REQUEST_INVALID", "None of them is open any more.");
+    const { id } = await replays.start({
+      ids,
+      canary: postedNumber(body, "canary", 1, bounds.canary),
+      rate: postedNumber(body, "rate", 1, bounds.rate),
+      why: postedWhy(body),
+    });
+    return reply.redirect(`/replays/${id}`, 303);
+  });
+
+  app.get<OneRun>("/replays/:id", async ({ params }, reply) => {
+    const run = requireRun(params.id);
+    return reply.type("text/html").send(view.page("replay", "dead-letters", "Replay", { run }));
+  });
+
+  app.get<OneRun>("/replays/:id/events", (request, reply) => {
+    const run = requireRun(request.params.id);
+    if (streams.open(replayTopic(run.id), reply.raw, pageHeaders, replayEvent(view, run))) reply.hijack();
+    else void reply.code(503).header("retry-after", 10).send({ code: "too-many-windows" });
+  });
+
+  app.post<OneRun>("/replays/:id/stop", async ({ params }, reply) => {
+    const { id } = requireRun(params.id);
+    replays.stop(id);
+    return reply.redirect(`/replays/${id}`, 303);
+  });
+}

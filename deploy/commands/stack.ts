@@ -1,0 +1,14 @@
+/** `turnout stack`: the deployment itself, as AWS has it. */
+import { Command } from "commander";
+import type { CommandHost } from "../../terminal/command-line.ts";
+import { buildLeftoversCommand } from "./leftovers.ts";
+import { buildVerifyCommand } from "./verify.ts";
+import { buildWatchScalingCommand } from "./watch-scaling.ts";
+
+export function buildStackCommand(host: CommandHost): Command {
+  return new Command("stack")
+    .description("The deployment on AWS: whether all of it works, how it scales, and what it leaves behind.")
+    .addCommand(buildVerifyCommand(host))
+    .addCommand(buildWatchScalingCommand(host))
+    .addCommand(buildLeftoversCommand(host));
+}

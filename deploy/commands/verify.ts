@@ -1,0 +1,146 @@
+/** `turnout stack verify`: whether a deployment works, part by part and as a whole. */
+import { randomInt } from "node:crypto";
+import { Command } from "commander";
+import { TurnoutError } from "../../shared/errors.ts";
+import type { EventDefinition } from "../../shared/registration/event-definition.ts";
+import { createAdminLog } from "../../admin/admin-log.ts";
+import type { CommandHost } from "../../terminal/command-line.ts";
+import {
+  addConnectionOptions,
+  awsTime,
+  withConnection,
+  type Connection,
+  type ConnectionFlags,
+} from "../../terminal/connection.ts";
+import { createDeadLetterStore } from "../../shared/dead-letters/dead-letter-store.ts";
+import { attempt, showChecklist, skipped, toChecklist, type Check } from "../stack/checklist.ts";
+import type { DeploymentClients } from "../stack/clients.ts";
+import { readStack, readStackResources } from "../stack/deployed-stack.ts";
+import { checkEdge } from "../stack/edge-check.ts";
+import { smokeRegistration } from "../stack/smoke-registration.ts";
+import type { PartsOutputs } from "../stack/stack-health.ts";
+import { addEventOption, readEvent, type EventFlag } from "../../terminal/event-option.ts";
+import { exitCodes } from "../../terminal/exit.ts";
+import { wholeNumber } from "../../terminal/option-values.ts";
+import { eraseTraces, findTraces } from "../../admin/registrations/forget.ts";
+import { createOutcomesStore } from "../../admin/registrations/outcomes-store.ts";
+import { createRegistrationsStore } from "../../admin/registrations/registrations-store.ts";
+
+interface VerifyFlags extends ConnectionFlags, EventFlag {
+  readonly timeout: number;
+  /** False with `--no-smoke`. */
+  readonly smoke: boolean;
+  readonly json?: boolean;
+}
+
+/** A worker that has to come up first takes minutes. */
+const defaultTimeoutSeconds = 180;
+
+const examples = `
+Examples:
+  turnout stack verify --stack summit-test
+  turnout stack verify --stack summit-production --no-smoke
+  turnout stack verify --stack summit-test --json | jq '.checks[] | select(.status != "ok")'
+
+It asks AWS about each part, looks at the site as a stranger, and registers one made-up person, who is erased again.
+Run it from outside the deployment's network. Exit code 1 when anything failed or could not be found out.`;
+
+export function buildVerifyCommand({ env, terminal, signal, finish }: CommandHost): Command {
+  /** As `turnout registrations forget` does, with its line in the admin log. */
+  async function forget(connection: Connection, email: string): Promise<boolean> {
+    const { documents, deadLettersTable, sqs, queueUrl, deadLetterQueueUrl } = connection;
+    const options = {
+      registrations: createRegistrationsStore(documents, connection.registrationsTable),
+      outcomes: createOutcomesStore(documents, connection.outcomesTable),
+      deadLetters: createDeadLetterStore(documents, deadLettersTable),
+      sqs,
+      queueUrls: [queueUrl, deadLetterQueueUrl],
+      // The erasure is done even after Ctrl-C.
+      signal: new AbortController().signal,
+      wallClock: () => awsTime(documents),
+    };
+    const traces = await findTraces(email, options);
+    const who = await connection.identity();
+    const log = createAdminLog({ documents, tableName: deadLettersTable, who, wallClock: Date.now });
+    const ids = traces.deadLetters.map(({ record }) => record.id);
+    await log.add({ action: "forget", ids, detail: "erases the registration of a verification", why: "stack verify" });
+    const { registration, deadLetters } = await eraseTraces(email, traces, options, who);
+    return registration || deadLetters.some(({ done }) => done);
+  }
+
+  async function smoke(url: string, event: EventDefinition, flags: VerifyFlags): Promise<readonly Check[]> {
+    // Names of all languages take a while to load, and nothing else here needs them.
+    const { createPeople } = await import("../../load/people/people.ts");
+    const person = createPeople({ seed: randomInt(2 ** 40), event }).next();
+    const bar = terminal.progress("waits for the smoke registration, seconds");
+    return withConnection(flags, env, (connection) =>
+      smokeRegistration({
+        url,
+        person,
+        forget: (email) => forget(connection, email),
+        timeoutSeconds: flags.timeout,
+        signal,
+        onWait: (seconds) => bar.update(Math.round(seconds), flags.timeout),
+      }),
+    ).finally(() => bar.stop());
+  }
+
+  async function wholeWay(outputs: PartsOutputs, flags: VerifyFlags): Promise<readonly Check[]> {
+    const { Url: url, LoadBalancerDnsName: originHost } = outputs;
+    const seen = await checkEdge({ url, originHost, signal });
+    if (!flags.smoke) return [...seen, skipped("smoke registration", "not wanted")];
+    const event = readEvent(flags, env);
+    if (event === undefined)
+      return [...seen, skipped("smoke registration", "without an event nobody knows what to answer")];
+    return [...seen, ...(await attempt("smoke registration", signal, () => smoke(url, event, flags)))];
+  }
+
+  async function verify(clients: DeploymentClients, name: string, flags: VerifyFlags): Promise<readonly Check[]> {
+    const stack = await readStack(clients.cloudFormation, name);
+    if (stack === undefined) {
+      const message = `There is no stack ${name} in this account and region. Check --stack, --region and --profile.`;
+      throw new TurnoutError("TURNOUT_DEPLOYMENT_UNKNOWN", message);
+    }
+    const { alarmsOf, checkParts, checkStack, partsOf } = await import("../stack/stack-health.ts");
+    const resources = await readStackResources(clients.cloudFormation, name);
+    const checks = checkStack(stack, resources);
+    const outputs = partsOf(stack);
+    if (outputs === undefined) return [...checks, skipped("all else", "the stack has no outputs yet, or no more")];
+    const parts = await checkParts({ clients, outputs, alarmNames: alarmsOf(resources), signal });
+    return [...checks, ...parts, ...(await wholeWay(outputs, flags))];
+  }
+
+  const command = new Command("verify")
+    .description("Check that a deployment works: every part, the site from outside, one registration all the way.")
+    .option(
+      "--timeout <seconds>",
+      "how long the smoke registration may take",
+      wholeNumber(1, 3_600),
+      defaultTimeoutSeconds,
+    )
+    .option("--no-smoke", "register nobody")
+    .option("--json", "print one JSON document")
+    .addHelpText("after", examples);
+  addEventOption(command);
+
+  return addConnectionOptions(command).action(async (flags: VerifyFlags) => {
+    if (flags.stack === undefined) {
+      throw new TurnoutError(
+        "TURNOUT_USAGE_INVALID",
+        "Give --stack NAME. On this machine, turnout doctor --local checks.",
+      );
+    }
+    const region = flags.region ?? (env.AWS_REGION || undefined);
+    // A dozen AWS clients take a second to load, which no other command should wait for.
+    const { createDeploymentClients } = await import("../stack/clients.ts");
+    const clients = createDeploymentClients({ region, profile: flags.profile });
+    try {
+      const list = toChecklist(`stack ${flags.stack}`, await verify(clients, flags.stack, flags));
+      finish(list.passed ? exitCodes.ok : exitCodes.failed);
+      if (flags.json) terminal.printJson(list);
+      else showChecklist(list, terminal);
+    } finally {
+      clients.close();
+    }
+  });
+}

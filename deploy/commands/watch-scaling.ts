@@ -1,0 +1,131 @@
+/** `turnout stack watch-scaling`: proves, or disproves, that a deployment grows when it has to. */
+import { writeFile } from "node:fs/promises";
+import { setTimeout as delay } from "node:timers/promises";
+import { Command } from "commander";
+import { TurnoutError } from "../../shared/errors.ts";
+import type { CommandHost } from "../../terminal/command-line.ts";
+import { addConnectionOptions, type ConnectionFlags } from "../../terminal/connection.ts";
+import type { DeploymentClients } from "../stack/clients.ts";
+import { readStack } from "../stack/deployed-stack.ts";
+import {
+  chainHead,
+  chainRows,
+  eventLine,
+  sampleLine,
+  scalingPage,
+  type ScalingRecord,
+} from "../stack/scaling-report.ts";
+import type { News, ScalingParts } from "../stack/scaling-watch.ts";
+import { exitCodes } from "../../terminal/exit.ts";
+import { wholeNumber } from "../../terminal/option-values.ts";
+import { plain } from "../../shared/process/terminal-text.ts";
+
+interface WatchScalingFlags extends ConnectionFlags {
+  /** Minutes. */
+  readonly for: number;
+  /** Seconds. */
+  readonly every: number;
+  readonly untilDrained?: boolean;
+  readonly report?: string;
+  readonly json?: boolean;
+}
+
+const defaultMinutes = 60;
+const defaultEverySeconds = 30;
+
+const examples = `
+Examples:
+  turnout stack watch-scaling --stack summit-test --report scaling.html
+  turnout stack watch-scaling --stack summit-test --until-drained --for 90
+
+Start it, then the load in another terminal: turnout stress --url URL --steps 100,200,400 --seconds 300
+It tells each step of the load, each metric that crosses its threshold, each alarm, each decision of Auto Scaling, each
+instance in service and the empty queue, with times; minutes are told when they are whole, three after they began.
+Ctrl-C ends it and still writes the report. With --until-drained exit code 1 when the time is up before.`;
+
+async function findParts({ cloudFormation }: DeploymentClients, name: string): Promise<ScalingParts> {
+  const stack = await readStack(cloudFormation, name);
+  if (stack === undefined) {
+    const message = `There is no stack ${name} in this account and region. Check --stack, --region and --profile.`;
+    throw new TurnoutError("TURNOUT_DEPLOYMENT_UNKNOWN", message);
+  }
+  const { QueueUrl, WebGroup, WorkerGroup, WebEnvironment, WorkerEnvironment } = stack.outputs;
+  if (!QueueUrl || !WebGroup || !WorkerGroup || !WebEnvironment || !WorkerEnvironment) {
+    const message = `The stack ${name} is ${stack.status} and names no groups: it is half made, or none of Turnout's. turnout stack verify says more.`;
+    throw new TurnoutError("TURNOUT_DEPLOYMENT_UNKNOWN", message);
+  }
+  return {
+    queueUrl: QueueUrl,
+    groups: { web: WebGroup, worker: WorkerGroup },
+    environments: { web: WebEnvironment, worker: WorkerEnvironment },
+  };
+}
+
+export function buildWatchScalingCommand({ env, terminal, signal, finish }: CommandHost): Command {
+  function tell({ samples, events, faults }: News): void {
+    for (const fault of faults) terminal.note(`Not answered: ${plain(fault)}`);
+    const lines = [
+      ...samples.map((sample) => ({ at: sample.at, line: terminal.colors.dim(sampleLine(sample)) })),
+      ...events.map((event) => ({ at: event.at, line: plain(eventLine(event)) })),
+    ];
+    for (const { line } of lines.toSorted((a, b) => a.at.localeCompare(b.at))) terminal.print(line);
+  }
+
+  async function watch(clients: DeploymentClients, stack: string, flags: WatchScalingFlags): Promise<ScalingRecord> {
+    const parts = await findParts(clients, stack);
+    const { createScalingWatch } = await import("../stack/scaling-watch.ts");
+    const began = Date.now();
+    const watching = createScalingWatch({ clients, stack, parts, since: began, wallClock: Date.now });
+    const until = began + flags.for * 60_000;
+    const recordOf = (ended: ScalingRecord["ended"]): ScalingRecord => ({
+      stack,
+      since: new Date(began).toISOString(),
+      until: new Date().toISOString(),
+      ended,
+      ...watching.record(),
+    });
+    terminal.note(`Watching ${stack} for ${flags.for} min, until Ctrl-C at the latest. All times are UTC.`);
+    for (;;) {
+      const news = await watching.look();
+      if (!flags.json) tell(news);
+      // Again and again: whatever ends this process, what was seen is written; a path that cannot be, is told at once.
+      if (flags.report !== undefined) await writeFile(flags.report, scalingPage(recordOf("interrupted")));
+      if (flags.untilDrained && watching.record().events.some(({ kind }) => kind === "drained"))
+        return recordOf("drained");
+      const left = until - Date.now();
+      if (left <= 0) return recordOf("time");
+      await delay(Math.min(left, flags.every * 1_000), undefined, { signal }).catch(() => {});
+      if (signal.aborted) return recordOf("interrupted");
+    }
+  }
+
+  const command = new Command("watch-scaling")
+    .description("Watch a deployment scale: from the load's step to the instance in service and the empty queue.")
+    .option("--for <minutes>", "how long, at most", wholeNumber(1, 1_440), defaultMinutes)
+    .option("--every <seconds>", "pause between two looks", wholeNumber(5, 300), defaultEverySeconds)
+    .option("--until-drained", "end when the queue is empty again")
+    .option("--report <file>", "write an HTML page with charts and times")
+    .option("--json", "print one JSON document at the end, and nothing before")
+    .addHelpText("after", examples);
+
+  return addConnectionOptions(command).action(async (flags: WatchScalingFlags) => {
+    if (flags.stack === undefined) {
+      throw new TurnoutError("TURNOUT_USAGE_INVALID", "Give --stack NAME: only a deployment on AWS scales by itself.");
+    }
+    const region = flags.region ?? (env.AWS_REGION || undefined);
+    // A dozen AWS clients take a second to load, which no other command should wait for.
+    const { createDeploymentClients } = await import("../stack/clients.ts");
+    const clients = createDeploymentClients({ region, profile: flags.profile });
+    try {
+      const record = await watch(clients, flags.stack, flags);
+      if (flags.report !== undefined) await writeFile(flags.report, scalingPage(record));
+      finish(flags.untilDrained && record.ended === "time" ? exitCodes.failed : exitCodes.ok);
+      if (flags.json) terminal.printJson(record);
+      else if (record.chains.length === 0) terminal.print("Auto Scaling decided on no instance meanwhile.");
+      else terminal.printTable(chainHead, chainRows(record.chains));
+      if (flags.report !== undefined) terminal.note(`Report: ${flags.report}`);
+    } finally {
+      clients.close();
+    }
+  });
+}

@@ -1,0 +1,19 @@
+/** `npm run deploy` as a process: its arguments, its environment, its signals, its exit code. */
+import { join, resolve } from "node:path";
+import { runCommandLine } from "../../terminal/command-line.ts";
+import { listenForInterruption } from "../../terminal/interruption.ts";
+import { createTerminal } from "../../terminal/terminal.ts";
+import { buildDeployCommand } from "./command.ts";
+
+const folder = resolve(import.meta.dirname, "..", "..");
+const parts = {
+  cdk: { command: process.execPath, args: [join(folder, "node_modules/aws-cdk/bin/cdk")], folder },
+  assemblyFolder: join(folder, "cdk.out"),
+  pollMs: 5_000,
+};
+
+process.exitCode = await runCommandLine((host) => buildDeployCommand(host, parts), process.argv.slice(2), {
+  env: process.env,
+  terminal: createTerminal(process, process.env),
+  signal: listenForInterruption(process),
+});

@@ -1,0 +1,210 @@
+/**
+ * Whether the account's quotas have room for a deployment: what its templates need at least and at their peak, what others
+ * use already, and how much is allowed. A quota that may not be read is told as unknown, since it may well be enough.
+ */
+import { DescribeLimitsCommand } from "@aws-sdk/client-dynamodb";
+import {
+  DescribeAddressesCommand,
+  DescribeInstanceTypesCommand,
+  paginateDescribeInstances,
+  paginateDescribeVpcs,
+  type _InstanceType,
+} from "@aws-sdk/client-ec2";
+import { GetAWSDefaultServiceQuotaCommand, GetServiceQuotaCommand } from "@aws-sdk/client-service-quotas";
+import { Type, type Static } from "typebox";
+import type { DeploymentClients } from "../stack/clients.ts";
+import { stackTag } from "../stack/deployed-stack.ts";
+import type { Template } from "../stack/template.ts";
+
+const verdicts = ["enough", "short at the peak", "short", "unknown"] as const;
+
+export const Quota = Type.Object(
+  {
+    name: Type.String(),
+    needed: Type.Integer({ minimum: 0, description: "without which the deployment fails" }),
+    peak: Type.Integer({ minimum: 0, description: "when both tiers have grown to their maximum" }),
+    used: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()], { description: "by anything else; null: unknown" }),
+    limit: Type.Union([Type.Number(), Type.Null()], { description: "null: unknown" }),
+    verdict: Type.Enum([...verdicts]),
+    detail: Type.String({ description: "why it is unknown; otherwise empty" }),
+  },
+  { additionalProperties: false },
+);
+
+export type Quota = Static<typeof Quota>;
+
+export interface Demand {
+  /** Instances by type. */
+  readonly instances: readonly { readonly type: string; readonly least: number; readonly most: number }[];
+  readonly addresses: number;
+  readonly networks: number;
+  /** Write units a second of the most demanding table. */
+  readonly tableWrites: number;
+}
+
+type Properties = Readonly<Record<string, unknown>>;
+
+function option(properties: Properties, name: string): string {
+  const settings = properties["OptionSettings"] as readonly { OptionName: string; Value: unknown }[] | undefined;
+  const value = settings?.find(({ OptionName }) => OptionName === name)?.Value;
+  return typeof value === "string" ? value : "";
+}
+
+/** @returns what a template needs of the quotas that a new account meets first */
+export function demandOf({ Resources }: Template): Demand {
+  const ofType = (type: string) =>
+    Object.values(Resources)
+      .filter((resource) => resource.Type === type)
+      .map(({ Properties = {} }) => Properties);
+  const instances = ofType("AWS::ElasticBeanstalk::Environment").map((properties) => {
+    const isWeb = (properties["Tier"] as { Name?: string } | undefined)?.Name === "WebServer";
+    // A new version comes to half of the web tier at a time.
+    const room = (count: number) => (isWeb ? Math.ceil(count * 1.5) : count);
+    return {
+      type: option(properties, "InstanceTypes").split(",")[0] ?? "",
+      least: room(Number(option(properties, "MinSize")) || 1),
+      most: room(Number(option(properties, "MaxSize")) || 1),
+    };
+  });
+  const writes = ofType("AWS::DynamoDB::GlobalTable").map((table) => {
+    const warm = table["WarmThroughput"] as { WriteUnitsPerSecond?: number } | undefined;
+    return warm?.WriteUnitsPerSecond ?? 0;
+  });
+  return {
+    instances,
+    addresses: ofType("AWS::EC2::EIP").length,
+    networks: ofType("AWS::EC2::VPC").length,
+    tableWrites: Math.max(0, ...writes),
+  };
+}
+
+/** Families that share the quota of standard instances: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-on-demand-instances.html */
+const standard = /^(?!inf|hpc|dl|mac|trn)[acdhimrtz]/;
+
+interface Room {
+  readonly name: string;
+  readonly needed: number;
+  readonly peak?: number;
+  readonly used: () => Promise<number>;
+  readonly limit: () => Promise<number>;
+}
+
+async function judge({ name, needed, peak = needed, used, limit }: Room): Promise<Quota> {
+  const [using, allowed] = await Promise.allSettled([used(), limit()]);
+  const why = [using, allowed].find((result) => result.status === "rejected")?.reason as unknown;
+  const taken = using.status === "fulfilled" ? using.value : null;
+  const most = allowed.status === "fulfilled" ? allowed.value : null;
+  const row = { name, needed, peak, used: taken, limit: most };
+  if (taken === null || most === null) {
+    return { ...row, verdict: "unknown", detail: why instanceof Error ? `${why.name}: ${why.message}` : String(why) };
+  }
+  const left = most - taken;
+  return { ...row, verdict: left < needed ? "short" : left < peak ? "short at the peak" : "enough", detail: "" };
+}
+
+/**
+ * @param demand of the stack that is to be deployed
+ * @param stack its name: what it uses itself already is not counted against it
+ * @param exists whether it is there already, its addresses and network with it
+ * @returns a row for each quota; never rejects
+ */
+export async function checkQuotas(
+  { ec2, quotas, dynamoDb }: Pick<DeploymentClients, "ec2" | "quotas" | "dynamoDb">,
+  demand: Demand,
+  stack: string,
+  exists: boolean,
+): Promise<Quota[]> {
+  async function limit(service: string, code: string): Promise<number> {
+    const key = { ServiceCode: service, QuotaCode: code };
+    try {
+      const { Quota: found } = await quotas.send(new GetServiceQuotaCommand(key));
+      if (found?.Value !== undefined) return found.Value;
+    } catch (error) {
+      // An account that never asked for more may have no value of its own.
+      if (!(error instanceof Error) || error.name !== "NoSuchResourceException") throw error;
+    }
+    const { Quota: usual } = await quotas.send(new GetAWSDefaultServiceQuotaCommand(key));
+    if (usual?.Value === undefined) throw new Error(`Service Quotas knows no ${service} ${code}`);
+    return usual.Value;
+  }
+
+  async function processors(): Promise<Map<string, number>> {
+    const types = [...new Set(demand.instances.map(({ type }) => type))] as _InstanceType[];
+    if (types.length === 0) return new Map();
+    const { InstanceTypes = [] } = await ec2.send(new DescribeInstanceTypesCommand({ InstanceTypes: types }));
+    return new Map(InstanceTypes.map(({ InstanceType = "", VCpuInfo }) => [InstanceType, VCpuInfo?.DefaultVCpus ?? 1]));
+  }
+
+  async function processorsInUse(): Promise<number> {
+    const Filters = [{ Name: "instance-state-name", Values: ["pending", "running"] }];
+    let sum = 0;
+    for await (const { Reservations = [] } of paginateDescribeInstances({ client: ec2 }, { Filters })) {
+      for (const { InstanceType = "", Tags, CpuOptions } of Reservations.flatMap(({ Instances = [] }) => Instances)) {
+        if (!standard.test(InstanceType) || Tags?.some(({ Key, Value }) => Key === stackTag && Value === stack))
+          continue;
+        sum += (CpuOptions?.CoreCount ?? 1) * (CpuOptions?.ThreadsPerCore ?? 1);
+      }
+    }
+    return sum;
+  }
+
+  async function addressesInUse(): Promise<number> {
+    const { Addresses = [] } = await ec2.send(new DescribeAddressesCommand({}));
+    return Addresses.length;
+  }
+
+  async function networksInUse(): Promise<number> {
+    let count = 0;
+    for await (const { Vpcs = [] } of paginateDescribeVpcs({ client: ec2 }, {})) count += Vpcs.length;
+    return count;
+  }
+
+  let sizes = new Map<string, number>();
+  let unknownSizes: unknown;
+  try {
+    sizes = await processors();
+  } catch (error) {
+    unknownSizes = error;
+  }
+  const sum = (bound: "least" | "most") =>
+    demand.instances.reduce((total, one) => total + one[bound] * (sizes.get(one.type) ?? 1), 0);
+  const rooms: Room[] = [
+    {
+      name: "running On-Demand Standard instances, in vCPUs",
+      needed: sum("least"),
+      peak: sum("most"),
+      used: () => (unknownSizes === undefined ? processorsInUse() : Promise.reject(unknownSizes)),
+      limit: () => limit("ec2", "L-1216C47A"),
+    },
+    {
+      name: "Elastic IP addresses",
+      needed: exists ? 0 : demand.addresses,
+      used: addressesInUse,
+      limit: () => limit("ec2", "L-0263D0A3"),
+    },
+    {
+      name: "VPCs",
+      needed: exists ? 0 : demand.networks,
+      used: networksInUse,
+      limit: () => limit("vpc", "L-F678F1CE"),
+    },
+    {
+      name: "inbound rules of a security group",
+      // CloudFront's address list counts as so many.
+      needed: 55,
+      used: () => Promise.resolve(0),
+      limit: () => limit("vpc", "L-0EA8095F"),
+    },
+    {
+      name: "DynamoDB, write units of one table",
+      needed: demand.tableWrites,
+      used: () => Promise.resolve(0),
+      async limit() {
+        const { TableMaxWriteCapacityUnits } = await dynamoDb.send(new DescribeLimitsCommand({}));
+        if (TableMaxWriteCapacityUnits === undefined) throw new Error("DynamoDB named no limit");
+        return TableMaxWriteCapacityUnits;
+      },
+    },
+  ];
+  return Promise.all(rooms.map(judge));
+}

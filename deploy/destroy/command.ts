@@ -1,0 +1,245 @@
+/** `npm run destroy`: says what goes and what stays, asks, exports on demand, removes the stack and what it leaves. */
+import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
+import { UpdateTerminationProtectionCommand } from "@aws-sdk/client-cloudformation";
+import { Command } from "commander";
+import { createDocumentClient } from "../../shared/aws/aws-clients.ts";
+import { TurnoutError } from "../../shared/errors.ts";
+import type { CommandHost } from "../../terminal/command-line.ts";
+import { createDeploymentClients, readAccount, type DeploymentClients } from "../stack/clients.ts";
+import { readStack, removalObstacle, type DeployedStack } from "../stack/deployed-stack.ts";
+import { adviseOn } from "../stack/failure-advice.ts";
+import { findLeftovers, removeLeftovers } from "../stack/leftovers.ts";
+import { createStackProgress } from "../stack/stack-progress.ts";
+import { readTraces } from "../stack/traces.ts";
+import { addEventOption, readEvent, type EventFlag } from "../../terminal/event-option.ts";
+import { exitCodes } from "../../terminal/exit.ts";
+import { wholeNumber } from "../../terminal/option-values.ts";
+import { exportRegistrations } from "../../admin/registrations/export.ts";
+import { createExportFormat } from "../../admin/registrations/export-format.ts";
+import { deleteKeptData } from "./kept-data.ts";
+import { clearNetworks } from "./network-remains.ts";
+import { showPlan, showRemoval, type DestroyOutput } from "./destroy-report.ts";
+import { planFromTraces, readRemovalPlan, type RemovalPlan } from "./removal-plan.ts";
+import { removeStack } from "./removal.ts";
+
+interface DestroyFlags extends EventFlag {
+  readonly stack: string;
+  readonly profile?: string;
+  readonly region?: string;
+  readonly export?: string;
+  readonly deleteData?: boolean;
+  readonly timeout: number;
+  readonly dryRun?: boolean;
+  readonly yes?: boolean;
+  readonly json?: boolean;
+}
+
+export interface DestroyParts {
+  /** Milliseconds between two looks at CloudFormation's events. */
+  readonly pollMs: number;
+}
+
+const defaultTimeoutMinutes = 90;
+
+const help = `
+A test stage leaves nothing. A production keeps the tables with people in them and both queues; --delete-data deletes them as well, for good.
+What AWS leaves beside the stack (logs, alarms, folders in Elastic Beanstalk's bucket) is removed after it, and a last look
+says whether anything remains. Where it stops, run it again: it goes on from there.
+
+Examples:
+  npm run destroy -- --stack summit-test --dry-run              what would go and what would stay
+  npm run destroy -- --stack summit-test
+  npm run destroy -- --stack summit-production --export registrations.csv
+  npm run destroy -- --stack summit-test --yes --json           without a question, for a script
+
+Exit codes: 0 removed (or planned) and nothing left but what is kept by intent, 1 otherwise, 2 wrong usage.`;
+
+async function countMessages({ sqs }: DeploymentClients, { outputs }: DeployedStack): Promise<number | null> {
+  const urls = [outputs["QueueUrl"], outputs["DeadLetterQueueUrl"]].flatMap((url) => url ?? []);
+  const names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"] as const;
+  try {
+    let sum = 0;
+    for (const QueueUrl of urls) {
+      const { Attributes = {} } = await sqs.send(
+        new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [...names] }),
+      );
+      for (const name of names) sum += Number(Attributes[name] ?? 0);
+    }
+    return urls.length === 0 ? null : sum;
+  } catch {
+    // Said in the plan as unknown; whether the stack may be removed does not hang on it.
+    return null;
+  }
+}
+
+export function buildDestroyCommand({ env, terminal, signal, finish }: CommandHost, { pollMs }: DestroyParts): Command {
+  const { note } = terminal;
+
+  async function exportTable(flags: DestroyFlags, path: string, tableName: string | undefined) {
+    if (tableName === undefined || tableName === "") {
+      throw new TurnoutError(
+        "TURNOUT_USAGE_INVALID",
+        "--export finds no registrations table in this stack. Leave it out.",
+      );
+    }
+    const location = { region: flags.region ?? (env.AWS_REGION || undefined), profile: flags.profile };
+    const documents = createDocumentClient({ ...location, requestTimeoutMs: 30_000, maxAttempts: 5 });
+    const bar = terminal.progress("exported");
+    try {
+      const { rows, complete } = await exportRegistrations({
+        documents,
+        tableName,
+        format: createExportFormat(path.endsWith(".jsonl") ? "jsonl" : "csv", readEvent(flags, env)),
+        output: path,
+        resume: false,
+        overwrite: false,
+        maxReadUnits: undefined,
+        signal,
+        onProgress: (count) => bar.update(count),
+      });
+      if (!complete) signal.throwIfAborted();
+      return { file: path, rows };
+    } finally {
+      bar.stop();
+      documents.destroy();
+    }
+  }
+
+  const command = new Command("npm run destroy --")
+    .description("Remove the AWS stack, and what it leaves behind.")
+    .requiredOption("--stack <name>", "the deployment's CloudFormation stack")
+    .option("--profile <name>", "profile of the AWS configuration files")
+    .option("--region <name>", "AWS region")
+    .option("--export <file>", "first write all registrations to this file: .csv or .jsonl")
+    .option("--delete-data", "delete the tables and queues of a production as well, for good")
+    .option("--timeout <minutes>", "how long to wait", wholeNumber(1, 1_440), defaultTimeoutMinutes)
+    .option("--dry-run", "say what would go and what would stay, no more")
+    .option("--yes", "do not ask")
+    .option("--json", "print one JSON document")
+    .addHelpText("after", help);
+
+  return addEventOption(command).action(async (flags: DestroyFlags) => {
+    const began = performance.now();
+    const deadline = Date.now() + flags.timeout * 60_000;
+    if (flags.export !== undefined && !/\.(csv|jsonl)$/.test(flags.export)) {
+      throw new TurnoutError(
+        "TURNOUT_USAGE_INVALID",
+        `--export was ${flags.export}; allowed is a name that ends in .csv or .jsonl.`,
+      );
+    }
+    const clients = createDeploymentClients({
+      region: flags.region ?? (env.AWS_REGION || undefined),
+      profile: flags.profile,
+    });
+    try {
+      const { account, region } = await readAccount(clients);
+      const main = await readStack(clients.cloudFormation, flags.stack);
+      const firewall = await readStack(clients.firewalls, `${flags.stack}-firewall`);
+      const ours = firewall?.description === `Turnout: firewall of ${flags.stack}` ? firewall : undefined;
+      const plan: RemovalPlan = main
+        ? await readRemovalPlan(clients.cloudFormation, main.id)
+        : planFromTraces(await readTraces(clients, flags.stack));
+      if (main === undefined && ours === undefined && !(flags.deleteData && plan.kept.length > 0)) {
+        const data =
+          plan.kept.length === 0 ? "" : ` It left ${plan.kept.length} tables and queues: --delete-data deletes them.`;
+        throw new TurnoutError(
+          "TURNOUT_DEPLOYMENT_UNKNOWN",
+          `There is no stack ${flags.stack} in account ${account}, ${region}.${data} Check --region and --profile. What an earlier ` +
+            `one left shows: npm run turnout -- stack leftovers --stack ${flags.stack}`,
+        );
+      }
+      if (main !== undefined && main.stage === undefined) {
+        throw new TurnoutError(
+          "TURNOUT_DEPLOYMENT_UNKNOWN",
+          `The stack ${flags.stack} is none of Turnout's: it has no tag turnout:stack with its own name. It is left alone.`,
+        );
+      }
+      let output: DestroyOutput = {
+        stack: flags.stack,
+        stage: main?.stage ?? "unknown",
+        account,
+        region,
+        outcome: "not-ready",
+        problems: [],
+        removed: plan.removed.length + (ours === undefined ? 0 : 1),
+        kept: [...plan.kept],
+        waitingMessages: main === undefined ? null : await countMessages(clients, main),
+        exported: null,
+        failures: [],
+        leftovers: null,
+        seconds: 0,
+      };
+
+      function end(change: Partial<DestroyOutput>): void {
+        output = { ...output, ...change, seconds: Math.round((performance.now() - began) / 100) / 10 };
+        if (flags.json) terminal.printJson(output);
+        else showRemoval(terminal, output);
+        const { outcome, leftovers } = output;
+        const clean = leftovers === null || (leftovers.left.length === 0 && leftovers.unseen.length === 0);
+        finish((outcome === "removed" && clean) || outcome === "planned" ? exitCodes.ok : exitCodes.failed);
+      }
+
+      showPlan(terminal, output, flags.deleteData ?? false);
+      const problems = [main, ours].flatMap((stack) => (stack && removalObstacle(stack)) ?? []);
+      if (problems.length > 0) return end({ problems });
+      if (flags.dryRun) return end({ outcome: "planned" });
+      const question = `Type ${flags.stack} to remove it for good:`;
+      if (!flags.yes && !(await terminal.confirmByName(question, flags.stack, "--yes", signal))) {
+        return end({ outcome: "declined" });
+      }
+      if (flags.export !== undefined) {
+        const table =
+          main?.outputs["RegistrationsTable"] ??
+          [...plan.removed, ...plan.kept].find(({ logicalId }) => logicalId.startsWith("DataRegistrations"))?.name;
+        output = { ...output, exported: await exportTable(flags, flags.export, table) };
+      }
+
+      note("Removing. What CloudFormation has begun goes on, even if this command is stopped.");
+      for (const [stack, client] of [
+        [main, clients.cloudFormation],
+        [ours, clients.firewalls],
+      ] as const) {
+        if (stack === undefined) continue;
+        if (stack.isProtected) {
+          const off = { StackName: stack.id, EnableTerminationProtection: false };
+          await client.send(new UpdateTerminationProtectionCommand(off));
+          note(`Switched the protection of ${stack.name} off.`);
+        }
+        const progress = createStackProgress({
+          titles: plan.titles,
+          total: stack === main ? plan.removed.length + plan.kept.length : undefined,
+          note,
+          now: Date.now,
+        });
+        const networks = plan.removed.filter(({ type }) => type === "AWS::EC2::VPC").map(({ name }) => name);
+        const { end: how, failures } = await removeStack({
+          client,
+          stack,
+          progress,
+          clearWay: () => clearNetworks(clients.ec2, networks, note),
+          deadline,
+          pollMs,
+          signal,
+        });
+        if (how === "removed") continue;
+        const told = failures.map(({ logicalId, type, reason }) => ({
+          resource: progress.title(logicalId),
+          type,
+          reason,
+          advice: adviseOn({ type, reason }),
+        }));
+        return end({ outcome: how, failures: told });
+      }
+
+      if (flags.deleteData) {
+        const kept = await deleteKeptData(plan.kept, { clients, note, pollMs, signal });
+        output = { ...output, kept };
+      }
+      const look = { clients, stack: flags.stack, account, region, signal };
+      await removeLeftovers(await findLeftovers(look), note);
+      end({ outcome: "removed", leftovers: (await findLeftovers(look)).report });
+    } finally {
+      clients.close();
+    }
+  });
+}

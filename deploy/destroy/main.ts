@@ -1,0 +1,11 @@
+/** `npm run destroy` as a process: its arguments, its environment, its signals, its exit code. */
+import { runCommandLine } from "../../terminal/command-line.ts";
+import { listenForInterruption } from "../../terminal/interruption.ts";
+import { createTerminal } from "../../terminal/terminal.ts";
+import { buildDestroyCommand } from "./command.ts";
+
+process.exitCode = await runCommandLine((host) => buildDestroyCommand(host, { pollMs: 5_000 }), process.argv.slice(2), {
+  env: process.env,
+  terminal: createTerminal(process, process.env),
+  signal: listenForInterruption(process),
+});

@@ -1,0 +1,77 @@
+/** What goes and what stays when a stack is removed, from the template that is deployed and not from the source. */
+import {
+  GetTemplateCommand,
+  type CloudFormationClient,
+  type StackResourceSummary,
+} from "@aws-sdk/client-cloudformation";
+import { Type, type Static } from "typebox";
+import { isUnknownStack, readStackResources } from "../stack/deployed-stack.ts";
+import { parseTemplate, titlesOf, type Template } from "../stack/template.ts";
+import type { Traces } from "../stack/traces.ts";
+
+export const PlannedResource = Type.Object(
+  {
+    logicalId: Type.String(),
+    type: Type.String(),
+    name: Type.String({ description: "by which AWS knows it: a name, an id or a URL" }),
+  },
+  { additionalProperties: false },
+);
+
+export type PlannedResource = Static<typeof PlannedResource>;
+
+export interface RemovalPlan {
+  readonly removed: readonly PlannedResource[];
+  /** What the template tells CloudFormation to leave alone. */
+  readonly kept: readonly PlannedResource[];
+  /** Names by which people know the resources, by logical id. */
+  readonly titles: ReadonlyMap<string, string>;
+}
+
+/** What `infra/data.ts` makes: a stack of somebody else's may once have had the same name. */
+const dataIds = /^Data(Registrations|DeadLetters|Queue|DeadLetterQueue)[0-9A-F]*$/;
+
+/** Beside these there is Snapshot, which deletes the resource after all, and nothing of Turnout's can do. */
+const keeping = new Set(["Retain", "RetainExceptOnCreate"]);
+
+type Resource = Pick<
+  StackResourceSummary,
+  "LogicalResourceId" | "PhysicalResourceId" | "ResourceType" | "ResourceStatus"
+>;
+
+/**
+ * @param template as it is deployed
+ * @param resources that the stack has or had
+ */
+export function planRemoval(template: Template, resources: readonly Resource[]): RemovalPlan {
+  const removed: PlannedResource[] = [];
+  const kept: PlannedResource[] = [];
+  for (const { LogicalResourceId: logicalId = "", PhysicalResourceId: name = "", ...resource } of resources) {
+    if (resource.ResourceStatus === "DELETE_COMPLETE" || name === "") continue;
+    const stays =
+      keeping.has(template.Resources[logicalId]?.DeletionPolicy ?? "") || resource.ResourceStatus === "DELETE_SKIPPED";
+    (stays ? kept : removed).push({ logicalId, type: resource.ResourceType ?? "", name });
+  }
+  return { removed, kept, titles: titlesOf(template) };
+}
+
+/** @returns what stacks that are gone left by intent, as far as CloudFormation remembers them */
+export function planFromTraces({ resources }: Traces): RemovalPlan {
+  const kept = resources.filter(({ logicalId, status }) => status === "DELETE_SKIPPED" && dataIds.test(logicalId));
+  return { removed: [], kept: kept.map(({ logicalId, type, name }) => ({ logicalId, type, name })), titles: new Map() };
+}
+
+/**
+ * @param stack name or ARN
+ * @returns an empty plan where there is no such stack
+ * @throws the SDK's error when CloudFormation does not answer or refuses
+ */
+export async function readRemovalPlan(client: CloudFormationClient, stack: string): Promise<RemovalPlan> {
+  try {
+    const { TemplateBody = "{}" } = await client.send(new GetTemplateCommand({ StackName: stack }));
+    return planRemoval(parseTemplate(TemplateBody), await readStackResources(client, stack));
+  } catch (error) {
+    if (isUnknownStack(error)) return { removed: [], kept: [], titles: new Map() };
+    throw error;
+  }
+}

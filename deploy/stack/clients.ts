@@ -1,0 +1,80 @@
+/**
+ * The AWS clients with which a deployment is made, looked at and removed, all for one account and region; and whose account
+ * that is. Which deployment, is the caller's business.
+ */
+import { AutoScalingClient } from "@aws-sdk/client-auto-scaling";
+import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
+import { CloudFrontClient } from "@aws-sdk/client-cloudfront";
+import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
+import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { EC2Client } from "@aws-sdk/client-ec2";
+import { ElasticBeanstalkClient } from "@aws-sdk/client-elastic-beanstalk";
+import { IAMClient } from "@aws-sdk/client-iam";
+import { S3Client } from "@aws-sdk/client-s3";
+import { ServiceQuotasClient } from "@aws-sdk/client-service-quotas";
+import { SQSClient } from "@aws-sdk/client-sqs";
+import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
+import { plainClientOptions, type StackLocation } from "../../terminal/stack-outputs.ts";
+
+/** Where a deployment is; left out is what the SDK finds by itself. */
+export type Place = Omit<StackLocation, "stack">;
+
+/** Nobody waits behind a deployment, and CloudFormation throttles soon: better late than not at all. */
+const maxAttempts = 8;
+
+/** CloudFront takes a firewall from there only, whatever region the rest is in. */
+export const firewallRegion = "us-east-1";
+
+export interface DeploymentClients extends ReturnType<typeof makeClients> {
+  /** CloudFormation where the firewall's stack is. */
+  readonly firewalls: CloudFormationClient;
+  /** Ends them all. Safe to call twice. */
+  close(): void;
+}
+
+function makeClients(options: ReturnType<typeof plainClientOptions>) {
+  return {
+    autoScaling: new AutoScalingClient(options),
+    beanstalk: new ElasticBeanstalkClient(options),
+    cloudFormation: new CloudFormationClient(options),
+    cloudFront: new CloudFrontClient(options),
+    cloudWatch: new CloudWatchClient(options),
+    dynamoDb: new DynamoDBClient(options),
+    ec2: new EC2Client(options),
+    iam: new IAMClient(options),
+    logs: new CloudWatchLogsClient(options),
+    quotas: new ServiceQuotasClient(options),
+    s3: new S3Client(options),
+    sqs: new SQSClient(options),
+    sts: new STSClient(options),
+  };
+}
+
+export function createDeploymentClients(place: Place): DeploymentClients {
+  const options = { ...plainClientOptions(place), maxAttempts };
+  const clients = makeClients(options);
+  const firewalls = new CloudFormationClient({ ...options, region: firewallRegion });
+  return {
+    ...clients,
+    firewalls,
+    close() {
+      for (const client of [...Object.values(clients), firewalls]) client.destroy();
+    },
+  };
+}
+
+export interface Account {
+  /** Twelve digits. */
+  readonly account: string;
+  readonly region: string;
+  /** ARN of whoever asks. */
+  readonly identity: string;
+}
+
+/** @throws the SDK's error without a region or valid credentials; no permission is needed for the question */
+export async function readAccount({ sts }: Pick<DeploymentClients, "sts">): Promise<Account> {
+  const region = await sts.config.region();
+  const { Account: account = "", Arn: identity = "" } = await sts.send(new GetCallerIdentityCommand({}));
+  return { account, region, identity };
+}

@@ -1,0 +1,135 @@
+/**
+ * Registers one made-up person through the front door, waits until the registration is confirmed, and erases it again: the
+ * whole way of a registration, in the deployment as it is. Whatever happens after the registration was accepted, the
+ * erasure is tried, and what it left is told.
+ */
+import { randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
+import { formatSeconds } from "../../terminal/duration.ts";
+import type { Submission } from "../../shared/registration/submission.ts";
+import { failed, ok, skipped, type Check } from "./checklist.ts";
+import { askSite } from "./site.ts";
+
+export interface SmokeOptions {
+  /** Where the event page is. */
+  readonly url: string;
+  /** A made-up person who fits the event. */
+  readonly person: Submission;
+  /** Erases the person, by address, and keeps out what is still queued. @returns false where nothing was stored yet */
+  readonly forget: (email: string) => Promise<boolean>;
+  /** How long a confirmation may take. */
+  readonly timeoutSeconds: number;
+  readonly signal: AbortSignal;
+  /** Tells that it waits, and for how long already, seconds. */
+  readonly onWait?: (seconds: number) => void;
+}
+
+const smoke = "smoke registration";
+const forgotten = "smoke registration forgotten";
+const longestPauseSeconds = 5;
+
+interface Answer {
+  readonly code?: string;
+  readonly title?: string;
+  readonly statusUrl?: string;
+  readonly status?: string;
+  readonly errors?: readonly { readonly pointer: string; readonly detail: string }[];
+  readonly opensAt?: string;
+  readonly retryAfterSeconds?: number;
+}
+
+async function ask(address: URL, signal: AbortSignal, person?: Submission) {
+  const headers = { accept: "application/json" };
+  const post = {
+    method: "POST",
+    headers: { ...headers, "content-type": "application/json", "idempotency-key": randomUUID() },
+    body: JSON.stringify(person),
+  };
+  const { status, text } = await askSite(address, person === undefined ? { headers } : post, signal);
+  try {
+    return { status, answer: JSON.parse(text) as Answer };
+  } catch {
+    // A proxy between us and the web tier answers in its own words.
+    return { status, answer: {} };
+  }
+}
+
+function refusal(status: number, { code, title, errors = [], opensAt }: Answer): Check {
+  if (code === "TURNOUT_NOT_OPEN_YET" || code === "TURNOUT_CLOSED") {
+    const when = opensAt === undefined || code === "TURNOUT_CLOSED" ? "" : ` before ${opensAt}`;
+    return skipped(smoke, `the event takes no registrations${when}; verify again while it is open, or on a test stage`);
+  }
+  const faults = errors.map(({ pointer, detail }) => `${pointer} ${detail}`).join("; ");
+  const found = `${status} ${code ?? title ?? ""}${faults && `: ${faults}`}`;
+  if (status === 400)
+    return failed(smoke, found, "The deployed event asks for something else. Give its file with --event FILE.");
+  if (status === 403)
+    return failed(
+      smoke,
+      found,
+      "The firewall or CloudFront refused it: does the behaviour of /registrations* allow POST?",
+    );
+  return failed(
+    smoke,
+    found,
+    "Look at the web environment's health and log; turnout doctor says whether a right is missing.",
+  );
+}
+
+async function waitForConfirmation(statusUrl: URL, options: SmokeOptions): Promise<Check> {
+  const { timeoutSeconds, signal, onWait } = options;
+  const began = performance.now();
+  for (;;) {
+    const { status, answer } = await ask(statusUrl, signal);
+    const seconds = (performance.now() - began) / 1_000;
+    if (status === 200 && answer.status === "confirmed") return ok(smoke, `confirmed after ${formatSeconds(seconds)}`);
+    if (answer.status === "needs-attention") {
+      return failed(smoke, "it was dead-lettered", "turnout dead-letters list --since 10min says why.");
+    }
+    if (status === 404) {
+      return failed(
+        smoke,
+        "its own receipt is unknown",
+        "Do all web instances have the same receipt keys? Restart the web environment.",
+      );
+    }
+    if (seconds > timeoutSeconds) {
+      const todo = "The worker does not drain: look at its environment's health, and at turnout doctor.";
+      return failed(smoke, `still ${answer.status ?? status} after ${formatSeconds(seconds)}`, todo);
+    }
+    onWait?.(seconds);
+    const pause = Math.min(longestPauseSeconds, answer.retryAfterSeconds ?? longestPauseSeconds);
+    await delay(pause * 1_000, undefined, { signal });
+  }
+}
+
+/**
+ * @returns what became of the registration, and of its erasure
+ * @throws what the signal was aborted with, after the erasure was tried
+ */
+export async function smokeRegistration(options: SmokeOptions): Promise<readonly Check[]> {
+  const { url, person, forget, signal } = options;
+  let waited: Check;
+  try {
+    const { status, answer } = await ask(new URL("/registrations", url), signal, person);
+    if (status !== 202 || answer.statusUrl === undefined) return [refusal(status, answer)];
+    waited = await waitForConfirmation(new URL(answer.statusUrl, url), options);
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error);
+    waited = failed(smoke, said, "Look at the event page's own check, and at the web environment's health.");
+  }
+  const erased = await erase(person.email, waited.status === "ok", forget);
+  signal.throwIfAborted();
+  return [waited, erased];
+}
+
+async function erase(email: string, confirmed: boolean, forget: SmokeOptions["forget"]): Promise<Check> {
+  const byHand = `By hand: turnout registrations forget ${email} --execute`;
+  try {
+    if (await forget(email)) return ok(forgotten, "erased");
+    if (!confirmed) return ok(forgotten, "it was not stored yet, and cannot be any more");
+    return failed(forgotten, "confirmed, and yet not in the table", byHand);
+  } catch (error) {
+    return failed(forgotten, error instanceof Error ? error.message : String(error), byHand);
+  }
+}

@@ -1,0 +1,177 @@
+/**
+ * Asks IAM whether each tier's role still allows what the tier does, statement by statement: a role that was changed by
+ * hand, a permissions boundary or a policy of the organisation shows here before it shows as a worker that paused.
+ * IAM simulates the role's own policies; a queue's own policy is not part of it.
+ */
+import {
+  paginateSimulatePrincipalPolicy,
+  type EvaluationResult,
+  type IAMClient,
+  type ResourceSpecificResult,
+} from "@aws-sdk/client-iam";
+import {
+  constructOfRole,
+  grantsOf,
+  type DeploymentNames,
+  type Grant,
+  type TierName,
+} from "../../shared/aws/tier-grants.ts";
+import { attempt, failed, ok, type Check } from "./checklist.ts";
+
+/** The outputs of a stack from which the names of its parts follow. */
+export const outputsOfNames = [
+  "QueueUrl",
+  "DeadLetterQueueUrl",
+  "RegistrationsTable",
+  "DeadLettersTable",
+  "OutcomesTable",
+  "ActivityTable",
+  "ApplicationName",
+  "ReceiptKeysSecret",
+] as const;
+
+export type NamesOutputs = Readonly<Record<(typeof outputsOfNames)[number], string>>;
+
+/** @returns the names that the tiers' rights are about */
+export function deploymentNames(outputs: NamesOutputs): DeploymentNames {
+  // The only output that is an ARN in the stack's own region.
+  const [, partition = "aws", , region = "", account = ""] = outputs.ReceiptKeysSecret.split(":");
+  const arnOf = (service: string, resource: string) => `arn:${partition}:${service}:${region}:${account}:${resource}`;
+  const queueArn = (url: string) => arnOf("sqs", new URL(url).pathname.split("/").at(-1) ?? "");
+  return {
+    partition,
+    region,
+    account,
+    queueArn: queueArn(outputs.QueueUrl),
+    deadLetterQueueArn: queueArn(outputs.DeadLetterQueueUrl),
+    registrationsTableArn: arnOf("dynamodb", `table/${outputs.RegistrationsTable}`),
+    deadLettersTableArn: arnOf("dynamodb", `table/${outputs.DeadLettersTable}`),
+    outcomesTableArn: arnOf("dynamodb", `table/${outputs.OutcomesTable}`),
+    activityTableArn: arnOf("dynamodb", `table/${outputs.ActivityTable}`),
+    applicationName: outputs.ApplicationName,
+    receiptKeysArn: outputs.ReceiptKeysSecret,
+  };
+}
+
+interface Denial {
+  readonly action: string;
+  readonly resource: string;
+  readonly because: "missing" | "forbidden" | "boundary" | "organisation";
+}
+
+type Evaluation = EvaluationResult & Partial<ResourceSpecificResult>;
+
+function denialOf(whole: EvaluationResult, one: Evaluation): Denial | undefined {
+  const decision = one.EvalResourceDecision ?? whole.EvalDecision;
+  if (decision === "allowed") return undefined;
+  const boundary = one.PermissionsBoundaryDecisionDetail ?? whole.PermissionsBoundaryDecisionDetail;
+  const because =
+    whole.OrganizationsDecisionDetail?.AllowedByOrganizations === false
+      ? "organisation"
+      : boundary?.AllowedByPermissionsBoundary === false
+        ? "boundary"
+        : decision === "explicitDeny"
+          ? "forbidden"
+          : "missing";
+  const resource = one.EvalResourceName ?? whole.EvalResourceName ?? "*";
+  return { action: whole.EvalActionName ?? "", resource, because };
+}
+
+/** A pattern stands for names that AWS chooses; any one of them shows whether the pattern is allowed. */
+function example(resource: string): string {
+  return resource === "*" ? resource : resource.replaceAll("*", "x");
+}
+
+async function simulate(client: IAMClient, roleArn: string, grant: Grant): Promise<Denial[]> {
+  const denials: Denial[] = [];
+  const context = Object.values(grant.conditions ?? {}).flatMap((pairs) => Object.entries(pairs));
+  const request = {
+    PolicySourceArn: roleArn,
+    ActionNames: [...grant.actions],
+    ResourceArns: grant.resources.map(example),
+    ContextEntries: context.map(([ContextKeyName, value]) => ({
+      ContextKeyName,
+      ContextKeyValues: [value],
+      ContextKeyType: "string" as const,
+    })),
+  };
+  let evaluated = 0;
+  for await (const { EvaluationResults = [] } of paginateSimulatePrincipalPolicy({ client }, request)) {
+    for (const whole of EvaluationResults) {
+      evaluated += 1;
+      const each = whole.ResourceSpecificResults?.length ? whole.ResourceSpecificResults : [whole];
+      for (const one of each)
+        denials.push(...[denialOf(whole, one as Evaluation)].filter((denial) => denial !== undefined));
+    }
+  }
+  if (evaluated === 0) throw new Error(`IAM gave no answer for ${grant.actions.join(", ")}.`);
+  return denials;
+}
+
+const remedies: Record<Denial["because"], (sid: string, construct: string) => string> = {
+  missing: (sid, construct) =>
+    `The statement ${sid} of the construct ${construct} should allow it (shared/aws/tier-grants.ts). Deploy again: the role was changed by hand, or is older than the code.`,
+  forbidden: (_sid, construct) =>
+    `A policy of the role forbids it outright. Find the Deny among the policies of the role of ${construct}; no statement of Turnout's denies anything.`,
+  boundary: (_sid, construct) =>
+    `The permissions boundary of the role of ${construct} leaves it out. Widen the boundary.`,
+  organisation: () =>
+    "A service control policy of the organisation forbids it. Only the organisation's administrators can change that.",
+};
+
+/** A name without the part of its ARN that all of an account share. */
+function shortName(arn: string): string {
+  return arn.split(":").slice(5).join(":") || arn;
+}
+
+/** @returns on what a grant is: where no resource can be named, under which condition */
+function scopeOf({ resources, conditions = {} }: Grant): string {
+  const bound = Object.values(conditions).flatMap((pairs) => Object.entries(pairs));
+  return [...resources.map(shortName), ...bound.map(([key, value]) => `${key} ${value}`)].join(", ");
+}
+
+export interface RightsOptions {
+  readonly client: IAMClient;
+  readonly tier: TierName;
+  readonly roleArn: string;
+  readonly names: DeploymentNames;
+  readonly signal: AbortSignal;
+  /** Called after each statement. */
+  readonly onCheck?: (() => void) | undefined;
+}
+
+/** @returns one check for each statement that the role should have. Changes nothing. */
+export async function checkRights(options: RightsOptions): Promise<readonly Check[]> {
+  const { client, tier, roleArn, names, signal, onCheck } = options;
+  const { code, platform } = grantsOf(tier, names);
+  const checks: Check[] = [];
+  // One after the other: IAM throttles its simulator soon.
+  for (const grant of [...code, ...platform]) {
+    const name = `${tier} role: ${grant.sid}`;
+    const made = await attempt(name, signal, async () => {
+      const denials = await simulate(client, roleArn, grant);
+      const [first] = denials;
+      if (first === undefined) return ok(name, `${grant.actions.join(", ")} on ${scopeOf(grant)}`);
+      const said = denials.map(({ action, resource }) => `${action} on ${resource}`).join("; ");
+      return failed(name, `not allowed: ${said}`, remedies[first.because](grant.sid, constructOfRole[tier]));
+    });
+    checks.push(...made.map((check) => ofMissingRole(check, tier)));
+    onCheck?.();
+  }
+  return checks;
+}
+
+function ofMissingRole(check: Check, tier: TierName): Check {
+  if (!check.found.startsWith("NoSuchEntity")) return check;
+  return failed(
+    check.name,
+    check.found,
+    `The role is gone. The construct ${constructOfRole[tier]} makes it: deploy again.`,
+  );
+}
+
+/** @returns the statement that should allow an action, undefined where none should */
+export function statementOf(tier: TierName, names: DeploymentNames, action: string): string | undefined {
+  const { code, platform } = grantsOf(tier, names);
+  return [...code, ...platform].find(({ actions }) => actions.includes(action))?.sid;
+}

@@ -1,0 +1,76 @@
+/**
+ * Reads a process's environment against a schema, once, before anything listens.
+ * Each process's variables, with units, bounds and defaults, stand in its own `config.ts`; not here.
+ */
+import type { Static, TObject, TSchema } from "typebox";
+import { Compile } from "typebox/compile";
+import { TurnoutError, type Fault } from "../errors.ts";
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+interface VariableSchema {
+  readonly type?: string;
+  readonly default?: unknown;
+  readonly description?: string;
+  /** JSON Schema's mark for a value that must never be shown again: a secret. */
+  readonly writeOnly?: boolean;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly pattern?: string;
+  readonly enum?: readonly unknown[];
+}
+
+const decimal = /^-?\d+(\.\d+)?$/;
+
+function parse(text: string, type: string | undefined): unknown {
+  if ((type === "integer" || type === "number") && decimal.test(text)) return Number(text);
+  if (type === "boolean" && (text === "true" || text === "false")) return text === "true";
+  return text;
+}
+
+function allowed(schema: VariableSchema): string {
+  const parts = [schema.type === "integer" ? "a whole number" : `a ${schema.type ?? "value"}`];
+  if (schema.minimum !== undefined) parts.push(`at least ${schema.minimum}`);
+  if (schema.maximum !== undefined) parts.push(`at most ${schema.maximum}`);
+  if (schema.enum) parts.push(`one of ${schema.enum.join(", ")}`);
+  return parts.join(", ");
+}
+
+/**
+ * @param schema an object schema whose properties are named as the variables are; a default makes one optional
+ * @param env usually `process.env`; an empty string counts as not set, as shells and Beanstalk hand it over
+ * @returns the typed values, frozen, defaults filled in
+ * @throws TURNOUT_ENVIRONMENT_INVALID naming every fault at once: the variable, what was given, what is allowed
+ */
+export function readEnv<S extends TObject>(schema: S, env: Environment): Readonly<Static<S>> {
+  const values: Record<string, unknown> = {};
+  const faults: Fault[] = [];
+  const required = new Set<string>(schema.required ?? []);
+  for (const [name, property] of Object.entries(schema.properties) as [string, TSchema & VariableSchema][]) {
+    const text = env[name];
+    if (text === undefined || text === "") {
+      if (property.default !== undefined) values[name] = property.default;
+      else if (required.has(name)) {
+        faults.push({
+          pointer: `/${name}`,
+          detail: `${name} is not set: ${property.description ?? allowed(property)}`,
+        });
+      }
+      continue;
+    }
+    const value = parse(text, property.type);
+    if (Compile(property).Check(value)) values[name] = value;
+    else {
+      const given = property.writeOnly ? "a value that is not shown" : JSON.stringify(text);
+      const hint = property.description ? ` (${property.description})` : "";
+      faults.push({ pointer: `/${name}`, detail: `${name} was ${given}, allowed is ${allowed(property)}${hint}` });
+    }
+  }
+  if (faults.length > 0) {
+    const list = faults.map((fault) => `  - ${fault.detail}`).join("\n");
+    throw new TurnoutError("TURNOUT_ENVIRONMENT_INVALID", `The environment has ${faults.length} fault(s):\n${list}`, {
+      faults,
+    });
+  }
+  return Object.freeze(values) as Readonly<Static<S>>;
+}

@@ -1,0 +1,76 @@
+/**
+ * Runs a tier as a process: a broken environment ends it before anything listens, a signal stops it gracefully, a fault
+ * that nobody caught stops it and is told by the exit code. What becomes of its log changes none of that.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import type { Lifecycle } from "./lifecycle.ts";
+import type { ProcessLog } from "./logger.ts";
+import { TurnoutError } from "../errors.ts";
+
+export interface Tier {
+  readonly lifecycle: Lifecycle;
+  readonly log: ProcessLog;
+}
+
+/** The parts of Node's `process` that a tier's life needs: handed in, since only `main.ts` files touch the real one. */
+export type HostProcess = Pick<NodeJS.Process, "on" | "once" | "exit" | "kill" | "pid" | "stderr">;
+
+/** What the middle compiler has under way is done by then: a function takes it a few milliseconds. */
+const compilationsEndWithinMs = 25;
+
+/** A process that exits while V8's middle compiler is at work can wait for it for ever; see docs/decisions/0007. */
+function startNoCompilations(): void {
+  setFlagsFromString("--no-maglev");
+}
+
+/**
+ * @param host the real `process`
+ * @param build reads the environment and puts the parts together; what it throws is told on standard error, exit 1
+ * @returns when the tier runs, or has been told to stop meanwhile. Exit codes: 0 stopped cleanly, 1 otherwise.
+ */
+export async function runProcess(host: HostProcess, build: () => Promise<Tier>): Promise<void> {
+  // Whoever starts it may have closed standard error, or put it on a full disk.
+  host.stderr.on("error", () => {});
+  let tier: Tier;
+  try {
+    tier = await build();
+  } catch (error) {
+    startNoCompilations();
+    host.stderr.write(`${explain(error)}\n`);
+    await delay(compilationsEndWithinMs);
+    return host.exit(1);
+  }
+  const { lifecycle, log } = tier;
+
+  async function end(why: string, code: number): Promise<void> {
+    startNoCompilations();
+    log.logger.info({ why }, "stopping");
+    const clean = await lifecycle.stop();
+    log.logger.info({ clean }, "stopped");
+    const [written] = await Promise.all([log.close(), delay(compilationsEndWithinMs)]);
+    // An exit would wait for the thread that is held up in a write, for ever.
+    if (!written) host.kill(host.pid, "SIGKILL");
+    host.exit(clean ? code : 1);
+  }
+
+  for (const signal of ["SIGTERM", "SIGINT"] as const) host.on(signal, () => void end(signal, 0));
+  for (const fault of ["uncaughtException", "unhandledRejection"] as const) {
+    host.on(fault, (error: unknown) => {
+      log.logger.fatal({ err: error }, fault);
+      void end(fault, 1);
+    });
+  }
+  try {
+    await lifecycle.start();
+  } catch (error) {
+    host.stderr.write(`${explain(error)}\n`);
+    log.logger.fatal({ err: error }, "could not start");
+    await end("could not start", 1);
+  }
+}
+
+function explain(error: unknown): string {
+  if (error instanceof TurnoutError) return `${error.code}: ${error.message}`;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

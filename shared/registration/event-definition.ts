@@ -1,0 +1,258 @@
+/**
+ * The event that a deployment serves, as its organiser writes it down in `event.json`: when it is open and what it asks.
+ * What an attendee may answer follows from it in `submission.ts`; how it looks, in `web/page/`.
+ */
+import { isUtf8 } from "node:buffer";
+import { readFileSync } from "node:fs";
+import { Type, type Static } from "typebox";
+import { Compile } from "typebox/compile";
+import type { TLocalizedValidationError } from "typebox/error";
+import { TurnoutError, type Fault } from "../errors.ts";
+import {
+  isUnseen,
+  plainLinePattern,
+  plainLineRule,
+  plainTextPattern,
+  plainTextRule,
+  trimUnseen,
+} from "./plain-text.ts";
+import { textRoom } from "./registration-size.ts";
+import { defaultTextLength, fieldIdPattern, fieldIdRule, maxAnswerLength, numberRange } from "./registration.ts";
+import { schemaFaults } from "./schema-faults.ts";
+import { isTimeZone, zoneOffset } from "./time-zone.ts";
+
+const line = (maxLength: number) => Type.String({ minLength: 1, maxLength, pattern: plainLinePattern });
+
+const fieldBase = {
+  /** Key of the answer, in requests, in the table and in exports. Never change it while the event is open. */
+  id: Type.String({ pattern: fieldIdPattern }),
+  label: line(200),
+  /** One sentence below the label. */
+  hint: Type.Optional(line(300)),
+  /** Default: false. A required checkbox must be ticked. */
+  required: Type.Optional(Type.Boolean()),
+};
+
+const strict = { additionalProperties: false };
+
+const TextField = Type.Object(
+  {
+    ...fieldBase,
+    type: Type.Literal("text"),
+    /** In characters. Default: 0. */
+    minLength: Type.Optional(Type.Integer({ minimum: 0, maximum: maxAnswerLength })),
+    /** In characters. Default: 200 (`defaultTextLength`). */
+    maxLength: Type.Optional(Type.Integer({ minimum: 1, maximum: maxAnswerLength })),
+  },
+  strict,
+);
+const EmailField = Type.Object({ ...fieldBase, type: Type.Literal("email") }, strict);
+const NumberField = Type.Object(
+  {
+    ...fieldBase,
+    type: Type.Literal("number"),
+    minimum: Type.Optional(Type.Number(numberRange)),
+    maximum: Type.Optional(Type.Number(numberRange)),
+    /** Default: false, fractions are allowed. */
+    integer: Type.Optional(Type.Boolean()),
+  },
+  strict,
+);
+const SelectField = Type.Object(
+  { ...fieldBase, type: Type.Literal("select"), options: Type.Array(line(200), { minItems: 1, maxItems: 300 }) },
+  strict,
+);
+const CheckboxField = Type.Object({ ...fieldBase, type: Type.Literal("checkbox") }, strict);
+
+const Field = Type.Union([TextField, EmailField, NumberField, SelectField, CheckboxField]);
+
+/** ISO 8601 with an offset, so that nobody has to guess whose midnight is meant. */
+const instantPattern = String.raw`^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$`;
+const Instant = Type.String({ pattern: instantPattern });
+
+const EventFile = Type.Object(
+  {
+    name: line(200),
+    description: Type.String({ maxLength: 2_000, pattern: plainTextPattern }),
+    opensAt: Instant,
+    closesAt: Instant,
+    /** IANA name, such as Europe/Berlin: the zone in which the page shows times. */
+    timeZone: Type.String({ minLength: 1 }),
+    fields: Type.Array(Field, { maxItems: 30 }),
+  },
+  strict,
+);
+
+export type EventField = Static<typeof Field>;
+export type EventDefinition = Static<typeof EventFile>;
+
+const validator = Compile(EventFile);
+const fieldValidators = {
+  text: Compile(TextField),
+  email: Compile(EmailField),
+  number: Compile(NumberField),
+  select: Compile(SelectField),
+  checkbox: Compile(CheckboxField),
+};
+
+const rules = new Map([
+  [plainLinePattern, plainLineRule],
+  [plainTextPattern, plainTextRule],
+  [fieldIdPattern, fieldIdRule],
+  [instantPattern, "date, time and offset, such as 2026-05-01T09:00:00+02:00"],
+]);
+
+/** The faults of a file that is not of the form above: a field is judged as what its own `type` says it is. */
+function formFaults(value: unknown): Fault[] {
+  const { fields } = (value ?? {}) as { fields?: unknown };
+  if (!Array.isArray(fields)) return schemaFaults(withoutSummaries(validator.Errors(value)), rules);
+  // The validator stops after a few errors: those of the fields must not hide those around them.
+  const frame = { ...(value as object), fields: Array.from(fields, () => soundField) };
+  const frameFaults = schemaFaults(withoutSummaries(validator.Errors(frame)), rules);
+  return [...frameFaults, ...fields.flatMap((field, index) => fieldFaults(field, `/fields/${index}`))];
+}
+
+const soundField: EventField = { id: "sound", type: "checkbox", label: "Sound" };
+
+function fieldFaults(field: unknown, pointer: string): Fault[] {
+  const { type } = (field ?? {}) as { type?: unknown };
+  const known = Object.entries(fieldValidators).find(([name]) => name === type)?.[1];
+  if (!known) {
+    return [{ pointer: `${pointer}/type`, detail: `must be one of ${Object.keys(fieldValidators).join(", ")}` }];
+  }
+  return schemaFaults(withoutSummaries(known.Errors(field)), rules).map((fault) => ({
+    pointer: pointer + fault.pointer,
+    detail: fault.detail,
+  }));
+}
+
+/** Each property that is not known is named by an error of its own. */
+function withoutSummaries(errors: TLocalizedValidationError[]): TLocalizedValidationError[] {
+  return errors.filter((error) => error.keyword !== "additionalProperties");
+}
+
+const calendarDay = /^(\d{4})-(\d\d)-(\d\d)/;
+
+/** `Date.parse` takes 30 February for 2 March. */
+function exists(instant: string): boolean {
+  const [, year, month, day] = calendarDay.exec(instant) ?? [];
+  const daysInMonth = new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate();
+  return Number(day) <= daysInMonth && !Number.isNaN(Date.parse(instant));
+}
+
+/** @returns what is wrong with `opensAt` or `closesAt` alone, if anything */
+function instantFault(instant: string, timeZone: string | undefined): string | undefined {
+  if (!exists(instant)) return "is not a date that exists";
+  const [given = ""] = /[+-]\d\d:\d\d$/.exec(instant) ?? [];
+  // What is written in UTC means no zone's clock.
+  if (given === "" || timeZone === undefined) return undefined;
+  const actual = zoneOffset(timeZone, Date.parse(instant));
+  if (actual === given) return undefined;
+  return `has the offset ${given}, but at that time ${timeZone} has ${actual}; write that, or the same instant with Z`;
+}
+
+/**
+ * A form and a spreadsheet keep no blanks around a text, and HTML shows two in a row as one: an option with such blanks
+ * would be another one than what comes back.
+ */
+function optionFaults({ options }: { readonly options: readonly string[] }, pointer: string): Fault[] {
+  const faults = options.flatMap((option, index): Fault[] => {
+    const place = `${pointer}/options/${index}`;
+    if (trimUnseen(option) !== option) {
+      return [{ pointer: place, detail: "has a blank or an invisible character before or after it" }];
+    }
+    return option.includes("  ") ? [{ pointer: place, detail: "has two blanks in a row" }] : [];
+  });
+  const shown = (option: string) =>
+    Array.from(option.normalize("NFC").replace(/\s/gu, " "))
+      .filter((character) => character === " " || !isUnseen(character))
+      .join("");
+  const alike = new Set(options.map(shown)).size < options.length;
+  if (faults.length > 0 || !alike) return faults;
+  return [{ pointer: `${pointer}/options`, detail: "has the same option twice, or two that look the same" }];
+}
+
+function contentFaults(event: EventDefinition): Fault[] {
+  const faults: Fault[] = [];
+  const zoneKnown = isTimeZone(event.timeZone);
+  for (const property of ["opensAt", "closesAt"] as const) {
+    const detail = instantFault(event[property], zoneKnown ? event.timeZone : undefined);
+    if (detail) faults.push({ pointer: `/${property}`, detail });
+  }
+  if (Date.parse(event.closesAt) <= Date.parse(event.opensAt)) {
+    faults.push({ pointer: "/closesAt", detail: "must be later than opensAt" });
+  }
+  if (!zoneKnown) {
+    faults.push({ pointer: "/timeZone", detail: "is not a time zone, give an IANA name such as Europe/Berlin" });
+  }
+  const seen = new Set<string>();
+  for (const [index, field] of event.fields.entries()) {
+    const pointer = `/fields/${index}`;
+    if (seen.has(field.id)) faults.push({ pointer: `${pointer}/id`, detail: `is used twice: ${field.id}` });
+    if (field.id in Object.prototype)
+      faults.push({ pointer: `${pointer}/id`, detail: `is a reserved word: ${field.id}` });
+    seen.add(field.id);
+    if (field.type === "number" && (field.minimum ?? -Infinity) > (field.maximum ?? Infinity)) {
+      faults.push({ pointer, detail: "has a minimum above its maximum" });
+    }
+    if (field.type === "text" && (field.minLength ?? 0) > (field.maxLength ?? defaultTextLength)) {
+      faults.push({ pointer, detail: "has a minLength above its maxLength" });
+    }
+    if (field.type === "select") faults.push(...optionFaults(field, pointer));
+  }
+  const { asked, fitting } = textRoom(event);
+  if (asked > fitting) {
+    const detail =
+      `allow texts of ${asked} characters in all, the name among them, of which ${fitting} fit into one registration: ` +
+      `lower the maxLength of the texts, which is ${defaultTextLength} where none is given`;
+    faults.push({ pointer: "/fields", detail });
+  }
+  return faults;
+}
+
+/**
+ * @param value the parsed content of an event file
+ * @throws TURNOUT_EVENT_INVALID with a pointer to every fault
+ */
+export function parseEvent(value: unknown): EventDefinition {
+  const faults = validator.Check(value) ? contentFaults(value) : formFaults(value);
+  if (faults.length > 0) {
+    const list = faults.map((fault) => `  - ${fault.pointer || "/"} ${fault.detail}`).join("\n");
+    throw new TurnoutError("TURNOUT_EVENT_INVALID", `The event definition has ${faults.length} fault(s):\n${list}`, {
+      faults,
+    });
+  }
+  return value as EventDefinition;
+}
+
+/**
+ * @param file path of an event file
+ * @throws TURNOUT_EVENT_INVALID when it cannot be read, is not JSON or breaks a rule
+ */
+export function loadEvent(file: string): EventDefinition {
+  let value: unknown;
+  try {
+    const bytes = readFileSync(file);
+    if (!isUtf8(bytes)) throw new Error("it is not UTF-8; save it as UTF-8");
+    // Editors on Windows put a byte order mark in front, which is no part of JSON.
+    value = JSON.parse(bytes.toString().replace(/^\ufeff/, ""));
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new TurnoutError("TURNOUT_EVENT_INVALID", `The event definition ${file} cannot be read: ${why}`, { cause });
+  }
+  return parseEvent(value);
+}
+
+export type EventPhase = "before" | "open" | "closed";
+
+/** @returns the phase at an instant (milliseconds since the epoch): open from `opensAt` on, closed from `closesAt` on */
+export function createPhaseClock(event: EventDefinition): (instant: number) => EventPhase {
+  const opens = Date.parse(event.opensAt);
+  const closes = Date.parse(event.closesAt);
+  return (instant) => (instant < opens ? "before" : instant < closes ? "open" : "closed");
+}
+
+/** The same for once: whoever asks often keeps a clock. */
+export function eventPhase(event: EventDefinition, now: number): EventPhase {
+  return createPhaseClock(event)(now);
+}

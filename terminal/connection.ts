@@ -1,0 +1,210 @@
+/**
+ * Connects a command to one deployment: which queues and tables, in which region, as whom.
+ *
+ * The first of these that applies: `--local`, `--stack NAME`, the variables QUEUE_URL and so on, a local stack that runs on
+ * this machine. Endpoints and credentials are the SDK's business (`AWS_ENDPOINT_URL_SQS`, `AWS_PROFILE` and all others).
+ */
+import type { SQSClient } from "@aws-sdk/client-sqs";
+import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import { Option, type Command } from "commander";
+import { Type } from "typebox";
+import { createDocumentClient, createSqsClient, type ClientOptions } from "../shared/aws/aws-clients.ts";
+import { readEnv, type Environment } from "../shared/process/environment.ts";
+import { TurnoutError } from "../shared/errors.ts";
+import { readIamIdentity, readLocalIdentity } from "./identity.ts";
+import { findLocalQueues, localStack, LocalStackConfig, localUrl } from "./local-stack.ts";
+import { readStackOutputs, type StackLocation } from "./stack-outputs.ts";
+
+const NamesConfig = Type.Object({
+  QUEUE_URL: Type.String({ pattern: "^https?://", description: "URL of the SQS registrations queue" }),
+  DEAD_LETTER_QUEUE_URL: Type.String({ pattern: "^https?://", description: "URL of its dead-letter queue" }),
+  REGISTRATIONS_TABLE: Type.String({ minLength: 3, description: "name of the DynamoDB registrations table" }),
+  DEAD_LETTERS_TABLE: Type.String({ minLength: 3, description: "name of the DynamoDB dead-letters table" }),
+  OUTCOMES_TABLE: Type.String({ minLength: 3, description: "name of the DynamoDB outcomes table" }),
+  ACTIVITY_TABLE: Type.String({ minLength: 3, description: "name of the DynamoDB activity table" }),
+});
+const namesOfVariables = Object.keys(NamesConfig.properties);
+
+const TiersConfig = Type.Object({
+  WEB_URL: Type.Optional(Type.String({ pattern: "^https?://", description: "where the web tier answers" })),
+  WORKER_URL: Type.Optional(Type.String({ pattern: "^https?://", description: "where the worker tier answers" })),
+});
+
+/** Where the tiers can be asked how they are: directly, by URL, or through what AWS knows of them. */
+export type Tiers =
+  | { readonly kind: "urls"; readonly web?: string | undefined; readonly worker?: string | undefined }
+  | (StackLocation & { readonly kind: "stack"; readonly environments: Readonly<Record<"web" | "worker", string>> });
+
+export interface Connection {
+  /** Which deployment this is, in words. */
+  readonly deployment: string;
+  readonly queueUrl: string;
+  readonly deadLetterQueueUrl: string;
+  readonly registrationsTable: string;
+  readonly deadLettersTable: string;
+  readonly outcomesTable: string;
+  readonly activityTable: string;
+  readonly tiers: Tiers;
+  readonly sqs: SQSClient;
+  readonly documents: DynamoDBDocumentClient;
+  /** @returns who this is, for histories and logs. @throws the SDK's error without valid credentials */
+  identity(): Promise<string>;
+  /** Ends the clients. Safe to call twice. */
+  close(): void;
+}
+
+export interface ConnectionFlags {
+  readonly profile?: string;
+  readonly region?: string;
+  readonly stack?: string;
+  readonly local?: boolean;
+}
+
+/** Nobody waits behind a command: it may be slow where a tier may not be. Room for a long poll, and a page of a scan. */
+const patience = { requestTimeoutMs: 30_000, connectionTimeoutMs: 5_000, maxAttempts: 5 } as const;
+
+/** Adds the options that say which deployment is meant, alike for every command. */
+export function addConnectionOptions(command: Command): Command {
+  const options = [
+    new Option("--stack <name>", "the deployment's CloudFormation stack"),
+    new Option("--local", "the stack that npm start runs on this machine").conflicts(["stack", "profile"]),
+    new Option("--profile <name>", "profile of the AWS configuration files"),
+    new Option("--region <name>", "AWS region"),
+  ];
+  for (const option of options) command.addOption(option.helpGroup("Deployment:"));
+  return command;
+}
+
+type Parts = Omit<Connection, "sqs" | "documents" | "close">;
+
+function createConnection(parts: Parts, sqsOptions: ClientOptions, tableOptions = sqsOptions): Connection {
+  const sqs = createSqsClient(sqsOptions);
+  const documents = createDocumentClient(tableOptions);
+  return {
+    ...parts,
+    sqs,
+    documents,
+    close() {
+      sqs.destroy();
+      documents.destroy();
+    },
+  };
+}
+
+/** @returns the local stack, undefined where none runs */
+async function connectLocally(env: Environment): Promise<Connection | undefined> {
+  const config = readEnv(LocalStackConfig, env);
+  const { region, credentials, registrationsTable, deadLettersTable, outcomesTable, activityTable } = localStack;
+  const options = { region, credentials, ...patience };
+  const endpoint = localUrl(config.SQS_PORT);
+  const probe = createSqsClient({ ...options, endpoint, requestTimeoutMs: 2_000, maxAttempts: 1 });
+  try {
+    const queues = await findLocalQueues(probe, endpoint);
+    if (queues === undefined) return undefined;
+    return createConnection(
+      {
+        deployment: `local stack, SQS on port ${config.SQS_PORT}`,
+        ...queues,
+        registrationsTable,
+        deadLettersTable,
+        outcomesTable,
+        activityTable,
+        tiers: { kind: "urls", web: localUrl(config.WEB_PORT), worker: localUrl(config.WORKER_PORT) },
+        identity: readLocalIdentity,
+      },
+      { ...options, endpoint },
+      { ...options, endpoint: localUrl(config.DYNAMODB_PORT) },
+    );
+  } finally {
+    probe.destroy();
+  }
+}
+
+async function connectToStack(location: StackLocation, env: Environment): Promise<Connection> {
+  const outputs = await readStackOutputs(location);
+  return createConnection(
+    {
+      deployment: `stack ${location.stack}`,
+      queueUrl: outputs.QueueUrl,
+      deadLetterQueueUrl: outputs.DeadLetterQueueUrl,
+      registrationsTable: outputs.RegistrationsTable,
+      deadLettersTable: outputs.DeadLettersTable,
+      outcomesTable: outputs.OutcomesTable,
+      activityTable: outputs.ActivityTable,
+      tiers: {
+        kind: "stack",
+        ...location,
+        environments: { web: outputs.WebEnvironment, worker: outputs.WorkerEnvironment },
+      },
+      identity: () => readIamIdentity(location, env),
+    },
+    { ...location, ...patience },
+  );
+}
+
+function connectByNames(location: Omit<StackLocation, "stack">, env: Environment): Connection {
+  const names = readEnv(NamesConfig, env);
+  const { WEB_URL, WORKER_URL } = readEnv(TiersConfig, env);
+  return createConnection(
+    {
+      deployment: `queue ${names.QUEUE_URL}`,
+      queueUrl: names.QUEUE_URL,
+      deadLetterQueueUrl: names.DEAD_LETTER_QUEUE_URL,
+      registrationsTable: names.REGISTRATIONS_TABLE,
+      deadLettersTable: names.DEAD_LETTERS_TABLE,
+      outcomesTable: names.OUTCOMES_TABLE,
+      activityTable: names.ACTIVITY_TABLE,
+      tiers: { kind: "urls", web: WEB_URL, worker: WORKER_URL },
+      identity: () => readIamIdentity(location, env),
+    },
+    { ...location, ...patience },
+  );
+}
+
+/**
+ * @param flags what the command line says
+ * @returns the clients and names, to be ended with `close()`. Nothing but the names has been looked up: whether the
+ *   credentials are good shows at the first call.
+ * @throws TURNOUT_DEPLOYMENT_UNKNOWN, TURNOUT_ENVIRONMENT_INVALID; the SDK's error when CloudFormation does not answer
+ */
+export async function connect(flags: ConnectionFlags, env: Environment): Promise<Connection> {
+  const location = { region: flags.region ?? (env.AWS_REGION || undefined), profile: flags.profile };
+  if (flags.stack !== undefined) return connectToStack({ ...location, stack: flags.stack }, env);
+  if (!flags.local && namesOfVariables.some((name) => env[name])) return connectByNames(location, env);
+  const local = await connectLocally(env);
+  if (local !== undefined) return local;
+  throw new TurnoutError(
+    "TURNOUT_DEPLOYMENT_UNKNOWN",
+    flags.local
+      ? "No local stack answers on this machine. Start one with: npm start (SQS_PORT says where, if not on 3003)."
+      : `Which deployment is meant? Give --stack NAME, or set ${namesOfVariables.join(", ")}, or start a local stack ` +
+          "with: npm start",
+  );
+}
+
+/** Up to here AWS accepts a request's time as it is. */
+const tolerableSkewMs = 5 * 60_000;
+
+/**
+ * @returns milliseconds since the epoch, by AWS's clock where this machine's is minutes off: the SDK notices at the first
+ *   call. For times that are compared with what the tiers write.
+ */
+export function awsTime({ config }: DynamoDBDocumentClient): number {
+  const { systemClockOffset: offset } = config;
+  // AWS's answers tell whole seconds, cut off: what was submitted within this second must not seem later than now.
+  return Math.abs(offset) < tolerableSkewMs ? Date.now() : Date.now() + offset + 1_000;
+}
+
+/** Connects, has the work done and closes the connection, however the work ends. */
+export async function withConnection<Result>(
+  flags: ConnectionFlags,
+  env: Environment,
+  work: (connection: Connection) => Promise<Result>,
+): Promise<Result> {
+  const connection = await connect(flags, env);
+  try {
+    return await work(connection);
+  } finally {
+    connection.close();
+  }
+}

@@ -1,0 +1,32 @@
+/** The option that says which event the answers belong to: what is asked, and so what may be answered. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { Command } from "commander";
+import type { Environment } from "../shared/process/environment.ts";
+import { loadEvent, type EventDefinition } from "../shared/registration/event-definition.ts";
+
+export interface EventFlag {
+  readonly event?: string;
+}
+
+const none = "none";
+/** The one that this checkout deploys, unless it is told otherwise. */
+const ownFile = join(import.meta.dirname, "..", "event.json");
+
+export function addEventOption(command: Command): Command {
+  return command.option(
+    "--event <file>",
+    `event whose fields count; "${none}" for no event (default: EVENT_FILE, or event.json of this folder)`,
+  );
+}
+
+/**
+ * @returns the event, undefined where none is wanted or none lies there
+ * @throws TURNOUT_EVENT_INVALID
+ */
+export function readEvent({ event }: EventFlag, env: Environment): EventDefinition | undefined {
+  if (event === none) return undefined;
+  const file = event ?? (env.EVENT_FILE || undefined);
+  if (file !== undefined) return loadEvent(file);
+  return existsSync(ownFile) ? loadEvent(ownFile) : undefined;
+}

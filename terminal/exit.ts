@@ -1,0 +1,70 @@
+/**
+ * The one place where an outcome gets its exit code, and where an error is put into words for the person at the terminal.
+ */
+import { kindOf, type AwsFaultKind } from "../shared/aws/aws-fault.ts";
+import { TurnoutError, type ErrorCode } from "../shared/errors.ts";
+import { withoutAddresses } from "../shared/process/logger.ts";
+
+export const exitCodes = {
+  /** Done, or the answer is yes. */
+  ok: 0,
+  /** Not done, or the answer is no. */
+  failed: 1,
+  /** Nothing was tried: the command, its options or its environment make no sense. */
+  usage: 2,
+} as const;
+
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+const usageCodes: ReadonlySet<ErrorCode> = new Set([
+  "TURNOUT_USAGE_INVALID",
+  "TURNOUT_DEPLOYMENT_UNKNOWN",
+  "TURNOUT_ENVIRONMENT_INVALID",
+  "TURNOUT_EVENT_INVALID",
+  "TURNOUT_LEDGER_INVALID",
+]);
+
+export function exitCodeOf(error: unknown): ExitCode {
+  return error instanceof TurnoutError && usageCodes.has(error.code) ? exitCodes.usage : exitCodes.failed;
+}
+
+const remedies: Record<AwsFaultKind, string> = {
+  "access-denied":
+    "Your AWS identity may not do this. Allow the action that is named above, or choose another identity with --profile.",
+  "missing-resource":
+    "The queue or table does not exist in this account and region. Check --stack, --region and --profile, or the variables.",
+  credentials:
+    "There are no valid AWS credentials. Log in (aws sso login, or aws configure), or name a profile with --profile.",
+  clock: "The signature was refused. Check this machine's clock and the secret access key.",
+  throttled: "AWS throttles the calls. Wait a little, or ask for less at once.",
+  unreachable: "The endpoint does not answer. Check the network, --region, and AWS_ENDPOINT_URL_… where set.",
+  refused: "AWS refused the call as it stands.",
+};
+
+/** Libraries wrap what the SDK throws, and the SDK wraps what the network throws: of refused connections with no text. */
+function messageOf(error: Error): string {
+  if (error.message !== "") return error.message;
+  const errors: unknown[] = error instanceof AggregateError ? error.errors : [error.cause];
+  return errors.find((inner) => inner instanceof Error)?.message ?? error.name;
+}
+
+function isOfAws(error: Error): boolean {
+  return "$metadata" in error || "$fault" in error || /Credentials|Token(Provider)?Error/.test(error.name);
+}
+
+/**
+ * @param error whatever was thrown
+ * @returns what happened and what to do, in a few lines, without a stack and without an address
+ */
+export function explain(error: unknown): string {
+  // Ours hold nothing of an attendee, but may well show what an address looks like.
+  if (error instanceof TurnoutError) return `${error.message}\n(${error.code})`;
+  if (!(error instanceof Error)) return withoutAddresses(String(error));
+  const said = withoutAddresses(messageOf(error));
+  if (/region is missing/i.test(said)) return "No AWS region is set. Give --region, or set AWS_REGION.";
+  const code = "code" in error && typeof error.code === "string" ? error.code : undefined;
+  if (isOfAws(error) || code === "ECONNREFUSED" || code === "ENOTFOUND" || code === "ETIMEDOUT") {
+    return `${error.name}: ${said}\n${remedies[kindOf(error)]}`;
+  }
+  return `${said}\n(${code ?? error.name}; if this is a fault of the program, TURNOUT_TRACE=1 shows where it happened)`;
+}

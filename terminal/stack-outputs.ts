@@ -1,0 +1,66 @@
+/** Reads names of queues, tables and tiers from the outputs of a deployed CloudFormation stack, so that nobody types URLs. */
+import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
+import { TurnoutError } from "../shared/errors.ts";
+
+/** The outputs that the command reads, by the names that `infra/stack.ts` gives them. */
+export const outputNames = [
+  "QueueUrl",
+  "DeadLetterQueueUrl",
+  "RegistrationsTable",
+  "DeadLettersTable",
+  "OutcomesTable",
+  "ActivityTable",
+  "WebEnvironment",
+  "WorkerEnvironment",
+] as const;
+
+export type StackOutputs = Readonly<Record<(typeof outputNames)[number], string>>;
+
+export interface StackLocation {
+  readonly stack: string;
+  readonly region?: string | undefined;
+  readonly profile?: string | undefined;
+}
+
+const requestTimeoutMs = 10_000;
+
+/** What an AWS client of the command is given, beside those that `shared/aws/aws-clients.ts` makes. */
+export function plainClientOptions({ region, profile }: Omit<StackLocation, "stack">) {
+  return {
+    ...(region !== undefined && { region }),
+    ...(profile !== undefined && { profile }),
+    requestHandler: { requestTimeout: requestTimeoutMs, throwOnRequestTimeout: true },
+  };
+}
+
+async function describe(location: StackLocation): Promise<Map<string, string>> {
+  const { stack } = location;
+  const client = new CloudFormationClient(plainClientOptions(location));
+  try {
+    const { Stacks = [] } = await client.send(new DescribeStacksCommand({ StackName: stack }));
+    const outputs = Stacks[0]?.Outputs ?? [];
+    return new Map(outputs.map(({ OutputKey = "", OutputValue = "" }) => [OutputKey, OutputValue]));
+  } catch (cause) {
+    if (!(cause instanceof Error) || cause.name !== "ValidationError") throw cause;
+    throw new TurnoutError(
+      "TURNOUT_DEPLOYMENT_UNKNOWN",
+      `There is no stack ${stack} in this account and region (${cause.message}). Check --stack, --region and --profile.`,
+      { cause },
+    );
+  } finally {
+    client.destroy();
+  }
+}
+
+/** @throws TURNOUT_DEPLOYMENT_UNKNOWN when there is no such stack or it is none of Turnout's; the SDK's error otherwise */
+export async function readStackOutputs(location: StackLocation): Promise<StackOutputs> {
+  const outputs = await describe(location);
+  const missing = outputNames.filter((name) => !outputs.has(name));
+  if (missing.length > 0) {
+    throw new TurnoutError(
+      "TURNOUT_DEPLOYMENT_UNKNOWN",
+      `The stack ${location.stack} is none of Turnout's: it has no output ${missing.join(", ")}.`,
+    );
+  }
+  return Object.fromEntries(outputNames.map((name) => [name, outputs.get(name) ?? ""])) as StackOutputs;
+}

@@ -1,0 +1,65 @@
+import t from "tap";
+import { editFields, readChanges } from "../../console/edit-form.ts";
+import { event } from "./open-console.ts";
+
+const entry = {
+  email: "ann@example",
+  name: "Ann",
+  answers: { ticket: "Sunday", guests: 2, conduct: true, shoe: "42" },
+};
+/** The form as it was shown, posted again. */
+const untouched = {
+  email: "ann@example",
+  name: "Ann",
+  "answers.ticket": "Sunday",
+  "answers.guests": "2",
+  "answers.conduct": "true",
+};
+
+t.test("the form has the event's fields with the schema's bounds, and what is there beyond them", async (t) => {
+  const fields = editFields(event, entry, undefined, [{ pointer: "/answers/ticket", detail: "is not allowed" }]);
+  t.same(
+    fields.map(({ name, control }) => `${name} ${control}`),
+    [
+      "email line",
+      "name line",
+      "answers.ticket select",
+      "answers.guests number",
+      "answers.conduct checkbox",
+      "answers.shoe surplus",
+    ],
+  );
+  t.match(fields[2], { value: "Sunday", options: ["Both", "Friday"], error: "is not allowed" });
+  t.match(fields[3], { value: "2", attributes: { min: 0, max: 4, step: 1 } });
+  t.match(fields[4], { value: true });
+  t.same(
+    editFields(undefined, { email: 5 }, undefined, []).map(({ value }) => value),
+    ["5", ""],
+    "without an event",
+  );
+});
+
+t.test("what stands there as before is no change", async (t) => {
+  t.same(readChanges(event, entry, untouched), []);
+  t.same(readChanges(event, {}, { email: "", name: "", "answers.ticket": "", "answers.guests": "" }), []);
+});
+
+t.test("changes carry the type that the schema wants; a wrong one is left for it to refuse", async (t) => {
+  const changes = readChanges(event, entry, {
+    email: "ann@example.org",
+    name: "Ann",
+    "answers.ticket": "",
+    "answers.guests": "many",
+    "remove.answers.shoe": "yes",
+  });
+  t.same(changes, [
+    { field: "email", value: "ann@example.org" },
+    { field: "answers.ticket", value: undefined },
+    { field: "answers.guests", value: "many" },
+    { field: "answers.conduct", value: false },
+    { field: "answers.shoe", value: undefined },
+  ]);
+  t.same(readChanges(event, entry, { ...untouched, "answers.guests": "3" }), [{ field: "answers.guests", value: 3 }]);
+  const text = { ...entry, answers: { guests: "2" } };
+  t.same(readChanges(event, text, { "answers.guests": "2" }), [{ field: "answers.guests", value: 2 }], "was a text");
+});

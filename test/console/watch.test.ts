@@ -1,0 +1,101 @@
+import { setTimeout as delay } from "node:timers/promises";
+import t, { type Test } from "tap";
+import { createWatch, type Sight, type WatchOptions } from "../../console/watch.ts";
+import { noActivity } from "../../shared/activity/bucket.ts";
+import type { Inspection } from "../../admin/inspector/inspector.ts";
+import { eventually } from "../equipment/eventually.ts";
+import { inspectionWith } from "./inspection.ts";
+
+const seenAt = (at: number) =>
+  inspectionWith({ queue: { messages: 3, registrationsEstimate: 30, at: new Date(at).toISOString() } });
+
+function watchOf(
+  t: Test,
+  look: WatchOptions["look"],
+  patienceMs = 10_000,
+  lastHour: WatchOptions["lastHour"] = async () => [],
+) {
+  const sights: Sight[] = [];
+  const watch = createWatch({
+    look,
+    lastHour,
+    readTiers: async () => inspectionWith().tiers,
+    intervalMs: 1,
+    patienceMs,
+    wallClock: Date.now,
+    onSight: (sight) => sights.push(sight),
+  });
+  t.teardown(() => watch.stop());
+  watch.start();
+  return { watch, sights };
+}
+
+t.test("it goes on after a look that failed, keeping what it saw last, and says since when it is blind", async (t) => {
+  const answers: (Inspection | Error)[] = [inspectionWith(), new Error("down"), new Error("down"), inspectionWith()];
+  const { watch, sights } = watchOf(t, async () => {
+    const answer = answers.shift() ?? inspectionWith();
+    if (answer instanceof Error) throw answer;
+    return answer;
+  });
+  await eventually(() => sights.length >= 5, "five looks");
+  t.equal(sights[0]?.fault, undefined);
+  t.match(sights[1], { fault: { error: { message: "down" } }, inspection: Object });
+  t.equal(sights[2]?.fault?.since, sights[1]?.fault?.since);
+  t.equal(sights[3]?.fault, undefined);
+  t.equal(watch.history.columns().people[1], null);
+});
+
+t.test("a look without an answer is told long before it ends", async (t) => {
+  const { promise, resolve } = Promise.withResolvers<Inspection>();
+  const { sights } = watchOf(t, () => promise, 10);
+  await eventually(() => sights.some(({ fault }) => fault), "it is told");
+  resolve(inspectionWith());
+  await eventually(() => sights.at(-1)?.fault === undefined, "and taken back");
+});
+
+t.test(
+  "what was done before it was started is in its charts, and so is what was done while it saw nothing",
+  async (t) => {
+    const slice = { ...noActivity, accepted: 20, packsSent: 2 };
+    const at = Math.floor(Date.now() / 10_000) * 10_000;
+    const past = [
+      { ...slice, from: at - 10_000, to: at },
+      { ...slice, from: at - 20_000, to: at - 10_000 },
+    ];
+    const answers: (Inspection | Error)[] = [seenAt(at), new Error("down"), seenAt(at)];
+    let asked = 0;
+    const { watch, sights } = watchOf(
+      t,
+      async () => {
+        const answer = answers.shift() ?? seenAt(at);
+        if (answer instanceof Error) throw answer;
+        return answer;
+      },
+      10_000,
+      async () => {
+        asked += 1;
+        if (asked === 1) throw new Error("the table does not answer yet");
+        return past;
+      },
+    );
+    await eventually(() => sights.length >= 4, "four looks");
+    t.equal(asked, 2, "asked again where there was no answer, or no sight, and not otherwise");
+    t.same(watch.history.columns().at.slice(0, 2), [at / 1_000 - 10, at / 1_000]);
+    t.same(watch.history.columns().people.slice(0, 2), [10, 30]);
+  },
+);
+
+t.test("stopping twice, before a start, or during a look that hangs, comes to an end", async (t) => {
+  const idle = createWatch({
+    look: () => new Promise(() => {}),
+    lastHour: async () => [],
+    readTiers: async () => inspectionWith().tiers,
+    intervalMs: 1,
+    patienceMs: 1_000,
+    wallClock: Date.now,
+    onSight: () => t.fail("told after the end"),
+  });
+  await idle.stop();
+  const { watch } = watchOf(t, () => delay(60_000, inspectionWith(), { ref: false }));
+  await Promise.all([watch.stop(), watch.stop()]);
+});

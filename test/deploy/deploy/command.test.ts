@@ -1,0 +1,239 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { DescribeLimitsCommand } from "@aws-sdk/client-dynamodb";
+import { GetServiceQuotaCommand } from "@aws-sdk/client-service-quotas";
+import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
+import t, { type Test } from "tap";
+import { Compile } from "typebox/compile";
+import { buildDeployCommand } from "../../../deploy/deploy/command.ts";
+import { DeployOutput } from "../../../deploy/deploy/deploy-report.ts";
+import { account, awsError, openAccount, region, type StandInStack } from "../stack/account-stand-in.ts";
+import { run } from "../stack/command-stand-in.ts";
+
+const validator = Compile(DeployOutput);
+const name = "summit-test";
+const outputs = { Url: "https://d1.cloudfront.net", DistributionDomainName: "d1.cloudfront.net", Dashboard: "summit" };
+const toolkit = { name: "CDKToolkit", status: "CREATE_COMPLETE", outputs: { BootstrapVersion: "28" } };
+const whole = { name, status: "CREATE_COMPLETE", stage: "test" as const, outputs };
+const template = {
+  Resources: {
+    NetworkVpc7F: { Type: "AWS::EC2::VPC", Metadata: { "aws:cdk:path": `${name}/Network/Vpc/Resource` } },
+    PlatformWebD1: { Type: "AWS::ElasticBeanstalk::Environment", Properties: {} },
+  },
+};
+
+interface Scene {
+  readonly stacks?: StandInStack[];
+  /** What CDK's command does besides taking notes: a shell script that sees its arguments. */
+  readonly script?: string;
+  /** What is in the account once `cdk deploy` has begun. */
+  readonly afterDeploy?: (happen: ReturnType<typeof openAccount>["happen"]) => StandInStack[];
+  readonly afterBootstrap?: StandInStack;
+}
+
+/** An account, a synthesised app, and a shell script in CDK's place that notes what it was asked for. */
+function open(t: Test, { stacks = [toolkit], script = "", afterDeploy, afterBootstrap }: Scene = {}) {
+  const assemblyFolder = t.testdir({
+    "manifest.json": JSON.stringify({
+      artifacts: {
+        [name]: {
+          type: "aws:cloudformation:stack",
+          environment: "aws://unknown-account/unknown-region",
+          properties: { templateFile: "template.json", requiresBootstrapStackVersion: 6 },
+        },
+      },
+    }),
+    "template.json": JSON.stringify(template),
+  });
+  const notes = join(assemblyFolder, "notes");
+  writeFileSync(notes, "");
+  const asked = () => readFileSync(notes, "utf8").trim().split("\n");
+  let deployed = false;
+  let bootstrapped = false;
+  const opened = openAccount(t, [...stacks], (present) => {
+    if (!bootstrapped && afterBootstrap && asked().some((line) => line.startsWith("bootstrap"))) {
+      bootstrapped = true;
+      present.push(afterBootstrap);
+    }
+    if (deployed || !afterDeploy || !existsSync(notes) || !asked().some((line) => line.startsWith("deploy"))) return;
+    deployed = true;
+    present.splice(0, present.length, toolkit, ...afterDeploy(opened.happen));
+  });
+  opened.mocks.quotas.on(GetServiceQuotaCommand).resolves({ Quota: { Value: 100 } });
+  opened.mocks.dynamoDb.on(DescribeLimitsCommand).resolves({ TableMaxWriteCapacityUnits: 40_000 });
+  const cdk = { command: "/bin/sh", args: ["-c", `echo "$*" >> ${notes}; ${script}`, "cdk"], folder: assemblyFolder };
+  const deploy = (args: readonly string[], typed?: string) =>
+    run(
+      (host) => buildDeployCommand(host, { cdk, assemblyFolder, pollMs: 1 }),
+      args,
+      typed === undefined ? {} : { typed },
+    );
+  return { ...opened, asked, deploy, assemblyFolder };
+}
+
+function checked(t: Test, output: unknown): DeployOutput {
+  t.ok(validator.Check(output), JSON.stringify([...validator.Errors(output)].slice(0, 2)));
+  return output as DeployOutput;
+}
+
+t.test("--help explains every option, with examples", async (t) => {
+  const { code, stdout } = await open(t).deploy(["--help"]);
+  t.equal(code, 0);
+  for (const word of ["Examples:", "Exit codes:", "--context", "--bootstrap", "--dry-run", "--yes", "--json"])
+    t.match(stdout, word);
+});
+
+t.test("a first deployment: checks, differences, a question, progress, and what to do next", async (t) => {
+  const script = 'if [ "$1" = diff ]; then echo "[+] AWS::EC2::VPC Network/Vpc"; fi';
+  const { deploy, asked, assemblyFolder } = open(t, {
+    script,
+    afterDeploy(happen) {
+      happen({ stack: name, logicalId: "NetworkVpc7F", type: "AWS::EC2::VPC", status: "CREATE_COMPLETE" });
+      return [whole];
+    },
+  });
+  const { code, stdout, stderr } = await deploy(["-c", "stage=test", "-c", "stackName=summit"], "y");
+  t.equal(code, 0, stderr);
+  t.match(stderr, new RegExp(`${name} in account ${account}, ${region}, as arn:aws:iam::${account}:user/ann`));
+  t.match(stderr, /ok {2}VPCs: 1 needed, 100 of 100 left/);
+  t.match(stderr, /\[\+\] AWS::EC2::VPC/);
+  t.match(stderr, /Create summit-test in account/);
+  t.match(stderr, /created {2}\[1\/2\] Network\/Vpc/);
+  t.match(stdout, /summit-test is created/);
+  t.match(stdout, "Event page: https://d1.cloudfront.net");
+  t.match(stdout, "npm run turnout -- stack verify --stack summit-test");
+  const place = `--region ${region}`;
+  t.same(asked(), [
+    `synth -q --output ${assemblyFolder} -c stage=test -c stackName=summit ${place}`,
+    `diff ${name} --app ${assemblyFolder} ${place}`,
+    `deploy --app ${assemblyFolder} --all --require-approval never ${place}`,
+  ]);
+});
+
+t.test("an answer other than yes, and --dry-run, deploy nothing", async (t) => {
+  const { deploy, asked } = open(t);
+  t.match(await deploy([], "n"), { code: 1, stdout: /Nothing was deployed/ });
+  t.match(await deploy(["--dry-run"]), { code: 0, stdout: /without --dry-run/ });
+  t.notMatch(asked().join("\n"), /^deploy/m);
+});
+
+t.test("nobody at the terminal and no --yes is wrong usage, told before anything is deployed", async (t) => {
+  const { deploy, asked } = open(t);
+  t.match(await deploy([]), { code: 2, stderr: /--yes/ });
+  t.notMatch(asked().join("\n"), /^deploy/m);
+});
+
+t.test("what machines get fits its schema, whatever it comes to", async (t) => {
+  const fresh = open(t, { afterDeploy: () => [whole] });
+  const created = await fresh.deploy(["--yes", "--json"]);
+  t.equal(created.code, 0);
+  t.match(checked(t, created.json()), { outcome: "created", stack: name, url: outputs.Url, outputs, failure: null });
+  const again = open(t, { stacks: [toolkit, whole] });
+  const unchanged = await again.deploy(["--yes", "--json"]);
+  t.match(checked(t, unchanged.json()), { outcome: "unchanged", url: outputs.Url });
+  const updated = open(t, {
+    stacks: [toolkit, whole],
+    afterDeploy(happen) {
+      happen({ stack: name, logicalId: "NetworkVpc7F", status: "UPDATE_COMPLETE" });
+      return [whole];
+    },
+  });
+  t.match(checked(t, (await updated.deploy(["--yes", "--json"])).json()), { outcome: "updated" });
+  t.match(checked(t, (await again.deploy(["--dry-run", "--json"])).json()), { outcome: "planned", url: null });
+});
+
+t.test("a failed deployment names what failed first, why and what to do", async (t) => {
+  const scene: Scene = {
+    script: 'if [ "$1" = deploy ]; then echo "summit-test failed"; exit 1; fi',
+    afterDeploy(happen) {
+      const vpc = { stack: name, logicalId: "NetworkVpc7F", type: "AWS::EC2::VPC" };
+      happen({ ...vpc, status: "CREATE_FAILED", reason: "The maximum number of VPCs has been reached." });
+      return [{ name, status: "ROLLBACK_COMPLETE", stage: "test" }];
+    },
+  };
+  const { code, stdout } = await open(t, scene).deploy(["--yes"]);
+  t.equal(code, 1);
+  t.match(stdout, /Failed: Network\/Vpc \(AWS::EC2::VPC\) of summit-test[\s\S]*maximum number[\s\S]*Service Quotas/);
+  const machine = await open(t, scene).deploy(["--yes", "--json"]);
+  t.match(checked(t, machine.json()), { outcome: "failed", failure: { resource: "Network/Vpc", advice: /quota/ } });
+});
+
+t.test("where CDK fails before CloudFormation begins, its own last words are told", async (t) => {
+  const script = 'if [ "$1" = deploy ]; then echo "Failed to publish asset: AccessDenied" >&2; exit 1; fi';
+  const { code, stdout, stderr } = await open(t, { script }).deploy(["--yes"]);
+  t.equal(code, 1);
+  t.match(stdout, /Failed: CDK[\s\S]*Failed to publish asset/);
+  t.match(stderr, "Failed to publish asset");
+});
+
+t.test("differences that cannot be shown stop nothing: the question is still asked", async (t) => {
+  const script = 'if [ "$1" = diff ]; then echo "no lookup role" >&2; exit 1; fi';
+  const { code, stderr } = await open(t, { script, afterDeploy: () => [whole] }).deploy(["--yes"]);
+  t.equal(code, 0);
+  t.match(stderr, /no lookup role[\s\S]*differences cannot be shown/);
+});
+
+t.test("half-made, half-removed and busy stacks are told with the way out, and left alone", async (t) => {
+  for (const [status, remedy] of [
+    ["ROLLBACK_COMPLETE", /npm run destroy -- --stack summit-test/],
+    ["DELETE_FAILED", /npm run destroy -- --stack summit-test/],
+    ["UPDATE_IN_PROGRESS", /somebody else/],
+    ["UPDATE_ROLLBACK_FAILED", /continue-update-rollback/],
+  ] as const) {
+    const { deploy, asked } = open(t, { stacks: [toolkit, { ...whole, status }] });
+    const { code, stderr } = await deploy(["--yes"]);
+    t.equal(code, 1, status);
+    t.match(stderr, remedy);
+    t.equal(asked().length, 1, "only synthesised");
+  }
+  const foreign = open(t, { stacks: [toolkit, { ...whole, description: "A shop" }] });
+  t.match(await foreign.deploy(["--yes"]), { code: 1, stderr: /none of Turnout's/ });
+});
+
+t.test("a quota that is too small stops it before anything is made", async (t) => {
+  const { deploy, mocks } = open(t);
+  mocks.quotas.on(GetServiceQuotaCommand).resolves({ Quota: { Value: 0 } });
+  const { code, json } = await deploy(["--yes", "--json"]);
+  t.equal(code, 1);
+  const { outcome, problems } = checked(t, json());
+  t.equal(outcome, "not-ready");
+  t.match(problems, [/vCPUs are needed, 0 of 0 are left.*Service Quotas/, /VPCs/, /inbound rules/]);
+});
+
+t.test("without CDK's bootstrap stack it says how to get it; --bootstrap makes it", async (t) => {
+  const { deploy } = open(t, { stacks: [] });
+  const { code, stderr } = await deploy(["--yes"]);
+  t.equal(code, 1);
+  t.match(stderr, `npx cdk bootstrap aws://${account}/${region}`);
+  const other = open(t, { stacks: [], afterBootstrap: toolkit, afterDeploy: () => [whole] });
+  const { json } = await other.deploy(["--yes", "--bootstrap", "--json"]);
+  t.match(checked(t, json()), { outcome: "created", bootstrap: [{ ready: true, version: 28 }] });
+  t.ok(other.asked().includes(`bootstrap aws://${account}/${region}`));
+});
+
+t.test("wrong settings end with 2 and every fault, without a stack", async (t) => {
+  const script = String.raw`printf 'The configuration has 1 fault(s):\n  - stage was "x"\n    at main (file.ts:1)\nnode infra/main.ts: Subprocess exited with error 1\n' >&2; exit 1`;
+  const { code, stderr } = await open(t, { script }).deploy(["-c", "stage=x"]);
+  t.equal(code, 2);
+  t.match(stderr, /cannot be deployed[\s\S]*stage was "x"/);
+  t.notMatch(stderr, "Subprocess");
+  t.notMatch(stderr, /^\s+at /m);
+  t.match(await open(t).deploy(["-c", "stage"]), { code: 2, stderr: /name=value/ });
+});
+
+t.test("missing, expired and refused credentials are told before anything else is tried", async (t) => {
+  for (const [error, remedy] of [
+    ["CredentialsProviderError", /aws sso login/],
+    ["ExpiredToken", /aws sso login/],
+    ["AccessDenied", /may not do this/],
+    ["Throttling", /Wait a little/],
+  ] as const) {
+    const { deploy, mocks, asked } = open(t);
+    mocks.sts.on(GetCallerIdentityCommand).rejects(awsError(error));
+    const { code, stderr } = await deploy(["--yes"]);
+    t.equal(code, 1, error);
+    t.match(stderr, remedy);
+    t.notMatch(stderr, /^\s+at /m);
+    t.same(asked(), [""]);
+  }
+});

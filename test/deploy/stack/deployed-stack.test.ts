@@ -1,0 +1,71 @@
+import { DescribeStacksCommand, ListStackResourcesCommand } from "@aws-sdk/client-cloudformation";
+import t from "tap";
+import {
+  deployObstacle,
+  readStack,
+  readStackResources,
+  removalObstacle,
+} from "../../../deploy/stack/deployed-stack.ts";
+import { awsError, idOf, openAccount } from "./account-stand-in.ts";
+
+t.test("a stack is read with what it is for", async (t) => {
+  const outputs = { Url: "https://d1.cloudfront.net" };
+  const { clients } = openAccount(t, [
+    { name: "summit-test", status: "CREATE_COMPLETE", stage: "test", isProtected: true, outputs },
+    { name: "other", status: "CREATE_COMPLETE" },
+  ]);
+  t.match(await readStack(clients.cloudFormation, "summit-test"), {
+    id: idOf("summit-test"),
+    status: "CREATE_COMPLETE",
+    stage: "test",
+    isProtected: true,
+    outputs,
+  });
+  t.equal((await readStack(clients.cloudFormation, "other"))?.stage, undefined, "one of somebody else's");
+});
+
+t.test("a stack that is not there is no fault; one that may not be asked about is", async (t) => {
+  const { clients, mocks } = openAccount(t);
+  t.equal(await readStack(clients.cloudFormation, "summit-test"), undefined);
+  t.same(await readStackResources(clients.cloudFormation, "summit-test"), []);
+  mocks.cloudFormation.on(DescribeStacksCommand).rejects(awsError("AccessDenied"));
+  mocks.cloudFormation.on(ListStackResourcesCommand).rejects(awsError("Throttling"));
+  await t.rejects(readStack(clients.cloudFormation, "summit-test"), { name: "AccessDenied" });
+  await t.rejects(readStackResources(clients.cloudFormation, "summit-test"), { name: "Throttling" });
+});
+
+const stack = {
+  name: "summit-test",
+  id: idOf("summit-test"),
+  status: "CREATE_COMPLETE",
+  reason: "",
+  isProtected: false,
+  stage: "test",
+  description: "Turnout: registrations for Summit",
+  outputs: {},
+};
+
+t.test("every state in which a stack cannot be deployed is told with what to do about it", async (t) => {
+  const ready = ["CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "REVIEW_IN_PROGRESS"];
+  t.equal(deployObstacle(undefined), undefined);
+  for (const status of ready) t.equal(deployObstacle({ ...stack, status }), undefined, status);
+  const obstacles: [status: string, remedy: RegExp][] = [
+    ["ROLLBACK_COMPLETE", /first deployment failed.*npm run destroy -- --stack summit-test/],
+    ["ROLLBACK_FAILED", /npm run destroy/],
+    ["CREATE_FAILED", /npm run destroy/],
+    ["DELETE_FAILED", /half removed.*npm run destroy/],
+    ["DELETE_IN_PROGRESS", /until it is gone/],
+    ["CREATE_IN_PROGRESS", /somebody else/],
+    ["UPDATE_ROLLBACK_IN_PROGRESS", /somebody else/],
+    ["UPDATE_ROLLBACK_FAILED", /continue-update-rollback --stack-name summit-test/],
+  ];
+  for (const [status, remedy] of obstacles) t.match(deployObstacle({ ...stack, status }) ?? "", remedy, status);
+  t.match(deployObstacle({ ...stack, description: "A shop" }), /none of Turnout's/);
+});
+
+t.test("a stack can be removed in every state but in the middle of a change", async (t) => {
+  const ready = ["CREATE_COMPLETE", "ROLLBACK_COMPLETE", "DELETE_FAILED", "DELETE_IN_PROGRESS", "CREATE_IN_PROGRESS"];
+  for (const status of ready) t.equal(removalObstacle({ ...stack, status }), undefined, status);
+  for (const status of ["UPDATE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"])
+    t.match(removalObstacle({ ...stack, status }) ?? "", /Wait/, status);
+});

@@ -1,0 +1,43 @@
+import t from "tap";
+import { diagnoseConnection, withoutRoles } from "../../../deploy/stack/diagnosis.ts";
+import { startEngines } from "../../equipment/admin-engines.ts";
+
+const { connection } = await startEngines(t);
+const calm = new AbortController().signal;
+
+t.test("what can be reached is checked: who asks, queues, tables, tiers", async (t) => {
+  const checks = await diagnoseConnection(connection, calm);
+  t.match(
+    checks.map(({ name, status }) => `${name}: ${status}`),
+    [
+      "identity: ok",
+      "queue: ok",
+      "dead-letter queue: ok",
+      "registrations table: ok",
+      "dead-letters table: ok",
+      "outcomes table: ok",
+      "activity table: ok",
+      "web tier: failed",
+      "worker tier: failed",
+    ],
+  );
+});
+
+t.test("a queue and a table that are not there have failed, and the rest is checked all the same", async (t) => {
+  const queueUrl = connection.queueUrl.replace(/registrations$/, "nowhere");
+  const checks = await diagnoseConnection({ ...connection, queueUrl, deadLettersTable: "nowhere" }, calm);
+  const failed = checks.filter(({ status, name }) => status === "failed" && !name.endsWith("tier"));
+  t.strictSame(
+    failed.map(({ name }) => name),
+    ["queue", "dead-letters table"],
+  );
+  t.ok(failed.every(({ todo }) => /does not exist/.test(todo)));
+});
+
+t.test("what was not looked at is told, and why", async (t) => {
+  t.match(withoutRoles(true), [
+    { name: "web role", status: "skipped", found: /this machine/ },
+    { name: "worker role" },
+  ]);
+  t.match(withoutRoles(false), [{ found: /give --stack/ }]);
+});

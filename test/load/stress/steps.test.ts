@@ -1,0 +1,42 @@
+import t from "tap";
+import { checkVolume, drawArrivals, parseSteps, stressBounds } from "../../../load/stress/steps.ts";
+
+t.test("steps are whole numbers with commas between them, and little else", async (t) => {
+  t.strictSame(parseSteps("100, 200,400"), [100, 200, 400]);
+  for (const text of ["", "0", "1.5", "-1", "a", "100;200", "100,,200", "50001", "1e3", Array(21).fill("1").join()]) {
+    t.throws(() => parseSteps(text), { code: "commander.invalidArgument" }, text);
+  }
+});
+
+t.test("a run, and a step of it, sends no more than the bounds", async (t) => {
+  t.doesNotThrow(() => checkVolume([100, 200], 600));
+  t.throws(
+    () =>
+      checkVolume(
+        Array.from({ length: 20 }, () => 500),
+        600,
+      ),
+    {
+      code: "TURNOUT_USAGE_INVALID",
+      message: /6,000,000 registrations; at most 2,000,000/,
+    },
+  );
+  const { requestsPerStep } = stressBounds;
+  t.throws(() => checkVolume([requestsPerStep / 10 + 1], 10), { code: "TURNOUT_USAGE_INVALID", message: /one step/ });
+});
+
+t.test("people come at random moments, as many as they should, and in their order", async (t) => {
+  let state = 7;
+  const random = () => (state = (state * 16_807) % 2_147_483_647) / 2_147_483_647;
+  const moments = drawArrivals(1_000, 20, random);
+  t.ok(Math.abs(moments.length - 20_000) < 500, `${moments.length} of about 20,000`);
+  t.ok(moments.every((moment, index) => moment >= (moments[index - 1] ?? 0) && moment < 20_000));
+  // Independent arrivals: as many seconds above the mean as below, and a variance like the mean.
+  const counts = Array.from({ length: 20 }, (_, second) => moments.filter((at) => Math.floor(at / 1_000) === second));
+  const variance = counts.reduce((sum, { length }) => sum + (length - 1_000) ** 2, 0) / counts.length;
+  t.ok(variance > 300 && variance < 3_000, `variance ${variance}`);
+});
+
+t.test("dice that show the same all the time still end", async (t) => {
+  t.equal(drawArrivals(10, 1, () => 1 - Math.exp(-1)).length, 9);
+});

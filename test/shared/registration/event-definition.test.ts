@@ -1,0 +1,192 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import t from "tap";
+import type { TurnoutError } from "../../../shared/errors.ts";
+import { createPhaseClock, eventPhase, loadEvent, parseEvent } from "../../../shared/registration/event-definition.ts";
+
+const shipped = join(import.meta.dirname, "../../../event.json");
+
+const event = {
+  name: "Summit",
+  description: "Two days.\nCome!",
+  opensAt: "2026-03-01T09:00:00+01:00",
+  closesAt: "2026-04-01T18:00:00+02:00",
+  timeZone: "Europe/Berlin",
+  fields: [
+    { id: "ticket", type: "select", label: "Days", options: ["Both", "Friday"] },
+    { id: "organisation", type: "text", label: "Organisation", maxLength: 100 },
+    { id: "guests", type: "number", label: "Guests", minimum: 0, maximum: 4, integer: true },
+    { id: "partner", type: "email", label: "Partner", hint: "Who comes along?" },
+    { id: "newsletter", type: "checkbox", label: "News", required: true },
+  ],
+};
+
+function faultsOf(value: unknown): readonly { pointer: string; detail: string }[] {
+  try {
+    parseEvent(value);
+  } catch (error) {
+    const { code, faults, message } = error as TurnoutError;
+    if (code !== "TURNOUT_EVENT_INVALID") throw error;
+    for (const { pointer, detail } of faults) {
+      if (!message.includes(`${pointer || "/"} ${detail}`))
+        throw new Error(`not in the message: ${pointer}`, { cause: error });
+    }
+    return faults;
+  }
+  return [];
+}
+
+const withField = (changes: object) => ({ ...event, fields: [{ ...event.fields[1], ...changes }] });
+
+t.test("the event that is shipped is valid, open, and asks nothing that must be answered", async (t) => {
+  const definition = loadEvent(shipped);
+  t.equal(eventPhase(definition, Date.now()), "open");
+  t.ok(definition.fields.length > 1);
+  t.notOk(definition.fields.some((field) => field.required));
+});
+
+t.test("every kind of field is taken", async (t) => {
+  t.same(parseEvent(event), event);
+});
+
+t.test("each fault is named at its place", async (t) => {
+  const wrong: [pointer: string, value: unknown][] = [
+    ["", null],
+    ["", []],
+    ["", "text"],
+    ["/name", { ...event, name: "" }],
+    ["/name", { ...event, name: " " }],
+    ["/name", { ...event, name: "two\nlines" }],
+    ["/name", { ...event, name: 5 }],
+    ["/description", { ...event, description: "\x1b[31m" }],
+    ["/opensAt", { ...event, opensAt: "2026-03-01" }],
+    ["/opensAt", { ...event, opensAt: "2026-03-01T09:00:00" }],
+    ["/opensAt", { ...event, opensAt: "2026-13-01T09:00:00Z" }],
+    ["/opensAt", { ...event, opensAt: "2026-02-30T09:00:00Z" }],
+    ["/opensAt", { ...event, opensAt: "2027-02-29T09:00:00Z", closesAt: "2028-01-01T00:00:00Z" }],
+    ["/opensAt", { ...event, opensAt: "2026-03-01T09:00:00+02:00" }],
+    ["/closesAt", { ...event, closesAt: "2026-04-01T18:00:00+01:00" }],
+    ["/opensAt", { ...event, opensAt: "2026-03-01T09:00:00+00:00" }],
+    ["/opensAt", { ...event, opensAt: "2026-03-29T02:30:00+01:00" }],
+    ["/closesAt", { ...event, closesAt: event.opensAt }],
+    ["/closesAt", { ...event, closesAt: "2026-02-01T09:00:00Z" }],
+    ["/timeZone", { ...event, timeZone: "Mars/Olympus" }],
+    ["/timeZone", { ...event, timeZone: "" }],
+    ["/fields", { ...event, fields: {} }],
+    [
+      "/fields",
+      { ...event, fields: Array.from({ length: 31 }, (_, n) => ({ id: `f${n}`, type: "checkbox", label: "F" })) },
+    ],
+    ["/colour", { ...event, colour: "red" }],
+    ["/fields/0", { ...event, fields: [null] }],
+    ["/fields/0/type", withField({ type: "date" })],
+    ["/fields/0/type", withField({ type: undefined })],
+    ["/fields/0/id", withField({ id: "Not an id" })],
+    ["/fields/0/id", withField({ id: "constructor" })],
+    ["/fields/0/label", withField({ label: "" })],
+    ["/fields/0/required", withField({ required: "yes" })],
+    ["/fields/0/maxlength", withField({ maxlength: 5 })],
+    ["/fields/0/maxLength", withField({ maxLength: 2_001 })],
+    ["/fields/0", withField({ minLength: 5, maxLength: 4 })],
+    ["/fields/0", withField({ minLength: 201, maxLength: undefined })],
+    ["/fields/0/options", withField({ options: ["a"] })],
+    ["/fields/0/options", withField({ type: "select", maxLength: undefined })],
+    ["/fields/0/options", withField({ type: "select", maxLength: undefined, options: [] })],
+    ["/fields/0/options/1", withField({ type: "select", maxLength: undefined, options: ["a", ""] })],
+    ["/fields/0/options", withField({ type: "select", maxLength: undefined, options: ["a", "a"] })],
+    ["/fields/0/options/1", withField({ type: "select", maxLength: undefined, options: ["a", "Friday only "] })],
+    ["/fields/0/options/1", withField({ type: "select", maxLength: undefined, options: ["a", "Sat  only"] })],
+    ["/fields/0/options/1", withField({ type: "select", maxLength: undefined, options: ["a", " Sunday"] })],
+    ["/fields/0/options/1", withField({ type: "select", maxLength: undefined, options: ["a", "\u00a0Sunday"] })],
+    ["/fields/0/options/1", withField({ type: "select", maxLength: undefined, options: ["a", "Sunday\u200b"] })],
+    ["/fields/0/options", withField({ type: "select", maxLength: undefined, options: ["S\u200bat", "Sat"] })],
+    ["/fields/0/options", withField({ type: "select", maxLength: undefined, options: ["10\u00a0€", "10 €"] })],
+    ["/fields/0/options", withField({ type: "select", maxLength: undefined, options: ["Caf\u00e9", "Cafe\u0301"] })],
+    ["/fields/0/minimum", withField({ type: "number", maxLength: undefined, minimum: "1" })],
+    ["/fields/0/maximum", withField({ type: "number", maxLength: undefined, maximum: 1e300 })],
+    ["/fields/0", withField({ type: "number", maxLength: undefined, minimum: 2, maximum: 1 })],
+    ["/fields/5/id", { ...event, fields: [...event.fields, event.fields[0]] }],
+  ];
+  for (const [pointer, value] of wrong) {
+    const given = JSON.parse(JSON.stringify(value)) as unknown;
+    const faults = faultsOf(given);
+    t.ok(
+      faults.some((fault) => fault.pointer.startsWith(pointer) && fault.detail.length > 0),
+      `${pointer} of ${JSON.stringify(given).slice(0, 80)}`,
+    );
+    t.ok(faults.length === 1, `and nothing else: ${JSON.stringify(faults)}`);
+  }
+});
+
+t.test("all faults are named at once, those around the fields as well as those of many fields", async (t) => {
+  const fields = Array.from({ length: 12 }, (_, n) => ({ id: `f${n}`, type: "text", label: "", colour: "red" }));
+  const pointers = faultsOf({ ...event, name: "", fields, extra: 1 }).map((fault) => fault.pointer);
+  t.same(
+    pointers.toSorted(),
+    ["/extra", "/name", ...fields.flatMap((_, n) => [`/fields/${n}/colour`, `/fields/${n}/label`])].toSorted(),
+  );
+  t.same(
+    faultsOf({}).map((fault) => fault.pointer),
+    ["/name", "/description", "/opensAt", "/closesAt", "/timeZone", "/fields"],
+  );
+});
+
+t.test("what a fault says needs no knowledge of regular expressions", async (t) => {
+  const details = [{ ...event, opensAt: "soon" }, { ...event, name: "\t" }, withField({ id: "9" })].flatMap(faultsOf);
+  t.equal(details.length, 3);
+  for (const { detail } of details) t.match(detail, /^must be [a-z0-9]/);
+});
+
+t.test("a file that is missing or no JSON is refused with its path and why", async (t) => {
+  const directory = t.testdir({ "broken.json": '{"name": ', "empty.json": "" });
+  for (const name of ["broken.json", "empty.json", "missing.json", "."]) {
+    const file = join(directory, name);
+    t.throws(() => loadEvent(file), { code: "TURNOUT_EVENT_INVALID", message: new RegExp(name) }, name);
+  }
+  const file = join(directory, "event.json");
+  writeFileSync(file, JSON.stringify(event));
+  t.same(loadEvent(file), event, "control: a good one is read");
+});
+
+t.test("an offset that the zone does not have at that time is refused with the one that it has", async (t) => {
+  const summer = { ...event, opensAt: "2027-07-01T09:00:00+01:00", closesAt: "2027-08-01T00:00:00Z" };
+  t.match(faultsOf(summer), [{ pointer: "/opensAt", detail: /\+01:00.*Europe\/Berlin has \+02:00/ }]);
+  for (const opensAt of ["2027-07-01T09:00:00+02:00", "2027-07-01T07:00:00Z"]) {
+    t.same(faultsOf({ ...summer, opensAt }), [], opensAt);
+  }
+  for (const opensAt of ["2026-10-25T02:30:00+02:00", "2026-10-25T02:30:00+01:00"]) {
+    t.same(faultsOf({ ...summer, opensAt }), [], `${opensAt}: an hour that comes twice`);
+  }
+  t.match(faultsOf({ ...summer, timeZone: "Mars/Olympus" }), [{ pointer: "/timeZone" }], "no zone, nothing to compare");
+});
+
+t.test("options that a form and a spreadsheet give back as they are are taken", async (t) => {
+  const options = ["Both days", "10\u00a0€", "Fri-day", "👩\u200d🚀 crew", "یک\u200cشنبه"];
+  t.same(faultsOf({ ...event, fields: [{ ...event.fields[0], options }] }), []);
+});
+
+t.test("a byte order mark is no fault, and bytes that are no UTF-8 are told as that", async (t) => {
+  const directory = t.testdir();
+  const file = join(directory, "event.json");
+  writeFileSync(file, `\ufeff${JSON.stringify(event)}`);
+  t.same(loadEvent(file), event);
+  for (const bytes of [
+    Buffer.from(JSON.stringify({ ...event, name: "Köln" }), "latin1"),
+    Buffer.from("\ufeff{}", "utf16le"),
+  ]) {
+    writeFileSync(file, bytes);
+    t.throws(() => loadEvent(file), { code: "TURNOUT_EVENT_INVALID", message: /UTF-8/ });
+  }
+});
+
+t.test("registration is open from the very instant of opening until just before that of closing", async (t) => {
+  const definition = parseEvent(event);
+  const opens = Date.UTC(2026, 2, 1, 8);
+  const closes = Date.UTC(2026, 3, 1, 16);
+  t.same(
+    [opens - 1, opens, closes - 1, closes].map((now) => eventPhase(definition, now)),
+    ["before", "open", "open", "closed"],
+  );
+  const phaseAt = createPhaseClock(definition);
+  for (const now of [opens - 1, opens, closes - 1, closes]) t.equal(phaseAt(now), eventPhase(definition, now));
+});

@@ -1,0 +1,79 @@
+import t from "tap";
+import { estimateBacklog, type Backlog } from "../../../shared/activity/estimate.ts";
+import { createEstimatedWait } from "../../../web/status/estimated-wait.ts";
+import { createManualClock } from "../../equipment/manual-clock.ts";
+
+const settle = () => new Promise((resolve) => setImmediate(resolve));
+
+function prepare() {
+  const clock = createManualClock();
+  const looks: PromiseWithResolvers<number>[] = [];
+  let answer: Partial<Backlog> = {};
+  const wait = createEstimatedWait({
+    countMessages() {
+      const look = Promise.withResolvers<number>();
+      looks.push(look);
+      return look.promise;
+    },
+    estimate: async (messages) => ({ ...estimateBacklog(messages, [], 0), ...answer }),
+    cacheMs: 2_000,
+    now: clock.now,
+  });
+  return {
+    wait,
+    clock,
+    looks,
+    /** Asks, lets the look that this starts come back, and moves on to the next one. */
+    async look(messages: number, backlog: Partial<Backlog> = {}): Promise<void> {
+      answer = backlog;
+      wait.estimatedWaitSeconds();
+      looks.at(-1)!.resolve(messages);
+      await settle();
+      clock.advance(2_000);
+    },
+  };
+}
+
+t.test(
+  "before anything is known nothing is told, an empty queue is no wait, a long one is told as it is",
+  async (t) => {
+    const { wait, look } = prepare();
+    t.equal(wait.estimatedWaitSeconds(), undefined);
+    await look(0);
+    t.equal(wait.estimatedWaitSeconds(), 0);
+    await look(100, { etaSeconds: 9_000 });
+    t.equal(wait.estimatedWaitSeconds(), 9_000);
+  },
+);
+
+t.test("while nothing is drained the wait is unknown", async (t) => {
+  const { wait, look } = prepare();
+  await look(100, { etaSeconds: 8 });
+  t.equal(wait.estimatedWaitSeconds(), 8);
+  await look(100, { etaSeconds: null });
+  t.equal(wait.estimatedWaitSeconds(), undefined);
+});
+
+t.test(
+  "however many ask, and however slow the answer is, one look is under way, and at most one in its time",
+  async (t) => {
+    const { wait, clock, looks } = prepare();
+    for (let asked = 0; asked < 50; asked += 1) wait.estimatedWaitSeconds();
+    clock.advance(60_000);
+    wait.estimatedWaitSeconds();
+    t.equal(looks.length, 1);
+    looks[0]!.resolve(5);
+    await settle();
+    for (let asked = 0; asked < 50; asked += 1) wait.estimatedWaitSeconds();
+    t.equal(looks.length, 2);
+  },
+);
+
+t.test("a look that fails is the end of what was known", async (t) => {
+  const { wait, look, looks } = prepare();
+  await look(100, { etaSeconds: 8 });
+  t.equal(wait.estimatedWaitSeconds(), 8);
+  looks.at(-1)!.reject(new Error("no answer"));
+  await settle();
+  t.equal(wait.estimatedWaitSeconds(), undefined);
+});

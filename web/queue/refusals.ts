@@ -1,0 +1,36 @@
+/** Counts what was refused and logs a sample: in a rush or an attack, the log must not become the next bottleneck. */
+import type { ErrorCode } from "../../shared/errors.ts";
+import type { Logger } from "../../shared/process/logger.ts";
+import { createLogSampler } from "../http/log-sampler.ts";
+import type { WebMetrics } from "../metrics.ts";
+
+export interface Refusals {
+  /**
+   * @param code what the request was refused with
+   * @param reason a fixed word for it, never anything from the request
+   */
+  count(code: ErrorCode, reason?: string): void;
+}
+
+/** @param now milliseconds, monotonic */
+export function createRefusals(metrics: WebMetrics, logger: Logger, now: () => number): Refusals {
+  const sampler = createLogSampler(now);
+  const counters = new Map<ErrorCode, { inc(): void }>();
+
+  function counterOf(code: ErrorCode): { inc(): void } {
+    let counter = counters.get(code);
+    if (!counter) {
+      counter = metrics.refused.labels(code);
+      counters.set(code, counter);
+    }
+    return counter;
+  }
+
+  return {
+    count(code, reason) {
+      counterOf(code).inc();
+      const since = sampler.count(reason === undefined ? code : `${code} ${reason}`);
+      if (since > 0) logger.warn({ code, reason, count: since }, "refused");
+    },
+  };
+}

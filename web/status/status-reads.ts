@@ -1,0 +1,189 @@
+/**
+ * The table reads behind status polling, merged: everybody who asks while reads are under way is answered by the next one,
+ * up to 33 receipts in a `BatchGetItem` that looks into all three tables at once. No timer, bounded in flight and in line:
+ * 100,000 people who poll cost a few thousand calls, and every receipt costs the same, whatever became of it.
+ *
+ * The reads are consistent: a state that somebody has seen is never missing in a later answer.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import { BatchGetCommand, type DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import { dynamoDbLimits } from "../../shared/aws/aws-limits.ts";
+import type { DeadLetterState } from "../../shared/dead-letters/dead-letter-record.ts";
+import { TurnoutError } from "../../shared/errors.ts";
+import type { OutcomeItem } from "../../shared/registration/outcome.ts";
+import type { TombstoneKind } from "../../shared/registration/tombstone.ts";
+
+export interface Subject {
+  readonly email: string;
+  readonly registrationId: string;
+}
+
+/** What the tables hold of a subject. */
+export interface Findings {
+  /** What stands under the address, whoever made it: a registration, or what an erased or withdrawn one left. */
+  readonly item:
+    | { readonly registrationId: string; readonly tombstone?: TombstoneKind; readonly storedAt?: string }
+    | undefined;
+  /** What became of this very registration, where it is not what stands under its address. */
+  readonly outcome: Pick<OutcomeItem, "outcome" | "at"> | undefined;
+  readonly deadLetterState: DeadLetterState | undefined;
+}
+
+export interface StatusReads {
+  /** @throws TURNOUT_TABLE_UNAVAILABLE when the tables do not answer, or too many are asking */
+  find(subject: Subject): Promise<Findings>;
+}
+
+export interface StatusReadsOptions {
+  readonly documents: DynamoDBDocumentClient;
+  readonly registrationsTable: string;
+  readonly outcomesTable: string;
+  readonly deadLettersTable: string;
+  readonly maxReadsInFlight: number;
+  /** Subjects that may stand in line. */
+  readonly maxWaiting: number;
+  /** From 0 (included) to 1 (excluded). */
+  readonly random: () => number;
+}
+
+interface Waiting extends PromiseWithResolvers<Findings> {
+  readonly subject: Subject;
+}
+
+/** Of each table the keys that are asked for. DynamoDB refuses a call that names one key twice. */
+type KeysByTable = Readonly<Record<string, readonly Readonly<Record<string, string>>[]>>;
+
+/** Each receipt asks for one key in each of the three tables. */
+const batchSize = Math.floor(dynamoDbLimits.maxBatchGetKeys / 3);
+
+/** A throttled table leaves keys unprocessed. They are asked for again, after a pause that doubles and is full of jitter. */
+const maxRounds = 5;
+const firstPauseMs = 50;
+
+export function createStatusReads(options: StatusReadsOptions): StatusReads {
+  const { documents, registrationsTable, outcomesTable, deadLettersTable, maxReadsInFlight, maxWaiting, random } =
+    options;
+  let line: Waiting[] = [];
+  let readsInFlight = 0;
+
+  const projections = {
+    [registrationsTable]: { ProjectionExpression: "email, registrationId, tombstone, storedAt" },
+    [outcomesTable]: { ProjectionExpression: "id, outcome, #at", ExpressionAttributeNames: { "#at": "at" } },
+    [deadLettersTable]: { ProjectionExpression: "id, #state", ExpressionAttributeNames: { "#state": "state" } },
+  };
+
+  function dispatch(): void {
+    while (line.length > 0 && readsInFlight < maxReadsInFlight) {
+      const batch = line.slice(0, batchSize);
+      line = line.slice(batchSize);
+      void read(batch);
+    }
+  }
+
+  async function read(batch: readonly Waiting[]): Promise<void> {
+    readsInFlight += 1;
+    let left = batch;
+    try {
+      left = await answer(batch);
+      if (left.length > 0) throw new Error("DynamoDB left keys unprocessed over and over: it is throttling.");
+    } catch (cause) {
+      const error = new TurnoutError("TURNOUT_TABLE_UNAVAILABLE", "The registrations table did not answer.", { cause });
+      // Who was answered before it failed stays answered.
+      for (const { reject } of left) reject(error);
+    }
+    readsInFlight -= 1;
+    dispatch();
+  }
+
+  /**
+   * Answers everybody as soon as all keys of theirs were read: one key that DynamoDB leaves out is waited for by whom it
+   * concerns, not by the others in the call.
+   * @returns those of whom a key was still unprocessed at the end
+   */
+  async function answer(batch: readonly Waiting[]): Promise<readonly Waiting[]> {
+    const found = new Map<string, Record<string, unknown>>();
+    let keys = keysOf(batch.map(({ subject }) => subject));
+    let waiting = batch;
+    // Each round asks for what the one before left.
+    /* oxlint-disable no-await-in-loop */
+    for (let round = 1; ; round += 1) {
+      // oxlint-disable-next-line no-await-in-loop -- a round asks for what the one before left
+      const left = await get(keys, found);
+      const isLeft = ({ email, registrationId }: Subject) =>
+        left.has(`${registrationsTable} ${email}`) ||
+        left.has(`${outcomesTable} ${registrationId}`) ||
+        left.has(`${deadLettersTable} ${registrationId}`);
+      for (const { subject, resolve } of waiting) if (!isLeft(subject)) resolve(findingsOf(subject, found));
+      waiting = waiting.filter(({ subject }) => isLeft(subject));
+      if (waiting.length === 0 || round === maxRounds) return waiting;
+      // oxlint-disable-next-line no-await-in-loop
+      await delay(random() * firstPauseMs * 2 ** (round - 1));
+      keys = onlyKeys(keys, left);
+    }
+    /* oxlint-enable no-await-in-loop */
+  }
+
+  /** Adds what was found. @returns the keys that were left unprocessed, each with its table's name before it */
+  async function get(keys: KeysByTable, found: Map<string, Record<string, unknown>>): Promise<ReadonlySet<string>> {
+    const { Responses = {}, UnprocessedKeys = {} } = await documents.send(
+      new BatchGetCommand({
+        RequestItems: Object.fromEntries(
+          Object.entries(keys).map(([table, Keys]) => [
+            table,
+            { ...projections[table], Keys: [...Keys], ConsistentRead: true },
+          ]),
+        ),
+      }),
+    );
+    for (const [table, items] of Object.entries(Responses)) {
+      for (const item of items) found.set(`${table} ${keyOf(item)}`, item);
+    }
+    return new Set(
+      Object.entries(UnprocessedKeys).flatMap(([table, { Keys = [] }]) => Keys.map((key) => `${table} ${keyOf(key)}`)),
+    );
+  }
+
+  function keysOf(subjects: readonly Subject[]): KeysByTable {
+    // The same person may ask twice at once.
+    const emails = [...new Set(subjects.map(({ email }) => email))];
+    const ids = [...new Set(subjects.map(({ registrationId }) => registrationId))];
+    return {
+      [registrationsTable]: emails.map((email) => ({ email })),
+      [outcomesTable]: ids.map((id) => ({ id })),
+      [deadLettersTable]: ids.map((id) => ({ id })),
+    };
+  }
+
+  function findingsOf({ email, registrationId }: Subject, found: ReadonlyMap<string, object>): Findings {
+    const deadLetter = found.get(`${deadLettersTable} ${registrationId}`) as { state: DeadLetterState } | undefined;
+    return {
+      item: found.get(`${registrationsTable} ${email}`) as Findings["item"],
+      outcome: found.get(`${outcomesTable} ${registrationId}`) as Findings["outcome"],
+      deadLetterState: deadLetter?.state,
+    };
+  }
+
+  return {
+    find(subject) {
+      if (line.length >= maxWaiting) {
+        return Promise.reject(new TurnoutError("TURNOUT_TABLE_UNAVAILABLE", "Too many are asking at this moment."));
+      }
+      const waiting = { subject, ...Promise.withResolvers<Findings>() };
+      line.push(waiting);
+      dispatch();
+      return waiting.promise;
+    },
+  };
+}
+
+function keyOf(item: Readonly<Record<string, unknown>>): string {
+  return String(item.email ?? item.id);
+}
+
+function onlyKeys(keys: KeysByTable, wanted: ReadonlySet<string>): KeysByTable {
+  return Object.fromEntries(
+    Object.entries(keys)
+      .map(([table, all]) => [table, all.filter((key) => wanted.has(`${table} ${keyOf(key)}`))] as const)
+      .filter(([, some]) => some.length > 0),
+  );
+}
