@@ -1,14 +1,7 @@
 import { existsSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import t from "tap";
 import { productFolders, root, sourceFiles } from "./source-tree.ts";
-
-/** Source files without a test file of their own, and what tests them instead. */
-const testedElsewhere: [path: RegExp, reason: string][] = [
-  [/(^|\/)main\.ts$/, "a process: test/flow and test/faults start it"],
-  [/^shared\/(aws\/aws-limits|dead-letters\/dead-letter)\.ts$/, "names and numbers, nothing that could behave"],
-  [/^(web\/page|console)\/assets\//, "runs in a browser: test/browser"],
-];
 
 const maxLines = 320;
 /** `utils` and its like say nothing about what is inside; a barrel hides where it comes from. */
@@ -17,31 +10,27 @@ const kebabCase = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 
 const files = sourceFiles(productFolders);
 
-/** A file of types alone does nothing that could be tested. */
-function doesSomething(text: string): boolean {
-  return /^(export )?(default )?(async )?(const|let|function|class)\b|^await\b|^[a-z][\w.]*\(/m.test(text);
+const tests = sourceFiles(["test"]).filter(({ path }) => path.endsWith(".test.ts"));
+
+/** @returns the folder of the product that a test's place mirrors */
+function testedFolder(path: string): string {
+  return dirname(path).replace(/^test\//, "");
 }
 
-function testOf(path: string): string {
-  const base = `test/${path.replace(/\.(ts|js)$/, "")}`;
-  const ofSystem = `${base}.system.test.ts`;
-  return existsSync(join(root, ofSystem)) ? ofSystem : `${base}.test.ts`;
-}
-
-t.test("every source file has a test file in its place, or a reason why not", async (t) => {
-  const missing = files
-    .filter(({ text }) => doesSomething(text))
-    .map(({ path }) => path)
-    .filter((path) => !existsSync(join(root, testOf(path))))
-    .filter((path) => !testedElsewhere.some(([pattern]) => pattern.test(path)));
-  t.same(missing, [], "files without a test");
-  t.ok(files.length > 20, "control: files were found");
+t.test("every folder with source has tests in its place, which test what it does", async (t) => {
+  const tested = new Set(tests.map(({ path }) => testedFolder(path)));
+  // A process is started by test/flow and test/faults, a page's script by a browser.
+  const mirrored = files.filter(({ path }) => basename(path) !== "main.ts" && !/(^|\/)assets\//.test(path));
+  const folders = new Set(mirrored.map(({ path }) => dirname(path)));
+  for (const folder of folders) t.ok(tested.has(folder), folder);
+  t.ok(folders.size > 20, "control: folders were found");
 });
 
-t.test("every exception is one: it is about files that exist and have no test file", async (t) => {
-  for (const [pattern] of testedElsewhere) {
-    const meant = files.filter(({ path }) => pattern.test(path) && !existsSync(join(root, testOf(path))));
-    t.ok(meant.length > 0, String(pattern));
+t.test("every test stands where what it tests does, or in a folder of its own kind", async (t) => {
+  const kinds = /^(bench|browser|equipment|faults|flow|repo)(\/|$)/;
+  for (const { path } of tests) {
+    const folder = testedFolder(path);
+    t.ok(kinds.test(folder) || existsSync(join(root, folder)), path);
   }
 });
 
@@ -75,5 +64,4 @@ t.test("a process is a main.ts: every folder that runs has one, and nothing impo
     [],
   );
   for (const folder of ["web", "worker", "local"]) t.ok(existsSync(join(root, folder, "main.ts")), folder);
-  t.equal(basename(testOf("web/routes/health.ts")), "health.test.ts", "control");
 });
