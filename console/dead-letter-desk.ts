@@ -5,7 +5,7 @@
 import type { DeadLetterRecord } from "../shared/dead-letters/dead-letter-record.ts";
 import { TurnoutError } from "../shared/errors.ts";
 import type { EventDefinition } from "../shared/registration/event-definition.ts";
-import { createAdminLog, type AdminAction, type AdminLogLine } from "../admin/admin-log.ts";
+import { createAdminLog, type AdminAction, type AdminLogLine } from "../admin/audit-log.ts";
 import type { Connection } from "../terminal/connection.ts";
 import type { DeadLetterSummary } from "../shared/dead-letters/replay-records.ts";
 import {

@@ -175,10 +175,10 @@ export function createSupervisedProcess(plan: ProcessPlan, options: SupervisorOp
       state = "starting";
       run = launch(plan, options);
       const current = run;
-      let fault = await becomesReady(current);
-      if (fault === undefined && current.over) fault = failure(plan, await current.end, current.lastLines);
+      let error = await becomesReady(current);
+      if (error === undefined && current.over) error = failure(plan, await current.end, current.lastLines);
       let answeredAt: number | undefined;
-      if (fault === undefined) {
+      if (error === undefined) {
         state = "running";
         answeredAt = Date.now();
         failedStarts = 0;
@@ -195,10 +195,10 @@ export function createSupervisedProcess(plan: ProcessPlan, options: SupervisorOp
       }
       run = undefined;
       if (stopped.aborted) return;
-      if (fault !== undefined && (endedHow === undefined || failedStarts >= maxFailedStarts)) {
+      if (error !== undefined && (endedHow === undefined || failedStarts >= maxFailedStarts)) {
         state = "failed";
-        answering.reject(fault);
-        if (endedHow !== undefined) options.onGiveUp?.(plan.name, fault);
+        answering.reject(error);
+        if (endedHow !== undefined) options.onGiveUp?.(plan.name, error);
         return;
       }
       if (!restart) {

@@ -46,7 +46,7 @@ export const errorCatalogue = {
 export type ErrorCode = keyof typeof errorCatalogue;
 
 /** One place in what was given that is wrong. */
-export interface Fault {
+export interface ValidationError {
   /** JSON Pointer (RFC 6901) into what was given; "" is the whole. */
   readonly pointer: string;
   /** What is wrong there and what is allowed. */
@@ -55,24 +55,24 @@ export interface Fault {
 
 export interface TurnoutErrorOptions {
   readonly cause?: unknown;
-  readonly faults?: readonly Fault[];
+  readonly validationErrors?: readonly ValidationError[];
 }
 
 export class TurnoutError extends Error {
   readonly code: ErrorCode;
   readonly retryable: boolean;
   /** Where and why, when the fault is in a document that was given; otherwise empty. */
-  readonly faults: readonly Fault[];
+  readonly validationErrors: readonly ValidationError[];
 
   /**
    * @param code which error of the catalogue
    * @param message what happened this time, what was given, what is allowed or what to do; never attendee data
    */
-  constructor(code: ErrorCode, message: string, { cause, faults = [] }: TurnoutErrorOptions = {}) {
+  constructor(code: ErrorCode, message: string, { cause, validationErrors = [] }: TurnoutErrorOptions = {}) {
     super(message, cause === undefined ? undefined : { cause });
     this.name = "TurnoutError";
     this.code = code;
     this.retryable = errorCatalogue[code].retryable;
-    this.faults = faults;
+    this.validationErrors = validationErrors;
   }
 }

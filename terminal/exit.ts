@@ -1,7 +1,7 @@
 /**
  * The one place where an outcome gets its exit code, and where an error is put into words for the person at the terminal.
  */
-import { kindOf, type AwsFaultKind } from "../shared/aws/aws-fault.ts";
+import { kindOf, type AwsErrorKind } from "../shared/aws/aws-error.ts";
 import { TurnoutError, type ErrorCode } from "../shared/errors.ts";
 import { withoutAddresses } from "../shared/process/logger.ts";
 
@@ -28,7 +28,7 @@ export function exitCodeOf(error: unknown): ExitCode {
   return error instanceof TurnoutError && usageCodes.has(error.code) ? exitCodes.usage : exitCodes.failed;
 }
 
-const remedies: Record<AwsFaultKind, string> = {
+const remedies: Record<AwsErrorKind, string> = {
   "access-denied":
     "Your AWS identity may not do this. Allow the action that is named above, or choose another identity with --profile.",
   "missing-resource":

@@ -28,7 +28,7 @@ import { createLoadShedder, type Load } from "./queue/load-shedding.ts";
 import { isStatusAddress, meantStatusUrl } from "./status/meant-receipt.ts";
 import { createWebMetrics } from "./metrics.ts";
 import { linkOperations, routeDocumentation } from "./openapi.ts";
-import { describeFaults } from "./page/fault-messages.ts";
+import { describeErrors } from "./page/validation-messages.ts";
 import { chooseLanguage } from "./page/language.ts";
 import { createPages } from "./page/pages.ts";
 import {
@@ -41,7 +41,7 @@ import {
 } from "./http/problem.ts";
 import type { Readiness } from "./readiness.ts";
 import type { Receipts } from "./status/receipts.ts";
-import { createRefusals } from "./queue/refusals.ts";
+import { createRefusals } from "./queue/rejections.ts";
 import { pathOfRequestLine, refuseSecondHost } from "./http/request-target.ts";
 import type { StatusReader } from "./status/registration-status.ts";
 import { createStatusLoad } from "./status/status-load.ts";
@@ -186,11 +186,11 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   });
 
   function localizedError(error: unknown, request: FastifyRequest): unknown {
-    const { validation } = error as { validation?: Parameters<typeof describeFaults>[0] };
+    const { validation } = error as { validation?: Parameters<typeof describeErrors>[0] };
     if (!validation) return error;
     const language = chooseLanguage(request.headers["accept-language"]);
-    const faults = describeFaults(validation, event, language, request.body);
-    return new TurnoutError("TURNOUT_REGISTRATION_INVALID", "Please correct what is listed under errors.", { faults });
+    const validationErrors = describeErrors(validation, event, language, request.body);
+    return new TurnoutError("TURNOUT_REGISTRATION_INVALID", "Please correct what is listed under errors.", { validationErrors });
   }
 
   /** Whoever came too early or too late is told when, in a form that a program can read. */
@@ -213,10 +213,10 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     }
     const isFormPost = request.method === "POST" && request.body !== undefined;
     if (isFormPost && problem.status === 400 && problem.errors) {
-      return sendPage(reply, pages.eventAgain(language, { values: request.body, faults: problem.errors }));
+      return sendPage(reply, pages.eventAgain(language, { values: request.body, validationErrors: problem.errors }));
     }
     if (isFormPost && problem.status === 503) {
-      return sendPage(reply, pages.eventAgain(language, { values: request.body, faults: [], notice: "busy" }));
+      return sendPage(reply, pages.eventAgain(language, { values: request.body, validationErrors: [], notice: "busy" }));
     }
     return sendPage(reply, pages.problem(language, problem));
   });

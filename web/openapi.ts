@@ -11,8 +11,8 @@ import type { EventDefinition, EventField } from "../shared/registration/event-d
 import { formType } from "../shared/registration/form-body.ts";
 import { publishedPatterns } from "../shared/registration/plain-text.ts";
 import { idempotencyKeyPattern } from "../shared/registration/registration-id.ts";
-import { submissionSchema } from "../shared/registration/submission.ts";
-import { answerPrefix } from "./page/form.ts";
+import { submissionSchema } from "../shared/registration/submission-schema.ts";
+import { answerPrefix } from "./page/form-submission.ts";
 
 /** Errors with the same status may have several codes; a client goes by `code`. */
 const problemStatuses = {

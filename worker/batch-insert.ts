@@ -6,11 +6,11 @@
  */
 import { BatchExecuteStatementCommand, type AttributeValue } from "@aws-sdk/client-dynamodb";
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
-import { kindOf } from "../shared/aws/aws-fault.ts";
+import { kindOf } from "../shared/aws/aws-error.ts";
 import type { DeadLetterReason } from "../shared/dead-letters/dead-letter.ts";
 import { withoutAddresses } from "../shared/process/logger.ts";
-import type { Passing } from "./batch-writer.ts";
-import { describeSystemFault, type Operation } from "../shared/process/system-fault.ts";
+import type { Transient } from "./batch-writer.ts";
+import { describeSystemError, type Operation } from "../shared/process/system-error.ts";
 
 /** The table will never take this item. */
 export interface Rejected {
@@ -24,7 +24,7 @@ export type InsertResult =
   /** An item stands under the key. The engine doesn't say which. */
   | { readonly kind: "taken" }
   | Rejected
-  | Passing;
+  | Transient;
 
 export interface BatchInsertOptions<Item> {
   readonly documents: DynamoDBDocumentClient;
@@ -60,18 +60,18 @@ export function expiryOf(now: number, retentionDays: number): number {
 }
 
 /** @returns what a thrown error means for everything that its call was about */
-export function passingFault(error: unknown, operation: Operation): Passing {
+export function transientError(error: unknown, operation: Operation): Transient {
   const kind = kindOf(error);
   return kind === "throttled"
     ? { kind: "throttled" }
-    : { kind: "system", fault: describeSystemFault(kind, operation, error) };
+    : { kind: "system", systemError: describeSystemError(kind, operation, error) };
 }
 
 /** @returns what a validation error means for the one item that it is about */
-export function rejection(operation: Operation, code: string, message: string): Rejected | Passing {
-  // The table has another key, so nothing fits into it: not the fault of what was refused first.
+export function rejection(operation: Operation, code: string, message: string): Rejected | Transient {
+  // The table has another key, so nothing fits into it: not the error of what was refused first.
   if (wrongTable.test(message)) {
-    return { kind: "system", fault: describeSystemFault("refused", operation, `${code}: ${message}`) };
+    return { kind: "system", systemError: describeSystemError("refused", operation, `${code}: ${message}`) };
   }
   return {
     kind: "rejected",
@@ -116,7 +116,7 @@ export function createBatchInsert<Item>(
       default: {
         const kind = kindOf(code);
         if (kind === "throttled") return { kind };
-        return { kind: "system", fault: describeSystemFault(kind, insertion, `${code}: ${message}`) };
+        return { kind: "system", systemError: describeSystemError(kind, insertion, `${code}: ${message}`) };
       }
     }
   }
@@ -138,7 +138,7 @@ export function createBatchInsert<Item>(
     } catch (error) {
       onCall(items.length, (error as { $metadata?: { attempts?: number } }).$metadata?.attempts ?? 1);
       if ((error as Error).name === "ValidationException") return insertOneByOne(items, error as Error);
-      const result = passingFault(error, insertion);
+      const result = transientError(error, insertion);
       return items.map(() => result);
     }
   }

@@ -10,21 +10,21 @@
  * tells what becomes of its followers, however many they are; only where it doesn't do they ask for themselves.
  *
  * How many calls are under way adapts as TCP does: halved when the table throttles, raised by one for each round of
- * calls that went well. A fault of the system opens the circuit breaker: then the line is held, for as long as it takes,
+ * calls that went well. A system error opens the circuit breaker: then the line is held, for as long as it takes,
  * and the next call is the probe.
  */
 import { dynamoDbLimits } from "../shared/aws/aws-limits.ts";
 import type { CircuitBreaker } from "./circuit-breaker.ts";
-import type { SystemFault } from "../shared/process/system-fault.ts";
+import type { SystemError } from "../shared/process/system-error.ts";
 
 /** What a call says of an item when that may be different the next time. */
-export type Passing =
+export type Transient =
   /** The table has no room at this moment. */
   | { readonly kind: "throttled" }
   /** Unknown or passing: worth another try. */
   | { readonly kind: "failed" }
   /** Nothing can be written at all until somebody mends it. */
-  | { readonly kind: "system"; readonly fault: SystemFault };
+  | { readonly kind: "system"; readonly systemError: SystemError };
 
 /** Not written in time. It stays in its message, which comes again. */
 export interface Undone {
@@ -63,9 +63,9 @@ export interface WriterFigures {
 export interface WriterConditions {
   readonly breaker: CircuitBreaker;
   readonly maxCallsInFlight: number;
-  /** How long the table may throttle or fail everything before that counts as a fault of the system. Below a deadline. */
+  /** How long the table may throttle or fail everything before that counts as a system error. Below a deadline. */
   readonly standstillPatienceMs: number;
-  readonly describeStandstill: (cause: "throttled" | "failed") => SystemFault;
+  readonly describeStandstill: (cause: "throttled" | "failed") => SystemError;
   /** Milliseconds, monotonic. */
   readonly now: () => number;
   readonly random: () => number;
@@ -78,7 +78,7 @@ export interface BatchWriterOptions<Item, Result> extends WriterConditions {
    * One call. @param items 1 to 25, with different keys
    * @returns a result for each, in order; never rejects
    */
-  readonly write: (items: readonly Item[]) => Promise<(Result | Passing)[]>;
+  readonly write: (items: readonly Item[]) => Promise<(Result | Transient)[]>;
   /** @returns what becomes of an item, told by what became of the one with the same key; undefined when it has to ask */
   readonly follow: (leader: Item, result: Result, follower: Item) => Result | undefined;
   /** Told of what `write` said of an item in the end, once for each item that stood in a call. */
@@ -127,7 +127,7 @@ function unfollowed<Item, Result>(entries: readonly Entry<Item, Result>[]): Entr
   });
 }
 
-function isPassing(result: { readonly kind: string }): result is Passing {
+function isTransient(result: { readonly kind: string }): result is Transient {
   const { kind } = result;
   return kind === "throttled" || kind === "failed" || kind === "system";
 }
@@ -196,22 +196,22 @@ export function createBatchWriter<Item, Result extends { readonly kind: string }
     callsInFlight += 1;
     const results = await write(batch.map((entry) => entry.item));
     callsInFlight -= 1;
-    let fault: SystemFault | undefined;
+    let systemError: SystemError | undefined;
     let throttled = false;
     let progress = false;
     for (const result of results) {
-      if (!isPassing(result)) progress = true;
+      if (!isTransient(result)) progress = true;
       else if (result.kind === "throttled") throttled = true;
-      else if (result.kind === "system") fault ??= result.fault;
+      else if (result.kind === "system") systemError ??= result.systemError;
     }
-    // One item that fails alone may be at fault itself, and must not hold up everybody else.
-    const standsStill = !progress && !fault && (throttled || batch.length > 1);
+    // One item that fails alone may be at error itself, and must not hold up everybody else.
+    const standsStill = !progress && !systemError && (throttled || batch.length > 1);
     if (progress) standingSince = undefined;
     else if (standsStill) standingSince ??= now();
     if (throttled) slowDown();
-    else if (!fault) limit = Math.min(maxCallsInFlight, limit + 1 / limit);
+    else if (!systemError) limit = Math.min(maxCallsInFlight, limit + 1 / limit);
     const standingMs = standingSince === undefined ? 0 : now() - standingSince;
-    if (fault) breaker.failed(fault);
+    if (systemError) breaker.failed(systemError);
     else if (standsStill && standingMs > standstillPatienceMs) {
       breaker.failed(describeStandstill(throttled ? "throttled" : "failed"));
     } else breaker.succeeded();
@@ -219,7 +219,7 @@ export function createBatchWriter<Item, Result extends { readonly kind: string }
     const again: Waiting[] = [];
     for (const [index, entry] of batch.entries()) {
       const result = results[index];
-      if (!result || isPassing(result)) again.push(entry);
+      if (!result || isTransient(result)) again.push(entry);
       else settleWithFollowers(entry, result);
     }
     // While the circuit is open something always stands in line, for it is the probe that closes it again.

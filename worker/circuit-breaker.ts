@@ -1,13 +1,13 @@
 /**
- * A circuit breaker for one thing that the worker depends on: while a fault of the *system* lasts, nobody pays for it.
+ * A circuit breaker for one thing that the worker depends on: while a error of the *system* lasts, nobody pays for it.
  *
- *     closed ──fault──► open ──back-off over──► probing ──success──► closed
- *                        ▲                         └──fault──► open, with a longer back-off
+ *     closed ──error──► open ──back-off over──► probing ──success──► closed
+ *                        ▲                         └──error──► open, with a longer back-off
  *
  * Open means: callers hold what they have. Nothing is dead-lettered, no message is received for which there is no hope,
  * so receive counts do not climb. The probe is the next real call, one at a time, so nothing is written for a test.
  */
-import type { SystemFault } from "../shared/process/system-fault.ts";
+import type { SystemError } from "../shared/process/system-error.ts";
 
 export type BreakerState = "closed" | "open" | "probing";
 
@@ -18,15 +18,15 @@ export interface BreakerOptions {
   readonly random: () => number;
   readonly minBackoffMs: number;
   readonly maxBackoffMs: number;
-  /** Told of every change from or to closed; the fault is the one that opened it. */
-  readonly onChange: (open: boolean, fault: SystemFault) => void;
+  /** Told of every change from or to closed; the error is the one that opened it. */
+  readonly onChange: (open: boolean, systemError: SystemError) => void;
 }
 
 export interface CircuitBreaker {
   readonly state: BreakerState;
-  /** The latest fault while not closed. */
-  readonly fault: SystemFault | undefined;
-  /** How long it has been closed in all, milliseconds: a clock for deadlines that a fault of the system must not use up. */
+  /** The latest error while not closed. */
+  readonly systemError: SystemError | undefined;
+  /** How long it has been closed in all, milliseconds: a clock for deadlines that a system error must not use up. */
   closedMs(): number;
   /** Whether a call may be made now. While open, exactly one caller is admitted when the back-off is over. */
   admit(): boolean;
@@ -36,14 +36,14 @@ export interface CircuitBreaker {
   untilClosed(): Promise<void>;
   /** The call that was admitted worked. */
   succeeded(): void;
-  /** The call that was admitted met a fault of the system. */
-  failed(fault: SystemFault): void;
+  /** The call that was admitted met a system error. */
+  failed(systemError: SystemError): void;
 }
 
 export function createCircuitBreaker(options: BreakerOptions): CircuitBreaker {
   const { now, random, minBackoffMs, maxBackoffMs, onChange } = options;
   let state: BreakerState = "closed";
-  let fault: SystemFault | undefined;
+  let systemError: SystemError | undefined;
   let failures = 0;
   let retryAt = 0;
   let closedMsBefore = 0;
@@ -68,8 +68,8 @@ export function createCircuitBreaker(options: BreakerOptions): CircuitBreaker {
     get state() {
       return state;
     },
-    get fault() {
-      return fault;
+    get systemError() {
+      return systemError;
     },
     closedMs: () => (state === "closed" ? closedMsBefore + now() - closedSince : closedMsBefore),
     admit() {
@@ -93,33 +93,33 @@ export function createCircuitBreaker(options: BreakerOptions): CircuitBreaker {
       return recovery.promise;
     },
     succeeded() {
-      if (state === "closed" || !fault) return;
+      if (state === "closed" || !systemError) return;
       // A call that was under way when the circuit opened says nothing about now; only the probe does.
       if (state === "open") return;
-      const overcome = fault;
+      const overcome = systemError;
       state = "closed";
       closedSince = now();
       failures = 0;
-      fault = undefined;
+      systemError = undefined;
       wakeAll();
       recovery?.resolve();
       recovery = undefined;
       onChange(false, overcome);
     },
-    failed(newFault) {
-      // Calls that were under way together fail together; that is one fault, not many.
+    failed(newError) {
+      // Calls that were under way together fail together; that is one error, not many.
       if (state === "open") return;
       const opened = state === "closed";
       if (opened) closedMsBefore += now() - closedSince;
       state = "open";
-      fault = newFault;
+      systemError = newError;
       const longest = Math.min(maxBackoffMs, minBackoffMs * 2 ** failures);
       failures += 1;
       // "Equal" jitter: at least half of the back-off, so that many workers neither hammer nor march in step.
       const backoffMs = longest / 2 + (random() * longest) / 2;
       retryAt = now() + backoffMs;
       wakeWhenWorthTrying();
-      if (opened) onChange(true, newFault);
+      if (opened) onChange(true, newError);
     },
   };
 }

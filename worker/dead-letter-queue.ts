@@ -4,8 +4,8 @@
  */
 import { SendMessageCommand, type MessageAttributeValue, type SQSClient } from "@aws-sdk/client-sqs";
 import { deadLetterAttributes, type DeadLetterReason } from "../shared/dead-letters/dead-letter.ts";
-import type { PatientCaller } from "./patient-call.ts";
-import type { Operation } from "../shared/process/system-fault.ts";
+import type { PatientCaller } from "./retrying-caller.ts";
+import type { Operation } from "../shared/process/system-error.ts";
 
 export interface DeadLetter {
   /** The message's body as it came, or a pack of those of its entries that could not be stored, for one reason. */
@@ -24,7 +24,7 @@ export interface DeadLetterQueue {
    * @param deadline of its message: how long to wait for a turn, since only so many are sent at once
    * @returns true when it is safely on the queue; false when it is not and its message must stay where it is: its turn did
    *   not come in time, the process stops, or SQS refuses it as it stands (then SQS's own redrive takes the whole message
-   *   there in the end). While a fault of the system lasts, this waits, and the time does not count.
+   *   there in the end). While a system error lasts, this waits, and the time does not count.
    */
   send(deadLetter: DeadLetter, deadline: number): Promise<boolean>;
 }

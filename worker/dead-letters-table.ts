@@ -11,7 +11,7 @@ import {
   type DynamoDBDocumentClient,
   type UpdateCommandInput,
 } from "@aws-sdk/lib-dynamodb";
-import { kindOf } from "../shared/aws/aws-fault.ts";
+import { kindOf } from "../shared/aws/aws-error.ts";
 import {
   maxReadBodyBytes,
   storeBody,
@@ -21,8 +21,8 @@ import {
 import type { DeadLetterReason } from "../shared/dead-letters/dead-letter.ts";
 import type { DeadLetterEntry } from "../shared/dead-letters/dead-letter-entry.ts";
 import type { Logger } from "../shared/process/logger.ts";
-import type { PatientCaller } from "./patient-call.ts";
-import type { Operation } from "../shared/process/system-fault.ts";
+import type { PatientCaller } from "./retrying-caller.ts";
+import type { Operation } from "../shared/process/system-error.ts";
 
 /** A failure that was read off the SQS dead-letter queue. */
 export interface Failure extends DeadLetterEntry {

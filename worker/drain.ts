@@ -2,7 +2,7 @@
  * The drain of a queue: several pollers (sqs-consumer) that long-poll it, hand each message on and delete the ones that are
  * wholly done. The worker has two: one of the registrations queue, one of the dead-letter queue.
  *
- * Before every receive a poller passes a gate: it opens only while nothing that a message needs is broken, so a fault of
+ * Before every receive a poller passes a gate: it opens only while nothing that a message needs is broken, so a error of
  * the system costs no message a receive. The gate also is the back-off that sqs-consumer lacks: it would poll hundreds of
  * times a second while SQS answers with errors.
  *
@@ -19,11 +19,11 @@ import {
   type SQSClient,
 } from "@aws-sdk/client-sqs";
 import { Consumer } from "sqs-consumer";
-import { kindOf } from "../shared/aws/aws-fault.ts";
+import { kindOf } from "../shared/aws/aws-error.ts";
 import type { Logger } from "../shared/process/logger.ts";
 import type { CircuitBreaker } from "./circuit-breaker.ts";
-import { createPatientCaller } from "./patient-call.ts";
-import { describeSystemFault, type Operation } from "../shared/process/system-fault.ts";
+import { createPatientCaller } from "./retrying-caller.ts";
+import { describeSystemError, type Operation } from "../shared/process/system-error.ts";
 
 export interface Drain {
   /** Starts polling. Calling it again does nothing; after `stop` it does nothing either. */
@@ -77,7 +77,7 @@ export interface DrainOptions {
 /** What a poller that waits at the gate is told when the drain stops; sqs-consumer reports it as an error. */
 class DrainStopping extends Error {}
 
-/** HTTP 200, and yet nothing was deleted: as much a fault of the system as an error would be. */
+/** HTTP 200, and yet nothing was deleted: as much a system error as an error would be. */
 class DeletesFailed extends Error {}
 
 export function createDrain(options: DrainOptions): Drain {
@@ -166,7 +166,7 @@ export function createDrain(options: DrainOptions): Drain {
     let left = messages;
     async function deleteWhatIsLeft(): Promise<void> {
       while (left.length > 0) {
-        // Each turn has fewer left; one without progress counts as a fault, which the breaker waits out.
+        // Each turn has fewer left; one without progress counts as a error, which the breaker waits out.
         // oxlint-disable-next-line no-await-in-loop
         const failed = await deleteBatch(left);
         if (failed.length === left.length)
@@ -232,7 +232,7 @@ export function createDrain(options: DrainOptions): Drain {
 
   function receiveFailed(error: Error): void {
     if (stopping || error.cause instanceof DrainStopping) return;
-    receiveBreaker.failed(describeSystemFault(kindOf(error), receiving, error));
+    receiveBreaker.failed(describeSystemError(kindOf(error), receiving, error));
   }
 
   const consumers = Array.from({ length: options.pollers }, createPoller);

@@ -18,7 +18,7 @@ export function createHealth({ breakers, sinceLastReceiveMs, watchdogMs }: Healt
   return function health() {
     const causes = Object.entries(breakers)
       .filter(([, breaker]) => breaker.state !== "closed")
-      .map(([dependency, breaker]) => `${dependency}: ${breaker.fault?.message ?? "not available"}`);
+      .map(([dependency, breaker]) => `${dependency}: ${breaker.systemError?.message ?? "not available"}`);
     const silentMs = sinceLastReceiveMs();
     if (causes.length === 0 && silentMs > watchdogMs) {
       causes.push(`queue: nothing was received for ${Math.round(silentMs / 1_000)} s, not even an empty answer`);

@@ -7,7 +7,7 @@ import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import type { OutcomeItem } from "../shared/registration/outcome.ts";
 import { createBatchInsert, expiryOf, type Rejected } from "./batch-insert.ts";
-import type { Passing } from "./batch-writer.ts";
+import type { Transient } from "./batch-writer.ts";
 
 /** What is to be written. */
 export interface NewOutcome extends Pick<OutcomeItem, "id" | "outcome" | "duplicateOf"> {
@@ -24,7 +24,7 @@ export interface OutcomesTable {
    * @param outcomes 1 to 25, no two with the same id (DynamoDB refuses the whole call otherwise)
    * @returns a result for each, in order; never rejects
    */
-  record(outcomes: readonly NewOutcome[]): Promise<(RecordResult | Passing)[]>;
+  record(outcomes: readonly NewOutcome[]): Promise<(RecordResult | Transient)[]>;
 }
 
 export interface OutcomesTableOptions {

@@ -8,18 +8,18 @@ import { TurnoutError } from "../shared/errors.ts";
 import { isBodyOfAnotherVersion } from "../shared/dead-letters/dead-letter-entry.ts";
 import type { Outcome } from "../shared/registration/outcome.ts";
 import { decodePack } from "../shared/registration/registration-pack.ts";
-import { registrationFaults, type Registration } from "../shared/registration/registration.ts";
+import { registrationErrors, type Registration } from "../shared/registration/registration.ts";
 import type { DeadLetterQueue } from "./dead-letter-queue.ts";
 import type { DeadLettersTable } from "./dead-letters-table.ts";
 import type { Disposition } from "./drain.ts";
-import { mergeRefusals, type Refusal } from "./refusals.ts";
+import { mergeRefusals, type Refusal } from "./rejections.ts";
 import type { RegistrationWriter, WriteOutcome } from "./registration-writer.ts";
-import type { ReplayGate } from "./replay-gate.ts";
+import type { ReplayGate } from "./replay-guard.ts";
 
 export interface PackProcessor {
   /**
    * @returns whether all of it is stored, has an outcome or is dead-lettered, or for how long it is to be left to workers of
-   *   another version; never rejects for a fault of the message
+   *   another version; never rejects for a error of the message
    */
   process(message: Message): Promise<Disposition>;
 }
@@ -55,8 +55,8 @@ export function createPackProcessor(options: PackProcessorOptions): PackProcesso
   }
 
   function refusalOf(entry: unknown): Refusal {
-    const detail = registrationFaults(entry)
-      .map((fault) => `${fault.pointer || "/"} ${fault.detail}`)
+    const detail = registrationErrors(entry)
+      .map((systemError) => `${systemError.pointer || "/"} ${systemError.detail}`)
       .join("; ");
     return { entry, reason: "invalid-registration", detail };
   }

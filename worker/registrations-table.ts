@@ -11,9 +11,9 @@ import type { Outcome } from "../shared/registration/outcome.ts";
 import { carriedProperties, type Registration } from "../shared/registration/registration.ts";
 import type { TombstoneItem } from "../shared/registration/tombstone.ts";
 import { carriedAttributes } from "./carried-attributes.ts";
-import { createBatchInsert, expiryOf, passingFault, rejection, type Rejected } from "./batch-insert.ts";
-import type { Passing } from "./batch-writer.ts";
-import type { Operation } from "../shared/process/system-fault.ts";
+import { createBatchInsert, expiryOf, transientError, rejection, type Rejected } from "./batch-insert.ts";
+import type { Transient } from "./batch-writer.ts";
+import type { Operation } from "../shared/process/system-error.ts";
 import { judge, type OutcomeVerdict, type StandingItem, type Verdict } from "./taken-address.ts";
 
 /**
@@ -40,7 +40,7 @@ export interface RegistrationsTable {
    * @param registrations 1 to 25, no two of the same address (DynamoDB refuses the whole call otherwise)
    * @returns a result for each, in order; never rejects
    */
-  insert(registrations: readonly Registration[]): Promise<(StoreResult | Passing)[]>;
+  insert(registrations: readonly Registration[]): Promise<(StoreResult | Transient)[]>;
   /**
    * @param first that stood in a call; @param result of it
    * @returns what that means for a later one of the same address, without a call; undefined when it takes one
@@ -69,7 +69,7 @@ interface Findings {
 }
 
 const construct = "Roles/WorkerRole";
-const failed: Passing = { kind: "failed" };
+const failed: Transient = { kind: "failed" };
 
 function answerAttributes(answers: Registration["answers"]): Record<string, AttributeValue> {
   const map: Record<string, AttributeValue> = {};
@@ -145,7 +145,7 @@ export function createRegistrationsTable(options: RegistrationsTableOptions): Re
     tombstone: TombstoneItem,
     registration: Registration,
     triedAt: number,
-  ): Promise<StoreResult | Passing> {
+  ): Promise<StoreResult | Transient> {
     const { email, id: registrationId, name, answers, submittedAt } = registration;
     const item = {
       ...Object.fromEntries(carriedProperties(registration) ?? []),
@@ -177,7 +177,7 @@ export function createRegistrationsTable(options: RegistrationsTableOptions): Re
       const { name: code, message } = error as Error;
       // Something else stands there by now: the next try sees what.
       if (code === "ConditionalCheckFailedException") return failed;
-      return code === "ValidationException" ? rejection(replacing, code, message) : passingFault(error, replacing);
+      return code === "ValidationException" ? rejection(replacing, code, message) : transientError(error, replacing);
     }
   }
 
@@ -190,14 +190,14 @@ export function createRegistrationsTable(options: RegistrationsTableOptions): Re
   /** The engine does not hand back the item that was in the way, so it is looked up. */
   async function settleTaken(
     taken: readonly (readonly [index: number, Registration])[],
-    results: (StoreResult | Passing)[],
+    results: (StoreResult | Transient)[],
     triedAt: number,
   ): Promise<void> {
     let found: Findings;
     try {
       found = await find(taken.map(([, registration]) => registration));
     } catch (error) {
-      const result = passingFault(error, lookUp);
+      const result = transientError(error, lookUp);
       for (const [index] of taken) results[index] = result;
       return;
     }
@@ -220,7 +220,7 @@ export function createRegistrationsTable(options: RegistrationsTableOptions): Re
       const triedAt = wallClock();
       const stored: StoreResult = { kind: "stored", fresh: true, triedAt };
       const inserts = await insertAll(registrations);
-      const results = inserts.map((result, index): StoreResult | Passing => {
+      const results = inserts.map((result, index): StoreResult | Transient => {
         if (result.kind === "inserted") return stored;
         if (result.kind !== "taken") return result;
         const registration = registrations[index];

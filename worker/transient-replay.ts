@@ -1,5 +1,5 @@
 /**
- * The periodic task `replay-transient-dead-letters`: gives registrations that failed by a passing fault one more try, by
+ * The periodic task `replay-transient-dead-letters`: gives registrations that failed by a transient error one more try, by
  * themselves, once each. A few first: while those are on their way nothing follows, and when they fail again nothing
  * follows for a day.
  *
@@ -15,7 +15,7 @@
 import type { SQSClient } from "@aws-sdk/client-sqs";
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { isClaimed, type DeadLetterRecord } from "../shared/dead-letters/dead-letter-record.ts";
-import { passingReasons } from "../shared/dead-letters/dead-letter.ts";
+import { transientReasons } from "../shared/dead-letters/dead-letter.ts";
 import { automaticReplayer, createReplayRecords } from "../shared/dead-letters/replay-records.ts";
 import { createReplaySender } from "../shared/dead-letters/replay-sender.ts";
 import { replayDeadLetters, type ReplayFate } from "../shared/dead-letters/replay.ts";
@@ -54,11 +54,11 @@ export interface TransientReplayOptions {
 }
 
 const defaultBoundSeconds = 15;
-/** A fault passes, but not at once. */
+/** A error passes, but not at once. */
 const restMs = 10 * 60_000;
 /** Tries of so long ago say nothing about today. */
 const memoryMs = 24 * 3_600_000;
-/** With this share of the last day's tries failed again, it is no passing fault. */
+/** With this share of the last day's tries failed again, it is no transient error. */
 const maxFailedShare = 0.1;
 /** Kept in memory at a time; the oldest ones. */
 const maxCandidates = 5_000;
@@ -153,7 +153,7 @@ export function createTransientReplay(options: TransientReplayOptions): () => Pr
     const now = wallClock();
     const tries: Tries = { resolved: 0, failed: 0, pending: 0 };
     let candidates: Candidate[] = [];
-    const reasons = Object.fromEntries(passingReasons.map((reason, index) => [`:reason${index}`, reason]));
+    const reasons = Object.fromEntries(transientReasons.map((reason, index) => [`:reason${index}`, reason]));
     await scanTable({
       documents,
       tableName: deadLettersTable,
@@ -214,7 +214,7 @@ export function createTransientReplay(options: TransientReplayOptions): () => Pr
         },
         sender: createReplaySender({ sqs, queueUrl, ratePerSecond, signal: stopping, onPack: countPack }),
         who: automaticReplayer,
-        why: "by itself, once: its reason was a passing fault",
+        why: "by itself, once: its reason was a transient error",
         canary: tries.resolved > 0 ? provenCanary : firstCanary,
         stepSize,
         again: false,

@@ -14,17 +14,17 @@ import { createWorkerMetrics, exposeHeldPacks, exposeWriter } from "./metrics.ts
 import { createVersionLog, hideSecondsAfter } from "./other-versions.ts";
 import { createOutcomesTable } from "./outcomes-table.ts";
 import { createPackProcessor } from "./pack-processor.ts";
-import { createPatientCaller } from "./patient-call.ts";
+import { createPatientCaller } from "./retrying-caller.ts";
 import { createRegistrationWriter } from "./registration-writer.ts";
 import { createRegistrationsTable } from "./registrations-table.ts";
-import { createReplayGate } from "./replay-gate.ts";
-import { describeSystemFault } from "../shared/process/system-fault.ts";
+import { createReplayGate } from "./replay-guard.ts";
+import { describeSystemError } from "../shared/process/system-error.ts";
 import type { WriterConditions } from "./batch-writer.ts";
 
 export interface Worker {
   start(): void;
   /**
-   * Receives nothing more, finishes what it has, and leaves to redelivery what a fault keeps it from finishing within a
+   * Receives nothing more, finishes what it has, and leaves to redelivery what a error keeps it from finishing within a
    * third of the stop deadline. Calling it again waits for the same.
    */
   stop(): Promise<void>;
@@ -58,10 +58,10 @@ export function createWorker({ config, sqs, documents, registry, logger }: Worke
       random: Math.random,
       minBackoffMs,
       maxBackoffMs,
-      onChange(open, fault) {
+      onChange(open, systemError) {
         gauge.set(open ? 1 : 0);
-        if (open) logger.error({ dependency, ...fault }, "stopped receiving: a fault of the system");
-        else logger.info({ dependency, overcome: fault.kind }, "receiving again");
+        if (open) logger.error({ dependency, ...systemError }, "stopped receiving: a system error");
+        else logger.info({ dependency, overcome: systemError.kind }, "receiving again");
       },
     });
   }
@@ -101,7 +101,7 @@ export function createWorker({ config, sqs, documents, registry, logger }: Worke
       maxCallsInFlight: config.WRITES_IN_FLIGHT,
       standstillPatienceMs,
       describeStandstill: (cause) =>
-        describeSystemFault(
+        describeSystemError(
           cause === "throttled" ? "throttled" : "unreachable",
           insertion,
           `nothing could be stored for ${standstillPatienceMs / 1_000} s`,
@@ -217,7 +217,7 @@ export function createWorker({ config, sqs, documents, registry, logger }: Worke
     },
     async stop() {
       const stopped = Promise.all([registrationsDrain.stop(), deadLetterDrain.stop()]);
-      // What fails for a moment is tried again even now. What is held by a fault that lasts is let go in the end, or the
+      // What fails for a moment is tried again even now. What is held by a error that lasts is let go in the end, or the
       // pollers would never finish.
       const patience = setTimeout(letGo, config.STOP_DEADLINE_SECONDS * 1_000 * stopPatienceShare);
       await stopped;

@@ -15,7 +15,7 @@ import type { AuditReport } from "./audit-report.ts";
 import { createHeldPacks } from "./held-packs.ts";
 import { waitUntilDrained } from "./drain-wait.ts";
 import type { OutcomeEvidence, StoredItem } from "./evidence.ts";
-import { createJudge, type Judge } from "./judge.ts";
+import { createJudge, type Judge } from "./checker.ts";
 
 export interface AuditOptions {
   readonly sqs: SQSClient;

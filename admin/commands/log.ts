@@ -1,7 +1,7 @@
 /** `turnout log`: what admins did, who and when. */
 import { Command } from "commander";
 import { Type } from "typebox";
-import { adminActions, createAdminLog } from "../admin-log.ts";
+import { adminActions, createAdminLog } from "../audit-log.ts";
 import { addConnectionOptions, withConnection, type ConnectionFlags } from "../../terminal/connection.ts";
 import { pointInTime } from "../../terminal/option-values.ts";
 import type { CommandHost } from "../../terminal/command-line.ts";

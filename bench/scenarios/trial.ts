@@ -145,8 +145,8 @@ export async function drain(
  * @throws CountsDiffer unless all that were accepted arrived where the variant keeps them, and nobody who did not come
  */
 export function prove(variant: Variant, counts: AwsCounts, accepted: number, unknown: number): void {
-  const { queue, table, faults } = counts;
-  if (faults.length > 0) throw new CountsDiffer(`${variant.name}: the fake AWS met ${faults.join("; ")}`);
+  const { queue, table, errors } = counts;
+  if (errors.length > 0) throw new CountsDiffer(`${variant.name}: the fake AWS met ${errors.join("; ")}`);
   if (queue.deadLetters > 0) throw new CountsDiffer(`${variant.name}: ${queue.deadLetters} dead letters`);
   if (variant.keeps === "nothing") return;
   const { people, again, strangers } = variant.keeps === "queue" ? queue.sent : table.stored;

@@ -3,7 +3,7 @@ import { randomInt } from "node:crypto";
 import { Command } from "commander";
 import { TurnoutError } from "../../shared/errors.ts";
 import type { EventDefinition } from "../../shared/registration/event-definition.ts";
-import { createAdminLog } from "../../admin/admin-log.ts";
+import { createAdminLog } from "../../admin/audit-log.ts";
 import type { CommandHost } from "../../terminal/command-line.ts";
 import {
   addConnectionOptions,

@@ -13,7 +13,7 @@ import {
   type Server,
   type ServerResponse,
 } from "node:http";
-import { browserRefusal } from "../browser-refusal.ts";
+import { browserRefusal } from "../browser-rejection.ts";
 import { loopback } from "../ports.ts";
 
 export interface EngineAddress {

@@ -4,7 +4,7 @@
  */
 import { subscribe } from "node:diagnostics_channel";
 import type { IncomingHttpHeaders } from "node:http";
-import { browserRefusal } from "../browser-refusal.ts";
+import { browserRefusal } from "../browser-rejection.ts";
 
 interface Reply {
   code(status: number): Reply;

@@ -9,7 +9,7 @@
 import { UpdateCommand, type DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import type { Part } from "../process/lifecycle.ts";
 import type { Logger } from "../process/logger.ts";
-import { createRepeatedFault } from "../process/repeated-fault.ts";
+import { createRepeatedFailure } from "../process/repeated-failure.ts";
 import { activityNames, bucketKey, bucketStart, levels, type Level, type ProcessFigures } from "./bucket.ts";
 
 export interface ActivityRecorderOptions {
@@ -67,7 +67,7 @@ export function createActivityRecorder(options: ActivityRecorderOptions): Activi
   const { closeWithinMs = defaultCloseWithinMs } = options;
   const now = () => performance.now();
   const buckets = new Map<string, Bucket>();
-  const fault = createRepeatedFault({
+  const failure = createRepeatedFailure({
     logger,
     message: "what this process does is not written to the activity table; all else goes on",
     action: "dynamodb:UpdateItem",
@@ -100,7 +100,7 @@ export function createActivityRecorder(options: ActivityRecorderOptions): Activi
     try {
       totals = await read();
     } catch (error) {
-      return fault.failed(error);
+      return failure.failed(error);
     }
     const at = wallClock();
     const sinceMs = at - (sampledAt ?? at);
@@ -180,11 +180,11 @@ export function createActivityRecorder(options: ActivityRecorderOptions): Activi
     if (!broken) {
       failures = 0;
       nextWriteAt = 0;
-      return fault.succeeded();
+      return failure.succeeded();
     }
     failures += 1;
     nextWriteAt = now() + Math.min(longestBackoffMs, writeEveryMs * 2 ** failures) * (0.5 + random() / 2);
-    fault.failed(broken.reason);
+    failure.failed(broken.reason);
   }
 
   function writeWhatChanged(signal?: AbortSignal): Promise<void> {

@@ -18,7 +18,7 @@ export type DeadLetterReason = (typeof deadLetterReasons)[number];
  * Reasons that say something of the moment and nothing of the registration: the same message may well be stored when it is
  * sent again. A worker that runs out of memory, or a release that crashes, takes whole packs of sound registrations along.
  */
-export const passingReasons: readonly DeadLetterReason[] = ["crash-loop"];
+export const transientReasons: readonly DeadLetterReason[] = ["crash-loop"];
 
 export function isDeadLetterReason(text: string): text is DeadLetterReason {
   return (deadLetterReasons as readonly string[]).includes(text);

@@ -2,7 +2,7 @@
 import { sqsLimits } from "../aws/aws-limits.ts";
 import { isClaimed } from "./dead-letter-record.ts";
 import type { DeadLetterSummary, ReplayRecords } from "./replay-records.ts";
-import { describeFaults, toReplayable } from "./replayable.ts";
+import { describeErrors, toReplayable } from "./replayable.ts";
 
 export type ReplayCheck =
   | {
@@ -56,7 +56,7 @@ export function checkReplay(record: DeadLetterSummary | undefined, options: Repl
   const replayable = toReplayable(record.id, record.registration);
   return replayable.kind === "replayable"
     ? { ...replayable, record }
-    : { kind: "refused", record, detail: describeFaults(replayable.faults) };
+    : { kind: "refused", record, detail: describeErrors(replayable.validationErrors) };
 }
 
 const readAtOnce = 500;

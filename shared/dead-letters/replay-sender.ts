@@ -4,7 +4,7 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { SendMessageCommand, type SQSClient } from "@aws-sdk/client-sqs";
-import { kindOf } from "../aws/aws-fault.ts";
+import { kindOf } from "../aws/aws-error.ts";
 import {
   joinPack,
   maxPackBytes,

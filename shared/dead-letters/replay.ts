@@ -15,7 +15,7 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { DeadLetterSummary, ReplayClaim, ReplayRecords } from "./replay-records.ts";
-import { createReplayPatience } from "./replay-patience.ts";
+import { createReplayPatience } from "./replay-timeout.ts";
 import { checkReplay, type ReplayCheck } from "./replay-check.ts";
 import type { ReplaySender } from "./replay-sender.ts";
 
@@ -66,7 +66,7 @@ export interface ReplayOptions {
   readonly again: boolean;
   /** How long to wait for the next outcome of a step, in seconds, while nothing is drained. */
   readonly outcomeTimeoutSeconds: number;
-  /** As `replay-patience.ts` asks it. Default: nothing is known of the workers. */
+  /** As `replay-timeout.ts` asks it. Default: nothing is known of the workers. */
   readonly draining?: () => Promise<number | null>;
   readonly signal: AbortSignal;
   /** Milliseconds since the epoch. */

@@ -4,7 +4,7 @@
  */
 import type { Static, TObject, TSchema } from "typebox";
 import { Compile } from "typebox/compile";
-import { TurnoutError, type Fault } from "../errors.ts";
+import { TurnoutError, type ValidationError } from "../errors.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -44,14 +44,14 @@ function allowed(schema: VariableSchema): string {
  */
 export function readEnv<S extends TObject>(schema: S, env: Environment): Readonly<Static<S>> {
   const values: Record<string, unknown> = {};
-  const faults: Fault[] = [];
+  const validationErrors: ValidationError[] = [];
   const required = new Set<string>(schema.required ?? []);
   for (const [name, property] of Object.entries(schema.properties) as [string, TSchema & VariableSchema][]) {
     const text = env[name];
     if (text === undefined || text === "") {
       if (property.default !== undefined) values[name] = property.default;
       else if (required.has(name)) {
-        faults.push({
+        validationErrors.push({
           pointer: `/${name}`,
           detail: `${name} is not set: ${property.description ?? allowed(property)}`,
         });
@@ -63,13 +63,13 @@ export function readEnv<S extends TObject>(schema: S, env: Environment): Readonl
     else {
       const given = property.writeOnly ? "a value that is not shown" : JSON.stringify(text);
       const hint = property.description ? ` (${property.description})` : "";
-      faults.push({ pointer: `/${name}`, detail: `${name} was ${given}, allowed is ${allowed(property)}${hint}` });
+      validationErrors.push({ pointer: `/${name}`, detail: `${name} was ${given}, allowed is ${allowed(property)}${hint}` });
     }
   }
-  if (faults.length > 0) {
-    const list = faults.map((fault) => `  - ${fault.detail}`).join("\n");
-    throw new TurnoutError("TURNOUT_ENVIRONMENT_INVALID", `The environment has ${faults.length} fault(s):\n${list}`, {
-      faults,
+  if (validationErrors.length > 0) {
+    const list = validationErrors.map((validationError) => `  - ${validationError.detail}`).join("\n");
+    throw new TurnoutError("TURNOUT_ENVIRONMENT_INVALID", `The environment has ${validationErrors.length} validationError(s):\n${list}`, {
+      validationErrors,
     });
   }
   return Object.freeze(values) as Readonly<Static<S>>;

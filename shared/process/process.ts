@@ -55,10 +55,10 @@ export async function runProcess(host: HostProcess, build: () => Promise<Tier>):
   }
 
   for (const signal of ["SIGTERM", "SIGINT"] as const) host.on(signal, () => void end(signal, 0));
-  for (const fault of ["uncaughtException", "unhandledRejection"] as const) {
-    host.on(fault, (error: unknown) => {
-      log.logger.fatal({ err: error }, fault);
-      void end(fault, 1);
+  for (const event of ["uncaughtException", "unhandledRejection"] as const) {
+    host.on(event, (error: unknown) => {
+      log.logger.fatal({ err: error }, event);
+      void end(event, 1);
     });
   }
   try {

@@ -5,7 +5,7 @@
  * (RFC 5890: `bücher.example` is `xn--bcher-kva.example`). What surrounds it are blanks and invisible characters, and what
  * mail programs and people copy along with an address: `mailto:`, `Ada <…>`, quotation marks, a comma behind it. Plus tags
  * and dots stay: whether they matter is the mail provider's business. Quoted local parts and local parts outside ASCII are
- * refused; `email-fault.ts` says why.
+ * refused; `email-error.ts` says why.
  */
 import { domainToASCII } from "node:url";
 import { isUnseen, trimUnseen } from "./plain-text.ts";
@@ -22,7 +22,7 @@ const label = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?";
  */
 export const emailPattern = `^(?=[^@]{1,64}@)${atom}(?:\\.${atom})*@(?:${label}\\.)+(?![0-9]+$)${label}$`;
 
-/** How the rule is told to an operator or a program that broke it; for an attendee, see `email-fault.ts`. */
+/** How the rule is told to an operator or a program that broke it; for an attendee, see `email-error.ts`. */
 export const emailRule =
   "an address like name@example.org, at most 254 characters with at most 64 before the @, plain letters, digits and the usual signs before the @";
 

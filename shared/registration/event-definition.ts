@@ -1,13 +1,13 @@
 /**
  * The event that a deployment serves, as its organiser writes it down in `event.json`: when it is open and what it asks.
- * What an attendee may answer follows from it in `submission.ts`; how it looks, in `web/page/`.
+ * What an attendee may answer follows from it in `submission-schema.ts`; how it looks, in `web/page/`.
  */
 import { isUtf8 } from "node:buffer";
 import { readFileSync } from "node:fs";
 import { Type, type Static } from "typebox";
 import { Compile } from "typebox/compile";
 import type { TLocalizedValidationError } from "typebox/error";
-import { TurnoutError, type Fault } from "../errors.ts";
+import { TurnoutError, type ValidationError } from "../errors.ts";
 import {
   isUnseen,
   plainLinePattern,
@@ -18,7 +18,7 @@ import {
 } from "./plain-text.ts";
 import { textRoom } from "./registration-size.ts";
 import { defaultTextLength, fieldIdPattern, fieldIdRule, maxAnswerLength, numberRange } from "./registration.ts";
-import { schemaFaults } from "./schema-faults.ts";
+import { schemaErrors } from "./schema-errors.ts";
 import { isTimeZone, zoneOffset } from "./time-zone.ts";
 
 const line = (maxLength: number) => Type.String({ minLength: 1, maxLength, pattern: plainLinePattern });
@@ -103,26 +103,26 @@ const rules = new Map([
 ]);
 
 /** The faults of a file that is not of the form above: a field is judged as what its own `type` says it is. */
-function formFaults(value: unknown): Fault[] {
+function formErrors(value: unknown): ValidationError[] {
   const { fields } = (value ?? {}) as { fields?: unknown };
-  if (!Array.isArray(fields)) return schemaFaults(withoutSummaries(validator.Errors(value)), rules);
+  if (!Array.isArray(fields)) return schemaErrors(withoutSummaries(validator.Errors(value)), rules);
   // The validator stops after a few errors: those of the fields must not hide those around them.
   const frame = { ...(value as object), fields: Array.from(fields, () => soundField) };
-  const frameFaults = schemaFaults(withoutSummaries(validator.Errors(frame)), rules);
-  return [...frameFaults, ...fields.flatMap((field, index) => fieldFaults(field, `/fields/${index}`))];
+  const frameErrors = schemaErrors(withoutSummaries(validator.Errors(frame)), rules);
+  return [...frameErrors, ...fields.flatMap((field, index) => fieldErrors(field, `/fields/${index}`))];
 }
 
 const soundField: EventField = { id: "sound", type: "checkbox", label: "Sound" };
 
-function fieldFaults(field: unknown, pointer: string): Fault[] {
+function fieldErrors(field: unknown, pointer: string): ValidationError[] {
   const { type } = (field ?? {}) as { type?: unknown };
   const known = Object.entries(fieldValidators).find(([name]) => name === type)?.[1];
   if (!known) {
     return [{ pointer: `${pointer}/type`, detail: `must be one of ${Object.keys(fieldValidators).join(", ")}` }];
   }
-  return schemaFaults(withoutSummaries(known.Errors(field)), rules).map((fault) => ({
-    pointer: pointer + fault.pointer,
-    detail: fault.detail,
+  return schemaErrors(withoutSummaries(known.Errors(field)), rules).map((validationError) => ({
+    pointer: pointer + validationError.pointer,
+    detail: validationError.detail,
   }));
 }
 
@@ -141,7 +141,7 @@ function exists(instant: string): boolean {
 }
 
 /** @returns what is wrong with `opensAt` or `closesAt` alone, if anything */
-function instantFault(instant: string, timeZone: string | undefined): string | undefined {
+function instantError(instant: string, timeZone: string | undefined): string | undefined {
   if (!exists(instant)) return "is not a date that exists";
   const [given = ""] = /[+-]\d\d:\d\d$/.exec(instant) ?? [];
   // What is written in UTC means no zone's clock.
@@ -155,8 +155,8 @@ function instantFault(instant: string, timeZone: string | undefined): string | u
  * A form and a spreadsheet keep no blanks around a text, and HTML shows two in a row as one: an option with such blanks
  * would be another one than what comes back.
  */
-function optionFaults({ options }: { readonly options: readonly string[] }, pointer: string): Fault[] {
-  const faults = options.flatMap((option, index): Fault[] => {
+function optionErrors({ options }: { readonly options: readonly string[] }, pointer: string): ValidationError[] {
+  const validationErrors = options.flatMap((option, index): ValidationError[] => {
     const place = `${pointer}/options/${index}`;
     if (trimUnseen(option) !== option) {
       return [{ pointer: place, detail: "has a blank or an invisible character before or after it" }];
@@ -168,46 +168,46 @@ function optionFaults({ options }: { readonly options: readonly string[] }, poin
       .filter((character) => character === " " || !isUnseen(character))
       .join("");
   const alike = new Set(options.map(shown)).size < options.length;
-  if (faults.length > 0 || !alike) return faults;
+  if (validationErrors.length > 0 || !alike) return validationErrors;
   return [{ pointer: `${pointer}/options`, detail: "has the same option twice, or two that look the same" }];
 }
 
-function contentFaults(event: EventDefinition): Fault[] {
-  const faults: Fault[] = [];
+function contentErrors(event: EventDefinition): ValidationError[] {
+  const validationErrors: ValidationError[] = [];
   const zoneKnown = isTimeZone(event.timeZone);
   for (const property of ["opensAt", "closesAt"] as const) {
-    const detail = instantFault(event[property], zoneKnown ? event.timeZone : undefined);
-    if (detail) faults.push({ pointer: `/${property}`, detail });
+    const detail = instantError(event[property], zoneKnown ? event.timeZone : undefined);
+    if (detail) validationErrors.push({ pointer: `/${property}`, detail });
   }
   if (Date.parse(event.closesAt) <= Date.parse(event.opensAt)) {
-    faults.push({ pointer: "/closesAt", detail: "must be later than opensAt" });
+    validationErrors.push({ pointer: "/closesAt", detail: "must be later than opensAt" });
   }
   if (!zoneKnown) {
-    faults.push({ pointer: "/timeZone", detail: "is not a time zone, give an IANA name such as Europe/Berlin" });
+    validationErrors.push({ pointer: "/timeZone", detail: "is not a time zone, give an IANA name such as Europe/Berlin" });
   }
   const seen = new Set<string>();
   for (const [index, field] of event.fields.entries()) {
     const pointer = `/fields/${index}`;
-    if (seen.has(field.id)) faults.push({ pointer: `${pointer}/id`, detail: `is used twice: ${field.id}` });
+    if (seen.has(field.id)) validationErrors.push({ pointer: `${pointer}/id`, detail: `is used twice: ${field.id}` });
     if (field.id in Object.prototype)
-      faults.push({ pointer: `${pointer}/id`, detail: `is a reserved word: ${field.id}` });
+      validationErrors.push({ pointer: `${pointer}/id`, detail: `is a reserved word: ${field.id}` });
     seen.add(field.id);
     if (field.type === "number" && (field.minimum ?? -Infinity) > (field.maximum ?? Infinity)) {
-      faults.push({ pointer, detail: "has a minimum above its maximum" });
+      validationErrors.push({ pointer, detail: "has a minimum above its maximum" });
     }
     if (field.type === "text" && (field.minLength ?? 0) > (field.maxLength ?? defaultTextLength)) {
-      faults.push({ pointer, detail: "has a minLength above its maxLength" });
+      validationErrors.push({ pointer, detail: "has a minLength above its maxLength" });
     }
-    if (field.type === "select") faults.push(...optionFaults(field, pointer));
+    if (field.type === "select") validationErrors.push(...optionErrors(field, pointer));
   }
   const { asked, fitting } = textRoom(event);
   if (asked > fitting) {
     const detail =
       `allow texts of ${asked} characters in all, the name among them, of which ${fitting} fit into one registration: ` +
       `lower the maxLength of the texts, which is ${defaultTextLength} where none is given`;
-    faults.push({ pointer: "/fields", detail });
+    validationErrors.push({ pointer: "/fields", detail });
   }
-  return faults;
+  return validationErrors;
 }
 
 /**
@@ -215,11 +215,11 @@ function contentFaults(event: EventDefinition): Fault[] {
  * @throws TURNOUT_EVENT_INVALID with a pointer to every fault
  */
 export function parseEvent(value: unknown): EventDefinition {
-  const faults = validator.Check(value) ? contentFaults(value) : formFaults(value);
-  if (faults.length > 0) {
-    const list = faults.map((fault) => `  - ${fault.pointer || "/"} ${fault.detail}`).join("\n");
-    throw new TurnoutError("TURNOUT_EVENT_INVALID", `The event definition has ${faults.length} fault(s):\n${list}`, {
-      faults,
+  const validationErrors = validator.Check(value) ? contentErrors(value) : formErrors(value);
+  if (validationErrors.length > 0) {
+    const list = validationErrors.map((validationError) => `  - ${validationError.pointer || "/"} ${validationError.detail}`).join("\n");
+    throw new TurnoutError("TURNOUT_EVENT_INVALID", `The event definition has ${validationErrors.length} validationError(s):\n${list}`, {
+      validationErrors,
     });
   }
   return value as EventDefinition;

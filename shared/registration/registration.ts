@@ -1,13 +1,13 @@
 /**
  * A registration as both tiers know it: what travels in a pack, is stored in the table and kept in a dead letter.
- * What an attendee may send for one event stands in `submission.ts`; not here.
+ * What an attendee may send for one event stands in `submission-schema.ts`; not here.
  */
 import { Type, type Static } from "typebox";
 import { Compile } from "typebox/compile";
 import { emailPattern, emailRule, maxEmailLength } from "./email-address.ts";
-import type { Fault } from "../errors.ts";
+import type { ValidationError } from "../errors.ts";
 import { plainLinePattern, plainLineRule, plainTextPattern, plainTextRule } from "./plain-text.ts";
-import { schemaFaults } from "./schema-faults.ts";
+import { schemaErrors } from "./schema-errors.ts";
 
 export const maxNameLength = 200;
 export const maxAnswerLength = 2_000;
@@ -100,10 +100,10 @@ const rules = new Map([
  * @returns where `value` is not a registration; an empty list when it is one. Names of properties that are not known
  *   are left out: they are whatever the sender wrote.
  */
-export function registrationFaults(value: unknown): Fault[] {
+export function registrationErrors(value: unknown): ValidationError[] {
   if (validator.Check(value)) return [];
   const errors = validator.Errors(value).filter((error) => error.keyword !== "boolean");
-  return schemaFaults(errors, rules);
+  return schemaErrors(errors, rules);
 }
 
 /** @returns whether `value` is a registration, at the price of one compiled check */

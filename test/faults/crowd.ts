@@ -8,7 +8,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Ledger } from "../../admin/audit/ledger.ts";
 import type { EventDefinition } from "../../shared/registration/event-definition.ts";
 import { registrationId } from "../../shared/registration/registration-id.ts";
-import { normalizeSubmission } from "../../shared/registration/submission.ts";
+import { normalizeSubmission } from "../../shared/registration/submission-schema.ts";
 import { createFrontDoor, outcomeOf, type FrontDoor, type Reply, type Submission } from "./front-door.ts";
 import { createMadeUpPeople } from "./made-up-people.ts";
 import type { Random } from "./random.ts";

@@ -49,9 +49,9 @@ t.test("a cron.yaml with a fault is refused, naming file and fault", async (t) =
     ],
     ["version: [", /cannot be read/],
   ];
-  for (const [content, fault] of broken) {
+  for (const [content, error] of broken) {
     const file = join(t.testdir({ "cron.yaml": content }), "cron.yaml");
-    t.throws(() => readCronFile(file), { message: new RegExp(`cron\\.yaml.*${fault.source}`, "s") }, content);
+    t.throws(() => readCronFile(file), { message: new RegExp(`cron\\.yaml.*${error.source}`, "s") }, content);
   }
   t.throws(() => readCronFile("/nowhere/cron.yaml"), { message: /nowhere/ });
 });

@@ -41,7 +41,7 @@ t.test("an empty environment names every variable that is missing, at once", asy
   const error = faultsOf({});
   t.equal(error.code, "TURNOUT_ENVIRONMENT_INVALID");
   t.same(
-    error.faults.map((fault) => fault.pointer),
+    error.validationErrors.map((validationError) => validationError.pointer),
     Object.keys(complete).map((name) => `/${name}`),
   );
 });
@@ -61,7 +61,7 @@ t.test("each variable out of its bounds is named with what was given and what is
     STOP_DEADLINE_SECONDS: "301",
   };
   const error = faultsOf({ ...complete, ...wrong });
-  t.same(new Set(error.faults.map((fault) => fault.pointer.slice(1))), new Set(Object.keys(wrong)));
+  t.same(new Set(error.validationErrors.map((validationError) => validationError.pointer.slice(1))), new Set(Object.keys(wrong)));
   for (const [name, given] of Object.entries(wrong)) {
     const line = error.message.split("\n").find((text) => text.includes(`- ${name} `)) ?? "";
     t.ok(line.includes(given), line);

@@ -4,7 +4,7 @@ import { joinBody, type BodyPart, type DeadLetterRecord } from "../../shared/dea
 import { encodePack } from "../../shared/registration/registration-pack.ts";
 import { createCircuitBreaker } from "../../worker/circuit-breaker.ts";
 import { createDeadLettersTable, type Failure } from "../../worker/dead-letters-table.ts";
-import { createPatientCaller } from "../../worker/patient-call.ts";
+import { createPatientCaller } from "../../worker/retrying-caller.ts";
 import { awsError } from "../equipment/aws-proxy.ts";
 import { startEngines } from "../equipment/engines.ts";
 import { eventually } from "../equipment/eventually.ts";
@@ -378,7 +378,7 @@ t.test("while the table is denied or down nothing counts as written; it waits, t
     let done: boolean | undefined;
     const running = run(`${operation}-${operation === "PutItem" ? 2 : 1}`).then((value) => (done = value));
     await eventually(() => breaker.state !== "closed", "the circuit opened");
-    t.match(breaker.fault, { action: `dynamodb:${operation}`, message: /Roles\/WorkerRole/ });
+    t.match(breaker.systemError, { action: `dynamodb:${operation}`, message: /Roles\/WorkerRole/ });
     t.equal(done, undefined);
     engines.calm();
     t.equal(await running, true);

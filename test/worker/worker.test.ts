@@ -396,7 +396,7 @@ t.test(
 );
 
 t.test(
-  "a stop while a fault of the system holds everything ends in time and leaves all to redelivery",
+  "a stop while a system error holds everything ends in time and leaves all to redelivery",
   buffered,
   async (t) => {
     const { worker, spoil, send, stored, isDrained, metric } = await prepare();

@@ -4,7 +4,7 @@
  */
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { preferredMediaType } from "./negotiation.ts";
-import { errorCatalogue, TurnoutError, type ErrorCode, type Fault } from "../../shared/errors.ts";
+import { errorCatalogue, TurnoutError, type ErrorCode, type ValidationError } from "../../shared/errors.ts";
 
 const statusByCode: Partial<Record<ErrorCode, number>> = {
   TURNOUT_REGISTRATION_INVALID: 400,
@@ -55,7 +55,7 @@ export interface Problem {
   readonly detail: string;
   readonly code: ErrorCode;
   /** For 400: where in the body, and why. */
-  readonly errors?: readonly Fault[];
+  readonly errors?: readonly ValidationError[];
   /** For 403 outside the opening: when that is, ISO 8601. */
   readonly opensAt?: string;
   readonly closesAt?: string;
@@ -71,7 +71,7 @@ export function toProblem(error: unknown): Problem {
     status,
     detail: status === 500 ? "The fault was logged. Please try again." : known.message,
     code: known.code,
-    ...(known.faults.length > 0 && { errors: known.faults }),
+    ...(known.validationErrors.length > 0 && { errors: known.validationErrors }),
   };
 }
 

@@ -2,12 +2,12 @@
  * The attendee's pages of one event, in every language: what a browser is shown, as bytes or text. Which of them a request
  * gets, with which status and caching, is decided in `web/routes/`; not here.
  */
-import type { Fault } from "../../shared/errors.ts";
+import type { ValidationError } from "../../shared/errors.ts";
 import type { EventDefinition, EventPhase } from "../../shared/registration/event-definition.ts";
 import { registrationStatuses, type RegistrationStatus } from "../status/registration-status.ts";
 import { entryModule, loadAssets, type Asset, type Picture } from "./assets.ts";
-import { formFields } from "./fields.ts";
-import { filledForm } from "./filled-form.ts";
+import { formFields } from "./form-fields.ts";
+import { filledForm } from "./form-with-errors.ts";
 import { languages, type Language } from "./language.ts";
 import { isMessageKey, messagesIn } from "./messages.ts";
 import { createMomentWriter, locales, type Moment } from "./moments.ts";
@@ -33,7 +33,7 @@ export interface RefusedForm {
   /** The submission as it was understood, of whatever shape it came in. */
   readonly values: unknown;
   /** What is wrong with it, by JSON pointer; empty when nothing is. */
-  readonly faults: readonly Fault[];
+  readonly validationErrors: readonly ValidationError[];
   /** `busy`: nothing is wrong with it, it could just not be accepted at this moment. */
   readonly notice?: "busy";
 }
@@ -104,7 +104,7 @@ export function createPages(event: EventDefinition, publicUrl?: string): Pages {
 
     function eventPage(phase: EventPhase, refused: RefusedForm): string {
       const form = filledForm(fields, refused);
-      const title = form.faults.length > 0 ? `${text("form.errorPrefix")} ${event.name}` : event.name;
+      const title = form.validationErrors.length > 0 ? `${text("form.errorPrefix")} ${event.name}` : event.name;
       return render("event", {
         ...common,
         title,
@@ -117,7 +117,7 @@ export function createPages(event: EventDefinition, publicUrl?: string): Pages {
     }
 
     return {
-      event: (phase: EventPhase) => createRepresentation(eventPage(phase, { values: undefined, faults: [] }), htmlType),
+      event: (phase: EventPhase) => createRepresentation(eventPage(phase, { values: undefined, validationErrors: [] }), htmlType),
       eventAgain: (refused: RefusedForm) => eventPage("open", refused),
       status(view: StatusView, statusUrl: string): string {
         const { status, submittedAt, retryAfterSeconds, estimatedWaitSeconds, waitUnknown } = view;

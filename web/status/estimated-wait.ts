@@ -31,7 +31,7 @@ export function createEstimatedWait(options: EstimatedWaitOptions): EstimatedWai
     try {
       latest = await estimate(await countMessages());
     } catch {
-      // The clients' log says why (`aws-fault-log.ts`).
+      // The clients' log says why (`aws-error-log.ts`).
       latest = undefined;
     }
     looking = false;

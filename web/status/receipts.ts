@@ -45,16 +45,16 @@ export function parseReceiptKeys(text: string): ReadonlyMap<string, KeyObject> {
   for (const [index, part] of text.split(",").entries()) {
     const [id = "", encoded = ""] = part.trim().split(":");
     const secret = Buffer.from(encoded, "base64");
-    const fault = !keyFormat.test(id)
+    const reason = !keyFormat.test(id)
       ? "has no key id of 1 to 16 letters, digits, _ or -"
       : keys.has(id)
         ? `uses the key id ${id} again`
         : secret.length === keyBytes
           ? undefined
           : `has ${secret.length} bytes of key, allowed are exactly ${keyBytes}, in base64`;
-    if (fault) {
-      throw new TurnoutError("TURNOUT_ENVIRONMENT_INVALID", `RECEIPT_KEYS: entry ${index + 1} ${fault}`, {
-        faults: [{ pointer: "/RECEIPT_KEYS", detail: `entry ${index + 1} ${fault}` }],
+    if (reason) {
+      throw new TurnoutError("TURNOUT_ENVIRONMENT_INVALID", `RECEIPT_KEYS: entry ${index + 1} ${reason}`, {
+        validationErrors: [{ pointer: "/RECEIPT_KEYS", detail: `entry ${index + 1} ${reason}` }],
       });
     }
     keys.set(id, createSecretKey(secret));

@@ -1,7 +1,7 @@
 /** `turnout dead-letters discard`: gives up on dead letters, with a reason that stays in their history. */
 import { Command } from "commander";
 import { Type, type Static } from "typebox";
-import { createAdminLog } from "../../admin-log.ts";
+import { createAdminLog } from "../../audit-log.ts";
 import { addConnectionOptions, withConnection, type ConnectionFlags } from "../../../terminal/connection.ts";
 import type { DeadLetterSummary } from "../../../shared/dead-letters/replay-records.ts";
 import { whyUnchangeable } from "../../dead-letters/changeable.ts";

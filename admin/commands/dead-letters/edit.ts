@@ -2,7 +2,7 @@
 import { Command } from "commander";
 import { Type } from "typebox";
 import { TurnoutError } from "../../../shared/errors.ts";
-import { createAdminLog } from "../../admin-log.ts";
+import { createAdminLog } from "../../audit-log.ts";
 import { addConnectionOptions, withConnection, type ConnectionFlags } from "../../../terminal/connection.ts";
 import { requireChangeable } from "../../dead-letters/changeable.ts";
 import { createDeadLetterStore } from "../../../shared/dead-letters/dead-letter-store.ts";

@@ -5,7 +5,7 @@
 import { Command, Option } from "commander";
 import { Type, type Static } from "typebox";
 import { TurnoutError } from "../../../shared/errors.ts";
-import { createAdminLog } from "../../admin-log.ts";
+import { createAdminLog } from "../../audit-log.ts";
 import {
   addConnectionOptions,
   withConnection,

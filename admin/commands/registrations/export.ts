@@ -1,7 +1,7 @@
 /** `turnout registrations export`: the table as a file, or on standard output. */
 import { Command, Option } from "commander";
 import { Type } from "typebox";
-import { createAdminLog } from "../../admin-log.ts";
+import { createAdminLog } from "../../audit-log.ts";
 import { addConnectionOptions, withConnection, type ConnectionFlags } from "../../../terminal/connection.ts";
 import { addEventOption, readEvent, type EventFlag } from "../../../terminal/event-option.ts";
 import { exitCodes } from "../../../terminal/exit.ts";

@@ -1,7 +1,7 @@
 /** `turnout registrations forget`: erases one person, everywhere. */
 import { Argument, Command } from "commander";
 import { Type, type Static } from "typebox";
-import { createAdminLog } from "../../admin-log.ts";
+import { createAdminLog } from "../../audit-log.ts";
 import { addConnectionOptions, awsTime, withConnection, type ConnectionFlags } from "../../../terminal/connection.ts";
 import { createDeadLetterStore } from "../../../shared/dead-letters/dead-letter-store.ts";
 import { emailArgument } from "../../../terminal/email-argument.ts";

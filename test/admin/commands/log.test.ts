@@ -1,6 +1,6 @@
 import t from "tap";
 import { Compile } from "typebox/compile";
-import { createAdminLog } from "../../../admin/admin-log.ts";
+import { createAdminLog } from "../../../admin/audit-log.ts";
 import { LogOutput } from "../../../admin/commands/log.ts";
 import { runCommand } from "../../equipment/command-run.ts";
 import { startEngines } from "../../equipment/admin-engines.ts";

@@ -56,7 +56,7 @@ t.test("only what belongs to an admin can be set", async (t) => {
 });
 
 t.test("what would break the schema is refused with a pointer", async (t) => {
-  const refusal = (pointer: string) => ({ code: "TURNOUT_REGISTRATION_INVALID", faults: [{ pointer }] });
+  const refusal = (pointer: string) => ({ code: "TURNOUT_REGISTRATION_INVALID", validationErrors: [{ pointer }] });
   t.throws(() => propose(deadLetter(1), "email=nobody"), refusal("/email"));
   t.throws(() => propose(deadLetter(1), "name="), refusal("/name"));
   t.throws(() => propose(deadLetter(1), "answers.guests=9"), refusal("/answers/guests"), "as the event asks");
@@ -65,7 +65,7 @@ t.test("what would break the schema is refused with a pointer", async (t) => {
   const large = deadLetter(1, { registration: { ...person(1), answers: long } });
   t.throws(
     () => proposeEdit(large, "", [parseAssignment("name=Ann")], undefined),
-    { code: "TURNOUT_REGISTRATION_INVALID", faults: [{ detail: /bytes/ }] },
+    { code: "TURNOUT_REGISTRATION_INVALID", validationErrors: [{ detail: /bytes/ }] },
     "and what does not fit into a message",
   );
 });
@@ -125,7 +125,7 @@ t.test("where nothing can be read, id and time are the record's own", async (t) 
   }
   t.throws(() => propose(unreadable("raw-0123456789", "{"), "email=ann@example.org"), {
     code: "TURNOUT_REGISTRATION_INVALID",
-    faults: [{ pointer: "/name" }],
+    validationErrors: [{ pointer: "/name" }],
   });
 });
 

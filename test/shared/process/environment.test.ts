@@ -32,7 +32,7 @@ t.test("values come typed, with the defaults of what is not set, and cannot be c
 
 t.test("an empty value counts as not set", async (t) => {
   t.equal(readEnv(schema, { ...complete, PORT: "" }).PORT, 8080);
-  t.match(refusal({ ...complete, QUEUE_URL: "" }).faults, [{ pointer: "/QUEUE_URL", detail: /is not set/ }]);
+  t.match(refusal({ ...complete, QUEUE_URL: "" }).validationErrors, [{ pointer: "/QUEUE_URL", detail: /is not set/ }]);
 });
 
 t.test("all faults are told in one message: the variable, what was given, what is allowed", async (t) => {
@@ -40,7 +40,7 @@ t.test("all faults are told in one message: the variable, what was given, what i
   t.equal(error.code, "TURNOUT_ENVIRONMENT_INVALID");
   t.equal(error.retryable, false);
   t.same(
-    error.faults.map((fault) => fault.pointer),
+    error.validationErrors.map((fault) => fault.pointer),
     ["/QUEUE_URL", "/SECRET", "/PORT", "/RATIO", "/LEVEL", "/VERBOSE"],
   );
   for (const part of [
@@ -59,7 +59,7 @@ t.test("all faults are told in one message: the variable, what was given, what i
 t.test("a secret is never shown, not even a wrong one", async (t) => {
   const error = refusal({ ...complete, SECRET: "hunter2" });
   t.match(error.message, /SECRET was a value that is not shown/);
-  t.notMatch(`${error.message}${error.stack}${JSON.stringify(error.faults)}`, /hunter2/);
+  t.notMatch(`${error.message}${error.stack}${JSON.stringify(error.validationErrors)}`, /hunter2/);
   t.match(refusal({ ...complete, QUEUE_URL: "hunter2" }).message, /hunter2/, "control: what is no secret is shown");
 });
 

@@ -67,11 +67,11 @@ t.test(
     await runProcess(process, async () => {
       throw new TurnoutError(
         "TURNOUT_ENVIRONMENT_INVALID",
-        "The environment has 1 fault(s):\n  - QUEUE_URL is not set",
+        "The environment has 1 error(s):\n  - QUEUE_URL is not set",
       );
     });
     t.equal(await exited, 1);
-    t.equal(said(), "TURNOUT_ENVIRONMENT_INVALID: The environment has 1 fault(s):\n  - QUEUE_URL is not set\n");
+    t.equal(said(), "TURNOUT_ENVIRONMENT_INVALID: The environment has 1 error(s):\n  - QUEUE_URL is not set\n");
     t.equal(emitter.listenerCount("SIGTERM"), 0);
   },
 );

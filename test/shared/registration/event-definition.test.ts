@@ -25,13 +25,13 @@ function faultsOf(value: unknown): readonly { pointer: string; detail: string }[
   try {
     parseEvent(value);
   } catch (error) {
-    const { code, faults, message } = error as TurnoutError;
+    const { code, validationErrors, message } = error as TurnoutError;
     if (code !== "TURNOUT_EVENT_INVALID") throw error;
-    for (const { pointer, detail } of faults) {
+    for (const { pointer, detail } of validationErrors) {
       if (!message.includes(`${pointer || "/"} ${detail}`))
         throw new Error(`not in the message: ${pointer}`, { cause: error });
     }
-    return faults;
+    return validationErrors;
   }
   return [];
 }
@@ -109,12 +109,12 @@ t.test("each fault is named at its place", async (t) => {
   ];
   for (const [pointer, value] of wrong) {
     const given = JSON.parse(JSON.stringify(value)) as unknown;
-    const faults = faultsOf(given);
+    const validationErrors = faultsOf(given);
     t.ok(
-      faults.some((fault) => fault.pointer.startsWith(pointer) && fault.detail.length > 0),
+      validationErrors.some((fault) => fault.pointer.startsWith(pointer) && fault.detail.length > 0),
       `${pointer} of ${JSON.stringify(given).slice(0, 80)}`,
     );
-    t.ok(faults.length === 1, `and nothing else: ${JSON.stringify(faults)}`);
+    t.ok(validationErrors.length === 1, `and nothing else: ${JSON.stringify(validationErrors)}`);
   }
 });
 

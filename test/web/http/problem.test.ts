@@ -39,7 +39,7 @@ t.test("a fault on our side says nothing about our insides", async (t) => {
 
 t.test("where a body is wrong is told by pointers, and only where there are any", async (t) => {
   const faults = [{ pointer: "/email", detail: "is missing" }];
-  t.same(toProblem(new TurnoutError("TURNOUT_REGISTRATION_INVALID", "no", { faults })).errors, faults);
+  t.same(toProblem(new TurnoutError("TURNOUT_REGISTRATION_INVALID", "no", { validationErrors })).errors, validationErrors);
   t.notOk("errors" in toProblem(new TurnoutError("TURNOUT_REGISTRATION_INVALID", "no")));
 });
 

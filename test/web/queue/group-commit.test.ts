@@ -302,7 +302,7 @@ const anyCourse: fc.Arbitrary<Course> = fc.record({
 
 /** @returns what was broken on the way, in words; nothing when all held */
 async function follow(course: Course, make: typeof createGroupCommit): Promise<string[]> {
-  const faults: string[] = [];
+  const violations: string[] = [];
   const { maxSendsInFlight, maxWaiting } = course;
   let spareTime = 1;
   const { groupCommit, clock, sent } = prepare(
@@ -332,7 +332,7 @@ async function follow(course: Course, make: typeof createGroupCommit): Promise<s
     if (!pack) return;
     for (const own of pack.ids) {
       if (told.get(own)!.length > 0)
-        faults.push(`${own} was told ${told.get(own)!.join()} before its pack was answered`);
+        violations.push(`${own} was told ${told.get(own)!.join()} before its pack was answered`);
     }
     answered.set(pack, ok);
     if (ok) pack.confirm();
@@ -346,30 +346,30 @@ async function follow(course: Course, make: typeof createGroupCommit): Promise<s
     else if (step.kind === "wait") clock.advance(step.ms);
     else spareTime = step.spareTime;
     const open = sent.length - answered.size;
-    if (open > maxSendsInFlight) faults.push(`${open} sends were under way at once`);
-    if (groupCommit.figures().waiting > maxWaiting) faults.push("more waited than may wait");
+    if (open > maxSendsInFlight) violations.push(`${open} sends were under way at once`);
+    if (groupCommit.figures().waiting > maxWaiting) violations.push("more waited than may wait");
   }
   while (sent.length > answered.size) await answer(0, true);
   await Promise.all(outcomes);
 
   const order = sent.flatMap((pack) => pack.ids);
-  if (order.some((own, index) => index > 0 && own <= order[index - 1]!)) faults.push("the order was not kept");
+  if (order.some((own, index) => index > 0 && own <= order[index - 1]!)) violations.push("the order was not kept");
   for (const pack of sent) {
-    if (pack.count !== pack.ids.length) faults.push(`the count ${pack.count} is not ${pack.ids.length}`);
-    if (pack.count > maxPackRegistrations) faults.push(`a pack held ${pack.count}`);
-    if (Buffer.byteLength(pack.body) > maxPackBytes) faults.push("a pack was too large");
+    if (pack.count !== pack.ids.length) violations.push(`the count ${pack.count} is not ${pack.ids.length}`);
+    if (pack.count > maxPackRegistrations) violations.push(`a pack held ${pack.count}`);
+    if (Buffer.byteLength(pack.body) > maxPackBytes) violations.push("a pack was too large");
   }
   const outcomeById = new Map(sent.flatMap((pack) => pack.ids.map((own) => [own, answered.get(pack)] as const)));
   const refusals = new Set(["TURNOUT_OVERLOADED", "TURNOUT_REGISTRATION_TOO_LARGE"]);
   for (const [own, [outcome, ...more]] of told) {
-    if (outcome === undefined || more.length > 0) faults.push(`${own} was told ${more.length + 1} outcomes`);
+    if (outcome === undefined || more.length > 0) violations.push(`${own} was told ${more.length + 1} outcomes`);
     const packOutcome = outcomeById.get(own);
     const expected = packOutcome === undefined ? undefined : packOutcome ? "ok" : "TURNOUT_ENQUEUE_FAILED";
     if (expected ? outcome !== expected : !refusals.has(outcome ?? "")) {
-      faults.push(`${own} was told ${outcome}, its pack: ${expected ?? "never sent"}`);
+      violations.push(`${own} was told ${outcome}, its pack: ${expected ?? "never sent"}`);
     }
   }
-  return faults;
+  return violations;
 }
 
 t.test(
@@ -377,8 +377,8 @@ t.test(
   async () => {
     await fc.assert(
       fc.asyncProperty(anyCourse, async (course) => {
-        const faults = await follow(course, createGroupCommit);
-        if (faults.length > 0) throw new Error(faults.slice(0, 5).join("\n"));
+        const violations = await follow(course, createGroupCommit);
+        if (violations.length > 0) throw new Error(violations.slice(0, 5).join("\n"));
       }),
       { numRuns: 200 },
     );

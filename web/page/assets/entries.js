@@ -1,7 +1,7 @@
 /** What is entered into the form: read, checked and marked where it is wrong, field by field. */
 import { find, findAll } from "./elements.js";
 
-/** @typedef {import("./submission.js").Fault} Fault */
+/** @typedef {import("./submission-sender.js").ValidationError} ValidationError */
 /** @typedef {HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement} Control */
 /** @typedef {{ element: HTMLElement, control: Control, pointer: string }} Field */
 
@@ -51,8 +51,8 @@ function isAllowed({ type, value, validity }) {
   return hasDomain.test(value) || !isUnfinished.test(value);
 }
 
-/** @param {readonly Field[]} fields @returns {Fault[]} what the browser can already tell; the server decides */
-export function findFaults(fields) {
+/** @param {readonly Field[]} fields @returns {ValidationError[]} what the browser can already tell; the server decides */
+export function findErrors(fields) {
   return fields.flatMap(({ element, control, pointer }) => {
     const { missing = "", allowed = "" } = element.dataset;
     if (control.validity.badInput) return [{ pointer, detail: allowed }];
@@ -62,7 +62,7 @@ export function findFaults(fields) {
 }
 
 /** @param {Field} field @param {string | undefined} detail nothing when it is in order */
-export function showFault({ element, control }, detail) {
+export function showError({ element, control }, detail) {
   const error = find(element, ".error");
   error.hidden = detail === undefined;
   find(error, ".words").textContent = detail ?? "";

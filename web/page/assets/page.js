@@ -6,7 +6,7 @@ import { announce } from "./announce.js";
 import { startCountdown } from "./countdown.js";
 import { copyOf, findAll, findAny } from "./elements.js";
 import { showLocalTimes } from "./moments.js";
-import { startForm } from "./registration-form.js";
+import { startForm } from "./form-controller.js";
 import { followStatus, startStatus } from "./status.js";
 
 /** @param {string} name @returns {HTMLElement} what the server has laid ready for later */

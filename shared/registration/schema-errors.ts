@@ -1,0 +1,35 @@
+/**
+ * Says what a schema's validation found in words for whoever wrote the document: an organiser, an operator.
+ * What an attendee is told about a form stands in `web/page/validation-messages.ts`; not here.
+ */
+import type { TLocalizedValidationError } from "typebox/error";
+import type { ValidationError } from "../errors.ts";
+
+/**
+ * @param errors of one value, in the validator's order
+ * @param rules what a pattern means, by pattern: completes "must be …"
+ * @returns one fault for each place, the first that was found there
+ */
+export function schemaErrors(
+  errors: readonly TLocalizedValidationError[],
+  rules: ReadonlyMap<string, string>,
+): ValidationError[] {
+  const details = new Map<string, string>();
+  function add(pointer: string, detail: string): void {
+    if (!details.has(pointer)) details.set(pointer, detail);
+  }
+  for (const error of errors) {
+    const { instancePath: pointer, message } = error;
+    // The branches of a union contradict each other; one sentence stands for all of them.
+    if (error.keyword === "anyOf" || error.schemaPath.includes("/anyOf/"))
+      add(pointer, "is no value that is allowed here");
+    else if (error.keyword === "boolean") add(pointer, "is not a property that is known here");
+    else if (error.keyword === "required") {
+      for (const name of error.params.requiredProperties) add(`${pointer}/${name}`, "is missing");
+    } else if (error.keyword === "pattern") {
+      const rule = rules.get(String(error.params.pattern));
+      add(pointer, rule === undefined ? message : `must be ${rule}`);
+    } else add(pointer, message);
+  }
+  return Array.from(details, ([pointer, detail]) => ({ pointer, detail }));
+}
