@@ -1,5 +1,5 @@
 /**
- * The admin log: what admins changed, who and when, in the dead-letters table, so that all of them read the same one. Lines
+ * The audit log: what admins changed, who and when, in the dead-letters table, so that all of them read the same one. Lines
  * are added and never changed, and added before the change that they tell of: a line without its change is possible, a
  * change without its line is not. Nothing of an attendee stands in them: they outlive an erasure, and are its only trace.
  *
@@ -12,7 +12,7 @@ import { scanTable } from "../shared/aws/table-scan.ts";
 export const adminActions = ["replay", "edit", "discard", "forget", "export"] as const;
 export type AdminAction = (typeof adminActions)[number];
 
-export interface AdminLogLine {
+export interface AuditLogEntry {
   /** ISO 8601, UTC. */
   readonly at: string;
   readonly who: string;
@@ -25,14 +25,14 @@ export interface AdminLogLine {
   readonly why: string;
 }
 
-export interface AdminLog {
+export interface AuditLog {
   /** Adds a line. @throws the SDK's error when the table does not take it */
-  add(line: Omit<AdminLogLine, "at" | "who">): Promise<void>;
+  add(line: Omit<AuditLogEntry, "at" | "who">): Promise<void>;
   /** @returns all lines since then, oldest first. @param since ISO 8601, UTC; "" for all */
-  read(since: string, signal: AbortSignal): Promise<AdminLogLine[]>;
+  read(since: string, signal: AbortSignal): Promise<AuditLogEntry[]>;
 }
 
-export interface AdminLogOptions {
+export interface AuditLogOptions {
   readonly documents: DynamoDBDocumentClient;
   readonly tableName: string;
   readonly who: string;
@@ -48,11 +48,11 @@ export function isLogId(id: string): boolean {
   return id.startsWith(idPrefix);
 }
 
-export function createAdminLog({ documents, tableName, who, wallClock }: AdminLogOptions): AdminLog {
+export function createAuditLog({ documents, tableName, who, wallClock }: AuditLogOptions): AuditLog {
   return {
     async add({ action, ids, detail, why }) {
       const at = new Date(wallClock()).toISOString();
-      const line: AdminLogLine = { at, who, action, ids: ids.slice(0, maxIds), detail, why };
+      const line: AuditLogEntry = { at, who, action, ids: ids.slice(0, maxIds), detail, why };
       await documents.send(
         new PutCommand({
           TableName: tableName,
@@ -62,7 +62,7 @@ export function createAdminLog({ documents, tableName, who, wallClock }: AdminLo
       );
     },
     async read(since, signal) {
-      const lines: AdminLogLine[] = [];
+      const lines: AuditLogEntry[] = [];
       await scanTable({
         documents,
         tableName,
@@ -74,7 +74,7 @@ export function createAdminLog({ documents, tableName, who, wallClock }: AdminLo
           values: { ":log": idPrefix, ":since": since },
         },
         signal,
-        onPage: (items) => void lines.push(...(items as unknown as AdminLogLine[])),
+        onPage: (items) => void lines.push(...(items as unknown as AuditLogEntry[])),
       });
       return lines.toSorted((a, b) => (a.at < b.at ? -1 : 1));
     },

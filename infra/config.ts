@@ -112,7 +112,7 @@ export const StackConfig = Type.Object({
     minimum: 10,
     maximum: 2_000_000,
     description:
-      "registrations from one address in five minutes before the firewall refuses; an office shares one address",
+      "registrations from one address in five minutes before the firewall rejects; an office shares one address",
   }),
 });
 
@@ -185,7 +185,7 @@ const ownKey = /^[A-Za-z0-9]+$/;
 /**
  * @param context all context values, CDK's own among them
  * @returns the configuration, frozen, defaults filled in
- * @throws StackConfigError naming every fault at once: the setting, what was given, what is allowed
+ * @throws StackConfigError naming every error at once: the setting, what was given, what is allowed
  */
 export function readStackConfig(context: Readonly<Record<string, unknown>>): StackConfig {
   const settings = StackConfig.properties as Record<string, TSchema & Setting>;

@@ -8,8 +8,8 @@ import type { IncomingHttpHeaders } from "node:http";
 /** With any port: what is forwarded here has the one of its own listener, and no page can choose another name. */
 const ownName = /^(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?$/;
 
-/** @returns why a request is refused, undefined for one of a program on this machine */
-export function browserRefusal(headers: IncomingHttpHeaders): string | undefined {
+/** @returns why a request is rejected, undefined for one of a program on this machine */
+export function browserRejection(headers: IncomingHttpHeaders): string | undefined {
   if (!ownName.test(headers.host ?? "")) return "This engine answers to 127.0.0.1 and localhost only.";
   if (headers.origin !== undefined || headers["sec-fetch-site"] !== undefined || headers.referer !== undefined) {
     return "This engine answers programs, and no web pages.";

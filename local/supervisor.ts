@@ -79,7 +79,7 @@ export interface SupervisedProcess {
 
 /** A process that answered for this long is no failing start any more: the next pause is the shortest again. */
 const steadyAfterMs = 10_000;
-const lookEveryMs = 50;
+const pollIntervalMs = 50;
 const keptLines = 15;
 
 interface Run {
@@ -162,7 +162,7 @@ export function createSupervisedProcess(plan: ProcessPlan, options: SupervisorOp
         await end;
         return failure(plan, `did not answer within ${plan.readyWithinMs / 1_000} s`, lastLines);
       }
-      await Promise.race([delay(lookEveryMs), end]);
+      await Promise.race([delay(pollIntervalMs), end]);
     }
     return failure(plan, how, lastLines);
   }

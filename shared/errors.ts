@@ -61,7 +61,7 @@ export interface TurnoutErrorOptions {
 export class TurnoutError extends Error {
   readonly code: ErrorCode;
   readonly retryable: boolean;
-  /** Where and why, when the fault is in a document that was given; otherwise empty. */
+  /** Where and why, when the error is in a document that was given; otherwise empty. */
   readonly validationErrors: readonly ValidationError[];
 
   /**

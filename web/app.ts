@@ -41,8 +41,8 @@ import {
 } from "./http/problem.ts";
 import type { Readiness } from "./readiness.ts";
 import type { Receipts } from "./status/receipts.ts";
-import { createRefusals } from "./queue/rejections.ts";
-import { pathOfRequestLine, refuseSecondHost } from "./http/request-target.ts";
+import { createRejections } from "./queue/rejections.ts";
+import { pathOfRequestLine, rejectSecondHost } from "./http/request-target.ts";
 import type { StatusReader } from "./status/registration-status.ts";
 import { createStatusLoad } from "./status/status-load.ts";
 import { healthRoutes } from "./routes/health.ts";
@@ -120,14 +120,14 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   const { publicUrl, securityContact } = parts;
   const pages = createPages(event, publicUrl);
   const metrics = createWebMetrics(registry, groupCommit.figures);
-  const refusals = createRefusals(metrics, logger, now);
+  const rejections = createRejections(metrics, logger, now);
   const { connections = createHttpConnections(), eventLoop = watchEventLoop() } = parts;
   const { maxConnections = Infinity, requestTimeoutMs } = limits;
-  const onRefused = refusals.count;
+  const onRejected = rejections.count;
   const connectionLimit = createConnectionLimit({
     connections,
     limit: maxConnections,
-    onRefused: () => onRefused("TURNOUT_OVERLOADED", "connections"),
+    onRejected: () => onRejected("TURNOUT_OVERLOADED", "connections"),
     now,
   });
   registerConnectionMetrics(registry, connectionLimit.figures);
@@ -137,7 +137,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     logger: false,
     bodyLimit: Math.max(minBodyLimitBytes, largestBodyBytes(event)),
     serverFactory: (handler) =>
-      createHttpServer(handler, { connections, connectionLimit, requestTimeoutMs, keepAliveTimeoutMs, onRefused }),
+      createHttpServer(handler, { connections, connectionLimit, requestTimeoutMs, keepAliveTimeoutMs, onRejected }),
     clientErrorHandler: createClientErrorHandler(connections),
     // What fails before there is a route, such as an address that cannot be decoded.
     frameworkErrors: (error, request, reply) => {
@@ -147,7 +147,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
         return;
       }
       const problem = toProblem(isStatusAddress(request.url) ? unknownReceipt() : error);
-      refusals.count(problem.code);
+      rejections.count(problem.code);
       sendProblem(reply, problem);
     },
     rewriteUrl: pathOfRequestLine,
@@ -190,7 +190,9 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     if (!validation) return error;
     const language = chooseLanguage(request.headers["accept-language"]);
     const validationErrors = describeErrors(validation, event, language, request.body);
-    return new TurnoutError("TURNOUT_REGISTRATION_INVALID", "Please correct what is listed under errors.", { validationErrors });
+    return new TurnoutError("TURNOUT_REGISTRATION_INVALID", "Please correct what is listed under errors.", {
+      validationErrors,
+    });
   }
 
   /** Whoever came too early or too late is told when, in a form that a program can read. */
@@ -201,7 +203,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
 
   app.setErrorHandler((error, request, reply) => {
     const problem = withTimes(toProblem(localizedError(error, request)));
-    refusals.count(problem.code);
+    rejections.count(problem.code);
     if (problem.status === 500) logger.error({ err: error, code: problem.code }, "a request failed");
     if (!wantsPage(request)) return sendProblem(reply, problem);
     prepareProblemReply(reply, problem);
@@ -216,7 +218,10 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
       return sendPage(reply, pages.eventAgain(language, { values: request.body, validationErrors: problem.errors }));
     }
     if (isFormPost && problem.status === 503) {
-      return sendPage(reply, pages.eventAgain(language, { values: request.body, validationErrors: [], notice: "busy" }));
+      return sendPage(
+        reply,
+        pages.eventAgain(language, { values: request.body, validationErrors: [], notice: "busy" }),
+      );
     }
     return sendPage(reply, pages.problem(language, problem));
   });
@@ -233,7 +238,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   }
   app.setNotFoundHandler(answerUnrouted);
   app.addHook("onRequest", (request, reply, done) => {
-    refuseSecondHost(request);
+    rejectSecondHost(request);
     // Before a body is read: what is wrong with it does not matter here.
     if (request.is404) answerUnrouted(request, reply);
     else done();
@@ -256,13 +261,13 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
       load: () => loadOf(groupCommit),
       maxLoopDelayMs: limits.maxEventLoopDelayMs,
     }),
-    lookShedder: createLoadShedder({
+    statusShedder: createLoadShedder({
       ...shedding,
       load: statusLoad.load,
       // Earlier than registrations: whoever is not yet registered comes before those who look again.
       maxLoopDelayMs: limits.maxEventLoopDelayMs / 2,
     }),
-    refusals,
+    rejections,
     backlog: parts.backlog,
     rateLimitPerMinute: limits.rateLimitPerMinute,
     wallClock,

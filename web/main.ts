@@ -52,7 +52,7 @@ await runProcess(process, async () => {
   const groupCommit = createGroupCommit({
     send: createPackSender(sqs, config.QUEUE_URL),
     maxSendsInFlight: config.SENDS_IN_FLIGHT,
-    spareTime: () => 1 - eventLoop.utilization(),
+    idleRatio: () => 1 - eventLoop.utilization(),
     maxWaiting: config.MAX_WAITING,
     maxWaitMs: config.MAX_WAIT_MS,
     now,

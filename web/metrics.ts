@@ -6,7 +6,7 @@ export interface WebMetrics {
   /** From the validated request to the queue's confirmation, seconds. */
   readonly acceptSeconds: Histogram;
   /** Requests that were answered with an error of ours. */
-  readonly refused: Counter<"code">;
+  readonly rejected: Counter<"code">;
 }
 
 /** @param figures the group commit's counts at the moment of a scrape */
@@ -40,7 +40,7 @@ export function createWebMetrics(registry: Registry, figures: () => GroupCommitF
       buckets: delayBuckets,
       registers,
     }),
-    refused: new Counter({
+    rejected: new Counter({
       name: "turnout_requests_refused_total",
       help: "Requests answered with an error, by code",
       labelNames: ["code"],

@@ -14,10 +14,10 @@ export interface ReadinessOptions {
 }
 
 export function createReadiness({ probe, cacheMs, now }: ReadinessOptions): Readiness {
-  let lastLook = -Infinity;
+  let lastProbeAt = -Infinity;
   let latest: Promise<boolean> = Promise.resolve(false);
 
-  async function look(): Promise<boolean> {
+  async function answers(): Promise<boolean> {
     try {
       await probe();
       return true;
@@ -28,9 +28,9 @@ export function createReadiness({ probe, cacheMs, now }: ReadinessOptions): Read
 
   return {
     check() {
-      if (now() - lastLook >= cacheMs) {
-        lastLook = now();
-        latest = look();
+      if (now() - lastProbeAt >= cacheMs) {
+        lastProbeAt = now();
+        latest = answers();
       }
       return latest;
     },

@@ -69,9 +69,9 @@ export function transientError(error: unknown, operation: Operation): Transient 
 
 /** @returns what a validation error means for the one item that it is about */
 export function rejection(operation: Operation, code: string, message: string): Rejected | Transient {
-  // The table has another key, so nothing fits into it: not the error of what was refused first.
+  // The table has another key, so nothing fits into it: not the error of what was rejected first.
   if (wrongTable.test(message)) {
-    return { kind: "system", systemError: describeSystemError("refused", operation, `${code}: ${message}`) };
+    return { kind: "system", systemError: describeSystemError("rejected", operation, `${code}: ${message}`) };
   }
   return {
     kind: "rejected",
@@ -81,7 +81,7 @@ export function rejection(operation: Operation, code: string, message: string): 
 }
 
 /**
- * @returns the call. It takes 1 to 25 items, no two with the same key (DynamoDB refuses the whole call otherwise), gives a
+ * @returns the call. It takes 1 to 25 items, no two with the same key (DynamoDB rejects the whole call otherwise), gives a
  *   result for each, in order, and never rejects.
  */
 export function createBatchInsert<Item>(

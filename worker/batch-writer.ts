@@ -6,7 +6,7 @@
  *                    └──── back-off with full jitter ◄───┘ throttled, failed
  *
  * There is no timer: the next call takes what waits. A second item with a key that is already in the same call follows the
- * first one instead of standing in it, for DynamoDB refuses a call that names one key twice. What became of the first one
+ * first one instead of standing in it, for DynamoDB rejects a call that names one key twice. What became of the first one
  * tells what becomes of its followers, however many they are; only where it doesn't do they ask for themselves.
  *
  * How many calls are under way adapts as TCP does: halved when the table throttles, raised by one for each round of
@@ -27,8 +27,8 @@ export type Transient =
   | { readonly kind: "system"; readonly systemError: SystemError };
 
 /** Not written in time. It stays in its message, which comes again. */
-export interface Undone {
-  readonly kind: "undone";
+export interface Unfinished {
+  readonly kind: "unfinished";
 }
 
 export interface BatchWriter<Item, Result> {
@@ -41,11 +41,11 @@ export interface BatchWriter<Item, Result> {
   writeAll(
     items: readonly Item[],
     deadline: number,
-    onSettled?: (index: number, result: Result | Undone) => void,
-  ): Promise<(Result | Undone)[]>;
+    onSettled?: (index: number, result: Result | Unfinished) => void,
+  ): Promise<(Result | Unfinished)[]>;
   figures(): WriterFigures;
   /**
-   * From now on nothing is waited for: what can be written at once is, what is held or backs off comes out `undone`.
+   * From now on nothing is waited for: what can be written at once is, what is held or backs off comes out `unfinished`.
    * Calling it again does nothing.
    */
   close(): void;
@@ -64,7 +64,7 @@ export interface WriterConditions {
   readonly breaker: CircuitBreaker;
   readonly maxCallsInFlight: number;
   /** How long the table may throttle or fail everything before that counts as a system error. Below a deadline. */
-  readonly standstillPatienceMs: number;
+  readonly standstillTimeoutMs: number;
   readonly describeStandstill: (cause: "throttled" | "failed") => SystemError;
   /** Milliseconds, monotonic. */
   readonly now: () => number;
@@ -86,18 +86,18 @@ export interface BatchWriterOptions<Item, Result> extends WriterConditions {
 }
 
 /** What `writeAll` was given at once: one promise for all of it, since one for each would cost as much as checking it. */
-interface Order<Result> {
+interface WriteRequest<Result> {
   /** On the breaker's clock of closed time. */
   readonly deadline: number;
-  readonly results: (Result | Undone)[];
+  readonly results: (Result | Unfinished)[];
   open: number;
-  readonly settled: PromiseWithResolvers<(Result | Undone)[]>;
-  readonly onSettled: ((index: number, result: Result | Undone) => void) | undefined;
+  readonly settled: PromiseWithResolvers<(Result | Unfinished)[]>;
+  readonly onSettled: ((index: number, result: Result | Unfinished) => void) | undefined;
 }
 
 interface Entry<Item, Result> {
   readonly item: Item;
-  readonly order: Order<Result>;
+  readonly request: WriteRequest<Result>;
   /** Its place in the order. */
   readonly index: number;
   attempts: number;
@@ -106,16 +106,16 @@ interface Entry<Item, Result> {
 }
 
 const batchSize = dynamoDbLimits.maxBatchStatements;
-const undone: Undone = { kind: "undone" };
+const unfinished: Unfinished = { kind: "unfinished" };
 const firstBackoffMs = 50;
 const longestBackoffMs = 5_000;
 
-function settle<Item, Result>({ order, index }: Entry<Item, Result>, result: Result | Undone): void {
-  if (order.results[index]) return;
-  order.results[index] = result;
-  order.open -= 1;
-  order.onSettled?.(index, result);
-  if (order.open === 0) order.settled.resolve(order.results);
+function settle<Item, Result>({ request, index }: Entry<Item, Result>, result: Result | Unfinished): void {
+  if (request.results[index]) return;
+  request.results[index] = result;
+  request.open -= 1;
+  request.onSettled?.(index, result);
+  if (request.open === 0) request.settled.resolve(request.results);
 }
 
 /** @returns them with those who follow them, each by itself from now on */
@@ -136,9 +136,9 @@ export function createBatchWriter<Item, Result extends { readonly kind: string }
   options: BatchWriterOptions<Item, Result>,
 ): BatchWriter<Item, Result> {
   const { keyOf, write, follow, onResult } = options;
-  const { breaker, maxCallsInFlight, standstillPatienceMs, describeStandstill, now, random } = options;
+  const { breaker, maxCallsInFlight, standstillTimeoutMs, describeStandstill, now, random } = options;
   type Waiting = Entry<Item, Result>;
-  let line: Waiting[] = [];
+  let buffer: Waiting[] = [];
   const backingOff = new Map<NodeJS.Timeout, Waiting[]>();
   let callsInFlight = 0;
   let limit = maxCallsInFlight;
@@ -154,8 +154,8 @@ export function createBatchWriter<Item, Result extends { readonly kind: string }
     // The probe is never too late: without it the circuit could not close.
     const time = breaker.state === "closed" ? breaker.closedMs() : -Infinity;
     let taken = 0;
-    for (const entry of line) {
-      if (entry.order.deadline <= time) settle(entry, undone);
+    for (const entry of buffer) {
+      if (entry.request.deadline <= time) settle(entry, unfinished);
       else {
         const key = keyOf(entry.item);
         const leader = batch.get(key);
@@ -165,12 +165,12 @@ export function createBatchWriter<Item, Result extends { readonly kind: string }
       }
       taken += 1;
     }
-    line.splice(0, taken);
+    buffer.splice(0, taken);
     return [...batch.values()];
   }
 
   function pump(): void {
-    while (line.length > 0 && callsInFlight < Math.floor(limit)) {
+    while (buffer.length > 0 && callsInFlight < Math.floor(limit)) {
       if (!breaker.admit()) return hold();
       const batch = takeBatch();
       if (batch.length > 0) void call(batch);
@@ -180,8 +180,8 @@ export function createBatchWriter<Item, Result extends { readonly kind: string }
   /** The breaker is open: the line stays as it is until a call is worth trying again. */
   function hold(): void {
     if (closed) {
-      for (const entry of line) settle(entry, undone);
-      line = [];
+      for (const entry of buffer) settle(entry, unfinished);
+      buffer = [];
       return;
     }
     if (waitingForBreaker) return;
@@ -212,7 +212,7 @@ export function createBatchWriter<Item, Result extends { readonly kind: string }
     else if (!systemError) limit = Math.min(maxCallsInFlight, limit + 1 / limit);
     const standingMs = standingSince === undefined ? 0 : now() - standingSince;
     if (systemError) breaker.failed(systemError);
-    else if (standsStill && standingMs > standstillPatienceMs) {
+    else if (standsStill && standingMs > standstillTimeoutMs) {
       breaker.failed(describeStandstill(throttled ? "throttled" : "failed"));
     } else breaker.succeeded();
 
@@ -224,7 +224,7 @@ export function createBatchWriter<Item, Result extends { readonly kind: string }
     }
     // While the circuit is open something always stands in line, for it is the probe that closes it again.
     if (breaker.state === "closed") backOff(again);
-    else backInLine(again);
+    else requeue(again);
     pump();
   }
 
@@ -240,11 +240,11 @@ export function createBatchWriter<Item, Result extends { readonly kind: string }
       if (own) settle(follower, own);
       else others.push(follower);
     }
-    backInLine(others);
+    requeue(others);
   }
 
-  function backInLine(entries: readonly Waiting[]): void {
-    if (entries.length > 0) line = [...unfollowed(entries), ...line];
+  function requeue(entries: readonly Waiting[]): void {
+    if (entries.length > 0) buffer = [...unfollowed(entries), ...buffer];
   }
 
   function slowDown(): void {
@@ -258,7 +258,7 @@ export function createBatchWriter<Item, Result extends { readonly kind: string }
     const willing: Waiting[] = [];
     for (const entry of unfollowed(entries)) {
       entry.attempts += 1;
-      if (closed || breaker.closedMs() >= entry.order.deadline) settle(entry, undone);
+      if (closed || breaker.closedMs() >= entry.request.deadline) settle(entry, unfinished);
       else willing.push(entry);
     }
     const [first] = willing;
@@ -266,7 +266,7 @@ export function createBatchWriter<Item, Result extends { readonly kind: string }
     const longest = Math.min(longestBackoffMs, firstBackoffMs * 2 ** (first.attempts - 1));
     const timer = setTimeout(() => {
       backingOff.delete(timer);
-      backInLine(willing);
+      requeue(willing);
       pump();
     }, random() * longest);
     backingOff.set(timer, willing);
@@ -274,21 +274,22 @@ export function createBatchWriter<Item, Result extends { readonly kind: string }
 
   return {
     writeAll(items, deadline, onSettled) {
-      const settled = Promise.withResolvers<(Result | Undone)[]>();
-      const order: Order<Result> = {
+      const settled = Promise.withResolvers<(Result | Unfinished)[]>();
+      const request: WriteRequest<Result> = {
         deadline: breaker.closedMs() + (deadline - now()),
         results: [],
         open: items.length,
         settled,
         onSettled,
       };
-      for (const [index, item] of items.entries()) line.push({ item, order, index, attempts: 0, followers: undefined });
+      for (const [index, item] of items.entries())
+        buffer.push({ item, request, index, attempts: 0, followers: undefined });
       if (items.length === 0) settled.resolve([]);
       pump();
       return settled.promise;
     },
     figures() {
-      let waiting = line.length;
+      let waiting = buffer.length;
       for (const entries of backingOff.values()) waiting += entries.length;
       return { waiting, callsInFlight, limit };
     },
@@ -297,7 +298,7 @@ export function createBatchWriter<Item, Result extends { readonly kind: string }
       closed = true;
       for (const [timer, entries] of backingOff) {
         clearTimeout(timer);
-        for (const entry of entries) settle(entry, undone);
+        for (const entry of entries) settle(entry, unfinished);
       }
       backingOff.clear();
       if (breaker.state !== "closed") hold();

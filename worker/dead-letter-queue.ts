@@ -4,7 +4,7 @@
  */
 import { SendMessageCommand, type MessageAttributeValue, type SQSClient } from "@aws-sdk/client-sqs";
 import { deadLetterAttributes, type DeadLetterReason } from "../shared/dead-letters/dead-letter.ts";
-import type { PatientCaller } from "./retrying-caller.ts";
+import type { RetryingCaller } from "./retrying-caller.ts";
 import type { Operation } from "../shared/process/system-error.ts";
 
 export interface DeadLetter {
@@ -23,7 +23,7 @@ export interface DeadLetterQueue {
   /**
    * @param deadline of its message: how long to wait for a turn, since only so many are sent at once
    * @returns true when it is safely on the queue; false when it is not and its message must stay where it is: its turn did
-   *   not come in time, the process stops, or SQS refuses it as it stands (then SQS's own redrive takes the whole message
+   *   not come in time, the process stops, or SQS rejects it as it stands (then SQS's own redrive takes the whole message
    *   there in the end). While a system error lasts, this waits, and the time does not count.
    */
   send(deadLetter: DeadLetter, deadline: number): Promise<boolean>;
@@ -32,7 +32,7 @@ export interface DeadLetterQueue {
 export interface DeadLetterQueueOptions {
   readonly sqs: SQSClient;
   readonly queueUrl: string;
-  readonly caller: PatientCaller;
+  readonly caller: RetryingCaller;
   /** Milliseconds since the epoch. */
   readonly wallClock: () => number;
   readonly onSent: (reason: DeadLetterReason, entries: number) => void;

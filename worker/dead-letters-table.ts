@@ -21,7 +21,7 @@ import {
 import type { DeadLetterReason } from "../shared/dead-letters/dead-letter.ts";
 import type { DeadLetterEntry } from "../shared/dead-letters/dead-letter-entry.ts";
 import type { Logger } from "../shared/process/logger.ts";
-import type { PatientCaller } from "./retrying-caller.ts";
+import type { RetryingCaller } from "./retrying-caller.ts";
 import type { Operation } from "../shared/process/system-error.ts";
 
 /** A failure that was read off the SQS dead-letter queue. */
@@ -50,7 +50,7 @@ export type ReplayStart =
   /** Sent under a claim that is over, of a record that is closed or erased: what was sent must not be stored. */
   | "stale"
   /** The table did not answer: it stays in its message. */
-  | "undone";
+  | "unfinished";
 
 export interface DeadLettersTable {
   /**
@@ -74,7 +74,7 @@ export interface DeadLettersTable {
 export interface DeadLettersTableOptions {
   readonly documents: DynamoDBDocumentClient;
   readonly tableName: string;
-  readonly caller: PatientCaller;
+  readonly caller: RetryingCaller;
   readonly logger: Logger;
   /** Milliseconds since the epoch. */
   readonly wallClock: () => number;
@@ -87,8 +87,8 @@ function isConditionFailure(error: unknown): error is ConditionalCheckFailedExce
 }
 
 /** The table answered, and will say the same of the same request again. */
-function isRefused(error: unknown): boolean {
-  return !isConditionFailure(error) && kindOf(error) === "refused";
+function isRejected(error: unknown): boolean {
+  return !isConditionFailure(error) && kindOf(error) === "rejected";
 }
 
 /** A replay without a claim was sent by an earlier version: it counts as long as nobody has claimed the record since. */
@@ -138,9 +138,9 @@ export function createDeadLettersTable(options: DeadLettersTableOptions): DeadLe
         ...(registration && Buffer.byteLength(body) <= maxReadBodyBytes && { registration }),
       });
     } catch (error) {
-      if (!isRefused(error)) throw error;
+      if (!isRejected(error)) throw error;
       // Such as a number that no table takes: the body, a text, has it all the same.
-      logger.warn({ err: error, id, reason }, "a dead letter was refused by its table; it is kept as its body alone");
+      logger.warn({ err: error, id, reason }, "a dead letter was rejected by its table; it is kept as its body alone");
       await put(bare);
     }
   }
@@ -161,7 +161,7 @@ export function createDeadLettersTable(options: DeadLettersTableOptions): DeadLe
     try {
       await send("SET #history = list_append(#history, :entry),", { "#history": "history" }, { ":entry": [entry] });
     } catch (error) {
-      if (!isRefused(error)) throw error;
+      if (!isRejected(error)) throw error;
       logger.warn({ err: error, id, what: entry.what }, "a dead letter has no room for a further line in its history");
       await send("SET", {}, {});
     }
@@ -270,23 +270,23 @@ export function createDeadLettersTable(options: DeadLettersTableOptions): DeadLe
 
   return {
     async record(failure) {
-      let refusal: unknown;
+      let rejection: unknown;
       const written = await caller.attempt(putting, async () => {
         try {
           await openOrReopen(failure);
         } catch (error) {
-          refusal = isRefused(error) ? error : undefined;
+          rejection = isRejected(error) ? error : undefined;
           throw error;
         }
       });
-      if (refusal !== undefined) {
+      if (rejection !== undefined) {
         const { id, reason } = failure;
-        logger.error({ err: refusal, id, reason }, "a dead letter cannot be recorded; it stays on its queue");
+        logger.error({ err: rejection, id, reason }, "a dead letter cannot be recorded; it stays on its queue");
       }
       return written;
     },
     async begin(replay) {
-      let start: ReplayStart = "undone";
+      let start: ReplayStart = "unfinished";
       await caller.attempt(updating, async () => void (start = await takeOver(replay)));
       return start;
     },

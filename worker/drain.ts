@@ -22,7 +22,7 @@ import { Consumer } from "sqs-consumer";
 import { kindOf } from "../shared/aws/aws-error.ts";
 import type { Logger } from "../shared/process/logger.ts";
 import type { CircuitBreaker } from "./circuit-breaker.ts";
-import { createPatientCaller } from "./retrying-caller.ts";
+import { createRetryingCaller } from "./retrying-caller.ts";
 import { describeSystemError, type Operation } from "../shared/process/system-error.ts";
 
 export interface Drain {
@@ -85,7 +85,7 @@ export function createDrain(options: DrainOptions): Drain {
   const construct = "Roles/WorkerRole";
   const receiving: Operation = { action: "sqs:ReceiveMessage", resource: queueUrl, construct };
   const deleting: Operation = { action: "sqs:DeleteMessage", resource: queueUrl, construct };
-  const deleteCaller = createPatientCaller(deleteBreaker);
+  const deleteCaller = createRetryingCaller(deleteBreaker);
   const neededBreakers = [...options.neededBreakers, deleteBreaker];
   let lastReceiveAt = now();
   let held = 0;
@@ -96,7 +96,7 @@ export function createDrain(options: DrainOptions): Drain {
   let stopping: Promise<void> | undefined;
 
   /* oxlint-disable no-await-in-loop */
-  async function passGate(): Promise<void> {
+  async function waitForBreakers(): Promise<void> {
     for (;;) {
       if (stopping) throw new DrainStopping();
       const broken = neededBreakers.find((breaker) => breaker.state !== "closed");
@@ -143,7 +143,7 @@ export function createDrain(options: DrainOptions): Drain {
   }
 
   /**
-   * @returns the messages that SQS could not delete although it should; those whose deletion it refuses are let go
+   * @returns the messages that SQS could not delete although it should; those whose deletion it rejects are let go
    * @throws what the call threw
    */
   async function deleteBatch(messages: readonly Message[]): Promise<Message[]> {
@@ -154,11 +154,11 @@ export function createDrain(options: DrainOptions): Drain {
       }),
     );
     options.onDeleted?.(messages.length - failed.length);
-    for (const { Code: code, SenderFault: refused } of failed) {
+    for (const { Code: code, SenderFault: rejected } of failed) {
       onDeleteFailed();
-      if (refused) logger.warn({ code }, "a message that is done could not be deleted; it may come again, harmlessly");
+      if (rejected) logger.warn({ code }, "a message that is done could not be deleted; it may come again, harmlessly");
     }
-    return failed.filter(({ SenderFault: refused }) => !refused).flatMap(({ Id: id }) => messages[Number(id)] ?? []);
+    return failed.filter(({ SenderFault: rejected }) => !rejected).flatMap(({ Id: id }) => messages[Number(id)] ?? []);
   }
 
   /** Waits while nothing can be deleted: the heartbeat of the poller, whose handler this is part of, keeps them hidden. */
@@ -191,9 +191,9 @@ export function createDrain(options: DrainOptions): Drain {
       messageSystemAttributeNames: ["ApproximateReceiveCount"],
       messageAttributeNames: ["All"],
       pollingCompleteWaitTimeMs: options.stopDeadlineSeconds * 1_000,
-      // Its own pause for refused requests; the gate has a better one.
+      // Its own pause for rejected requests; the gate has a better one.
       authenticationErrorTimeout: 0,
-      preReceiveMessageCallback: passGate,
+      preReceiveMessageCallback: waitForBreakers,
       postReceiveMessageCallback: received,
       shouldDeleteMessages: false,
       handleMessageBatch: async (messages) => {

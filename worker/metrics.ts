@@ -15,7 +15,7 @@ export interface WorkerMetrics {
   /** Registrations that were erased or withdrawn before they came, each counted once. */
   readonly gone: Counter<"outcome">;
   /** Registrations left in their message for another delivery. */
-  readonly undone: Counter;
+  readonly unfinished: Counter;
   readonly deadLettered: Counter<"reason">;
   /** Packs of another version, left to workers that know it. */
   readonly hidden: Counter;
@@ -44,7 +44,7 @@ export function createWorkerMetrics(registry: Registry): WorkerMetrics {
       labelNames: ["outcome"] as const,
       registers,
     }),
-    undone: counter("turnout_registrations_undone_total", "Registrations left to redelivery"),
+    unfinished: counter("turnout_registrations_unfinished_total", "Registrations left to redelivery"),
     deadLettered: new Counter({
       name: "turnout_dead_letters_total",
       help: "Dead letters sent, by reason",
@@ -55,7 +55,7 @@ export function createWorkerMetrics(registry: Registry): WorkerMetrics {
     staleReplays: counter("turnout_stale_replays_total", "Replays not stored: sent under a claim that was over"),
     writeCalls: counter("turnout_table_write_calls_total", "BatchExecuteStatement calls"),
     writeAttempts: counter("turnout_table_write_attempts_total", "Attempts the SDK made for those calls"),
-    deleteFailures: counter("turnout_delete_failures_total", "Deletes or heartbeats that SQS refused"),
+    deleteFailures: counter("turnout_delete_failures_total", "Deletes or heartbeats that SQS rejected"),
     storedDelay: new Histogram({
       name: "turnout_stored_delay_seconds",
       help: "From the first acceptance to the table",

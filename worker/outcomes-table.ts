@@ -21,7 +21,7 @@ export type RecordResult =
 
 export interface OutcomesTable {
   /**
-   * @param outcomes 1 to 25, no two with the same id (DynamoDB refuses the whole call otherwise)
+   * @param outcomes 1 to 25, no two with the same id (DynamoDB rejects the whole call otherwise)
    * @returns a result for each, in order; never rejects
    */
   record(outcomes: readonly NewOutcome[]): Promise<(RecordResult | Transient)[]>;

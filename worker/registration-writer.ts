@@ -6,7 +6,7 @@
 import type { Outcome } from "../shared/registration/outcome.ts";
 import type { Registration } from "../shared/registration/registration.ts";
 import type { Rejected } from "./batch-insert.ts";
-import { createBatchWriter, type Undone, type WriterConditions, type WriterFigures } from "./batch-writer.ts";
+import { createBatchWriter, type Unfinished, type WriterConditions, type WriterFigures } from "./batch-writer.ts";
 import type { NewOutcome, OutcomesTable, RecordResult } from "./outcomes-table.ts";
 import type { RegistrationsTable, StoreResult } from "./registrations-table.ts";
 
@@ -16,7 +16,7 @@ export type WriteOutcome =
   | { readonly kind: Outcome }
   | Rejected
   /** Not written in time. It stays in its message, which comes again. */
-  | Undone;
+  | Unfinished;
 
 export interface RegistrationWriter {
   /**
@@ -27,7 +27,7 @@ export interface RegistrationWriter {
   writeAll(registrations: readonly Registration[], deadline: number): Promise<WriteOutcome[]>;
   figures(): { readonly registrations: WriterFigures; readonly outcomes: WriterFigures };
   /**
-   * From now on nothing is waited for: what can be written at once is, what is held or backs off comes out `undone`.
+   * From now on nothing is waited for: what can be written at once is, what is held or backs off comes out `unfinished`.
    * Calling it again does nothing.
    */
   close(): void;
@@ -45,7 +45,7 @@ export interface RegistrationWriterOptions {
   readonly onOutcome: (outcome: Outcome) => void;
 }
 
-const undone: Undone = { kind: "undone" };
+const unfinished: Unfinished = { kind: "unfinished" };
 
 export function createRegistrationWriter(options: RegistrationWriterOptions): RegistrationWriter {
   const { table, outcomesTable, conditions, outcomesConditions, onStored, onOutcome } = options;
@@ -78,7 +78,7 @@ export function createRegistrationWriter(options: RegistrationWriterOptions): Re
       async function record(some: readonly NewOutcome[], places: readonly number[]): Promise<void> {
         const recorded = await outcomes.writeAll(some, deadline);
         for (const [place, index] of places.entries())
-          if (recorded[place]?.kind !== "recorded") written[index] = undone;
+          if (recorded[place]?.kind !== "recorded") written[index] = unfinished;
       }
 
       /** Together what one call of the items has settled: it tells of them one after the other, in one turn. */

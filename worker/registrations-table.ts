@@ -14,7 +14,7 @@ import { carriedAttributes } from "./carried-attributes.ts";
 import { createBatchInsert, expiryOf, transientError, rejection, type Rejected } from "./batch-insert.ts";
 import type { Transient } from "./batch-writer.ts";
 import type { Operation } from "../shared/process/system-error.ts";
-import { judge, type OutcomeVerdict, type StandingItem, type Verdict } from "./taken-address.ts";
+import { decide, type OutcomeVerdict, type StandingItem, type Verdict } from "./taken-address.ts";
 
 /**
  * When the insert was tried that told: milliseconds since the epoch. What became of a registration is dated by it, item and
@@ -37,7 +37,7 @@ export type StoreResult =
 
 export interface RegistrationsTable {
   /**
-   * @param registrations 1 to 25, no two of the same address (DynamoDB refuses the whole call otherwise)
+   * @param registrations 1 to 25, no two of the same address (DynamoDB rejects the whole call otherwise)
    * @returns a result for each, in order; never rejects
    */
   insert(registrations: readonly Registration[]): Promise<(StoreResult | Transient)[]>;
@@ -112,7 +112,7 @@ export function createRegistrationsTable(options: RegistrationsTableOptions): Re
 
   /** Eventually consistent would be too late here. */
   async function find(registrations: readonly Registration[]): Promise<Findings> {
-    // One key twice makes DynamoDB refuse the whole call; a replay has the id of its original, with another address.
+    // One key twice makes DynamoDB reject the whole call; a replay has the id of its original, with another address.
     const ids = new Set(registrations.map(({ id }) => id));
     const { Responses = {}, UnprocessedKeys = {} } = await documents.send(
       new BatchGetCommand({
@@ -205,7 +205,7 @@ export function createRegistrationsTable(options: RegistrationsTableOptions): Re
       const { email, id } = registration;
       if (found.left.has(email) || found.left.has(id)) continue;
       const item = found.items.get(email);
-      const verdict = judge(registration, item, found.outcomes.get(id), wallClock());
+      const verdict = decide(registration, item, found.outcomes.get(id), wallClock());
       const result = resultOf(verdict, item, triedAt);
       if (result) results[index] = result;
       // One after the other: a call of the writer never becomes 25 at once.
@@ -235,7 +235,7 @@ export function createRegistrationsTable(options: RegistrationsTableOptions): Re
       if (result.kind === "rejected") return undefined;
       const item = result.kind === "stored" ? { registrationId: first.id } : result.item;
       // Its own outcome is not looked up: where one stands, the insert of another one does nothing.
-      return resultOf(judge(later, item, undefined, wallClock()), item, result.triedAt);
+      return resultOf(decide(later, item, undefined, wallClock()), item, result.triedAt);
     },
   };
 }

@@ -1,5 +1,5 @@
 /**
- * What one message holds that can never be stored, as few dead letters: those that are refused for the same reason travel
+ * What one message holds that can never be stored, as few dead letters: those that are rejected for the same reason travel
  * together, as a pack, and the collector makes a record of each. A message of 250 unreadable entries is one call then, not
  * 250.
  */
@@ -7,7 +7,7 @@ import type { DeadLetterReason } from "../shared/dead-letters/dead-letter.ts";
 import { encodeUnknownEntries, maxPackBytes } from "../shared/registration/registration-pack.ts";
 import type { DeadLetter } from "./dead-letter-queue.ts";
 
-export interface Refusal {
+export interface Rejection {
   /** As it stood in the pack. */
   readonly entry: unknown;
   readonly reason: DeadLetterReason;
@@ -15,11 +15,11 @@ export interface Refusal {
   readonly detail: string;
 }
 
-type MergedRefusals = Omit<DeadLetter, "attempts">;
+type MergedRejections = Omit<DeadLetter, "attempts">;
 
 /** @returns them as few dead letters, none larger than a pack, unless it is a single entry that is */
-export function mergeRefusals(refusals: readonly Refusal[]): MergedRefusals[] {
-  const groups = Map.groupBy(refusals, ({ reason, detail }) => `${reason}\n${detail}`);
+export function mergeRejections(rejections: readonly Rejection[]): MergedRejections[] {
+  const groups = Map.groupBy(rejections, ({ reason, detail }) => `${reason}\n${detail}`);
   return [...groups.values()].flatMap((group) => {
     const [first] = group;
     if (!first) return [];

@@ -9,39 +9,39 @@ export interface Admission {
   /** What may be stored, in its order. */
   readonly registrations: readonly Registration[];
   /** How many have to wait for another delivery, since their records could not be reached. */
-  readonly undone: number;
+  readonly unfinished: number;
 }
 
-export interface ReplayGate {
+export interface ReplayGuard {
   /** Never rejects. Registrations that are no replays pass at once. */
   admit(registrations: readonly Registration[]): Promise<Admission>;
 }
 
-export interface ReplayGateOptions {
+export interface ReplayGuardOptions {
   readonly records: DeadLettersTable;
   /** Told of each replay that was sent under a claim that is over; by the id of its record. */
   readonly onStale: (id: string) => void;
 }
 
-export function createReplayGate({ records, onStale }: ReplayGateOptions): ReplayGate {
-  async function admitReplay({ replayOf: id = "", claim }: Registration): Promise<"passes" | "ends" | "undone"> {
+export function createReplayGuard({ records, onStale }: ReplayGuardOptions): ReplayGuard {
+  async function admitReplay({ replayOf: id = "", claim }: Registration): Promise<"passes" | "ends" | "unfinished"> {
     const start = await records.begin({ id, claim });
     if (start === "stale") onStale(id);
-    if (start === "undone") return "undone";
+    if (start === "unfinished") return "unfinished";
     return start === "storing" ? "passes" : "ends";
   }
 
-  async function admit(registration: Registration): Promise<"passes" | "ends" | "undone"> {
+  async function admit(registration: Registration): Promise<"passes" | "ends" | "unfinished"> {
     return registration.replayOf === undefined ? "passes" : admitReplay(registration);
   }
 
   return {
     async admit(registrations) {
-      if (registrations.every(({ replayOf }) => replayOf === undefined)) return { registrations, undone: 0 };
+      if (registrations.every(({ replayOf }) => replayOf === undefined)) return { registrations, unfinished: 0 };
       const fates = await Promise.all(registrations.map(admit));
       return {
         registrations: registrations.filter((_, index) => fates[index] === "passes"),
-        undone: fates.filter((fate) => fate === "undone").length,
+        unfinished: fates.filter((fate) => fate === "unfinished").length,
       };
     },
   };

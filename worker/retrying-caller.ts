@@ -10,11 +10,11 @@ import { kindOf } from "../shared/aws/aws-error.ts";
 import type { CircuitBreaker } from "./circuit-breaker.ts";
 import { describeSystemError, type Operation } from "../shared/process/system-error.ts";
 
-export interface PatientCaller {
+export interface RetryingCaller {
   /**
    * @param deadline until when to wait for a turn, on the clock of `now`; while the breaker is not closed, time does not
    *   count. Default: for as long as it takes.
-   * @returns true when the call succeeded; false when it did not and trying on is of no use: AWS refuses it as it stands,
+   * @returns true when the call succeeded; false when it did not and trying on is of no use: AWS rejects it as it stands,
    *   its turn did not come in time, or the process stops. Never rejects.
    */
   attempt(operation: Operation, call: () => Promise<unknown>, deadline?: number): Promise<boolean>;
@@ -22,7 +22,7 @@ export interface PatientCaller {
   close(): void;
 }
 
-export interface PatientCallerOptions {
+export interface RetryingCallerOptions {
   /** Calls under way at once, those that wait for the breaker included. Default: no bound, for callers that are few. */
   readonly width?: number;
   /** Milliseconds, monotonic. Default: the process's own. */
@@ -35,12 +35,12 @@ interface Turn {
   readonly come: (inTime: boolean) => void;
 }
 
-export function createPatientCaller(breaker: CircuitBreaker, options: PatientCallerOptions = {}): PatientCaller {
+export function createRetryingCaller(breaker: CircuitBreaker, options: RetryingCallerOptions = {}): RetryingCaller {
   const { width = Infinity, now = () => performance.now() } = options;
   const closing = Promise.withResolvers<void>();
   let closed = false;
   let underWay = 0;
-  let line: Turn[] = [];
+  let queue: Turn[] = [];
 
   /** @returns whether its turn has come in time */
   function enter(deadline: number): boolean | Promise<boolean> {
@@ -50,13 +50,13 @@ export function createPatientCaller(breaker: CircuitBreaker, options: PatientCal
     }
     if (closed) return false;
     const { promise, resolve } = Promise.withResolvers<boolean>();
-    line.push({ deadline: breaker.closedMs() + (deadline - now()), come: resolve });
+    queue.push({ deadline: breaker.closedMs() + (deadline - now()), come: resolve });
     return promise;
   }
 
   /** Hands the place to the next one that is not too late. */
   function leave(): void {
-    for (let turn = line.shift(); turn !== undefined; turn = line.shift()) {
+    for (let turn = queue.shift(); turn !== undefined; turn = queue.shift()) {
       const inTime = turn.deadline > breaker.closedMs();
       turn.come(inTime);
       if (inTime) return;
@@ -75,8 +75,8 @@ export function createPatientCaller(breaker: CircuitBreaker, options: PatientCal
           return true;
         } catch (error) {
           const kind = kindOf(error);
-          if (kind === "refused") {
-            // An answer is an answer: what was refused is this call, not the system.
+          if (kind === "rejected") {
+            // An answer is an answer: what was rejected is this call, not the system.
             breaker.succeeded();
             return false;
           }
@@ -102,8 +102,8 @@ export function createPatientCaller(breaker: CircuitBreaker, options: PatientCal
     close() {
       closed = true;
       closing.resolve();
-      const waiting = line;
-      line = [];
+      const waiting = queue;
+      queue = [];
       for (const turn of waiting) turn.come(false);
     },
   };

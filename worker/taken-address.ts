@@ -33,7 +33,7 @@ export type Verdict =
  * @param outcome that stands under the registration's own id; undefined when there is none
  * @param now milliseconds since the epoch
  */
-export function judge(
+export function decide(
   { id, submittedAt }: Pick<Registration, "id" | "submittedAt">,
   item: StandingItem | undefined,
   outcome: Outcome | undefined,

@@ -10,7 +10,7 @@
  * All that a run knows of the ones before it stands in the records, so that it does not matter which worker ran them, or
  * whether it still lives. Posted twice, or to two workers at once, both work side by side: a claim gives each record to one
  * of them. What was sent is never sent a second time by itself; a claim under which nothing was sent, because the queue
- * refused it or the run was killed, uses nothing up: a later run takes the record up again.
+ * rejected it or the run was killed, uses nothing up: a later run takes the record up again.
  */
 import type { SQSClient } from "@aws-sdk/client-sqs";
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
@@ -159,7 +159,7 @@ export function createTransientReplay(options: TransientReplayOptions): () => Pr
       tableName: deadLettersTable,
       segments: scanSegments,
       attributes,
-      // Half the price, and a record that is seen too old is refused by the claim.
+      // Half the price, and a record that is seen too old is rejected by the claim.
       consistent: false,
       filter: {
         expression:

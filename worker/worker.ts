@@ -14,10 +14,10 @@ import { createWorkerMetrics, exposeHeldPacks, exposeWriter } from "./metrics.ts
 import { createVersionLog, hideSecondsAfter } from "./other-versions.ts";
 import { createOutcomesTable } from "./outcomes-table.ts";
 import { createPackProcessor } from "./pack-processor.ts";
-import { createPatientCaller } from "./retrying-caller.ts";
+import { createRetryingCaller } from "./retrying-caller.ts";
 import { createRegistrationWriter } from "./registration-writer.ts";
 import { createRegistrationsTable } from "./registrations-table.ts";
-import { createReplayGate } from "./replay-guard.ts";
+import { createReplayGuard } from "./replay-guard.ts";
 import { describeSystemError } from "../shared/process/system-error.ts";
 import type { WriterConditions } from "./batch-writer.ts";
 
@@ -42,7 +42,7 @@ export interface WorkerParts {
 const longestStandstillMs = 30_000;
 const minBackoffMs = 250;
 const maxBackoffMs = 15_000;
-const stopPatienceShare = 1 / 3;
+const stopTimeoutShare = 1 / 3;
 /** Calls at once to the dead-letter queue, and to the dead-letters table by each of those who write it. */
 const deadLetterWidth = 32;
 
@@ -78,10 +78,10 @@ export function createWorker({ config, sqs, documents, registry, logger }: Worke
     "dead-letters table": breakerOf("dead-letters table"),
   };
   const width = { width: deadLetterWidth, now };
-  const deadLetterCaller = createPatientCaller(breakers["dead-letter queue sends"], width);
+  const deadLetterCaller = createRetryingCaller(breakers["dead-letter queue sends"], width);
   // One each, so that a replay does not wait behind thousands of records that the collector makes.
-  const recordCaller = createPatientCaller(breakers["dead-letters table"], width);
-  const collectorCaller = createPatientCaller(breakers["dead-letters table"], width);
+  const recordCaller = createRetryingCaller(breakers["dead-letters table"], width);
+  const collectorCaller = createRetryingCaller(breakers["dead-letters table"], width);
   const writing = {
     documents,
     retentionDays: config.RETENTION_DAYS,
@@ -91,20 +91,20 @@ export function createWorker({ config, sqs, documents, registry, logger }: Worke
       metrics.writeAttempts.inc(attempts);
     },
   };
-  // Before the first registration is given up: what goes back to the queue undone again and again ends as a dead letter.
-  const standstillPatienceMs = Math.min(longestStandstillMs, (config.MESSAGE_DEADLINE_SECONDS * 1_000) / 2);
+  // Before the first registration is given up: what goes back to the queue unfinished again and again ends as a dead letter.
+  const standstillTimeoutMs = Math.min(longestStandstillMs, (config.MESSAGE_DEADLINE_SECONDS * 1_000) / 2);
 
   function conditionsOf(breaker: CircuitBreaker, resource: string, construct: string): WriterConditions {
     const insertion = { action: "dynamodb:PartiQLInsert", resource, construct };
     return {
       breaker,
       maxCallsInFlight: config.WRITES_IN_FLIGHT,
-      standstillPatienceMs,
+      standstillTimeoutMs,
       describeStandstill: (cause) =>
         describeSystemError(
           cause === "throttled" ? "throttled" : "unreachable",
           insertion,
-          `nothing could be stored for ${standstillPatienceMs / 1_000} s`,
+          `nothing could be stored for ${standstillTimeoutMs / 1_000} s`,
         ),
       now,
       random: Math.random,
@@ -141,7 +141,7 @@ export function createWorker({ config, sqs, documents, registry, logger }: Worke
     writer,
     deadLetters,
     records,
-    replays: createReplayGate({
+    replays: createReplayGuard({
       records,
       onStale(id) {
         metrics.staleReplays.inc();
@@ -156,7 +156,7 @@ export function createWorker({ config, sqs, documents, registry, logger }: Worke
       metrics.received.inc(registrations);
     },
     onOutcome(kind) {
-      if (kind === "undone") metrics.undone.inc();
+      if (kind === "unfinished") metrics.unfinished.inc();
     },
     onHidden() {
       metrics.hidden.inc();
@@ -219,9 +219,9 @@ export function createWorker({ config, sqs, documents, registry, logger }: Worke
       const stopped = Promise.all([registrationsDrain.stop(), deadLetterDrain.stop()]);
       // What fails for a moment is tried again even now. What is held by a error that lasts is let go in the end, or the
       // pollers would never finish.
-      const patience = setTimeout(letGo, config.STOP_DEADLINE_SECONDS * 1_000 * stopPatienceShare);
+      const timer = setTimeout(letGo, config.STOP_DEADLINE_SECONDS * 1_000 * stopTimeoutShare);
       await stopped;
-      clearTimeout(patience);
+      clearTimeout(timer);
       letGo();
     },
     health: createHealth({

@@ -56,7 +56,7 @@ export interface Verdict {
   };
 }
 
-export interface Judge {
+export interface Checker {
   /** First: every line of the ledger, in any order. */
   attempt(line: LedgerLine): void;
   /** Second: every dead-letter record. */
@@ -72,7 +72,7 @@ export interface Judge {
   numberOf(id: string): number;
 }
 
-export interface JudgeOptions {
+export interface CheckerOptions {
   /** Whether the table may hold registrations that the ledger does not know, as on a stack that others use. Default: no. */
   readonly othersAllowed?: boolean;
 }
@@ -115,7 +115,7 @@ function contentOf(name: unknown, answers: unknown): number {
   return hash("sha256", canonical(name, answers), "buffer").readUIntBE(0, 6);
 }
 
-export function createJudge({ othersAllowed = false }: JudgeOptions = {}): Judge {
+export function createChecker({ othersAllowed = false }: CheckerOptions = {}): Checker {
   const ids = createKeyIndex();
   const people = createKeyIndex();
   const flags = createNumberColumn((length) => new Uint16Array(length));
@@ -155,7 +155,7 @@ export function createJudge({ othersAllowed = false }: JudgeOptions = {}): Judge
     return Date.parse(String(submittedAt)) <= Date.parse(String(storedAt)) + clockToleranceMs;
   }
 
-  function judgeStranger(item: StoredItem): void {
+  function checkUnexpected(item: StoredItem): void {
     const person = people.find(item.email);
     if (person >= 0) holder.set(person, strangerHolds);
     if (mended.has(item.registrationId)) return;
@@ -231,7 +231,7 @@ export function createJudge({ othersAllowed = false }: JudgeOptions = {}): Judge
     },
     stored(item) {
       const number = ids.find(item.registrationId);
-      if (number < 0) return judgeStranger(item);
+      if (number < 0) return checkUnexpected(item);
       if (has(number, seen.stored)) find("storedTwice", item.registrationId);
       // An admin may have corrected the address before it was erased: under the other one it stands rightly.
       else if (has(number, seen.erased | seen.withdrawn) && !has(number, seen.edited)) {

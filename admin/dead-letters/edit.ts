@@ -138,9 +138,11 @@ function eventErrors(draft: Draft, event: EventDefinition): ValidationError[] {
   return schemaErrors(Compile(submissionSchema(event)).Errors({ email, name, answers }), new Map());
 }
 
-function refuse(validationErrors: readonly ValidationError[]): never {
+function reject(validationErrors: readonly ValidationError[]): never {
   const list = validationErrors.map(({ pointer, detail }) => `  - ${pointer || "/"} ${detail}`).join("\n");
-  throw new TurnoutError("TURNOUT_REGISTRATION_INVALID", `The registration would not be valid:\n${list}`, { validationErrors });
+  throw new TurnoutError("TURNOUT_REGISTRATION_INVALID", `The registration would not be valid:\n${list}`, {
+    validationErrors,
+  });
 }
 
 /**
@@ -148,7 +150,7 @@ function refuse(validationErrors: readonly ValidationError[]): never {
  * @param body its body, from which a registration that could not be read is pieced together
  * @param event what the answers are checked against; undefined for no more than what every event asks
  * @returns the registration as it would be, and in what it differs
- * @throws TURNOUT_REGISTRATION_INVALID with a pointer to every fault, TURNOUT_USAGE_INVALID when nothing would change
+ * @throws TURNOUT_REGISTRATION_INVALID with a pointer to every error, TURNOUT_USAGE_INVALID when nothing would change
  */
 export function proposeEdit(
   record: DeadLetterRecord,
@@ -169,14 +171,14 @@ export function proposeEdit(
   if (typeof draft.name === "string") draft.name = draft.name.trim();
   draft.answers = withoutTinyNumbers(draft.answers);
   const validationErrors = registrationErrors(draft);
-  if (validationErrors.length > 0) refuse(validationErrors);
+  if (validationErrors.length > 0) reject(validationErrors);
   if (event) {
     const further = eventErrors(draft, event);
-    if (further.length > 0) refuse(further);
+    if (further.length > 0) reject(further);
   }
   const registration = draft as unknown as Registration;
   const replayable = toReplayable(record.id, registration);
-  if (replayable.kind === "refused") refuse(replayable.validationErrors);
+  if (replayable.kind === "refused") reject(replayable.validationErrors);
   const { replayOf: _, claim: __, ...before } = entry;
   const changes = differences(before, registration);
   if (Object.keys(changes).length === 0) throw usage("Nothing would change: the fields have these values already.");

@@ -7,7 +7,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { answerQuestions } from "../equipment/questions.ts";
 import { createFakeQueue, type QueueCounts, type Supply } from "./queue.ts";
-import { createFakeTable, RefusedByTable, type TableCounts } from "./table.ts";
+import { createFakeTable, RejectedByTable, type TableCounts } from "./table.ts";
 
 export interface Latencies {
   /** Of SendMessage and SendMessageBatch, milliseconds. */
@@ -48,10 +48,10 @@ async function answer(target: string, body: string, response: ServerResponse): P
       service === "AmazonSQS" ? await queue.answer(operation, input, isGone) : table.answer(operation, input);
     setTimeout(() => reply(response, 200, result), latencyMs);
   } catch (error) {
-    const refused = error instanceof RefusedByTable;
-    if (!refused && errors.length < 20) errors.push(error instanceof Error ? error.message : String(error));
-    const name = refused ? error.message : "InternalFailure";
-    setTimeout(() => reply(response, refused ? 400 : 500, { __type: `com.amazonaws#${name}` }), latencyMs);
+    const rejected = error instanceof RejectedByTable;
+    if (!rejected && errors.length < 20) errors.push(error instanceof Error ? error.message : String(error));
+    const name = rejected ? error.message : "InternalFailure";
+    setTimeout(() => reply(response, rejected ? 400 : 500, { __type: `com.amazonaws#${name}` }), latencyMs);
   }
 }
 

@@ -23,7 +23,7 @@ export interface ActivityReader {
   /**
    * @param enough asked with what has been read, the newest first; true ends the reading
    * @returns what was read, without gaps; all there is when nothing was enough
-   * @throws the SDK's error when DynamoDB does not answer or refuses
+   * @throws the SDK's error when DynamoDB does not answer or rejects
    */
   readBack(enough: (slices: readonly Slice[]) => boolean): Promise<readonly Slice[]>;
   /**

@@ -1,5 +1,5 @@
 /**
- * What kind of fault AWS or the network answered with, by the names that the services and the SDK give to their errors.
+ * What kind of error AWS or the network answered with, by the names that the services and the SDK give to their errors.
  * What is to be done about it depends on who asked: the tiers say it in `shared/process/system-error.ts`, the command in `terminal/exit.ts`.
  */
 
@@ -10,7 +10,7 @@ export type AwsErrorKind =
   | "clock"
   | "throttled"
   | "unreachable"
-  | "refused";
+  | "rejected";
 
 const kindByName: Record<string, AwsErrorKind> = {
   AccessDenied: "access-denied",
@@ -61,15 +61,15 @@ function namesOf(error: unknown): string[] {
 
 /**
  * @param error what an AWS call threw, or the error code of one statement
- * @returns its kind; `unreachable` for time-outs, connection errors and 5xx; `refused` for any other answer
+ * @returns its kind; `unreachable` for time-outs, connection errors and 5xx; `rejected` for any other answer
  */
 export function kindOf(error: unknown): AwsErrorKind {
   for (const name of typeof error === "string" ? [error] : namesOf(error)) {
     const kind = kindByName[name];
     if (kind) return kind;
   }
-  if (typeof error === "string") return "refused";
+  if (typeof error === "string") return "rejected";
   const { $metadata, statusCode } = error as { $metadata?: { httpStatusCode?: number }; statusCode?: number };
   const status = $metadata?.httpStatusCode ?? statusCode ?? 0;
-  return status >= 400 && status < 500 ? "refused" : "unreachable";
+  return status >= 400 && status < 500 ? "rejected" : "unreachable";
 }

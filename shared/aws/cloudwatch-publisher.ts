@@ -3,9 +3,9 @@
  * call. Which figures those are stands here; what they mean, in each tier's `metrics.ts`.
  *
  * It stands beside the work and never in its way: it reads the counts that `/metrics` shows anyway, has one call under way
- * at most, and keeps what could not be sent up to the size of one call, the oldest given up first. While CloudWatch refuses
+ * at most, and keeps what could not be sent up to the size of one call, the oldest given up first. While CloudWatch rejects
  * or fails, it asks ever more seldom. A call that timed out may have arrived all the same and is sent again, so a minute may
- * count twice after a fault: these figures are for looking at, the tables are for counting.
+ * count twice after an error: these figures are for looking at, the tables are for counting.
  */
 import type { MetricDatum } from "@aws-sdk/client-cloudwatch";
 import { clientOptions } from "./aws-clients.ts";
@@ -22,13 +22,13 @@ interface PublishedFigure {
   /** As on `/metrics`. What ends in `_total` is published as what was added since the last time, anything else as it stands. */
   readonly name: string;
   /** A time that changes with each look at this figure. One that was not looked at since is left out: it is another's now. */
-  readonly lookedAt?: string;
+  readonly polledAt?: string;
   /** The value that stands for "cannot be told". */
   readonly unknown?: number;
 }
 
 /** The daemon asks one worker after the other to look at the queue; what the others saw some minutes ago is no news. */
-const lookedAt = "turnout_queue_looked_at_timestamp_seconds";
+const polledAt = "turnout_queue_looked_at_timestamp_seconds";
 
 /** Each costs the price of a metric, so these are the ones that somebody looks at. */
 export const publishedFigures: readonly PublishedFigure[] = [
@@ -39,9 +39,9 @@ export const publishedFigures: readonly PublishedFigure[] = [
   { name: "turnout_registrations_stored_total" },
   { name: "turnout_registrations_duplicate_total" },
   { name: "turnout_breaker_open" },
-  { name: "turnout_queue_registrations_estimate", lookedAt },
-  { name: "turnout_queue_drain_per_second", lookedAt },
-  { name: "turnout_queue_eta_seconds", lookedAt, unknown: -1 },
+  { name: "turnout_queue_registrations_estimate", polledAt },
+  { name: "turnout_queue_drain_per_second", polledAt },
+  { name: "turnout_queue_eta_seconds", polledAt, unknown: -1 },
 ];
 
 export interface CloudWatchPublisherOptions {
@@ -104,7 +104,7 @@ export function createCloudWatchPublisher(options: CloudWatchPublisherOptions): 
     return metric?.values.map(({ value }) => value) ?? [];
   }
 
-  async function valueOf({ name, lookedAt: looked, unknown }: PublishedFigure): Promise<number | undefined> {
+  async function valueOf({ name, polledAt: looked, unknown }: PublishedFigure): Promise<number | undefined> {
     const values = await read(name);
     if (name.endsWith("_total")) {
       if (registry.getSingleMetric(name) === undefined) return undefined;

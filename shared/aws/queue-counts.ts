@@ -15,7 +15,7 @@ async function readAttributes(sqs: SQSClient, url: string, names: QueueAttribute
   return Attributes;
 }
 
-/** @throws the SDK's error when SQS does not answer or refuses */
+/** @throws the SDK's error when SQS does not answer or rejects */
 export async function readQueueCounts(sqs: SQSClient, url: string): Promise<QueueCounts> {
   const attributes = await readAttributes(sqs, url, [
     "ApproximateNumberOfMessages",
@@ -31,7 +31,7 @@ export async function readQueueCounts(sqs: SQSClient, url: string): Promise<Queu
 
 /**
  * @returns which stack this is, beyond its name: one that was destroyed and made anew is another
- * @throws the SDK's error when SQS does not answer or refuses
+ * @throws the SDK's error when SQS does not answer or rejects
  */
 export async function readStackIdentity(sqs: SQSClient, queueUrl: string): Promise<string> {
   const { QueueArn, CreatedTimestamp } = await readAttributes(sqs, queueUrl, ["QueueArn", "CreatedTimestamp"]);

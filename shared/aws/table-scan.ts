@@ -43,7 +43,7 @@ export interface TableScanOptions {
 
 /**
  * Every item that was there throughout is seen exactly once; what is written meanwhile may be seen or not.
- * @throws TURNOUT_INTERRUPTED, by the signal, between two pages; the SDK's error when DynamoDB does not answer or refuses
+ * @throws TURNOUT_INTERRUPTED, by the signal, between two pages; the SDK's error when DynamoDB does not answer or rejects
  */
 export async function scanTable(options: TableScanOptions): Promise<void> {
   const { documents, tableName, segments, attributes, filter, consistent = true, budget, signal, onPage } = options;

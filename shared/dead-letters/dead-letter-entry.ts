@@ -1,6 +1,6 @@
 /**
  * What the body of a dead letter holds: entries, one for each registration, and what can be read of them today. A body is
- * kept as it came, so that a later version, or one whose fault was mended, reads what an earlier one could not.
+ * kept as it came, so that a later version, or one whose error was mended, reads what an earlier one could not.
  */
 import { idOfBody } from "./dead-letter-record.ts";
 import {

@@ -7,7 +7,7 @@
  *
  * Whoever replays it claims it first, in the very version that was read, for a limited time: the claim travels with what is
  * sent, and the worker stores only under the current one. So an edit or a discard either comes before the claim, and what
- * was read before is not sent, or is refused; see `dead-letters/replay.ts`.
+ * was read before is not sent, or is rejected; see `dead-letters/replay.ts`.
  *
  * A record never expires by itself. Its body is kept as it came, whatever it is; see `storeBody` for large ones.
  */

@@ -37,7 +37,7 @@ export async function changeIf(
     ...(sets.length > 0 ? [`SET ${sets.join(", ")}`] : []),
     ...(remove.length > 0 ? [`REMOVE ${remove.map((name) => `#${name}`).join(", ")}`] : []),
   ].join(" ");
-  // Names that no expression uses are refused.
+  // Names that no expression uses are rejected.
   const used = names.filter((name) => new RegExp(`#${name}\\b`).test(`${expression} ${condition}`));
   try {
     await documents.send(

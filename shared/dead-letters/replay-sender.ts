@@ -32,7 +32,7 @@ export interface PackSteps<Item> {
   /** Told as soon as SQS has confirmed a pack. */
   readonly onConfirmed: (items: readonly Item[]) => Promise<void>;
   /**
-   * Told when it did not. `accepted`: `no` when SQS, or this machine, has refused it for sure; `unknown` when the answer
+   * Told when it did not. `accepted`: `no` when SQS, or this machine, has rejected it for sure; `unknown` when the answer
    * is missing, and it may be on the queue.
    */
   readonly onFailed: (items: readonly Item[], accepted: "no" | "unknown") => Promise<void>;
@@ -48,10 +48,10 @@ const packSeconds = 0.5;
 
 /**
  * Sends, and knows afterwards whether it may have been accepted: the SDK tries again by itself, and an attempt that was
- * refused says nothing of the one before, which got no answer.
+ * rejected says nothing of the one before, which got no answer.
  */
 async function sendSurely(sqs: SQSClient, command: SendMessageCommand): Promise<void> {
-  /** Attempts that were not refused: without any, there is nothing on the queue. */
+  /** Attempts that were not rejected: without any, there is nothing on the queue. */
   let doubtful = 0;
   command.middlewareStack.add(
     (next) => async (args) => {

@@ -4,7 +4,7 @@
  * as long as the backlog is, and twice that at most.
  */
 
-export interface ReplayPatience {
+export interface ReplayTimeout {
   /** Something came of the step: the silence begins anew. */
   heard(): void;
   /** @returns whether it is no use to wait any longer; never rejects */
@@ -13,7 +13,7 @@ export interface ReplayPatience {
   explain(): string;
 }
 
-export interface ReplayPatienceOptions {
+export interface ReplayTimeoutOptions {
   /** How long nothing may be heard, in seconds, while nothing is drained. */
   readonly seconds: number;
   /**
@@ -28,7 +28,7 @@ export interface ReplayPatienceOptions {
 /** Messages come about in order, and the pace changes. */
 const slack = 2;
 
-export function createReplayPatience({ seconds, draining, now }: ReplayPatienceOptions): ReplayPatience {
+export function createReplayTimeout({ seconds, draining, now }: ReplayTimeoutOptions): ReplayTimeout {
   let heardAt = now();
   let askAgainAt = heardAt + seconds * 1_000;
   let longestSeconds: number | undefined;

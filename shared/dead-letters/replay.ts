@@ -3,7 +3,7 @@
  * by this one protocol:
  *
  *     select ─► read, check ─► claim ─► send ─────────► mark, wait for what the worker says ─► next, larger step
- *                                │        ├─ refused ─► give the claim back
+ *                                │        ├─ rejected ─► give the claim back
  *                                │        └─ no answer ► the claim runs out by itself
  *                                └─ no longer as it was read: passed over
  *
@@ -15,7 +15,7 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { DeadLetterSummary, ReplayClaim, ReplayRecords } from "./replay-records.ts";
-import { createReplayPatience } from "./replay-timeout.ts";
+import { createReplayTimeout } from "./replay-timeout.ts";
 import { checkReplay, type ReplayCheck } from "./replay-check.ts";
 import type { ReplaySender } from "./replay-sender.ts";
 
@@ -89,8 +89,8 @@ const growth = [1, 10, 100];
 /** A step of which at least this share failed again is the last one. */
 const maxFailedShare = 0.1;
 const changesAtOnce = 32;
-const firstLookMs = 150;
-const slowestLookMs = 1_000;
+const firstPollMs = 150;
+const slowestPollMs = 1_000;
 const slowDown = 1.3;
 
 function fateOf(now: DeadLetterSummary | undefined, sent: Candidate): Omit<ReplayOutcome, "id"> | undefined {
@@ -157,7 +157,7 @@ export async function replayDeadLetters(ids: readonly string[], options: ReplayO
 
   const claimOf = ({ claim }: Candidate): ReplayClaim => ({ id: claim, by: who, until: claimedUntil });
   let claimedUntil = "";
-  const patience = createReplayPatience({
+  const replayTimeout = createReplayTimeout({
     seconds: options.outcomeTimeoutSeconds,
     draining: options.draining,
     now: () => performance.now(),
@@ -199,11 +199,11 @@ export async function replayDeadLetters(ids: readonly string[], options: ReplayO
   /** Takes those out of `waiting` whose outcome becomes known in time. @returns how many of them failed again */
   async function awaitOutcomes(waiting: Map<string, Candidate>): Promise<number> {
     let failed = 0;
-    let lookMs = firstLookMs;
-    patience.heard();
-    while (waiting.size > 0 && !signal.aborted && !(await patience.isOver())) {
-      await delay(lookMs, undefined, { signal }).catch(() => {});
-      lookMs = Math.min(slowestLookMs, lookMs * slowDown);
+    let pollMs = firstPollMs;
+    replayTimeout.heard();
+    while (waiting.size > 0 && !signal.aborted && !(await replayTimeout.isOver())) {
+      await delay(pollMs, undefined, { signal }).catch(() => {});
+      pollMs = Math.min(slowestPollMs, pollMs * slowDown);
       if (signal.aborted) break;
       const records = await store.readMany([...waiting.keys()], signal);
       for (const [id, candidate] of waiting) {
@@ -212,7 +212,7 @@ export async function replayDeadLetters(ids: readonly string[], options: ReplayO
         if (outcome.fate === "failed") failed += 1;
         settle(id, outcome.fate, outcome.detail);
         waiting.delete(id);
-        patience.heard();
+        replayTimeout.heard();
       }
     }
     return failed;
@@ -254,7 +254,7 @@ export async function replayDeadLetters(ids: readonly string[], options: ReplayO
     if (broken) return broken;
     if (signal.aborted) return stopFor(signal.reason);
     if (silent > 0) {
-      const detail = `${silent} of ${size} ${patience.explain()}`;
+      const detail = `${silent} of ${size} ${replayTimeout.explain()}`;
       return { code: "no-outcome", detail };
     }
     if (failed > 0 && failed >= size * maxFailedShare) {

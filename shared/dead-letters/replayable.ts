@@ -34,7 +34,7 @@ export function toReplayable(id: string, kept: Registration | undefined): Replay
   return { kind: "replayable", encoded, claim };
 }
 
-/** @returns the faults in one line: where and what */
+/** @returns the errors in one line: where and what */
 export function describeErrors(validationErrors: readonly ValidationError[]): string {
   return validationErrors.map(({ pointer, detail }) => (pointer === "" ? detail : `${pointer} ${detail}`)).join("; ");
 }

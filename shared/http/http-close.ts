@@ -25,7 +25,7 @@ export interface HttpService {
 
 /** Shares of the stop's deadline. */
 const shares = { announcement: 1 / 8, incomplete: 1 / 4, everything: 5 / 8 };
-const lookEveryMs = 25;
+const pollIntervalMs = 25;
 
 /**
  * @param deadlineSeconds of the whole stop; this takes a part of it
@@ -42,7 +42,7 @@ export async function closeHttp(
     while (connections.count() > 0 && performance.now() < until) {
       each();
       // oxlint-disable-next-line no-await-in-loop
-      await delay(Math.min(lookEveryMs, Math.max(1, until - performance.now())));
+      await delay(Math.min(pollIntervalMs, Math.max(1, until - performance.now())));
       // Right after the loop has read what has come in: what is idle then has nothing unread.
       // oxlint-disable-next-line no-await-in-loop
       await nextTurn();

@@ -18,7 +18,7 @@ export interface HttpConnection {
   /** Bytes that had come in at the last look. */
   bytesRead: number;
   /** Looks since something came in: about seconds. */
-  unusedLooks: number;
+  unusedPolls: number;
 }
 
 export interface HttpConnections {
@@ -36,7 +36,7 @@ export interface HttpConnections {
   announceEnd(): void;
 }
 
-const lookEveryMs = 1_000;
+const pollIntervalMs = 1_000;
 
 /**
  * @returns the response to its newest request where that waits for its answer, or the answer for the client to read it;
@@ -51,8 +51,8 @@ export function responseUnderWay({ socket, newest }: HttpConnection): ServerResp
 
 /** @returns whether it has no request under way and was not used for a second at least */
 export function isIdle(connection: HttpConnection): boolean {
-  const { socket, bytesRead, unusedLooks } = connection;
-  return unusedLooks > 0 && socket.bytesRead === bytesRead && !responseUnderWay(connection);
+  const { socket, bytesRead, unusedPolls } = connection;
+  return unusedPolls > 0 && socket.bytesRead === bytesRead && !responseUnderWay(connection);
 }
 
 /** An answer that was to be the last one is not, as soon as another request stands behind it. */
@@ -79,11 +79,11 @@ export function createHttpConnections(): HttpConnections {
   let ending = false;
   let timer: NodeJS.Timeout | undefined;
 
-  function look(): void {
+  function poll(): void {
     for (const connection of connections.values()) {
       const { bytesRead } = connection.socket;
       const unused = bytesRead === connection.bytesRead && !responseUnderWay(connection);
-      connection.unusedLooks = unused ? connection.unusedLooks + 1 : 0;
+      connection.unusedPolls = unused ? connection.unusedPolls + 1 : 0;
       connection.bytesRead = bytesRead;
     }
   }
@@ -99,10 +99,10 @@ export function createHttpConnections(): HttpConnections {
     count: () => connections.size,
     of: (socket) => connections.get(socket),
     opened(socket) {
-      const connection = { socket, newest: undefined, previous: undefined, bytesRead: 0, unusedLooks: 0 };
+      const connection = { socket, newest: undefined, previous: undefined, bytesRead: 0, unusedPolls: 0 };
       connections.set(socket, connection);
       socket.once("close", () => closed(socket));
-      timer ??= setInterval(look, lookEveryMs).unref();
+      timer ??= setInterval(poll, pollIntervalMs).unref();
       return connection;
     },
     began(response, socket) {
@@ -114,7 +114,7 @@ export function createHttpConnections(): HttpConnections {
       if (waits) follow(connection, response);
       if (ending) announce(connection);
     },
-    idle: () => [...connections.values()].filter(isIdle).toSorted((a, b) => b.unusedLooks - a.unusedLooks),
+    idle: () => [...connections.values()].filter(isIdle).toSorted((a, b) => b.unusedPolls - a.unusedPolls),
     all: () => connections.values(),
     announceEnd() {
       ending = true;

@@ -40,7 +40,7 @@ function allowed(schema: VariableSchema): string {
  * @param schema an object schema whose properties are named as the variables are; a default makes one optional
  * @param env usually `process.env`; an empty string counts as not set, as shells and Beanstalk hand it over
  * @returns the typed values, frozen, defaults filled in
- * @throws TURNOUT_ENVIRONMENT_INVALID naming every fault at once: the variable, what was given, what is allowed
+ * @throws TURNOUT_ENVIRONMENT_INVALID naming every error at once: the variable, what was given, what is allowed
  */
 export function readEnv<S extends TObject>(schema: S, env: Environment): Readonly<Static<S>> {
   const values: Record<string, unknown> = {};
@@ -63,14 +63,21 @@ export function readEnv<S extends TObject>(schema: S, env: Environment): Readonl
     else {
       const given = property.writeOnly ? "a value that is not shown" : JSON.stringify(text);
       const hint = property.description ? ` (${property.description})` : "";
-      validationErrors.push({ pointer: `/${name}`, detail: `${name} was ${given}, allowed is ${allowed(property)}${hint}` });
+      validationErrors.push({
+        pointer: `/${name}`,
+        detail: `${name} was ${given}, allowed is ${allowed(property)}${hint}`,
+      });
     }
   }
   if (validationErrors.length > 0) {
     const list = validationErrors.map((validationError) => `  - ${validationError.detail}`).join("\n");
-    throw new TurnoutError("TURNOUT_ENVIRONMENT_INVALID", `The environment has ${validationErrors.length} validationError(s):\n${list}`, {
-      validationErrors,
-    });
+    throw new TurnoutError(
+      "TURNOUT_ENVIRONMENT_INVALID",
+      `The environment has ${validationErrors.length} validationError(s):\n${list}`,
+      {
+        validationErrors,
+      },
+    );
   }
   return Object.freeze(values) as Readonly<Static<S>>;
 }

@@ -69,11 +69,11 @@ export function createLifecycle(parts: readonly Part[], { deadlineSeconds, logge
     return clean;
   }
 
-  async function stopWithin(part: Part, patienceMs: number): Promise<void> {
+  async function stopWithin(part: Part, timeoutMs: number): Promise<void> {
     const { promise: late, reject } = Promise.withResolvers<never>();
     const timer = setTimeout(() => {
-      reject(new Error(`It had not stopped after ${Math.round(patienceMs)} ms; the others are stopped without it.`));
-    }, patienceMs);
+      reject(new Error(`It had not stopped after ${Math.round(timeoutMs)} ms; the others are stopped without it.`));
+    }, timeoutMs);
     try {
       await Promise.race([part.stop?.(), late]);
     } finally {

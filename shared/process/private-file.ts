@@ -23,8 +23,8 @@ const flagsOf = {
 
 export type PrivateFileMode = keyof typeof flagsOf;
 
-/** A link is refused with ELOOP; everything else is the file system's own error. */
-function refusalOf(path: string, cause: unknown): unknown {
+/** A link is rejected with ELOOP; everything else is the file system's own error. */
+function rejectionOf(path: string, cause: unknown): unknown {
   const { code } = cause as NodeJS.ErrnoException;
   return code === "ELOOP" || code === "EMLINK" ? linked(path, cause) : cause;
 }
@@ -44,7 +44,7 @@ function linked(path: string, cause?: unknown): TurnoutError {
  */
 export async function openPrivateFile(path: string, how: PrivateFileMode): Promise<FileHandle> {
   const file = await open(path, flagsOf[how], ownerOnly).catch((cause: unknown) => {
-    throw refusalOf(path, cause);
+    throw rejectionOf(path, cause);
   });
   try {
     if ((await file.stat()).isFile()) await file.chmod(ownerOnly);
@@ -61,7 +61,7 @@ export function openPrivateFileSync(path: string, how: PrivateFileMode): number 
   try {
     file = openSync(path, flagsOf[how], ownerOnly);
   } catch (cause) {
-    throw refusalOf(path, cause);
+    throw rejectionOf(path, cause);
   }
   try {
     if (fstatSync(file).isFile()) fchmodSync(file, ownerOnly);

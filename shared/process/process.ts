@@ -1,5 +1,5 @@
 /**
- * Runs a tier as a process: a broken environment ends it before anything listens, a signal stops it gracefully, a fault
+ * Runs a tier as a process: a broken environment ends it before anything listens, a signal stops it gracefully, an error
  * that nobody caught stops it and is told by the exit code. What becomes of its log changes none of that.
  */
 import { setTimeout as delay } from "node:timers/promises";

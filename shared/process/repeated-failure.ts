@@ -1,6 +1,6 @@
 /**
- * Logs a fault that comes again with every try: the first of a row, then once in a while with their number, and the end.
- * For what goes on beside the work, which a fault must not stop and which must not fill the log either.
+ * Logs an error that comes again with every try: the first of a row, then once in a while with their number, and the end.
+ * For what goes on beside the work, which an error must not stop and which must not fill the log either.
  */
 import { kindOf } from "../aws/aws-error.ts";
 import type { Logger } from "./logger.ts";

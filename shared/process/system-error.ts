@@ -1,5 +1,5 @@
 /**
- * System errors, as opposed to faults of one registration: what AWS or the network answers when nothing can work,
+ * System errors, as opposed to errors of one registration: what AWS or the network answers when nothing can work,
  * put into words that name the action, the resource and the construct to mend.
  */
 import type { AwsErrorKind } from "../aws/aws-error.ts";
@@ -28,14 +28,14 @@ const remedy: Record<AwsErrorKind, (operation: Operation) => string> = {
   "missing-resource": ({ resource }) =>
     `${resource} does not exist; deploy the construct Data, which makes it, or correct its name`,
   credentials: ({ construct }) => `this process has no valid AWS credentials; see the instance role in ${construct}`,
-  clock: () => "the request's signature was refused; check this machine's clock and credentials",
+  clock: () => "the request's signature was rejected; check this machine's clock and credentials",
   throttled: ({ resource }) => `${resource} is throttled; raise its throughput limits if that lasts`,
   unreachable: ({ resource }) => `the endpoint of ${resource} does not answer; check the network and its VPC endpoint`,
-  refused: ({ action, resource }) =>
-    `${action} on ${resource} was refused as it stands; this is a fault of the program`,
+  rejected: ({ action, resource }) =>
+    `${action} on ${resource} was rejected as it stands; this is an error in the program`,
 };
 
-/** @returns the fault in words. The message of AWS is kept, since it names the role and the denied action. */
+/** @returns the error in words. The message of AWS is kept, since it names the role and the denied action. */
 export function describeSystemError(kind: AwsErrorKind, operation: Operation, error: unknown): SystemError {
   const { action, resource } = operation;
   const said = withoutAddresses(error instanceof Error ? `${error.name}: ${error.message}` : String(error));

@@ -5,7 +5,7 @@
  * (RFC 5890: `bücher.example` is `xn--bcher-kva.example`). What surrounds it are blanks and invisible characters, and what
  * mail programs and people copy along with an address: `mailto:`, `Ada <…>`, quotation marks, a comma behind it. Plus tags
  * and dots stay: whether they matter is the mail provider's business. Quoted local parts and local parts outside ASCII are
- * refused; `email-error.ts` says why.
+ * rejected; `email-error.ts` says why.
  */
 import { domainToASCII } from "node:url";
 import { isUnseen, trimUnseen } from "./plain-text.ts";
@@ -92,7 +92,7 @@ function isConvertible(domain: string): boolean {
 /**
  * @param given the address as typed or pasted
  * @returns the key form; where the domain has none, what was given without its surroundings, lower-cased, which
- *   `emailPattern` then refuses. Normalising twice is the same as once.
+ *   `emailPattern` then rejects. Normalising twice is the same as once.
  */
 export function normalizeEmail(given: string): string {
   if (given.length <= maxEmailLength && bare.test(given)) return given.toLowerCase();

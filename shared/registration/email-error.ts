@@ -1,6 +1,6 @@
 /**
- * Says what exactly is wrong with an address that `emailPattern` refuses, as a name: the words for it are the reader's
- * business. Which addresses are refused is decided by the pattern; not here.
+ * Says what exactly is wrong with an address that `emailPattern` rejects, as a name: the words for it are the reader's
+ * business. Which addresses are rejected is decided by the pattern; not here.
  */
 import { maxEmailLength } from "./email-address.ts";
 import { isUnseen } from "./plain-text.ts";
@@ -39,7 +39,7 @@ function localError(local: string): EmailError | undefined {
 }
 
 /**
- * @param address that was refused, as `normalizeEmail` left it
+ * @param address that was rejected, as `normalizeEmail` left it
  * @returns the first thing that is wrong with it, from the left
  */
 export function emailError(address: string): EmailError {

@@ -102,7 +102,7 @@ const rules = new Map([
   [instantPattern, "date, time and offset, such as 2026-05-01T09:00:00+02:00"],
 ]);
 
-/** The faults of a file that is not of the form above: a field is judged as what its own `type` says it is. */
+/** The errors of a file that is not of the form above: a field is judged as what its own `type` says it is. */
 function formErrors(value: unknown): ValidationError[] {
   const { fields } = (value ?? {}) as { fields?: unknown };
   if (!Array.isArray(fields)) return schemaErrors(withoutSummaries(validator.Errors(value)), rules);
@@ -183,7 +183,10 @@ function contentErrors(event: EventDefinition): ValidationError[] {
     validationErrors.push({ pointer: "/closesAt", detail: "must be later than opensAt" });
   }
   if (!zoneKnown) {
-    validationErrors.push({ pointer: "/timeZone", detail: "is not a time zone, give an IANA name such as Europe/Berlin" });
+    validationErrors.push({
+      pointer: "/timeZone",
+      detail: "is not a time zone, give an IANA name such as Europe/Berlin",
+    });
   }
   const seen = new Set<string>();
   for (const [index, field] of event.fields.entries()) {
@@ -212,15 +215,21 @@ function contentErrors(event: EventDefinition): ValidationError[] {
 
 /**
  * @param value the parsed content of an event file
- * @throws TURNOUT_EVENT_INVALID with a pointer to every fault
+ * @throws TURNOUT_EVENT_INVALID with a pointer to every error
  */
 export function parseEvent(value: unknown): EventDefinition {
   const validationErrors = validator.Check(value) ? contentErrors(value) : formErrors(value);
   if (validationErrors.length > 0) {
-    const list = validationErrors.map((validationError) => `  - ${validationError.pointer || "/"} ${validationError.detail}`).join("\n");
-    throw new TurnoutError("TURNOUT_EVENT_INVALID", `The event definition has ${validationErrors.length} validationError(s):\n${list}`, {
-      validationErrors,
-    });
+    const list = validationErrors
+      .map((validationError) => `  - ${validationError.pointer || "/"} ${validationError.detail}`)
+      .join("\n");
+    throw new TurnoutError(
+      "TURNOUT_EVENT_INVALID",
+      `The event definition has ${validationErrors.length} validationError(s):\n${list}`,
+      {
+        validationErrors,
+      },
+    );
   }
   return value as EventDefinition;
 }

@@ -20,7 +20,7 @@ function isDecodable(text: string): boolean {
 
 /**
  * Call it before routes are added. A body becomes an object without prototype; a field that came twice is an array. What is
- * not UTF-8 is refused with TURNOUT_BODY_UNREADABLE.
+ * not UTF-8 is rejected with TURNOUT_BODY_UNREADABLE.
  */
 export function acceptFormBodies(app: FastifyInstance): void {
   app.addContentTypeParser(formType, { parseAs: "buffer" }, (_request, body: Buffer, done) => {

@@ -2,7 +2,7 @@
  * Which characters a text from an attendee may hold: those of XML 1.0, which are also those that SQS takes in a message
  * body (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html), without the control
  * characters that both allow (U+007F to U+009F; U+009B starts a command on many terminals). Everything else, NUL, escape,
- * lone surrogates, U+FFFE and U+FFFF, is refused at the door, so nothing that a terminal, a spreadsheet or a queue would
+ * lone surrogates, U+FFFE and U+FFFF, is rejected at the door, so nothing that a terminal, a spreadsheet or a queue would
  * choke on is ever stored.
  *
  * The patterns keep to what every reader of JSON Schema understands: ranges of characters, no look-ahead, no `\p{…}` and

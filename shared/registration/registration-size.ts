@@ -1,5 +1,5 @@
 /**
- * How large the registrations of an event can be. An event file whose answers could not travel is refused when it is
+ * How large the registrations of an event can be. An event file whose answers could not travel is rejected when it is
  * loaded, so that nobody fills in a form and is told afterwards that it was too much; and the body limit follows from it.
  */
 import { maxEmailLength } from "./email-address.ts";

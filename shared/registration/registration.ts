@@ -75,7 +75,7 @@ export const Registration = Type.Object(
     /** The claim under which that dead letter is replayed: only under the current one it may be stored. */
     claim: Type.Optional(Type.String({ maxLength: 64 })),
   },
-  // Optional properties of later versions are carried along, into the table and through dead letters, not refused.
+  // Optional properties of later versions are carried along, into the table and through dead letters, not rejected.
   { patternProperties: { [carriedNamePattern]: Carried }, additionalProperties: false },
 );
 

@@ -8,7 +8,7 @@ import type { ValidationError } from "../errors.ts";
 /**
  * @param errors of one value, in the validator's order
  * @param rules what a pattern means, by pattern: completes "must be …"
- * @returns one fault for each place, the first that was found there
+ * @returns one error for each place, the first that was found there
  */
 export function schemaErrors(
   errors: readonly TLocalizedValidationError[],

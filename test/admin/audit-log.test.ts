@@ -1,5 +1,5 @@
 import t from "tap";
-import { createAdminLog, isLogId } from "../../admin/audit-log.ts";
+import { createAuditLog, isLogId } from "../../admin/audit-log.ts";
 import { createDeadLetterStore } from "../../shared/dead-letters/dead-letter-store.ts";
 import { deadLetters, putAll } from "../equipment/dead-letter-seeds.ts";
 import { startEngines } from "../equipment/admin-engines.ts";
@@ -11,7 +11,7 @@ const { signal } = new AbortController();
 t.test("what admins did is read again, oldest first, and from when one wants", async (t) => {
   await putAll(documents, tableName, deadLetters(3));
   let now = Date.parse("2026-01-01T09:00:00.000Z");
-  const log = (who: string) => createAdminLog({ documents, tableName, who, wallClock: () => now });
+  const log = (who: string) => createAuditLog({ documents, tableName, who, wallClock: () => now });
   const ids = Array.from({ length: 150 }, (_, number) => `id-${number}`);
   await log("ann").add({ action: "replay", ids, detail: "replays up to 150", why: "mended" });
   await log("bob").add({ action: "forget", ids: [], detail: "erases a person", why: "on request" });

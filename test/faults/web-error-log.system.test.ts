@@ -1,4 +1,4 @@
-/** Why AWS refuses the web tier stands in its log: what was to be done, to what, and what to mend. */
+/** Why AWS rejects the web tier stands in its log: what was to be done, to what, and what to mend. */
 import t from "tap";
 import { eventually } from "../equipment/eventually.ts";
 import { startEngines } from "./cell.ts";
@@ -11,7 +11,7 @@ const door = createFrontDoor();
 t.teardown(() => door.close());
 
 t.test(
-  "whatever the web tier is refused, its log names the action, the resource and the construct to mend",
+  "whatever the web tier is rejected, its log names the action, the resource and the construct to mend",
   async (t) => {
     const cell = await engines.createCell({ environment: { SEND_TIMEOUT_MS: "500" } });
     t.teardown(() => cell.close());
@@ -21,7 +21,7 @@ t.test(
     const attempts = {
       register: () => door.post(web.url, submission, "again"),
       ready: () => fetch(`${web.url}/ready`),
-      look: () => fetch(`${web.url}${statusUrl}`),
+      poll: () => fetch(`${web.url}${statusUrl}`),
     };
     for (const { attempt, proxy, fault, names } of [
       {
@@ -43,13 +43,13 @@ t.test(
         names: ["access-denied", "allow sqs:GetQueueAttributes on", cell.queueUrl, "Roles/WebRole"],
       },
       {
-        attempt: attempts.look,
+        attempt: attempts.poll,
         proxy: cell.dynamoDbProxy,
         fault: { ...missingTable, actions: ["BatchGetItem"] },
         names: ["missing-resource", cell.registrationsTable, "correct its name"],
       },
       {
-        attempt: attempts.look,
+        attempt: attempts.poll,
         proxy: cell.dynamoDbProxy,
         fault: { ...throttling, actions: ["BatchGetItem"] },
         names: ["throttled", cell.registrationsTable, "throughput"],

@@ -60,7 +60,7 @@ t.test("CDK's own context is left alone, a misspelt setting is not", async (t) =
   t.match(errorsOf({ alarmEmial: "a@b.example" }), [/alarmEmial is not a setting/]);
 });
 
-t.test("all faults are told at once, each with what was given and what is allowed", async (t) => {
+t.test("all errors are told at once, each with what was given and what is allowed", async (t) => {
   const errors = errorsOf({
     stage: "prod",
     natGateways: 5,
@@ -74,7 +74,7 @@ t.test("all faults are told at once, each with what was given and what is allowe
   t.match(errors.join("\n"), /waf was "yes", allowed is true or false/);
 });
 
-t.test("numbers that contradict each other are refused", async (t) => {
+t.test("numbers that contradict each other are rejected", async (t) => {
   t.match(errorsOf({ webMinInstances: 8 }), [/webMinInstances 8, webRushInstances 6 and webMaxInstances 20 must rise/]);
   t.match(errorsOf({ workerMaxInstances: 2 }), [/workerMaxInstances 2/]);
   t.match(errorsOf({ tableWarmWritesPerSecond: 9_000, tableMaxWritesPerSecond: 5_000 }), [/tableMaxWritesPerSecond/]);

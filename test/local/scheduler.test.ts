@@ -35,7 +35,7 @@ t.test("the shipped cron.yaml is read", async (t) => {
   );
 });
 
-t.test("a cron.yaml with a fault is refused, naming file and fault", async (t) => {
+t.test("a cron.yaml with an error is rejected, naming file and error", async (t) => {
   const entry = (fields: string) => `version: 1\ncron:\n  - ${fields}`;
   const broken: [string, RegExp][] = [
     ["version: 2\ncron: []", /version/],

@@ -1,7 +1,7 @@
 import t from "tap";
 import { errorCatalogue, TurnoutError, type ErrorCode } from "../../shared/errors.ts";
 
-t.test("an error carries its code, whether it may be tried again, its cause and where the fault is", async (t) => {
+t.test("an error carries its code, whether it may be tried again, its cause and where the error is", async (t) => {
   const cause = new Error("connection reset");
   const validationErrors = [{ pointer: "/email", detail: "is missing" }];
   const error = new TurnoutError("TURNOUT_ENQUEUE_FAILED", "The queue did not confirm.", { cause, validationErrors });

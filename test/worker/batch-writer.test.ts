@@ -4,7 +4,12 @@ import t from "tap";
 import type { Registration } from "../../shared/registration/registration.ts";
 import { createCircuitBreaker } from "../../worker/circuit-breaker.ts";
 import type { Rejected } from "../../worker/batch-insert.ts";
-import { createBatchWriter, type BatchWriterOptions, type Transient, type Undone } from "../../worker/batch-writer.ts";
+import {
+  createBatchWriter,
+  type BatchWriterOptions,
+  type Transient,
+  type Unfinished,
+} from "../../worker/batch-writer.ts";
 import type { SystemError } from "../../shared/process/system-error.ts";
 import { eventually } from "../equipment/eventually.ts";
 import { createManualClock } from "../equipment/manual-clock.ts";
@@ -66,7 +71,7 @@ function prepare(options: Partial<Options> = {}) {
     },
     breaker,
     maxCallsInFlight: 2,
-    standstillPatienceMs: 30_000,
+    standstillTimeoutMs: 30_000,
     describeStandstill: () => systemError("throttled for long"),
     now: clock.now,
     random: () => 0,
@@ -220,7 +225,7 @@ t.test("what waits in line longer than its deadline is given up when its turn co
   clock.advance(1_000);
   calls[0]!.answerAll(stored);
   await underWay;
-  t.ok((await late).every(({ kind }) => kind === "undone"));
+  t.ok((await late).every(({ kind }) => kind === "unfinished"));
   const next = await call(calls, 1);
   t.equal(next.registrations.length, 3);
   next.answerAll(stored);
@@ -237,7 +242,7 @@ t.test("who follows somebody that is given up has a deadline of its own", async 
   const later = writer.writeAll([{ ...somebody(), email: first.email }], longDeadline);
   clock.advance(1_000);
   for (let index = 2; index < calls.length; index += 1) calls[index]!.answerAll({ kind: "throttled" });
-  t.same(await early, [{ kind: "undone" }]);
+  t.same(await early, [{ kind: "unfinished" }]);
   await eventually(async () => {
     calls.at(-1)!.answerAll(stored);
     return Promise.race([later.then(() => true), turn().then(() => false)]);
@@ -261,7 +266,7 @@ t.test("time in which a system error holds everything counts for nobody's deadli
   clock.advance(1);
   third.answerAll({ kind: "throttled" });
   t.ok(
-    (await second).every(({ kind }) => kind === "undone"),
+    (await second).every(({ kind }) => kind === "unfinished"),
     "and the rest of it still counts",
   );
 });
@@ -273,41 +278,38 @@ t.test("what is not stored by its deadline is left to redelivery", async (t) => 
   const patient = writer.writeAll([early], longDeadline);
   clock.advance(5_000);
   calls[0]!.answerAll({ kind: "throttled" });
-  t.same(await outcomes, [{ kind: "undone" }]);
+  t.same(await outcomes, [{ kind: "unfinished" }]);
   calls[1]!.answerAll({ kind: "throttled" });
   (await call(calls, 2)).answerAll(stored);
   t.same(await patient, [stored]);
 });
 
-t.test(
-  "a system error holds everything: one probe at a time, nobody given up, whatever the deadline",
-  async (t) => {
-    const { writer, calls, clock, breaker, changes } = prepare({ maxCallsInFlight: 2 });
-    const held = [
-      writer.writeAll(people(25), 1_000),
-      writer.writeAll(people(25), 1_000),
-      writer.writeAll(people(5), 1_000),
-    ];
-    calls[0]!.answerAll({ kind: "system", systemError: systemError() });
-    calls[1]!.answerAll({ kind: "system", systemError: systemError() });
-    await turn();
-    t.equal(breaker.state, "open");
-    t.equal(calls.length, 2, "nothing more is called");
-    t.equal(writer.figures().waiting, 55);
-    clock.advance(60_000);
-    const probe = await call(calls, 2);
-    await turn();
-    t.equal(calls.length, 3, "one probe, though two calls would be allowed");
-    probe.answerAll({ kind: "system", systemError: systemError("still") });
-    await turn();
-    t.equal(breaker.systemError?.message, "still");
-    clock.advance(60_000);
-    (await call(calls, 3)).answerAll(stored);
-    for (const index of [4, 5]) (await call(calls, index)).answerAll(stored);
-    t.equal((await Promise.all(held)).flat().filter(({ kind }) => kind === "stored").length, 55);
-    t.same(changes, [true, false]);
-  },
-);
+t.test("a system error holds everything: one probe at a time, nobody given up, whatever the deadline", async (t) => {
+  const { writer, calls, clock, breaker, changes } = prepare({ maxCallsInFlight: 2 });
+  const held = [
+    writer.writeAll(people(25), 1_000),
+    writer.writeAll(people(25), 1_000),
+    writer.writeAll(people(5), 1_000),
+  ];
+  calls[0]!.answerAll({ kind: "system", systemError: systemError() });
+  calls[1]!.answerAll({ kind: "system", systemError: systemError() });
+  await turn();
+  t.equal(breaker.state, "open");
+  t.equal(calls.length, 2, "nothing more is called");
+  t.equal(writer.figures().waiting, 55);
+  clock.advance(60_000);
+  const probe = await call(calls, 2);
+  await turn();
+  t.equal(calls.length, 3, "one probe, though two calls would be allowed");
+  probe.answerAll({ kind: "system", systemError: systemError("still") });
+  await turn();
+  t.equal(breaker.systemError?.message, "still");
+  clock.advance(60_000);
+  (await call(calls, 3)).answerAll(stored);
+  for (const index of [4, 5]) (await call(calls, index)).answerAll(stored);
+  t.equal((await Promise.all(held)).flat().filter(({ kind }) => kind === "stored").length, 55);
+  t.same(changes, [true, false]);
+});
 
 t.test("one denied statement among good ones opens the circuit as well, and the good ones are told", async (t) => {
   const { writer, calls, clock, breaker } = prepare();
@@ -355,7 +357,7 @@ t.test("closing lets go of what is held by a system error", async (t) => {
   await turn();
   writer.close();
   writer.close();
-  t.ok((await Promise.all(outcomes)).flat().every(({ kind }) => kind === "undone"));
+  t.ok((await Promise.all(outcomes)).flat().every(({ kind }) => kind === "unfinished"));
   t.equal(calls.length, 1);
 });
 
@@ -368,12 +370,12 @@ t.test("closing lets go of what backs off, and of what meets a error on its last
   writer.close();
   t.same(
     (await backingOff).map(({ kind }) => kind),
-    ["undone", "undone"],
+    ["unfinished", "unfinished"],
   );
   calls[1]!.answerAll({ kind: "throttled" });
-  t.ok((await underWay).every(({ kind }) => kind === "undone"));
+  t.ok((await underWay).every(({ kind }) => kind === "unfinished"));
   (await call(calls, 2)).answerAll({ kind: "system", systemError: systemError() });
-  t.same(await faulty, [{ kind: "undone" }]);
+  t.same(await faulty, [{ kind: "unfinished" }]);
 });
 
 t.test("closing does not cut off a call under way, and still writes what can be written at once", async (t) => {
@@ -472,13 +474,13 @@ async function take(
       onChange: () => {},
     }),
     maxCallsInFlight,
-    standstillPatienceMs: 30_000,
+    standstillTimeoutMs: 30_000,
     describeStandstill: () => systemError(),
     now: () => performance.now(),
     random: () => 0,
   });
 
-  const outcomes: [Registration, Result | Undone | undefined][] = [];
+  const outcomes: [Registration, Result | Unfinished | undefined][] = [];
   await Promise.all(
     packs.map(async (pack) => {
       const registrations = pack.map(([person, submission]) => personOf(person, submission));
@@ -494,7 +496,8 @@ async function take(
     if (outcome?.kind !== expected) violations.push(`${id} was told ${outcome?.kind}, the table has ${inTable}`);
   }
   if (new Set(freshlyStored).size < freshlyStored.length) violations.push("something was counted as stored twice");
-  if (freshlyStored.some((id) => ![...contents.values()].includes(id))) violations.push("counted, and not in the table");
+  if (freshlyStored.some((id) => ![...contents.values()].includes(id)))
+    violations.push("counted, and not in the table");
   if (writer.figures().waiting + writer.figures().callsInFlight > 0) violations.push("something was left over");
   return violations;
 }

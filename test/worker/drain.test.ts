@@ -138,7 +138,7 @@ t.test(
 );
 
 t.test(
-  "receives that are refused do not spin: they back off, tell why, and go on when allowed",
+  "receives that are rejected do not spin: they back off, tell why, and go on when allowed",
   { buffered: true },
   async (t) => {
     const { drain, breakers, receives, send, isEmpty, spoil } = await prepare({ pollers: 4 });

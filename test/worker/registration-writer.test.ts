@@ -36,7 +36,7 @@ function prepare(store: (registration: Registration) => StoreResult | Transient)
   const [breaker, outcomesBreaker] = [breakerOf(), breakerOf()];
   const conditions = {
     maxCallsInFlight: 2,
-    standstillPatienceMs: 30_000,
+    standstillTimeoutMs: 30_000,
     describeStandstill: () => denied,
     now: clock.now,
     random: () => 0,
@@ -139,7 +139,7 @@ t.test("a duplicate's outcome does not wait for the rest of its pack", async (t)
   writer.close();
   const results = await writing.promise;
   t.match(results[0], { kind: "duplicate" });
-  t.ok(results.slice(1).every(({ kind }) => kind === "undone"));
+  t.ok(results.slice(1).every(({ kind }) => kind === "unfinished"));
 });
 
 t.test("one submission twice in a pack is one outcome", async (t) => {
@@ -177,7 +177,7 @@ t.test(
     const { answerAll } = await call(calls, 0);
     clock.advance(1_000);
     answerAll({ kind: "throttled" });
-    t.match(await writing, [{ kind: "stored" }, { kind: "undone" }]);
+    t.match(await writing, [{ kind: "stored" }, { kind: "unfinished" }]);
     t.same(counted, []);
   },
 );
@@ -207,5 +207,5 @@ t.test("closing lets go of outcomes that a system error holds", async (t) => {
   (await call(calls, 0)).answerAll({ kind: "system", systemError: denied });
   await eventually(() => outcomesBreaker.state === "open", "it is open");
   writer.close();
-  t.same(await writing, [{ kind: "undone" }]);
+  t.same(await writing, [{ kind: "unfinished" }]);
 });

@@ -1,27 +1,27 @@
 import t from "tap";
 import { encodePack, encodeUnknownEntry, maxPackBytes } from "../../shared/registration/registration-pack.ts";
-import { mergeRefusals, type Refusal } from "../../worker/rejections.ts";
+import { mergeRejections, type Rejection } from "../../worker/rejections.ts";
 import { somebody } from "../equipment/people.ts";
 
-const refusal = (entry: unknown, detail = "wrong"): Refusal => ({ entry, reason: "invalid-registration", detail });
+const rejection = (entry: unknown, detail = "wrong"): Rejection => ({ entry, reason: "invalid-registration", detail });
 
 function entriesOf(body: string): unknown[] {
   return (JSON.parse(body) as { registrations: unknown[] }).registrations;
 }
 
-t.test("250 entries that are refused for the same are one dead letter, in order", async (t) => {
+t.test("250 entries that are rejected for the same are one dead letter, in order", async (t) => {
   const entries = Array.from({ length: 250 }, (_, id) => ({ id }));
-  const [only, ...more] = mergeRefusals(entries.map((entry) => refusal(entry)));
+  const [only, ...more] = mergeRejections(entries.map((entry) => rejection(entry)));
   t.same(more, []);
   t.match(only, { reason: "invalid-registration", detail: "wrong", entries: 250 });
   t.same(entriesOf(only!.body), entries);
 });
 
 t.test("another reason or detail is another dead letter", async (t) => {
-  const merged = mergeRefusals([
-    refusal(1),
-    refusal(2, "otherwise"),
-    refusal(3),
+  const merged = mergeRejections([
+    rejection(1),
+    rejection(2, "otherwise"),
+    rejection(3),
     { entry: 4, reason: "rejected-by-table", detail: "wrong" },
   ]);
   t.same(
@@ -36,14 +36,14 @@ t.test("another reason or detail is another dead letter", async (t) => {
 
 t.test("one alone is the pack that it was before", async (t) => {
   const registration = somebody({ name: "Zoë 𝒵 🎟️" });
-  t.equal(mergeRefusals([refusal(registration)])[0]!.body, encodePack([registration]));
-  t.equal(mergeRefusals([refusal("🎟️")])[0]!.body, encodeUnknownEntry("🎟️"));
+  t.equal(mergeRejections([rejection(registration)])[0]!.body, encodePack([registration]));
+  t.equal(mergeRejections([rejection("🎟️")])[0]!.body, encodeUnknownEntry("🎟️"));
 });
 
 t.test("none is larger than a pack, unless it is a single entry that is, and none is left out", async (t) => {
   const entries = Array.from({ length: 100 }, (_, id) => ({ id, text: "🎟️".repeat(500) }));
   const large = { id: 100, text: "x".repeat(maxPackBytes) };
-  const merged = mergeRefusals([...entries, large].map((entry) => refusal(entry)));
+  const merged = mergeRejections([...entries, large].map((entry) => rejection(entry)));
   for (const { body, entries: count } of merged) {
     t.equal(entriesOf(body).length, count);
     t.ok(count === 1 || Buffer.byteLength(body) <= maxPackBytes);
@@ -55,6 +55,6 @@ t.test("none is larger than a pack, unless it is a single entry that is, and non
   );
 });
 
-t.test("nothing refused is nothing to send", async (t) => {
-  t.same(mergeRefusals([]), []);
+t.test("nothing rejected is nothing to send", async (t) => {
+  t.same(mergeRejections([]), []);
 });

@@ -1,6 +1,6 @@
 import t from "tap";
 import type { DeadLettersTable, Replay, ReplayStart } from "../../worker/dead-letters-table.ts";
-import { createReplayGate } from "../../worker/replay-guard.ts";
+import { createReplayGuard } from "../../worker/replay-guard.ts";
 import { people, somebody } from "../equipment/people.ts";
 
 function gateOf(starts: Record<string, ReplayStart>) {
@@ -8,10 +8,10 @@ function gateOf(starts: Record<string, ReplayStart>) {
   const stale: string[] = [];
   const begin: DeadLettersTable["begin"] = async (replay) => {
     begun.push(replay);
-    return starts[replay.id] ?? "undone";
+    return starts[replay.id] ?? "unfinished";
   };
   const records = { begin } as DeadLettersTable;
-  return { begun, stale, gate: createReplayGate({ records, onStale: (id) => stale.push(id) }) };
+  return { begun, stale, gate: createReplayGuard({ records, onStale: (id) => stale.push(id) }) };
 }
 
 t.test("registrations that are no replays pass at once, as they are", async (t) => {
@@ -19,7 +19,7 @@ t.test("registrations that are no replays pass at once, as they are", async (t) 
   const registrations = people(3);
   const admission = await gate.admit(registrations);
   t.equal(admission.registrations, registrations, "not even copied");
-  t.equal(admission.undone, 0);
+  t.equal(admission.unfinished, 0);
   t.same(begun, []);
 });
 
@@ -27,9 +27,9 @@ t.test("a replay passes only when its record was taken over under its own claim"
   const { gate, begun, stale } = gateOf({ a: "storing", b: "stale", c: "settled" });
   const replays = ["a", "b", "c", "d"].map((replayOf) => somebody({ replayOf, claim: `claim of ${replayOf}` }));
   const plain = somebody();
-  const { registrations, undone } = await gate.admit([...replays, plain]);
+  const { registrations, unfinished } = await gate.admit([...replays, plain]);
   t.same(registrations, [replays[0], plain]);
-  t.equal(undone, 1);
+  t.equal(unfinished, 1);
   t.same(stale, ["b"]);
   t.same(begun[0], { id: "a", claim: "claim of a" });
 });

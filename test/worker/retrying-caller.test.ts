@@ -1,6 +1,6 @@
 import t from "tap";
 import { createCircuitBreaker } from "../../worker/circuit-breaker.ts";
-import { createPatientCaller, type PatientCallerOptions } from "../../worker/retrying-caller.ts";
+import { createRetryingCaller, type RetryingCallerOptions } from "../../worker/retrying-caller.ts";
 import type { Operation } from "../../shared/process/system-error.ts";
 import { eventually } from "../equipment/eventually.ts";
 import { createManualClock } from "../equipment/manual-clock.ts";
@@ -9,7 +9,7 @@ const operation: Operation = { action: "sqs:SendMessage", resource: "queue", con
 const awsError = (name: string, httpStatusCode = 400) =>
   Object.assign(new Error(name), { name, $metadata: { httpStatusCode } });
 
-function prepare(options: PatientCallerOptions = {}) {
+function prepare(options: RetryingCallerOptions = {}) {
   const breaker = createCircuitBreaker({
     now: () => performance.now(),
     random: () => 0,
@@ -17,7 +17,7 @@ function prepare(options: PatientCallerOptions = {}) {
     maxBackoffMs: 4,
     onChange: () => {},
   });
-  return { breaker, caller: createPatientCaller(breaker, options) };
+  return { breaker, caller: createRetryingCaller(breaker, options) };
 }
 
 /** A call that fails as often as errors are given, and then works. */
@@ -69,7 +69,7 @@ t.test("the error is told with its action while it lasts", async (t) => {
   t.equal(breaker.systemError, undefined);
 });
 
-t.test("what AWS refuses as it stands is not tried again, and does not count as a broken system", async (t) => {
+t.test("what AWS rejects as it stands is not tried again, and does not count as a broken system", async (t) => {
   const { caller, breaker } = prepare();
   const { call, calls } = failing(awsError("InvalidMessageContents"));
   t.equal(await caller.attempt(operation, call), false);
@@ -181,7 +181,7 @@ t.test("whose turn comes after the deadline is not called any more, and holds up
     maxBackoffMs: 4,
     onChange: () => {},
   });
-  const caller = createPatientCaller(breaker, { width: 1, now: clock.now });
+  const caller = createRetryingCaller(breaker, { width: 1, now: clock.now });
   const { call, endOne, made } = held();
   const deadline = clock.now() + 1_000;
   const first = caller.attempt(operation, call, deadline);
@@ -206,7 +206,7 @@ t.test("while a system error lasts, the time of those who wait does not count", 
     maxBackoffMs: 4,
     onChange: () => {},
   });
-  const caller = createPatientCaller(breaker, { width: 1, now: clock.now });
+  const caller = createRetryingCaller(breaker, { width: 1, now: clock.now });
   const deadline = clock.now() + 1_000;
   const { call, calls } = failing(awsError("AccessDenied", 403));
   const both = [caller.attempt(operation, call, deadline), caller.attempt(operation, call, deadline)];

@@ -191,7 +191,7 @@ engines.sqsProxy.intervene(({ operation, input }) =>
 const spoilSends = (queueUrl: string, how: Intervention) => spoilt.set(queueUrl, how);
 const calmSends = (queueUrl: string) => spoilt.delete(queueUrl);
 
-t.test("a send that is refused for sure uses up nobody's retry, however many there are", async (t) => {
+t.test("a send that is rejected for sure uses up nobody's retry, however many there are", async (t) => {
   const { createTask, startWorker, stored, records, queueUrl } = await prepare([
     ...deadLetters(120, 1),
     // One try has worked today, so that the first step is a large one.

@@ -409,7 +409,7 @@ t.test(
     const startedAt = performance.now();
     await worker.stop();
     t.ok(performance.now() - startedAt < 4_000);
-    t.equal(await metric("turnout_registrations_undone_total"), 20);
+    t.equal(await metric("turnout_registrations_unfinished_total"), 20);
     t.equal(await isDrained(), false);
     t.same(await stored(), []);
     mend();

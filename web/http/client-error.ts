@@ -47,7 +47,7 @@ export function createClientErrorHandler(
       // What is broken is the body of a request that waits for the answer to the one before.
       connection.previous.once("close", () => endWith(socket, status));
     } else if (response.headersSent) {
-      // It was refused before all of it was there, so it has its answer.
+      // It was rejected before all of it was there, so it has its answer.
       response.once("close", () => socket.destroySoon());
     } else {
       endWith(socket, status);

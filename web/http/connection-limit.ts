@@ -31,7 +31,7 @@ export interface ConnectionFigures {
   /** Idle ones that were closed for a newcomer, since the start. */
   readonly closedIdle: number;
   /** Newcomers that were beyond the limit, since the start. */
-  readonly refused: number;
+  readonly rejected: number;
 }
 
 export interface ConnectionLimitOptions {
@@ -39,7 +39,7 @@ export interface ConnectionLimitOptions {
   /** Above which there is no service. */
   readonly limit: number;
   /** Called for each newcomer beyond the limit. */
-  readonly onRefused: () => void;
+  readonly onRejected: () => void;
   /** Milliseconds, monotonic. */
   readonly now: () => number;
 }
@@ -49,7 +49,7 @@ const maxBeyond = 64;
 /** How long one of them may take to say what it wants. */
 const beyondTimeoutMs = 2_000;
 /** Looking for idle ones means looking at all. */
-const lookEveryMs = 250;
+const pollIntervalMs = 250;
 /**
  * Descriptors that are none of the clients': listeners, the log, the loop and the program's files (about 60), calls to AWS (at
  * most 128 under way), and connections beyond the limit.
@@ -74,18 +74,23 @@ export function connectionsWithin(configured: number, descriptors: number | unde
   return Math.min(configured, Math.max(descriptors - reserved, Math.floor(descriptors * leastShare)));
 }
 
-export function createConnectionLimit({ connections, limit, onRefused, now }: ConnectionLimitOptions): ConnectionLimit {
+export function createConnectionLimit({
+  connections,
+  limit,
+  onRejected,
+  now,
+}: ConnectionLimitOptions): ConnectionLimit {
   /** In the order in which they came. */
   const beyond = new Map<Socket, HttpConnection>();
   let idle: HttpConnection[] = [];
-  let lookedAt = -Infinity;
+  let polledAt = -Infinity;
   let closedIdle = 0;
-  let refused = 0;
+  let rejected = 0;
 
   /** @returns whether one was closed */
   function closeLongestIdle(): boolean {
-    if (idle.length === 0 && now() - lookedAt >= lookEveryMs) {
-      lookedAt = now();
+    if (idle.length === 0 && now() - polledAt >= pollIntervalMs) {
+      polledAt = now();
       // The longest idle one last, to be taken first.
       idle = connections.idle().toReversed();
     }
@@ -99,8 +104,8 @@ export function createConnectionLimit({ connections, limit, onRefused, now }: Co
   }
 
   function letInBeyond(connection: HttpConnection): void {
-    refused += 1;
-    onRefused();
+    rejected += 1;
+    onRejected();
     if (beyond.size >= maxBeyond) {
       const silent = [...beyond.values()].find((other) => !responseUnderWay(other));
       (silent ?? connection).socket.destroy();
@@ -120,6 +125,6 @@ export function createConnectionLimit({ connections, limit, onRefused, now }: Co
       letInBeyond(connection);
     },
     isBeyond: (socket) => beyond.size > 0 && beyond.has(socket),
-    figures: () => ({ open: connections.count(), limit, closedIdle, refused }),
+    figures: () => ({ open: connections.count(), limit, closedIdle, rejected }),
   };
 }

@@ -1,5 +1,5 @@
 /**
- * Refuses form posts that another site sent in an attendee's name. A form is the one request that a browser sends across
+ * Rejects form posts that another site sent in an attendee's name. A form is the one request that a browser sends across
  * sites without asking first; JSON would need a CORS permission, which nobody gets. What it protects from, and what not,
  * stands in docs/decisions/0009.
  */
@@ -14,7 +14,7 @@ import { TurnoutError } from "../../shared/errors.ts";
  *   takes its place; `X-Forwarded-Host` never does, since whoever asks may write it.
  * @throws TURNOUT_ORIGIN_REFUSED
  */
-export function refuseForeignForm({ headers }: Pick<FastifyRequest, "headers">, publicOrigin?: string): void {
+export function rejectForeignForm({ headers }: Pick<FastifyRequest, "headers">, publicOrigin?: string): void {
   const { "sec-fetch-site": site, origin, host } = headers;
   if (site === undefined) {
     if (origin === undefined || origin === "null") return;

@@ -16,8 +16,8 @@ export interface HttpServerOptions {
   readonly requestTimeoutMs: number;
   /** How long a connection may be idle. */
   readonly keepAliveTimeoutMs: number;
-  /** Called for each request that is refused here, with a fixed word for the reason. */
-  readonly onRefused: (code: ErrorCode, reason: string) => void;
+  /** Called for each request that is rejected here, with a fixed word for the reason. */
+  readonly onRejected: (code: ErrorCode, reason: string) => void;
 }
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
@@ -40,7 +40,7 @@ interface Pipelining {
 }
 
 /** Answers without the framework, and ends the connection. */
-function refuse(response: ServerResponse, code: ErrorCode, detail: string): void {
+function reject(response: ServerResponse, code: ErrorCode, detail: string): void {
   const problem = toProblem(new TurnoutError(code, detail));
   const body = JSON.stringify(problem);
   response.writeHead(problem.status, {
@@ -64,7 +64,7 @@ function stopReading(socket: Socket): void {
 }
 
 export function createHttpServer(handler: Handler, options: HttpServerOptions): Server {
-  const { connections, connectionLimit, requestTimeoutMs, keepAliveTimeoutMs, onRefused } = options;
+  const { connections, connectionLimit, requestTimeoutMs, keepAliveTimeoutMs, onRejected } = options;
 
   const pipelining = new WeakMap<Socket, Pipelining>();
 
@@ -80,8 +80,8 @@ export function createHttpServer(handler: Handler, options: HttpServerOptions): 
     }
     state.ended = true;
     stopReading(socket);
-    onRefused("TURNOUT_RATE_LIMITED", "pipelining");
-    refuse(
+    onRejected("TURNOUT_RATE_LIMITED", "pipelining");
+    reject(
       response,
       "TURNOUT_RATE_LIMITED",
       "Too many requests at once on one connection. Please wait for the answers.",
@@ -95,7 +95,7 @@ export function createHttpServer(handler: Handler, options: HttpServerOptions): 
       response.setHeader("connection", "close");
       return true;
     }
-    refuse(response, "TURNOUT_OVERLOADED", "Nothing was registered. Please send the same again after a while.");
+    reject(response, "TURNOUT_OVERLOADED", "Nothing was registered. Please send the same again after a while.");
     return false;
   }
 

@@ -6,7 +6,7 @@ import { isUtf8 } from "node:buffer";
 import type { FastifyInstance } from "fastify";
 import { TurnoutError } from "../../shared/errors.ts";
 
-/** Call it before routes are added. What is not UTF-8 is refused with TURNOUT_BODY_UNREADABLE. */
+/** Call it before routes are added. What is not UTF-8 is rejected with TURNOUT_BODY_UNREADABLE. */
 export function acceptJsonBodies(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser("error", "error");
   app.addContentTypeParser("application/json", { parseAs: "buffer" }, (request, body: Buffer, done) => {

@@ -69,7 +69,7 @@ export function toProblem(error: unknown): Problem {
     type: `urn:turnout:error:${known.code}`,
     title: errorCatalogue[known.code].title,
     status,
-    detail: status === 500 ? "The fault was logged. Please try again." : known.message,
+    detail: status === 500 ? "The error was logged. Please try again." : known.message,
     code: known.code,
     ...(known.validationErrors.length > 0 && { errors: known.validationErrors }),
   };

@@ -23,7 +23,7 @@ export function pathOfRequestLine({ url = "/" }: Pick<IncomingMessage, "url">): 
  * keeps the first one without a word.
  * @throws TURNOUT_REQUEST_INVALID
  */
-export function refuseSecondHost({ raw }: FastifyRequest): void {
+export function rejectSecondHost({ raw }: FastifyRequest): void {
   const { rawHeaders } = raw;
   let hosts = 0;
   for (let index = 0; index < rawHeaders.length; index += 2) {

@@ -39,7 +39,7 @@ export interface RushListener {
  */
 const backlog = 4_096;
 const listenerCount = 16;
-/** Other systems refuse to share a port, or do not spread what comes in; they are not what a rush is served from. */
+/** Other systems reject to share a port, or do not spread what comes in; they are not what a rush is served from. */
 const sharesPort = process.platform === "linux";
 
 export function createRushListener({
@@ -52,7 +52,7 @@ export function createRushListener({
   let further: Server[] = [];
   return {
     async start() {
-      if (sharesPort && port !== 0) await refuseTakenPort({ host, port });
+      if (sharesPort && port !== 0) await rejectTakenPort({ host, port });
       const listening = { host, port, backlog, reusePort: sharesPort };
       const url = await app.listen(listening);
       const bound = app.server.address() as AddressInfo;
@@ -66,7 +66,7 @@ export function createRushListener({
 }
 
 /** Whoever shares a port does not notice that another program listens there: so it is asked for alone first. */
-async function refuseTakenPort(at: ListenOptions): Promise<void> {
+async function rejectTakenPort(at: ListenOptions): Promise<void> {
   const probe = createServer();
   await listen(probe, at);
   probe.close();

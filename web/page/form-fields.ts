@@ -16,7 +16,7 @@ export interface Field {
   readonly pointer: string;
   readonly control: "line" | "lines" | "email" | "number" | "select" | "checkbox";
   readonly label: string;
-  /** What stands before a fault of this field in a list of faults, where the fault alone would not say what it is about. */
+  /** What stands before an error of this field in a list of errors, where the error alone would not say what it is about. */
   readonly subject: string;
   readonly hint: string | undefined;
   readonly required: boolean;
@@ -50,7 +50,9 @@ function given(attributes: Record<string, string | number | undefined>): Record<
 }
 
 function allowedText({ minLength = 0, maxLength = 0 }: Bounds, text: Messages): string {
-  return minLength > 1 ? text("validation.textBetween", { minLength, maxLength }) : text("validation.textAtMost", { maxLength });
+  return minLength > 1
+    ? text("validation.textBetween", { minLength, maxLength })
+    : text("validation.textAtMost", { maxLength });
 }
 
 function rangeOf({ minimum, maximum }: Bounds): "" | "AtLeast" | "AtMost" | "Between" {

@@ -1,7 +1,7 @@
 /**
  * Turns the fields of a posted HTML form into the JSON submission that it stands for. A form knows only text; the event
  * definition says which of it means a number or a tick. Whatever cannot be meant is handed on as it is, so that the
- * validation refuses it: nothing is guessed here and nothing is dropped but blanks.
+ * validation rejects it: nothing is guessed here and nothing is dropped but blanks.
  */
 import type { EventDefinition, EventField } from "../../shared/registration/event-definition.ts";
 
@@ -50,7 +50,7 @@ export function submissionFromForm(fields: Record<string, unknown>, event: Event
     else properties.push([name, value]);
   }
   // `fromEntries` defines properties and never assigns them: a field called `__proto__` is an unknown field like any other.
-  // A field called `answers` comes last and so replaces the real answers: it is refused, instead of silently left out.
+  // A field called `answers` comes last and so replaces the real answers: it is rejected, instead of silently left out.
   const given = answers.length > 0 ? [["answers", Object.fromEntries(answers)] as const] : [];
   return Object.fromEntries<unknown>([...given, ...properties]);
 }

@@ -14,7 +14,7 @@ export interface FilledField extends Field {
 
 export interface FilledForm {
   readonly fields: readonly FilledField[];
-  /** Every fault, naming its field, with the id of the control that it belongs to where there is one. */
+  /** Every error, naming its field, with the id of the control that it belongs to where there is one. */
   readonly validationErrors: readonly { readonly detail: string; readonly id: string | undefined }[];
 }
 
@@ -38,12 +38,14 @@ function shown(field: Field, value: unknown): string | boolean {
   return typeof value === "string" || typeof value === "number" ? String(value) : "";
 }
 
-/** @param given the submission and its faults; both empty for a form that is shown for the first time */
+/** @param given the submission and its errors; both empty for a form that is shown for the first time */
 export function filledForm(
   fields: readonly Field[],
   given: { readonly values: unknown; readonly validationErrors: readonly ValidationError[] },
 ): FilledForm {
-  const detailByPointer = new Map(given.validationErrors.map((validationError) => [validationError.pointer, validationError.detail]));
+  const detailByPointer = new Map(
+    given.validationErrors.map((validationError) => [validationError.pointer, validationError.detail]),
+  );
   const fieldByPointer = new Map(fields.map((field) => [field.pointer, field]));
   return {
     fields: fields.map((field) => ({

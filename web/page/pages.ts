@@ -29,7 +29,7 @@ export interface StatusView {
   readonly waitUnknown?: boolean;
 }
 
-export interface RefusedForm {
+export interface RejectedForm {
   /** The submission as it was understood, of whatever shape it came in. */
   readonly values: unknown;
   /** What is wrong with it, by JSON pointer; empty when nothing is. */
@@ -48,8 +48,8 @@ export interface ProblemView {
 export interface Pages {
   /** The event page in its phase: the same for everybody, so made and compressed once. */
   event(language: Language, phase: EventPhase): Representation;
-  /** The event page again after a form post that was refused: entries kept, errors tied to their fields. */
-  eventAgain(language: Language, given: RefusedForm): string;
+  /** The event page again after a form post that was rejected: entries kept, errors tied to their fields. */
+  eventAgain(language: Language, given: RejectedForm): string;
   /** @param statusUrl the page's own address, to be kept by the attendee */
   status(language: Language, view: StatusView, statusUrl: string): string;
   /** In place of a status that cannot be told at this moment. */
@@ -102,8 +102,8 @@ export function createPages(event: EventDefinition, publicUrl?: string): Pages {
     /** The panels that the script changes to: nothing of one registration is in them, so they are made once. */
     const panelsAhead = render("status-panels", common);
 
-    function eventPage(phase: EventPhase, refused: RefusedForm): string {
-      const form = filledForm(fields, refused);
+    function eventPage(phase: EventPhase, rejected: RejectedForm): string {
+      const form = filledForm(fields, rejected);
       const title = form.validationErrors.length > 0 ? `${text("form.errorPrefix")} ${event.name}` : event.name;
       return render("event", {
         ...common,
@@ -112,13 +112,14 @@ export function createPages(event: EventDefinition, publicUrl?: string): Pages {
         // A page that stays open lives through the later phases as well.
         phasesAhead: phases.slice(phases.indexOf(phase)),
         form,
-        notice: refused.notice,
+        notice: rejected.notice,
       });
     }
 
     return {
-      event: (phase: EventPhase) => createRepresentation(eventPage(phase, { values: undefined, validationErrors: [] }), htmlType),
-      eventAgain: (refused: RefusedForm) => eventPage("open", refused),
+      event: (phase: EventPhase) =>
+        createRepresentation(eventPage(phase, { values: undefined, validationErrors: [] }), htmlType),
+      eventAgain: (rejected: RejectedForm) => eventPage("open", rejected),
       status(view: StatusView, statusUrl: string): string {
         const { status, submittedAt, retryAfterSeconds, estimatedWaitSeconds, waitUnknown } = view;
         const unknown = waitUnknown ? text("status.waitUnknown") : undefined;
@@ -162,7 +163,7 @@ export function createPages(event: EventDefinition, publicUrl?: string): Pages {
 
   return {
     event: (language, phase) => eventPages.get(`${language} ${phase}`) as Representation,
-    eventAgain: (language, refused) => pagesByLanguage[language].eventAgain(refused),
+    eventAgain: (language, rejected) => pagesByLanguage[language].eventAgain(rejected),
     status: (language, view, statusUrl) => pagesByLanguage[language].status(view, statusUrl),
     statusLater: (language, problem) => pagesByLanguage[language].statusLater(problem),
     problem: (language, problem) => pagesByLanguage[language].problem(problem),

@@ -21,7 +21,7 @@ interface Vocabulary {
   readonly fieldByPointer: ReadonlyMap<string, Field>;
 }
 
-/** Kept per event and language: the words do not change while an event lives, and there may be many faults a second. */
+/** Kept per event and language: the words do not change while an event lives, and there may be many errors a second. */
 const vocabularies = new WeakMap<EventDefinition, Map<Language, Vocabulary>>();
 
 function vocabularyOf(event: EventDefinition, language: Language): Vocabulary {
@@ -87,7 +87,7 @@ function detailOf(error: SchemaError, { text, fieldByPointer }: Vocabulary, valu
  * @param event whose form was filled in
  * @param language of the words
  * @param body that was validated: what is wrong with an address is seen in the address itself
- * @returns one fault per place, in the order of the form; faults that stand outside of it come last
+ * @returns one error per place, in the order of the form; errors that stand outside of it come last
  */
 export function describeErrors(
   errors: readonly SchemaError[],

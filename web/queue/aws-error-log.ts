@@ -1,5 +1,5 @@
 /**
- * Logs why AWS refuses or fails what the web tier asks of it: a sample for each kind of fault of each call, in the words that
+ * Logs why AWS rejects or fails what the web tier asks of it: a sample for each kind of error of each call, in the words that
  * name the action, the resource and the construct to mend. It watches the client instead of the callers, so a call that is
  * added later is covered, and who waits for the answer still gets the error as it is.
  */
@@ -43,7 +43,7 @@ export function createAwsErrorLog(service: string, { logger, construct, now }: A
     const count = sampler.count(`${action} ${kind} ${resource}`);
     if (count === 0) return;
     const systemError = describeSystemError(kind, { action, resource, construct }, error);
-    logger[transient.has(kind) ? "warn" : "error"]({ ...systemError, count }, "AWS refused or failed a call");
+    logger[transient.has(kind) ? "warn" : "error"]({ ...systemError, count }, "AWS rejected or failed a call");
   }
 
   return <Call extends { readonly input: object }, Answer extends { readonly output: object }>(

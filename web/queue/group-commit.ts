@@ -32,10 +32,10 @@ export interface GroupCommitOptions {
   readonly send: (body: string, count: number) => Promise<void>;
   readonly maxSendsInFlight: number;
   /** Share of its time that this process has left, 0 to 1. Default: all of it. */
-  readonly spareTime?: () => number;
+  readonly idleRatio?: () => number;
   /** Registrations that may stand in line, those under way not counted. */
   readonly maxWaiting: number;
-  /** A pack that stood in line for longer is not sent any more but refused: its people were told to try again or left. */
+  /** A pack that stood in line for longer is not sent any more but rejected: its people were told to try again or left. */
   readonly maxWaitMs: number;
   /** Milliseconds, monotonic. */
   readonly now: () => number;
@@ -91,12 +91,12 @@ const gatherAtMostMs = 100;
 export function createGroupCommit({
   send,
   maxSendsInFlight,
-  spareTime = () => 1,
+  idleRatio = () => 1,
   maxWaiting,
   maxWaitMs,
   now,
 }: GroupCommitOptions): GroupCommit {
-  const line: Pack[] = [];
+  const buffer: Pack[] = [];
   let waiting = 0;
   const sends = createFailureStreak(now);
   let confirmed = 0;
@@ -106,10 +106,10 @@ export function createGroupCommit({
   let closing: PromiseWithResolvers<void> | undefined;
 
   function packFor(bytes: number): Pack {
-    const last = line.at(-1);
+    const last = buffer.at(-1);
     if (last && last.encoded.length < maxPackRegistrations && last.bytes + bytes <= maxPackBytes) return last;
     const pack: Pack = { encoded: [], bytes: packFrameBytes, since: now(), confirmed: Promise.withResolvers<void>() };
-    line.push(pack);
+    buffer.push(pack);
     return pack;
   }
 
@@ -134,20 +134,20 @@ export function createGroupCommit({
 
   /** How many sends may be in flight for this pack, the first of the line, to leave. */
   function sendsAllowed(pack: Pack): number {
-    const isFull = line.length > 1;
+    const isFull = buffer.length > 1;
     if (isFull || now() - pack.since >= gatherAtMostMs) return maxSendsInFlight;
-    return Math.max(1, Math.round(maxSendsInFlight * Math.min(1, spareTime() / plentyOfTime)));
+    return Math.max(1, Math.round(maxSendsInFlight * Math.min(1, idleRatio() / plentyOfTime)));
   }
 
   function dispatch(): void {
-    for (let pack = line[0]; pack && sends.underWay < sendsAllowed(pack); pack = line[0]) {
-      line.shift();
+    for (let pack = buffer[0]; pack && sends.underWay < sendsAllowed(pack); pack = buffer[0]) {
+      buffer.shift();
       waiting -= pack.encoded.length;
       if (now() - pack.since > maxWaitMs) {
         pack.confirmed.reject(new TurnoutError("TURNOUT_OVERLOADED", "The wait for the queue was too long."));
       } else void commit(pack);
     }
-    if (line[0] && sends.underWay < maxSendsInFlight) dispatchWhenOld(line[0]);
+    if (buffer[0] && sends.underWay < maxSendsInFlight) dispatchWhenOld(buffer[0]);
     if (closing && sends.underWay === 0) closing.resolve();
   }
 
@@ -193,7 +193,7 @@ export function createGroupCommit({
       failedPacks,
       waiting,
       sendsInFlight: sends.underWay,
-      oldestWaitMs: line[0] ? now() - line[0].since : 0,
+      oldestWaitMs: buffer[0] ? now() - buffer[0].since : 0,
       failingMs: sends.failingMs(),
       latestSendMs: sends.latestTryMs(),
     }),

@@ -4,9 +4,9 @@
  * The signals are measured, not configured rates: the length and age of the line, the delay of the event loop, and whether
  * what stands behind the line answers at all.
  *
- * What is refused must be cheap, or refusing would itself be the overload; so this compares a few numbers and nothing else.
+ * What is rejected must be cheap, or rejecting would itself be the overload; so this compares a few numbers and nothing else.
  */
-export type ShedReason = "line-full" | "line-slow" | "event-loop" | "failing";
+export type ShedReason = "buffer-full" | "buffer-slow" | "event-loop" | "failing";
 
 /** What a shedder looks at. The line for the queue has it from `GroupCommitFigures`, that of the status reads from `StatusLoad`. */
 export interface Load {
@@ -26,7 +26,7 @@ export interface Load {
   readonly latestCallMs: number;
 }
 
-export interface Refusal {
+export interface Rejection {
   readonly reason: ShedReason;
   /** Whole seconds; spread over time, so that those who come back do not all come at once. */
   readonly retryAfterSeconds: number;
@@ -34,8 +34,8 @@ export interface Refusal {
 
 export interface LoadShedder {
   /** @returns undefined when one more can be taken */
-  refusal(): Refusal | undefined;
-  /** How many were refused since the start. */
+  rejection(): Rejection | undefined;
+  /** How many were rejected since the start. */
   readonly shed: number;
 }
 
@@ -55,7 +55,7 @@ export interface LoadShedderOptions {
 
 const sampleMs = 1_000;
 /** How long all calls may fail before only one request at a time tries whether that is over. */
-const failingPatienceMs = 1_500;
+const failingTimeoutMs = 1_500;
 /** A try that has no answer after this long may just have met a bad connection: another one tries beside it. */
 const tryAgainAfterMs = 1_000;
 const longestRetrySeconds = 60;
@@ -82,9 +82,9 @@ export function createLoadShedder(options: LoadShedderOptions): LoadShedder {
 
   function reasonFor(current: Load): ShedReason | undefined {
     const { hasRoom, oldestWaitMs, failingMs, callsInFlight, latestCallMs } = current;
-    if (failingMs > failingPatienceMs && callsInFlight > 0 && latestCallMs < tryAgainAfterMs) return "failing";
-    if (!hasRoom) return "line-full";
-    if (oldestWaitMs > maxWaitMs) return "line-slow";
+    if (failingMs > failingTimeoutMs && callsInFlight > 0 && latestCallMs < tryAgainAfterMs) return "failing";
+    if (!hasRoom) return "buffer-full";
+    if (oldestWaitMs > maxWaitMs) return "buffer-slow";
     return isTooLate() ? "event-loop" : undefined;
   }
 
@@ -99,7 +99,7 @@ export function createLoadShedder(options: LoadShedderOptions): LoadShedder {
 
   /**
    * The line in front, at the pace at which it moves; on top, a share of a window as long as the queue needs for all who
-   * are being refused each second. While nothing is served at all, the longest window.
+   * are being rejected each second. While nothing is served at all, the longest window.
    */
   function retryAfterSeconds(waiting: number): number {
     const pace = Math.max(servedPerSecond, 1);
@@ -108,7 +108,7 @@ export function createLoadShedder(options: LoadShedderOptions): LoadShedder {
   }
 
   return {
-    refusal() {
+    rejection() {
       const current = load();
       sample(current);
       const reason = reasonFor(current);

@@ -1,26 +1,26 @@
-/** Counts what was refused and logs a sample: in a rush or an attack, the log must not become the next bottleneck. */
+/** Counts what was rejected and logs a sample: in a rush or an attack, the log must not become the next bottleneck. */
 import type { ErrorCode } from "../../shared/errors.ts";
 import type { Logger } from "../../shared/process/logger.ts";
 import { createLogSampler } from "../http/log-sampler.ts";
 import type { WebMetrics } from "../metrics.ts";
 
-export interface Refusals {
+export interface Rejections {
   /**
-   * @param code what the request was refused with
+   * @param code what the request was rejected with
    * @param reason a fixed word for it, never anything from the request
    */
   count(code: ErrorCode, reason?: string): void;
 }
 
 /** @param now milliseconds, monotonic */
-export function createRefusals(metrics: WebMetrics, logger: Logger, now: () => number): Refusals {
+export function createRejections(metrics: WebMetrics, logger: Logger, now: () => number): Rejections {
   const sampler = createLogSampler(now);
   const counters = new Map<ErrorCode, { inc(): void }>();
 
   function counterOf(code: ErrorCode): { inc(): void } {
     let counter = counters.get(code);
     if (!counter) {
-      counter = metrics.refused.labels(code);
+      counter = metrics.rejected.labels(code);
       counters.set(code, counter);
     }
     return counter;
@@ -30,7 +30,7 @@ export function createRefusals(metrics: WebMetrics, logger: Logger, now: () => n
     count(code, reason) {
       counterOf(code).inc();
       const since = sampler.count(reason === undefined ? code : `${code} ${reason}`);
-      if (since > 0) logger.warn({ code, reason, count: since }, "refused");
+      if (since > 0) logger.warn({ code, reason, count: since }, "rejected");
     },
   };
 }

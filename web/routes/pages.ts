@@ -73,7 +73,7 @@ export async function pageRoutes(app: FastifyInstance, { pages, event, now }: Pa
     return sendRepresentation(request, reply, pages.event(language, eventPhase(event, instant)));
   });
 
-  // Where a browser comes to that reloads the address of a form post that was refused. For programs it is not there.
+  // Where a browser comes to that reloads the address of a form post that was rejected. For programs it is not there.
   app.get("/registrations", { schema: { hide: true }, config: { unlisted: true } }, (request, reply) => {
     if (!wantsPage(request)) throw methodNotAllowed(reply, ["POST"]);
     return reply.headers({ "cache-control": "no-store", vary: "Accept" }).redirect("/", 303);

@@ -17,10 +17,10 @@ import { pageHeaders } from "../page/page-headers.ts";
 import type { Pages } from "../page/pages.ts";
 import { problemType, toProblem, wantsPage } from "../http/problem.ts";
 import type { EstimatedWait } from "../status/estimated-wait.ts";
-import { refuseForeignForm } from "../http/form-origin.ts";
-import type { LoadShedder, Refusal } from "../queue/load-shedding.ts";
+import { rejectForeignForm } from "../http/form-origin.ts";
+import type { LoadShedder, Rejection } from "../queue/load-shedding.ts";
 import { meantStatusUrl } from "../status/meant-receipt.ts";
-import type { Refusals } from "../queue/rejections.ts";
+import type { Rejections } from "../queue/rejections.ts";
 import type { Receipts } from "../status/receipts.ts";
 import { registrationId } from "../../shared/registration/registration-id.ts";
 import { registrationStatuses, type StatusReader } from "../status/registration-status.ts";
@@ -34,8 +34,8 @@ export interface RegistrationRoutesOptions {
   readonly metrics: WebMetrics;
   readonly shedder: LoadShedder;
   /** Of looks at a status. */
-  readonly lookShedder: LoadShedder;
-  readonly refusals: Refusals;
+  readonly statusShedder: LoadShedder;
+  readonly rejections: Rejections;
   readonly backlog: EstimatedWait;
   /** Registrations that one client may send in a minute; 0 for no limit. */
   readonly rateLimitPerMinute: number;
@@ -101,15 +101,18 @@ function isForm(request: FastifyRequest): boolean {
 }
 
 export const registrationRoutes: FastifyPluginAsyncTypebox<RegistrationRoutesOptions> = async (app, options) => {
-  const { event, groupCommit, receipts, statuses, pages, metrics, shedder, lookShedder, refusals } = options;
+  const { event, groupCommit, receipts, statuses, pages, metrics, shedder, statusShedder, rejections } = options;
   const { backlog, rateLimitPerMinute, wallClock, now, random } = options;
 
   const publicOrigin = options.publicUrl === undefined ? undefined : new URL(options.publicUrl).origin;
   const phaseAt = createPhaseClock(event);
   const cannotRegister = createShedding("Nothing was registered. Please send the same again after a while.", "");
-  const cannotLook = createShedding("What was accepted stays accepted. Please look again after a while.", "status-");
+  const cannotReadStatus = createShedding(
+    "What was accepted stays accepted. Please look again after a while.",
+    "status-",
+  );
 
-  function refuseOutsideOpening(): void {
+  function rejectOutsideOpening(): void {
     const phase = phaseAt(wallClock());
     if (phase === "before") {
       throw new TurnoutError("TURNOUT_NOT_OPEN_YET", `Registration opens at ${event.opensAt}.`);
@@ -123,27 +126,27 @@ export const registrationRoutes: FastifyPluginAsyncTypebox<RegistrationRoutesOpt
    */
   function createShedding(detail: string, reasonPrefix: string) {
     const problem = JSON.stringify(toProblem(new TurnoutError("TURNOUT_OVERLOADED", detail)));
-    return (request: FastifyRequest, reply: FastifyReply, { reason, retryAfterSeconds }: Refusal): void => {
+    return (request: FastifyRequest, reply: FastifyReply, { reason, retryAfterSeconds }: Rejection): void => {
       reply.header("Retry-After", retryAfterSeconds);
       if (wantsPage(request)) throw new TurnoutError("TURNOUT_OVERLOADED", detail);
-      refusals.count("TURNOUT_OVERLOADED", `${reasonPrefix}${reason}`);
+      rejections.count("TURNOUT_OVERLOADED", `${reasonPrefix}${reason}`);
       reply.code(503).header("Cache-Control", "no-store").type(problemType).send(problem);
     };
   }
 
   /** Before the body is read: what cannot be taken should not be parsed either. */
   function admit(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
-    refuseOutsideOpening();
-    if (isForm(request)) refuseForeignForm(request, publicOrigin);
-    const refusal = shedder.refusal();
-    if (refusal) cannotRegister(request, reply, refusal);
+    rejectOutsideOpening();
+    if (isForm(request)) rejectForeignForm(request, publicOrigin);
+    const rejection = shedder.rejection();
+    if (rejection) cannotRegister(request, reply, rejection);
     else done();
   }
 
   /** Before the receipt is opened. */
-  function admitLook(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
-    const refusal = lookShedder.refusal();
-    if (refusal) cannotLook(request, reply, refusal);
+  function admitStatusRead(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
+    const rejection = statusShedder.rejection();
+    if (rejection) cannotReadStatus(request, reply, rejection);
     else done();
   }
 
@@ -199,7 +202,7 @@ export const registrationRoutes: FastifyPluginAsyncTypebox<RegistrationRoutesOpt
         params: Type.Object({ receipt: Type.String() }),
         response: { 200: Status },
       },
-      onRequest: admitLook,
+      onRequest: admitStatusRead,
       config: limited(rateLimitPerMinute * looksPerRegistration),
       handlerTimeout: statusTimeoutMs,
     },

@@ -5,7 +5,7 @@
 import type { Backlog } from "../../shared/activity/estimate.ts";
 
 export interface EstimatedWait {
-  /** @returns seconds; undefined while it is not known: before the first look, while nothing is drained, after a fault */
+  /** @returns seconds; undefined while it is not known: before the first look, while nothing is drained, after an error */
   estimatedWaitSeconds(): number | undefined;
 }
 
@@ -22,11 +22,11 @@ export interface EstimatedWaitOptions {
 export function createEstimatedWait(options: EstimatedWaitOptions): EstimatedWait {
   const { countMessages, estimate, cacheMs, now } = options;
   let latest: Backlog | undefined;
-  let looking = false;
+  let polling = false;
   let lastTryAt = -Infinity;
 
-  async function look(): Promise<void> {
-    looking = true;
+  async function poll(): Promise<void> {
+    polling = true;
     lastTryAt = now();
     try {
       latest = await estimate(await countMessages());
@@ -34,12 +34,12 @@ export function createEstimatedWait(options: EstimatedWaitOptions): EstimatedWai
       // The clients' log says why (`aws-error-log.ts`).
       latest = undefined;
     }
-    looking = false;
+    polling = false;
   }
 
   return {
     estimatedWaitSeconds() {
-      if (!looking && now() - lastTryAt >= cacheMs) void look();
+      if (!polling && now() - lastTryAt >= cacheMs) void poll();
       return latest?.etaSeconds ?? undefined;
     },
   };

@@ -38,7 +38,7 @@ const keyFormat = /^[A-Za-z0-9_-]{1,16}$/;
 /**
  * @param text `kid:base64` of 32 bytes each, comma-separated; the first seals, all open. To rotate, put the new key in
  *   front and leave the old one until no receipt of it is of interest any more.
- * @throws TURNOUT_ENVIRONMENT_INVALID naming the position of the fault, never the key
+ * @throws TURNOUT_ENVIRONMENT_INVALID naming the position of the error, never the key
  */
 export function parseReceiptKeys(text: string): ReadonlyMap<string, KeyObject> {
   const keys = new Map<string, KeyObject>();

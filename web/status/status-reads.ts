@@ -50,7 +50,7 @@ interface Waiting extends PromiseWithResolvers<Findings> {
   readonly subject: Subject;
 }
 
-/** Of each table the keys that are asked for. DynamoDB refuses a call that names one key twice. */
+/** Of each table the keys that are asked for. DynamoDB rejects a call that names one key twice. */
 type KeysByTable = Readonly<Record<string, readonly Readonly<Record<string, string>>[]>>;
 
 /** Each receipt asks for one key in each of the three tables. */
@@ -63,7 +63,7 @@ const firstPauseMs = 50;
 export function createStatusReads(options: StatusReadsOptions): StatusReads {
   const { documents, registrationsTable, outcomesTable, deadLettersTable, maxReadsInFlight, maxWaiting, random } =
     options;
-  let line: Waiting[] = [];
+  let queue: Waiting[] = [];
   let readsInFlight = 0;
 
   const projections = {
@@ -73,9 +73,9 @@ export function createStatusReads(options: StatusReadsOptions): StatusReads {
   };
 
   function dispatch(): void {
-    while (line.length > 0 && readsInFlight < maxReadsInFlight) {
-      const batch = line.slice(0, batchSize);
-      line = line.slice(batchSize);
+    while (queue.length > 0 && readsInFlight < maxReadsInFlight) {
+      const batch = queue.slice(0, batchSize);
+      queue = queue.slice(batchSize);
       void read(batch);
     }
   }
@@ -165,11 +165,11 @@ export function createStatusReads(options: StatusReadsOptions): StatusReads {
 
   return {
     find(subject) {
-      if (line.length >= maxWaiting) {
+      if (queue.length >= maxWaiting) {
         return Promise.reject(new TurnoutError("TURNOUT_TABLE_UNAVAILABLE", "Too many are asking at this moment."));
       }
       const waiting = { subject, ...Promise.withResolvers<Findings>() };
-      line.push(waiting);
+      queue.push(waiting);
       dispatch();
       return waiting.promise;
     },

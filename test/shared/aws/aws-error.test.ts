@@ -44,8 +44,8 @@ t.test("what the SDK throws for an answer of DynamoDB is known by its kind", asy
     [awsError("RequestLimitExceeded"), "throttled"],
     [awsError("InternalServerError", "oops", 500), "unreachable"],
     [{ status: 503, answer: {} }, "unreachable"],
-    [awsError("ValidationException"), "refused"],
-    [awsError("SomethingNew"), "refused"],
+    [awsError("ValidationException"), "rejected"],
+    [awsError("SomethingNew"), "rejected"],
     ["cut", "unreachable"],
     ["swallow", "unreachable"],
   ];
@@ -68,7 +68,7 @@ t.test("what the SDK throws for an answer of SQS is known by its kind", async (t
     [awsError("SignatureDoesNotMatch", "no", 403), "clock"],
     [awsError("RequestThrottled"), "throttled"],
     [awsError("InternalFailure", "oops", 500), "unreachable"],
-    [awsError("InvalidMessageContents"), "refused"],
+    [awsError("InvalidMessageContents"), "rejected"],
     ["cut", "unreachable"],
     ["swallow", "unreachable"],
   ];
@@ -83,7 +83,7 @@ t.test("the code of a single statement is known as well", async (t) => {
   t.equal(kindOf("ThrottlingError"), "throttled");
   t.equal(kindOf("ProvisionedThroughputExceeded"), "throttled");
   t.equal(kindOf("RequestLimitExceeded"), "throttled");
-  t.equal(kindOf("SomethingNew"), "refused");
+  t.equal(kindOf("SomethingNew"), "rejected");
 });
 
 t.test("an error that a library wrapped is known by what it wraps", async (t) => {

@@ -1,5 +1,5 @@
 import t from "tap";
-import { createReplayPatience } from "../../../shared/dead-letters/replay-timeout.ts";
+import { createReplayTimeout } from "../../../shared/dead-letters/replay-timeout.ts";
 import { createManualClock } from "../../equipment/manual-clock.ts";
 
 /** @returns after how many seconds of silence it is over, and what it says then */
@@ -8,22 +8,22 @@ async function silence(
   seconds = 10,
 ): Promise<{ after: number; says: string }> {
   const clock = createManualClock();
-  const patience = createReplayPatience({
+  const replayTimeout = createReplayTimeout({
     seconds,
     draining: async () => wait(clock.now() / 1_000),
     now: clock.now,
   });
-  while (!(await patience.isOver())) clock.advance(1_000);
-  return { after: clock.now() / 1_000, says: patience.explain() };
+  while (!(await replayTimeout.isOver())) clock.advance(1_000);
+  return { after: clock.now() / 1_000, says: replayTimeout.explain() };
 }
 
 t.test("while nothing is drained, it is over when its time is, and asks for the worker", async (t) => {
   t.same(await silence(() => null), { after: 10, says: "had no outcome within 10 s. Does the worker run?" });
   const clock = createManualClock();
-  const patience = createReplayPatience({ seconds: 10, now: clock.now });
-  t.notOk(await patience.isOver());
+  const replayTimeout = createReplayTimeout({ seconds: 10, now: clock.now });
+  t.notOk(await replayTimeout.isOver());
   clock.advance(10_000);
-  t.ok(await patience.isOver(), "also where nothing is known of the workers");
+  t.ok(await replayTimeout.isOver(), "also where nothing is known of the workers");
 });
 
 t.test("while the workers drain, it waits for as long as the backlog is, and twice that at most", async (t) => {
@@ -39,16 +39,16 @@ t.test("it is over soon after the workers stop, or have done all that was there"
 
 t.test("whatever is heard begins it anew, and a look that fails is no reason to wait", async (t) => {
   const clock = createManualClock();
-  const patience = createReplayPatience({
+  const replayTimeout = createReplayTimeout({
     seconds: 10,
     draining: () => Promise.reject(new Error("no answer")),
     now: clock.now,
   });
   for (let step = 0; step < 5; step += 1) {
     clock.advance(9_000);
-    t.notOk(await patience.isOver());
-    patience.heard();
+    t.notOk(await replayTimeout.isOver());
+    replayTimeout.heard();
   }
   clock.advance(10_000);
-  t.ok(await patience.isOver());
+  t.ok(await replayTimeout.isOver());
 });

@@ -8,7 +8,7 @@ const denied = Object.assign(new Error("no"), { name: "AccessDeniedException" })
 function prepare() {
   const log = recordLog();
   const clock = createManualClock();
-  const fault = createRepeatedFailure({
+  const failure = createRepeatedFailure({
     logger: log.logger,
     message: "it does not work",
     action: "dynamodb:UpdateItem",
@@ -17,13 +17,13 @@ function prepare() {
     now: clock.now,
     everyMs: 60_000,
   });
-  return { ...log, clock, fault };
+  return { ...log, clock, failure };
 }
 
-t.test("a fault in a row is told once in its time, with what would mend it and how often it came", async (t) => {
-  const { records, clock, fault } = prepare();
+t.test("an error in a row is told once in its time, with what would mend it and how often it came", async (t) => {
+  const { records, clock, failure } = prepare();
   for (let second = 0; second < 90; second += 1) {
-    fault.failed(denied);
+    failure.failed(denied);
     clock.advance(1_000);
   }
   const named = { action: "dynamodb:UpdateItem", resource: "activity", construct: "Roles/WebRole" };
@@ -34,14 +34,14 @@ t.test("a fault in a row is told once in its time, with what would mend it and h
   t.equal(records.length, 2);
 });
 
-t.test("its end is told once, and the next fault at once", async (t) => {
-  const { records, fault } = prepare();
-  fault.succeeded();
+t.test("its end is told once, and the next error at once", async (t) => {
+  const { records, failure } = prepare();
+  failure.succeeded();
   t.equal(records.length, 0, "there was none");
-  fault.failed(denied);
-  fault.succeeded();
-  fault.succeeded();
-  fault.failed(denied);
+  failure.failed(denied);
+  failure.succeeded();
+  failure.succeeded();
+  failure.failed(denied);
   t.match(records, [{ level: 40 }, { level: 30, failures: 1 }, { level: 40, failures: 1 }]);
   t.equal(records.length, 3);
 });

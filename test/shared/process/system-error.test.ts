@@ -8,21 +8,21 @@ const insertion: Operation = {
   construct: "Roles/WorkerRole",
 };
 
-t.test("a fault says what happened, to what, and what to mend, in one line", async (t) => {
+t.test("an error says what happened, to what, and what to mend, in one line", async (t) => {
   const said = "User: arn:aws:sts::1:assumed-role/worker is not authorized to perform: dynamodb:PartiQLInsert";
   const denied = Object.assign(new Error(said), { name: "AccessDeniedException" });
-  const fault = describeSystemError(kindOf(denied), insertion, denied);
-  t.match(fault, { kind: "access-denied", action: "dynamodb:PartiQLInsert", resource: "registrations" });
+  const error = describeSystemError(kindOf(denied), insertion, denied);
+  t.match(error, { kind: "access-denied", action: "dynamodb:PartiQLInsert", resource: "registrations" });
   for (const part of ["dynamodb:PartiQLInsert", "registrations", "Roles/WorkerRole", said]) {
-    t.ok(fault.message.includes(part), part);
+    t.ok(error.message.includes(part), part);
   }
-  t.notMatch(fault.message, /\n/);
+  t.notMatch(error.message, /\n/);
 });
 
-t.test("no fault quotes an address, whatever AWS quotes", async (t) => {
+t.test("no error quotes an address, whatever AWS quotes", async (t) => {
   const error = new Error("Value ada.lovelace@example.org at 'statements.1.member.parameters' failed");
-  t.notMatch(describeSystemError("refused", insertion, error).message, /ada|example\.org/);
-  t.notMatch(describeSystemError("refused", insertion, "ValidationError: ada@example.org").message, /ada@/);
+  t.notMatch(describeSystemError("rejected", insertion, error).message, /ada|example\.org/);
+  t.notMatch(describeSystemError("rejected", insertion, "ValidationError: ada@example.org").message, /ada@/);
 });
 
 t.test("every kind has a remedy that names where to look", async (t) => {
@@ -33,7 +33,7 @@ t.test("every kind has a remedy that names where to look", async (t) => {
     "clock",
     "throttled",
     "unreachable",
-    "refused",
+    "rejected",
   ];
   for (const kind of kinds) {
     const { message } = describeSystemError(kind, insertion, new Error("said"));

@@ -7,8 +7,8 @@ import { Email } from "../../../shared/registration/registration.ts";
 
 const schema = Compile(Email);
 
-t.test("the first thing that is wrong with a refused address is named", async (t) => {
-  const cases: [given: string, fault: EmailError][] = [
+t.test("the first thing that is wrong with a rejected address is named", async (t) => {
+  const cases: [given: string, error: EmailError][] = [
     ["ada＠example.org", "wideAt"],
     ["ada﹫example.org", "wideAt"],
     ["ada.example.org", "noAt"],
@@ -41,10 +41,10 @@ t.test("the first thing that is wrong with a refused address is named", async (t
     [`${"a".repeat(65)}@example.org`, "tooLong"],
     [`ada@${"label.".repeat(50)}org`, "tooLong"],
   ];
-  for (const [given, fault] of cases) {
+  for (const [given, error] of cases) {
     const address = normalizeEmail(given);
-    t.notOk(schema.Check(address), `control: ${given} is refused`);
-    t.equal(emailError(address), fault, given);
+    t.notOk(schema.Check(address), `control: ${given} is rejected`);
+    t.equal(emailError(address), error, given);
   }
 });
 

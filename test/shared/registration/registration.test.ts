@@ -114,9 +114,15 @@ t.test("a time is one to the millisecond, in UTC", async (t) => {
     t.notOk(isInstant(text));
 });
 
-t.test("a fault is told in words, with nothing that the sender wrote", async (t) => {
-  const validationErrors = registrationErrors({ ...good, email: "secret@@x", name: "\x1b", answers: { a: {} }, "secret key": 1 });
-  t.same(validationErrors.map((fault) => fault.pointer).toSorted(), ["", "/answers/a", "/email", "/name"]);
+t.test("an error is told in words, with nothing that the sender wrote", async (t) => {
+  const validationErrors = registrationErrors({
+    ...good,
+    email: "secret@@x",
+    name: "\x1b",
+    answers: { a: {} },
+    "secret key": 1,
+  });
+  t.same(validationErrors.map((error) => error.pointer).toSorted(), ["", "/answers/a", "/email", "/name"]);
   t.notMatch(JSON.stringify(validationErrors), /secret|\^/);
 });
 

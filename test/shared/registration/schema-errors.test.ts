@@ -13,7 +13,8 @@ const schema = Compile(
     { additionalProperties: false },
   ),
 );
-const validationErrors = (value: unknown, rules = new Map<string, string>()) => schemaErrors(schema.Errors(value), rules);
+const validationErrors = (value: unknown, rules = new Map<string, string>()) =>
+  schemaErrors(schema.Errors(value), rules);
 
 t.test("a pattern is told by its rule, or as it is where it has none", async (t) => {
   const rules = new Map([["^[a-z]+$", "small letters"]]);
@@ -21,7 +22,7 @@ t.test("a pattern is told by its rule, or as it is where it has none", async (t)
   t.match(validationErrors({ colour: "RED" }), [{ pointer: "/colour", detail: "^[a-z]+$" }]);
 });
 
-t.test("a place has one fault, the first", async (t) => {
+t.test("a place has one error, the first", async (t) => {
   t.match(validationErrors({ colour: "1" }), [{ pointer: "/colour", detail: /fewer than 2/ }]);
 });
 
@@ -29,17 +30,19 @@ t.test("a missing property is named, not the object that lacks it", async (t) =>
   t.same(validationErrors({}), [{ pointer: "/colour", detail: "is missing" }]);
 });
 
-t.test("the branches of a union are one fault", async (t) => {
-  t.same(validationErrors({ colour: "red", either: {} }), [{ pointer: "/either", detail: "is no value that is allowed here" }]);
+t.test("the branches of a union are one error", async (t) => {
+  t.same(validationErrors({ colour: "red", either: {} }), [
+    { pointer: "/either", detail: "is no value that is allowed here" },
+  ]);
 });
 
 t.test("a property that is not known is told at its own place", async (t) => {
-  t.ok(validationErrors({ colour: "red", shape: "round" }).some((fault) => fault.pointer === "/shape"));
+  t.ok(validationErrors({ colour: "red", shape: "round" }).some((error) => error.pointer === "/shape"));
 });
 
-t.test("several faults keep their order", async (t) => {
+t.test("several errors keep their order", async (t) => {
   t.same(
-    validationErrors({ colour: "RED", size: 0 }).map((fault) => fault.pointer),
+    validationErrors({ colour: "RED", size: 0 }).map((error) => error.pointer),
     ["/colour", "/size"],
   );
 });

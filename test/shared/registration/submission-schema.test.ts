@@ -22,7 +22,7 @@ function takes(field: EventField, answer: unknown): boolean {
   return Compile(submissionSchema(eventWith(field))).Check({ ...person, answers: { [field.id]: answer } });
 }
 
-const cases: [field: EventField, taken: unknown[], refused: unknown[]][] = [
+const cases: [field: EventField, taken: unknown[], rejected: unknown[]][] = [
   [
     { id: "f", type: "text", label: "F", maxLength: 3 },
     ["", "abc", "a\nb", "😀😀😀"],
@@ -52,10 +52,10 @@ const cases: [field: EventField, taken: unknown[], refused: unknown[]][] = [
 ];
 
 t.test("each kind of field takes its own answers and coerces none", async (t) => {
-  for (const [field, taken, refused] of cases) {
+  for (const [field, taken, rejected] of cases) {
     const { id: _, label: __, ...shown } = field;
     for (const answer of taken) t.ok(takes(field, answer), `${JSON.stringify(shown)} takes ${JSON.stringify(answer)}`);
-    for (const answer of refused) t.notOk(takes(field, answer), `${JSON.stringify(shown)} refuses ${String(answer)}`);
+    for (const answer of rejected) t.notOk(takes(field, answer), `${JSON.stringify(shown)} rejects ${String(answer)}`);
   }
 });
 
@@ -132,7 +132,7 @@ t.test("a number too small for the table is 0, and any other is left as it is", 
   }
 });
 
-t.test("whatever has another shape is left as it is, for the validation to refuse", async (t) => {
+t.test("whatever has another shape is left as it is, for the validation to reject", async (t) => {
   const event = eventWith({ id: "partner", type: "email", label: "P" });
   const notText = fc.jsonValue().filter((value) => typeof value !== "string");
   fc.assert(

@@ -47,7 +47,7 @@ t.test("tells what each field allows", async (t) => {
   t.not(field("answer-newsletter").allowed, field("answer-newsletter").missing);
 });
 
-t.test("names the field before a fault that does not say what it is about", async (t) => {
+t.test("names the field before an error that does not say what it is about", async (t) => {
   t.equal(field("email").subject, "");
   t.equal(field("answer-guests").subject, "Guests – ");
 });

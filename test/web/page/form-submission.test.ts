@@ -54,7 +54,7 @@ t.test("reads a number only where it is one, the way a browser posts it", async 
     t.equal(number(text), value, text);
   }
   for (const text of ["1,5", "0x10", "Infinity", "NaN", "1.", "--1", "1e999", "9".repeat(400), "12 3", "१"]) {
-    t.equal(number(text), text, `${text.slice(0, 20)} stays text, to be refused`);
+    t.equal(number(text), text, `${text.slice(0, 20)} stays text, to be rejected`);
   }
 });
 
@@ -67,11 +67,11 @@ t.test("brings line breaks into the one form that the script sends as well", asy
   t.strictSame(read({ "answers.about": "one\r\ntwo\nthree" }), { answers: { about: "one\ntwo\nthree" } });
 });
 
-t.test("keeps what the form does not know, so that it is refused", async (t) => {
+t.test("keeps what the form does not know, so that it is rejected", async (t) => {
   t.strictSame(read({ admin: "true", "answers.zz": "" }), { answers: { zz: "" }, admin: "true" });
 });
 
-t.test("keeps a field that came twice as a list, so that it is refused", async (t) => {
+t.test("keeps a field that came twice as a list, so that it is rejected", async (t) => {
   t.strictSame(read({ email: ["a@example.org", "b@example.org"], "answers.guests": ["1", "2"] }), {
     answers: { guests: ["1", "2"] },
     email: ["a@example.org", "b@example.org"],

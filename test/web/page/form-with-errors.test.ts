@@ -36,7 +36,7 @@ t.test("reads no property that an entry only inherits", async (t) => {
   t.equal(fill(values).value("/email"), "");
 });
 
-t.test("ties each fault to its control, and lists the others without one", async (t) => {
+t.test("ties each error to its control, and lists the others without one", async (t) => {
   const form = fill({}, [
     { pointer: "/email", detail: "Enter it." },
     { pointer: "/answers/guests", detail: "Enter a number." },

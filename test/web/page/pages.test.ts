@@ -15,7 +15,10 @@ function everyPage(): Map<string, string> {
     for (const phase of phases) all.set(`${language} ${phase}`, pages.event(language, phase).body.toString());
     all.set(
       `${language} again`,
-      pages.eventAgain(language, { values: { email: "x" }, validationErrors: [{ pointer: "/email", detail: "Wrong." }] }),
+      pages.eventAgain(language, {
+        values: { email: "x" },
+        validationErrors: [{ pointer: "/email", detail: "Wrong." }],
+      }),
     );
     all.set(`${language} busy`, pages.eventAgain(language, { values: {}, validationErrors: [], notice: "busy" }));
     for (const status of registrationStatuses) {
@@ -88,7 +91,7 @@ t.test("takes the form's constraints over from the event", async (t) => {
   t.match(html, /<input type="checkbox" value="true" id="answer-conduct" name="answers.conduct" required=""/);
 });
 
-t.test("keeps the entries of a refused form and ties each fault to its field", async (t) => {
+t.test("keeps the entries of a rejected form and ties each error to its field", async (t) => {
   const html = pages.eventAgain("en", {
     values: {
       email: "not-an-address",

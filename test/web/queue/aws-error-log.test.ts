@@ -97,7 +97,7 @@ t.test("throttling and an endpoint that does not answer are told, as what may pa
   t.notMatch(JSON.stringify(records), /ada@/);
 });
 
-t.test("a storm of one fault is one line at once and then one every ten seconds, and drowns no other", async (t) => {
+t.test("a storm of one error is one line at once and then one every ten seconds, and drowns no other", async (t) => {
   const { send, probe, records, clock } = await prepare();
   engines.sqsProxy.intervene(() => awsError("AccessDenied", "no", 403));
   for (let round = 0; round < 2; round += 1) {

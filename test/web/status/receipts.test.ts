@@ -152,14 +152,14 @@ t.test("a receipt of another deployment is foreign, even where its key has the s
   t.equal(receipts.open(receiptsOf(`first:${secret()}`).seal(content)), undefined);
 });
 
-t.test("a receipt that was re-labelled for another key, even the same one, is refused", async (t) => {
+t.test("a receipt that was re-labelled for another key, even the same one, is rejected", async (t) => {
   const key = secret();
   const twice = receiptsOf(`a:${key},b:${key}`);
   const relabelled = twice.seal(content).replace(/^a\./, "b.");
   t.equal(twice.open(relabelled), undefined);
 });
 
-t.test("a key list with a fault names the place and never the key", async (t) => {
+t.test("a key list with an error names the place and never the key", async (t) => {
   const good = secret();
   const reasons: Record<string, RegExp> = {
     "": /entry 1/,

@@ -5,7 +5,7 @@ const shortestSeconds = 1;
 const longestSeconds = 120;
 /** Where the server names no time, the wait doubles up to this. */
 const longestGuessSeconds = 30;
-/** Share of the wait that is added at random, so that those who were refused together do not come back together. */
+/** Share of the wait that is added at random, so that those who were rejected together do not come back together. */
 const spread = 0.5;
 
 /**

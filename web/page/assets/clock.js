@@ -5,7 +5,7 @@
  */
 
 /** Milliseconds; an answer that took long says little about now. */
-const patience = 10_000;
+const timeoutMs = 10_000;
 
 /**
  * @param {typeof fetch} [ask]
@@ -13,7 +13,7 @@ const patience = 10_000;
  *   the travel time and the fraction of a second that `Date` does not show
  */
 export async function readServerClock(ask = fetch) {
-  const response = await ask("/", { method: "HEAD", cache: "no-store", signal: AbortSignal.timeout(patience) });
+  const response = await ask("/", { method: "HEAD", cache: "no-store", signal: AbortSignal.timeout(timeoutMs) });
   const date = Date.parse(response.headers.get("date") ?? "");
   if (Number.isNaN(date)) throw new Error("The answer has no date.");
   const server = date + Number(response.headers.get("age") ?? 0) * 1_000;

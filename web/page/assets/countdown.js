@@ -57,7 +57,7 @@ export function startCountdown(panel, open) {
     // A device whose clock is wrong must not open early; one that has no connection cannot register anyway.
     if (wasRead && left <= -delay) {
       clearInterval(timer);
-      document.removeEventListener("visibilitychange", lookAgain);
+      document.removeEventListener("visibilitychange", readClockAgain);
       open();
       return;
     }
@@ -79,7 +79,7 @@ export function startCountdown(panel, open) {
     clock.hidden = false;
   }
 
-  function lookAgain() {
+  function readClockAgain() {
     if (document.visibilityState !== "visible") return;
     if (performance.now() - readAt > clockMaxAge) void readClock().then(show);
     else show();
@@ -87,6 +87,6 @@ export function startCountdown(panel, open) {
 
   for (const part of findAll(panel, ".scripted")) part.hidden = false;
   const timer = setInterval(show, 250);
-  document.addEventListener("visibilitychange", lookAgain);
+  document.addEventListener("visibilitychange", readClockAgain);
   void readClock().then(show);
 }

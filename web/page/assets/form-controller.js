@@ -128,7 +128,7 @@ export function startForm(form, listener) {
     if (outcome.kind === "accepted") listener.accepted(outcome);
     else if (outcome.kind === "closed") listener.closed();
     else if (outcome.kind === "invalid") showErrors(outcome.validationErrors);
-    else say(outcome.kind, outcome.kind === "refused" ? outcome.detail : undefined);
+    else say(outcome.kind, outcome.kind === "rejected" ? outcome.detail : undefined);
     if (stopHadFocus) button.focus();
   }
 

@@ -7,9 +7,9 @@ import { formatWait, showMoment } from "./moments.js";
 /** Misses in a row before the attendee is told; one alone is nobody's business. */
 const toldAfterMisses = 2;
 /** Who has waited for less is not told that the wait is unknown: mostly it is over in a moment. */
-const patientMs = 10_000;
+const slowAfterMs = 10_000;
 /** One request, in milliseconds. */
-const patience = 15_000;
+const timeoutMs = 15_000;
 
 /** @typedef {{ status: string, submittedAt: string, retryAfterSeconds?: number, estimatedWaitSeconds?: number }} Status */
 
@@ -48,7 +48,7 @@ function showDetails(panel, { submittedAt, estimatedWaitSeconds }) {
   showRow(panel, "received", (place) => showMoment(place, submittedAt));
   if (estimatedWaitSeconds !== undefined) {
     showRow(panel, "wait", (place) => (place.textContent = formatWait(estimatedWaitSeconds)));
-  } else if (Date.now() - Date.parse(submittedAt) > patientMs) {
+  } else if (Date.now() - Date.parse(submittedAt) > slowAfterMs) {
     showRow(panel, "wait", (place) => (place.textContent = place.dataset.unknown ?? ""));
   }
 }
@@ -64,9 +64,9 @@ function exchange(panel, next) {
 }
 
 /** @param {string} statusUrl @returns {Promise<Status | { missed: true, seconds: number | undefined }>} */
-async function look(statusUrl) {
+async function poll(statusUrl) {
   const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(), patience);
+  const timer = setTimeout(() => controller.abort(), timeoutMs);
   try {
     const response = await fetch(statusUrl, {
       headers: { accept: "application/json" },
@@ -109,7 +109,7 @@ export async function followStatus(panel, statusUrl, firstLookSeconds, panelFor)
   for (;;) {
     await sleep(waitMs(seconds, misses));
     await visible();
-    const seen = await look(statusUrl);
+    const seen = await poll(statusUrl);
     if ("missed" in seen) {
       misses++;
       seconds = seen.seconds;

@@ -10,7 +10,7 @@ import { askedSeconds, sleep, waitMs } from "./backoff.js";
  * @typedef {{ kind: "accepted", statusUrl: string, retryAfterSeconds: number }
  *   | { kind: "invalid", validationErrors: ValidationError[] }
  *   | { kind: "closed" }
- *   | { kind: "refused", detail: string }
+ *   | { kind: "rejected", detail: string }
  *   | { kind: "gaveUp" }
  *   | { kind: "stopped" }} Outcome
  */
@@ -18,7 +18,7 @@ import { askedSeconds, sleep, waitMs } from "./backoff.js";
 
 const address = "/registrations";
 /** One attempt, in milliseconds. */
-const patience = 30_000;
+const timeoutMs = 30_000;
 /** All attempts together, in milliseconds: afterwards the attendee decides. */
 const endurance = 15 * 60_000;
 /** The door opens by the server's clock; ours may be a moment ahead. */
@@ -57,7 +57,7 @@ export async function readOutcome(response) {
   if (body.code === "TURNOUT_NOT_OPEN_YET") return { kind: "again", reason: "soon", seconds: soonSeconds };
   if (status === 503) return { kind: "again", reason: "busy", seconds: askedSeconds(response) };
   if (status === 429) return { kind: "again", reason: "limited", seconds: askedSeconds(response) };
-  if (status >= 400 && status < 500) return { kind: "refused", detail: String(body.detail ?? body.title ?? "") };
+  if (status >= 400 && status < 500) return { kind: "rejected", detail: String(body.detail ?? body.title ?? "") };
   // A gateway's own error, or an answer that was cut off: it is not known what became of the attempt.
   return { kind: "again", reason: "offline", seconds: askedSeconds(response) };
 }
@@ -66,7 +66,7 @@ export async function readOutcome(response) {
 async function attempt(body, key, signal) {
   const controller = new AbortController();
   const abort = () => controller.abort();
-  const timer = setTimeout(abort, patience);
+  const timer = setTimeout(abort, timeoutMs);
   signal.addEventListener("abort", abort);
   try {
     const response = await fetch(address, {

@@ -39,8 +39,8 @@ t.test("does not try again what will not succeed", async (t) => {
   const errors = [{ pointer: "/email", detail: "Wrong." }];
   t.strictSame(await reply(400, { errors }), { kind: "invalid", validationErrors: errors });
   t.strictSame(await reply(403, { code: "TURNOUT_CLOSED" }), { kind: "closed" });
-  t.strictSame(await reply(413, { detail: "Too large." }), { kind: "refused", detail: "Too large." });
-  t.strictSame(await reply(403, "<html>"), { kind: "refused", detail: "" });
+  t.strictSame(await reply(413, { detail: "Too large." }), { kind: "rejected", detail: "Too large." });
+  t.strictSame(await reply(403, "<html>"), { kind: "rejected", detail: "" });
 });
 
 t.test("makes a key that nobody else has, also in a page that came over plain HTTP", async (t) => {
