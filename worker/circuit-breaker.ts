@@ -1,5 +1,5 @@
 /**
- * A circuit breaker for one thing that the worker depends on: while a error of the *system* lasts, nobody pays for it.
+ * A circuit breaker for one thing that the worker depends on: while an error of the *system* lasts, nobody pays for it.
  *
  *     closed ──error──► open ──back-off over──► probing ──success──► closed
  *                        ▲                         └──error──► open, with a longer back-off

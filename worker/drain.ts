@@ -2,7 +2,7 @@
  * The drain of a queue: several pollers (sqs-consumer) that long-poll it, hand each message on and delete the ones that are
  * wholly done. The worker has two: one of the registrations queue, one of the dead-letter queue.
  *
- * Before every receive a poller passes a gate: it opens only while nothing that a message needs is broken, so a error of
+ * Before every receive a poller passes a gate: it opens only while nothing that a message needs is broken, so an error of
  * the system costs no message a receive. The gate also is the back-off that sqs-consumer lacks: it would poll hundreds of
  * times a second while SQS answers with errors.
  *
@@ -166,7 +166,7 @@ export function createDrain(options: DrainOptions): Drain {
     let left = messages;
     async function deleteWhatIsLeft(): Promise<void> {
       while (left.length > 0) {
-        // Each turn has fewer left; one without progress counts as a error, which the breaker waits out.
+        // Each turn has fewer left; one without progress counts as an error, which the breaker waits out.
         // oxlint-disable-next-line no-await-in-loop
         const failed = await deleteBatch(left);
         if (failed.length === left.length)

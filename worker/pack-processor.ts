@@ -19,7 +19,7 @@ import type { ReplayGuard } from "./replay-guard.ts";
 export interface PackProcessor {
   /**
    * @returns whether all of it is stored, has an outcome or is dead-lettered, or for how long it is to be left to workers of
-   *   another version; never rejects for a error of the message
+   *   another version; never rejects for an error of the message
    */
   process(message: Message): Promise<Disposition>;
 }

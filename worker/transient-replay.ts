@@ -54,7 +54,7 @@ export interface TransientReplayOptions {
 }
 
 const defaultBoundSeconds = 15;
-/** A error passes, but not at once. */
+/** An error passes, but not at once. */
 const restMs = 10 * 60_000;
 /** Tries of so long ago say nothing about today. */
 const memoryMs = 24 * 3_600_000;

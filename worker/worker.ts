@@ -24,7 +24,7 @@ import type { WriterConditions } from "./batch-writer.ts";
 export interface Worker {
   start(): void;
   /**
-   * Receives nothing more, finishes what it has, and leaves to redelivery what a error keeps it from finishing within a
+   * Receives nothing more, finishes what it has, and leaves to redelivery what an error keeps it from finishing within a
    * third of the stop deadline. Calling it again waits for the same.
    */
   stop(): Promise<void>;
@@ -217,7 +217,7 @@ export function createWorker({ config, sqs, documents, registry, logger }: Worke
     },
     async stop() {
       const stopped = Promise.all([registrationsDrain.stop(), deadLetterDrain.stop()]);
-      // What fails for a moment is tried again even now. What is held by a error that lasts is let go in the end, or the
+      // What fails for a moment is tried again even now. What is held by an error that lasts is let go in the end, or the
       // pollers would never finish.
       const timer = setTimeout(letGo, config.STOP_DEADLINE_SECONDS * 1_000 * stopTimeoutShare);
       await stopped;

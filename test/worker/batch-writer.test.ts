@@ -361,7 +361,7 @@ t.test("closing lets go of what is held by a system error", async (t) => {
   t.equal(calls.length, 1);
 });
 
-t.test("closing lets go of what backs off, and of what meets a error on its last try", async (t) => {
+t.test("closing lets go of what backs off, and of what meets an error on its last try", async (t) => {
   const { writer, calls } = prepare({ random: () => 0.999 });
   const backingOff = writer.writeAll(people(2), longDeadline);
   calls[0]!.answerAll({ kind: "throttled" });

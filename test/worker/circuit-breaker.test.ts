@@ -42,7 +42,7 @@ t.test("closed, everybody is admitted and nobody waits", async (t) => {
   t.same(changes, []);
 });
 
-t.test("a error opens it: nobody is admitted until the back-off is over, then exactly one", async (t) => {
+t.test("an error opens it: nobody is admitted until the back-off is over, then exactly one", async (t) => {
   const { breaker, clock, changes } = prepare();
   breaker.failed(systemError("first"));
   t.equal(breaker.state, "open");

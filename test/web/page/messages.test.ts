@@ -42,7 +42,7 @@ t.test("keeps no message that nobody shows", async (t) => {
     .join("\n");
   // Keys that are put together: by phase, by reason, by state, by kind of number, by what is wrong with an address, by error code.
   const composed =
-    /^(eyebrow|event)\.(before|open|closed)$|^wait\.\w+$|^status\.(pending|confirmed|needs-attention|declined|withdrawn)\.|^validationError\.(number|integer)|^validation.email\.|^problem\.\w+\.(title|text)$/;
+    /^(eyebrow|event)\.(before|open|closed)$|^wait\.\w+$|^status\.(pending|confirmed|needs-attention|declined|withdrawn)\.|^validation\.(number|integer)|^validation\.email\.|^problem\.\w+\.(title|text)$/;
   for (const key of keys) t.ok(composed.test(key) || sources.includes(`"${key}"`), key);
 });
 
