@@ -1,32 +1,30 @@
 /**
- * A group commit for table writes: merges the items of all pollers into full calls, and tells each what became of it.
+ * Group commit for table writes: merges the items of all pollers into full calls and gives each its result.
  *
  *     writeAll ──► line ──► calls of up to 25 different keys, `limit` under way ──► results
  *                    ▲                                   │
  *                    └──── back-off with full jitter ◄───┘ throttled, failed
  *
- * There is no timer: the next call takes what waits. A second item with a key that is already in the same call follows the
- * first one instead of standing in it, for DynamoDB rejects a call that names one key twice. What became of the first one
- * tells what becomes of its followers, however many they are; only where it doesn't do they ask for themselves.
+ * No timer: the next call takes what is buffered. DynamoDB rejects a call that names a key twice, so further items with
+ * the same key follow the first one, and its result decides theirs where it can.
  *
- * How many calls are under way adapts as TCP does: halved when the table throttles, raised by one for each round of
- * calls that went well. A system error opens the circuit breaker: then the line is held, for as long as it takes,
- * and the next call is the probe.
+ * Concurrency adapts as in TCP: halved when throttled, raised by one per round of successful calls. A system error
+ * opens the circuit breaker: the buffer is held, and the next call is the probe.
  */
 import { dynamoDbLimits } from "../shared/aws/aws-limits.ts";
 import type { CircuitBreaker } from "./circuit-breaker.ts";
 import type { SystemError } from "../shared/process/system-error.ts";
 
-/** What a call says of an item when that may be different the next time. */
+/** A result that may differ at the next try. */
 export type Transient =
-  /** The table has no room at this moment. */
+  /** The table has no capacity at this moment. */
   | { readonly kind: "throttled" }
-  /** Unknown or passing: worth another try. */
+  /** Unknown or transient: worth a retry. */
   | { readonly kind: "failed" }
-  /** Nothing can be written at all until somebody mends it. */
+  /** Nothing can be written until somebody fixes it. */
   | { readonly kind: "system"; readonly systemError: SystemError };
 
-/** Not written in time. It stays in its message, which comes again. */
+/** Not written in time. It stays in its message, which is redelivered. */
 export interface Unfinished {
   readonly kind: "unfinished";
 }
@@ -34,8 +32,8 @@ export interface Unfinished {
 export interface BatchWriter<Item, Result> {
   /**
    * @param items any number, with any keys
-   * @param deadline when to give up, on the clock of `now`; while the breaker is not closed, time does not count
-   * @param onSettled told of each result as soon as it is there, of the others still being open
+   * @param deadline on the clock of `now`; time with an open breaker does not count
+   * @param onSettled called with each result as soon as it is known
    * @returns a result for each, in order; never rejects
    */
   writeAll(
@@ -45,25 +43,27 @@ export interface BatchWriter<Item, Result> {
   ): Promise<(Result | Unfinished)[]>;
   figures(): WriterFigures;
   /**
-   * From now on nothing is waited for: what can be written at once is, what is held or backs off comes out `unfinished`.
-   * Calling it again does nothing.
+   * Stops waiting: what can be written at once is written, what is held or backing off becomes `unfinished`. Safe to
+   * repeat.
    */
   close(): void;
 }
 
 export interface WriterFigures {
-  /** Items in line or backing off. */
+  /** Items buffered or backing off. */
   readonly waiting: number;
   readonly callsInFlight: number;
-  /** Calls that may be under way at once at this moment. */
+  /** Current limit of concurrent calls. */
   readonly limit: number;
 }
 
-/** What is the same for every table that is written so. */
+/** What all tables written this way have in common. */
 export interface WriterConditions {
   readonly breaker: CircuitBreaker;
   readonly maxCallsInFlight: number;
-  /** How long the table may throttle or fail everything before that counts as a system error. Below a deadline. */
+  /**
+   * How long the table may throttle or fail everything before that is a system error. Must be shorter than a deadline.
+   */
   readonly standstillTimeoutMs: number;
   readonly describeStandstill: (cause: "throttled" | "failed") => SystemError;
   /** Milliseconds, monotonic. */
@@ -72,20 +72,23 @@ export interface WriterConditions {
 }
 
 export interface BatchWriterOptions<Item, Result> extends WriterConditions {
-  /** What no two items of one call may have in common. */
+  /** The key that must be unique within a call. */
   readonly keyOf: (item: Item) => string;
   /**
    * One call. @param items 1 to 25, with different keys
    * @returns a result for each, in order; never rejects
    */
   readonly write: (items: readonly Item[]) => Promise<(Result | Transient)[]>;
-  /** @returns what becomes of an item, told by what became of the one with the same key; undefined when it has to ask */
+  /**
+   * @returns the result of an item, derived from that of the first with the same key; undefined when it needs its own
+   *   call
+   */
   readonly follow: (leader: Item, result: Result, follower: Item) => Result | undefined;
-  /** Told of what `write` said of an item in the end, once for each item that stood in a call. */
+  /** Called with the final result of each item that was in a call. */
   readonly onResult: (item: Item, result: Result) => void;
 }
 
-/** What `writeAll` was given at once: one promise for all of it, since one for each would cost as much as checking it. */
+/** One `writeAll`. One promise for all items: a promise each would cost as much as validating them. */
 interface WriteRequest<Result> {
   /** On the breaker's clock of closed time. */
   readonly deadline: number;
@@ -98,10 +101,10 @@ interface WriteRequest<Result> {
 interface Entry<Item, Result> {
   readonly item: Item;
   readonly request: WriteRequest<Result>;
-  /** Its place in the order. */
+  /** Its index in the request. */
   readonly index: number;
   attempts: number;
-  /** Others with the same key, waiting for what becomes of this one. */
+  /** Items with the same key, waiting for this one's result. */
   followers: Entry<Item, Result>[] | undefined;
 }
 
@@ -118,7 +121,7 @@ function settle<Item, Result>({ request, index }: Entry<Item, Result>, result: R
   if (request.open === 0) request.settled.resolve(request.results);
 }
 
-/** @returns them with those who follow them, each by itself from now on */
+/** @returns the entries and their followers as independent entries */
 function unfollowed<Item, Result>(entries: readonly Entry<Item, Result>[]): Entry<Item, Result>[] {
   return entries.flatMap((entry) => {
     const { followers } = entry;
@@ -143,15 +146,15 @@ export function createBatchWriter<Item, Result extends { readonly kind: string }
   let callsInFlight = 0;
   let limit = maxCallsInFlight;
   let lastDecreaseAt = -Infinity;
-  /** Since when the table has been asked for several items at a time, or has throttled, and has taken nothing. */
+  /** Since when nothing was stored although several items were tried at once or the table throttled. */
   let standingSince: number | undefined;
   let waitingForBreaker = false;
   let closed = false;
 
-  /** @returns what the next call holds; nothing when all that waited was too late */
+  /** @returns the entries of the next call; empty when all had expired */
   function takeBatch(): Waiting[] {
     const batch = new Map<string, Waiting>();
-    // The probe is never too late: without it the circuit could not close.
+    // The probe never expires: without it the circuit could not close.
     const time = breaker.state === "closed" ? breaker.closedMs() : -Infinity;
     let taken = 0;
     for (const entry of buffer) {
@@ -177,7 +180,7 @@ export function createBatchWriter<Item, Result extends { readonly kind: string }
     }
   }
 
-  /** The breaker is open: the line stays as it is until a call is worth trying again. */
+  /** The breaker is open: keep the buffer until a call may be tried. */
   function hold(): void {
     if (closed) {
       for (const entry of buffer) settle(entry, unfinished);
@@ -204,7 +207,7 @@ export function createBatchWriter<Item, Result extends { readonly kind: string }
       else if (result.kind === "throttled") throttled = true;
       else if (result.kind === "system") systemError ??= result.systemError;
     }
-    // One item that fails alone may be at error itself, and must not hold up everybody else.
+    // An item that fails alone may itself be the cause, and must not hold up the others.
     const standsStill = !progress && !systemError && (throttled || batch.length > 1);
     if (progress) standingSince = undefined;
     else if (standsStill) standingSince ??= now();
@@ -222,7 +225,7 @@ export function createBatchWriter<Item, Result extends { readonly kind: string }
       if (!result || isTransient(result)) again.push(entry);
       else settleWithFollowers(entry, result);
     }
-    // While the circuit is open something always stands in line, for it is the probe that closes it again.
+    // While the circuit is open one entry must stay buffered, since it is the probe that closes it.
     if (breaker.state === "closed") backOff(again);
     else requeue(again);
     pump();
@@ -248,7 +251,7 @@ export function createBatchWriter<Item, Result extends { readonly kind: string }
   }
 
   function slowDown(): void {
-    // Calls that were under way together are throttled together: one halving for them all.
+    // Concurrent calls are throttled together: halve once for all of them.
     if (now() - lastDecreaseAt < firstBackoffMs) return;
     lastDecreaseAt = now();
     limit = Math.max(1, limit / 2);

@@ -1,6 +1,6 @@
 /**
- * Works on one message: opens the pack, has its registrations stored, dead-letters what never will be, and says whether
- * everything in it is done. Only then may the message be deleted: unfinished registrations simply stay in it.
+ * Processes one message: opens the pack, has its registrations stored, dead-letters what cannot be, and says whether
+ * the message may be deleted. Unfinished registrations stay in it.
  */
 import type { Message } from "@aws-sdk/client-sqs";
 import type { DeadLetterReason } from "../shared/dead-letters/dead-letter.ts";
@@ -18,8 +18,8 @@ import type { ReplayGuard } from "./replay-guard.ts";
 
 export interface PackProcessor {
   /**
-   * @returns whether all of it is stored, has an outcome or is dead-lettered, or for how long it is to be left to workers of
-   *   another version; never rejects for an error of the message
+   * @returns whether everything is stored, has an outcome or is dead-lettered, or how long to leave it to workers of
+   *   another version; never rejects because of the message
    */
   process(message: Message): Promise<Disposition>;
 }
@@ -29,14 +29,14 @@ export interface PackProcessorOptions {
   readonly deadLetters: DeadLetterQueue;
   readonly records: DeadLettersTable;
   readonly replays: ReplayGuard;
-  /** @returns for how long to hide a pack of another version, in seconds, after so many receives; undefined for no longer */
+  /** @returns seconds to hide a pack of another version after so many receives; undefined when no longer */
   readonly hideSecondsAfter: (receives: number) => number | undefined;
   readonly deadlineMs: number;
   /** Milliseconds, monotonic. */
   readonly now: () => number;
   readonly onPack: (registrations: number) => void;
   readonly onOutcome: (outcome: WriteOutcome["kind"]) => void;
-  /** Told of each pack of another version that is hidden. */
+  /** Called per hidden pack of another version. */
   readonly onHidden: () => void;
 }
 
@@ -68,7 +68,7 @@ export function createPackProcessor(options: PackProcessorOptions): PackProcesso
     return sent.every(Boolean);
   }
 
-  /** @returns whether it is done; at once for nearly all, which have nothing more to wait for */
+  /** @returns whether it is finished; synchronous in the usual case */
   function finish({ replayOf: id, claim }: Registration, kind: "stored" | Outcome): boolean | Promise<boolean> {
     return id === undefined || records.resolve({ id, claim }, kind === "stored" ? "stored" : "duplicate");
   }
@@ -106,7 +106,7 @@ export function createPackProcessor(options: PackProcessorOptions): PackProcesso
           if (typeof finished !== "boolean") waited.push(finished);
         }
       }
-      // While something is unfinished the message comes again: what is rejected is sent once, with the delivery that is the last.
+      // Unfinished messages are redelivered, so rejected entries are sent only once, with the last delivery.
       if (done && rejections.length > 0) waited.push(rejectAll(rejections, attempts, deadline));
       return (await Promise.all(waited)).every(Boolean) && done;
     },

@@ -1,14 +1,14 @@
 /**
- * Lets replays through to the registrations table: each one only after its record has been taken over, under the claim with
- * which it was sent. What was sent under a claim that is over stores nothing, for its record may have been changed since.
+ * Admits replays to the registrations table only after their record was taken over under the claim they were sent with.
+ * When the claim is over, nothing is stored, since the record may have changed.
  */
 import type { Registration } from "../shared/registration/registration.ts";
 import type { DeadLettersTable } from "./dead-letters-table.ts";
 
 export interface Admission {
-  /** What may be stored, in its order. */
+  /** What may be stored, in order. */
   readonly registrations: readonly Registration[];
-  /** How many have to wait for another delivery, since their records could not be reached. */
+  /** How many must wait for redelivery because their records could not be reached. */
   readonly unfinished: number;
 }
 
@@ -19,7 +19,7 @@ export interface ReplayGuard {
 
 export interface ReplayGuardOptions {
   readonly records: DeadLettersTable;
-  /** Told of each replay that was sent under a claim that is over; by the id of its record. */
+  /** Called with the record id of each replay whose claim is over. */
   readonly onStale: (id: string) => void;
 }
 

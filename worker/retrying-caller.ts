@@ -1,10 +1,9 @@
 /**
- * Calls AWS through a circuit breaker until the answer is final: a system error is waited out, however long it
- * lasts, and only one caller at a time tries whether it is over.
+ * Calls AWS through a circuit breaker until the answer is final. System errors are waited out, and only one caller at a
+ * time probes.
  *
- * A message can ask for hundreds of calls at once. No more than `width` are under way; the others wait for their turn, each
- * no longer than its message's deadline. Without a width they would wait for a socket inside the SDK, whose time-outs
- * would take what this process does to itself for a network that does not answer.
+ * At most `width` calls run at once; others wait, at most until their message's deadline. Otherwise they would wait for
+ * a socket inside the SDK, whose timeouts would report our own load as a network failure.
  */
 import { kindOf } from "../shared/aws/aws-error.ts";
 import type { CircuitBreaker } from "./circuit-breaker.ts";
@@ -12,18 +11,18 @@ import { describeSystemError, type Operation } from "../shared/process/system-er
 
 export interface RetryingCaller {
   /**
-   * @param deadline until when to wait for a turn, on the clock of `now`; while the breaker is not closed, time does not
-   *   count. Default: for as long as it takes.
-   * @returns true when the call succeeded; false when it did not and trying on is of no use: AWS rejects it as it stands,
-   *   its turn did not come in time, or the process stops. Never rejects.
+   * @param deadline until when to wait for a slot, on the clock of `now`; time with an open breaker does not count.
+   *   Default: no limit.
+   * @returns true when the call succeeded; false when AWS rejects it, no slot came in time, or the process stops. Never
+   *   rejects.
    */
   attempt(operation: Operation, call: () => Promise<unknown>, deadline?: number): Promise<boolean>;
-  /** From now on nothing is waited for. Calling it again does nothing. */
+  /** Stops all waiting. Safe to repeat. */
   close(): void;
 }
 
 export interface RetryingCallerOptions {
-  /** Calls under way at once, those that wait for the breaker included. Default: no bound, for callers that are few. */
+  /** Concurrent calls, those waiting for the breaker included. Default: unlimited. */
   readonly width?: number;
   /** Milliseconds, monotonic. Default: the process's own. */
   readonly now?: () => number;
@@ -42,7 +41,7 @@ export function createRetryingCaller(breaker: CircuitBreaker, options: RetryingC
   let underWay = 0;
   let queue: Turn[] = [];
 
-  /** @returns whether its turn has come in time */
+  /** @returns whether it got a slot in time */
   function enter(deadline: number): boolean | Promise<boolean> {
     if (underWay < width) {
       underWay += 1;
@@ -54,7 +53,7 @@ export function createRetryingCaller(breaker: CircuitBreaker, options: RetryingC
     return promise;
   }
 
-  /** Hands the place to the next one that is not too late. */
+  /** Gives the slot to the next caller that has not expired. */
   function leave(): void {
     for (let turn = queue.shift(); turn !== undefined; turn = queue.shift()) {
       const inTime = turn.deadline > breaker.closedMs();
@@ -65,7 +64,7 @@ export function createRetryingCaller(breaker: CircuitBreaker, options: RetryingC
   }
 
   async function tryUntilFinal(operation: Operation, call: () => Promise<unknown>): Promise<boolean> {
-    // Each turn waits for the breaker, whose back-off is bounded and jittered.
+    // Each round waits for the breaker, whose back-off is bounded and jittered.
     /* oxlint-disable no-await-in-loop */
     for (;;) {
       if (breaker.admit()) {
@@ -76,7 +75,7 @@ export function createRetryingCaller(breaker: CircuitBreaker, options: RetryingC
         } catch (error) {
           const kind = kindOf(error);
           if (kind === "rejected") {
-            // An answer is an answer: what was rejected is this call, not the system.
+            // The system works: only this call was rejected.
             breaker.succeeded();
             return false;
           }

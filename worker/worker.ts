@@ -1,4 +1,4 @@
-/** Puts the parts of the drain together: breakers, table, writer, dead letters, pollers, and what they tell the outside. */
+/** Assembles the drain: breakers, tables, writer, dead letters, pollers, and their metrics and logs. */
 import type { SQSClient } from "@aws-sdk/client-sqs";
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import type { Logger } from "../shared/process/logger.ts";
@@ -24,8 +24,8 @@ import type { WriterConditions } from "./batch-writer.ts";
 export interface Worker {
   start(): void;
   /**
-   * Receives nothing more, finishes what it has, and leaves to redelivery what an error keeps it from finishing within a
-   * third of the stop deadline. Calling it again waits for the same.
+   * Stops receiving, finishes what it has, and leaves to redelivery what cannot be finished within a third of the stop
+   * deadline. Safe to repeat.
    */
   stop(): Promise<void>;
   health(): Health;
@@ -43,7 +43,7 @@ const longestStandstillMs = 30_000;
 const minBackoffMs = 250;
 const maxBackoffMs = 15_000;
 const stopTimeoutShare = 1 / 3;
-/** Calls at once to the dead-letter queue, and to the dead-letters table by each of those who write it. */
+/** Concurrent calls to the dead-letter queue, and to the dead-letters table per caller. */
 const deadLetterWidth = 32;
 
 export function createWorker({ config, sqs, documents, registry, logger }: WorkerParts): Worker {
@@ -66,7 +66,7 @@ export function createWorker({ config, sqs, documents, registry, logger }: Worke
     });
   }
 
-  // One for each thing that can be allowed or denied by itself: the success of one must not hide the failure of another.
+  // One per permission: the success of one call must not hide the failure of another.
   const breakers = {
     "queue receives": breakerOf("queue receives"),
     "queue deletes": breakerOf("queue deletes"),
@@ -79,7 +79,7 @@ export function createWorker({ config, sqs, documents, registry, logger }: Worke
   };
   const width = { width: deadLetterWidth, now };
   const deadLetterCaller = createRetryingCaller(breakers["dead-letter queue sends"], width);
-  // One each, so that a replay does not wait behind thousands of records that the collector makes.
+  // Separate, so that a replay does not wait behind thousands of collected records.
   const recordCaller = createRetryingCaller(breakers["dead-letters table"], width);
   const collectorCaller = createRetryingCaller(breakers["dead-letters table"], width);
   const writing = {
@@ -91,7 +91,7 @@ export function createWorker({ config, sqs, documents, registry, logger }: Worke
       metrics.writeAttempts.inc(attempts);
     },
   };
-  // Before the first registration is given up: what goes back to the queue unfinished again and again ends as a dead letter.
+  // Must come before registrations are given up: repeated redelivery would dead-letter them.
   const standstillTimeoutMs = Math.min(longestStandstillMs, (config.MESSAGE_DEADLINE_SECONDS * 1_000) / 2);
 
   function conditionsOf(breaker: CircuitBreaker, resource: string, construct: string): WriterConditions {
@@ -217,8 +217,8 @@ export function createWorker({ config, sqs, documents, registry, logger }: Worke
     },
     async stop() {
       const stopped = Promise.all([registrationsDrain.stop(), deadLetterDrain.stop()]);
-      // What fails for a moment is tried again even now. What is held by an error that lasts is let go in the end, or the
-      // pollers would never finish.
+      // Short failures are still retried during the stop; what lasting errors hold is released, or the pollers would
+      // never finish.
       const timer = setTimeout(letGo, config.STOP_DEADLINE_SECONDS * 1_000 * stopTimeoutShare);
       await stopped;
       clearTimeout(timer);
