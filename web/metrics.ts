@@ -1,15 +1,15 @@
-/** The web tier's own metrics. Counts that the hot path keeps anyway are read when somebody scrapes, not copied before. */
+/** The web tier's metrics. Counts that the hot path keeps anyway are read at a scrape. */
 import { Counter, delayBuckets, Gauge, Histogram, type Registry } from "../shared/process/metrics.ts";
 import type { GroupCommitFigures } from "./queue/group-commit.ts";
 
 export interface WebMetrics {
-  /** From the validated request to the queue's confirmation, seconds. */
+  /** From the validated request to SQS's confirmation, seconds. */
   readonly acceptSeconds: Histogram;
-  /** Requests that were answered with an error of ours. */
+  /** Requests answered with an error of ours. */
   readonly rejected: Counter<"code">;
 }
 
-/** @param figures the group commit's counts at the moment of a scrape */
+/** @param figures the group commit's counts at a scrape */
 export function createWebMetrics(registry: Registry, figures: () => GroupCommitFigures): WebMetrics {
   const registers = [registry];
 

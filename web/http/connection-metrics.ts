@@ -1,4 +1,4 @@
-/** Shows the connections of the web tier to whoever scrapes. */
+/** Exposes the web tier's connections as metrics. */
 import { Counter, Gauge, type Registry } from "../../shared/process/metrics.ts";
 import type { ConnectionFigures } from "./connection-limit.ts";
 

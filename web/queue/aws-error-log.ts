@@ -1,7 +1,6 @@
 /**
- * Logs why AWS rejects or fails what the web tier asks of it: a sample for each kind of error of each call, in the words that
- * name the action, the resource and the construct to mend. It watches the client instead of the callers, so a call that is
- * added later is covered, and who waits for the answer still gets the error as it is.
+ * Logs AWS errors of the web tier: a sample per call and kind of error, naming the action, the resource and the
+ * construct to fix. It is a client middleware, so new calls are covered, and callers still get the error.
  */
 import { kindOf, type AwsErrorKind } from "../../shared/aws/aws-error.ts";
 import type { Logger } from "../../shared/process/logger.ts";
@@ -10,19 +9,19 @@ import { createLogSampler } from "../http/log-sampler.ts";
 
 export interface AwsErrorLogOptions {
   readonly logger: Logger;
-  /** The construct that grants this process its rights. */
+  /** The construct that grants this process its permissions. */
   readonly construct: string;
   /** Milliseconds, monotonic. */
   readonly now: () => number;
 }
 
-/** The place in a client's middleware: around everything else, retries included. */
+/** Outermost in the middleware stack, around retries as well. */
 export const aroundCall = { step: "initialize", priority: "high", name: "errorLog" } as const;
 
-/** These may pass by themselves; of any other somebody has to mend something. */
+/** These may end by themselves; others need a fix. */
 const transient: ReadonlySet<AwsErrorKind> = new Set(["throttled", "unreachable"]);
 
-/** The parts of a call and its answer that are looked at. */
+/** The fields read from a call and its answer. */
 interface Input {
   readonly QueueUrl?: string;
   readonly TableName?: string;
@@ -33,8 +32,8 @@ interface Output {
 }
 
 /**
- * @param service as its IAM actions begin, such as `sqs`
- * @returns a middleware to be added to a client of that service with `aroundCall`
+ * @param service prefix of its IAM actions, such as `sqs`
+ * @returns a middleware to add to the service's client with `aroundCall`
  */
 export function createAwsErrorLog(service: string, { logger, construct, now }: AwsErrorLogOptions) {
   const sampler = createLogSampler(now);
@@ -69,7 +68,7 @@ function tablesIn(requestItems: object | undefined): string[] {
   return requestItems ? Object.keys(requestItems) : [];
 }
 
-/** Of a call to several tables: the one that AWS names, or all of them where it names none. */
+/** For a call to several tables: the one that AWS names, otherwise all. */
 function resourceOf({ QueueUrl, TableName, RequestItems }: Input, error: unknown): string {
   const tables = tablesIn(RequestItems);
   const [, named = ""] = /:table\/([\w.-]*\w)/.exec(error instanceof Error ? error.message : "") ?? [];

@@ -1,4 +1,4 @@
-/** Counts what was rejected and logs a sample: in a rush or an attack, the log must not become the next bottleneck. */
+/** Counts rejections and logs a sample of them, since a rush must not make the log the next bottleneck. */
 import type { ErrorCode } from "../../shared/errors.ts";
 import type { Logger } from "../../shared/process/logger.ts";
 import { createLogSampler } from "../http/log-sampler.ts";
@@ -6,8 +6,8 @@ import type { WebMetrics } from "../metrics.ts";
 
 export interface Rejections {
   /**
-   * @param code what the request was rejected with
-   * @param reason a fixed word for it, never anything from the request
+   * @param code the request was rejected with
+   * @param reason a fixed word, never anything from the request
    */
   count(code: ErrorCode, reason?: string): void;
 }
