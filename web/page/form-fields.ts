@@ -1,6 +1,6 @@
 /**
- * The form's fields as a page shows them: labels, constraints and what each one allows, in words. All of it follows from
- * the event definition and from the schema by which a submission is validated, so form and validation cannot disagree.
+ * The form's fields for the page: labels, constraints and hints, derived from the event definition and the submission
+ * schema, so that form and validation agree.
  */
 import type { EventDefinition, EventField } from "../../shared/registration/event-definition.ts";
 import { submissionSchema } from "../../shared/registration/submission-schema.ts";
@@ -8,29 +8,29 @@ import { answerPrefix } from "./form-submission.ts";
 import type { Messages } from "./messages.ts";
 
 export interface Field {
-  /** Of the control element; hint and error are `<id>-hint` and `<id>-error`. */
+  /** Id of the control; hint and error are `<id>-hint` and `<id>-error`. */
   readonly id: string;
-  /** Of the control, as the form posts it. */
+  /** Name of the control in the form post. */
   readonly name: string;
   /** JSON pointer into the submission. */
   readonly pointer: string;
   readonly control: "line" | "lines" | "email" | "number" | "select" | "checkbox";
   readonly label: string;
-  /** What stands before an error of this field in a list of errors, where the error alone would not say what it is about. */
+  /** Prefix for its error in the summary when the message alone does not name the field. */
   readonly subject: string;
   readonly hint: string | undefined;
   readonly required: boolean;
   /** For `select`. */
   readonly options: readonly string[];
-  /** Constraints and browser aids of the control, as HTML attributes. */
+  /** Constraints and autofill hints, as HTML attributes. */
   readonly attributes: Readonly<Record<string, string | number>>;
-  /** What to say when nothing was given although something must be. */
+  /** Message when a required value is missing. */
   readonly missing: string;
-  /** What to say when something else was given: what is allowed, in one sentence. */
+  /** Message for an invalid value: what is allowed, in one sentence. */
   readonly allowed: string;
 }
 
-/** The keywords of a property's schema that a form control knows as well. */
+/** The schema keywords that form controls support. */
 interface Bounds {
   readonly type?: string;
   readonly minLength?: number;
@@ -39,7 +39,7 @@ interface Bounds {
   readonly maximum?: number;
 }
 
-/** Longer texts get a box of several lines. */
+/** Longer texts get a textarea. */
 const longestLine = 200;
 
 function given(attributes: Record<string, string | number | undefined>): Record<string, string | number> {
@@ -121,7 +121,7 @@ function ownField(field: EventField, bounds: Bounds, text: Messages): Field {
   }
 }
 
-/** @returns the fields of the event's form in the order in which they are shown: email, name, then the organiser's */
+/** @returns the form's fields in order: email, name, then the organiser's */
 export function formFields(event: EventDefinition, text: Messages): Field[] {
   const { properties } = submissionSchema(event);
   const answers = (properties.answers as unknown as { properties: Record<string, Bounds> }).properties;

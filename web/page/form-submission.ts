@@ -1,14 +1,14 @@
 /**
- * Turns the fields of a posted HTML form into the JSON submission that it stands for. A form knows only text; the event
- * definition says which of it means a number or a tick. Whatever cannot be meant is handed on as it is, so that the
- * validation rejects it: nothing is guessed here and nothing is dropped but blanks.
+ * Converts a form post into the JSON submission it stands for. Form values are text; the event definition says which
+ * are numbers or ticks. Invalid values are passed on for validation to reject: nothing is guessed or dropped but
+ * blanks.
  */
 import type { EventDefinition, EventField } from "../../shared/registration/event-definition.ts";
 
-/** What stands before a field's id in the name of its form control. */
+/** Prefix of a field's id in its control's name. */
 export const answerPrefix = "answers.";
 
-/** What a number control posts (HTML, "valid floating-point number"), of a length that a number can hold. */
+/** What a number control posts (HTML, "valid floating-point number"), within what a number can hold. */
 const floatingPoint = /^-?(?:\d{1,15}(?:\.\d{1,15})?|\.\d{1,15})(?:e[+-]?\d{1,2})?$/i;
 
 function isBlank(value: unknown): boolean {
@@ -23,7 +23,7 @@ function answerOf(field: EventField, value: unknown): unknown {
     case "checkbox":
       return value === "true" || value === "on" ? true : value;
     case "text":
-      // Browsers send line breaks as CR LF, whatever the attendee typed and the script would have sent.
+      // Browsers send line breaks as CR LF; the script sends LF.
       return value.replaceAll("\r\n", "\n");
     case "email":
     case "select":
@@ -32,9 +32,9 @@ function answerOf(field: EventField, value: unknown): unknown {
 }
 
 /**
- * @param fields the parsed form: `email`, `name` and `answers.<id>`; a name that came twice is an array
- * @param event whose fields are meant
- * @returns a submission that is not validated yet: blank fields are left out, unknown ones kept
+ * @param fields the parsed form: `email`, `name` and `answers.<id>`; repeated names are arrays
+ * @param event whose form it is
+ * @returns an unvalidated submission: blank fields omitted, unknown ones kept
  */
 export function submissionFromForm(fields: Record<string, unknown>, event: EventDefinition): unknown {
   const fieldById = new Map(event.fields.map((field) => [field.id, field]));
@@ -49,8 +49,8 @@ export function submissionFromForm(fields: Record<string, unknown>, event: Event
     if (isAnswer) answers.push([id, field ? answerOf(field, value) : value]);
     else properties.push([name, value]);
   }
-  // `fromEntries` defines properties and never assigns them: a field called `__proto__` is an unknown field like any other.
-  // A field called `answers` comes last and so replaces the real answers: it is rejected, instead of silently left out.
+  // `fromEntries` defines properties instead of assigning, so `__proto__` is just an unknown field. A field named
+  // `answers` replaces the real answers and is then rejected.
   const given = answers.length > 0 ? [["answers", Object.fromEntries(answers)] as const] : [];
   return Object.fromEntries<unknown>([...given, ...properties]);
 }

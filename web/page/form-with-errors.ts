@@ -1,20 +1,17 @@
-/**
- * A form as it is shown again: each field with what was entered and what is wrong with it. What was entered may have any
- * shape, since it is shown exactly because it was not valid.
- */
+/** A form shown again with the entered values and their errors. The values may have any shape. */
 import type { ValidationError } from "../../shared/errors.ts";
 import type { Field } from "./form-fields.ts";
 
 export interface FilledField extends Field {
-  /** As text, for a checkbox whether it is ticked. */
+  /** Text, or for a checkbox whether it is ticked. */
   readonly value: string | boolean;
-  /** What is wrong with it, if anything. */
+  /** Error message, if any. */
   readonly error: string | undefined;
 }
 
 export interface FilledForm {
   readonly fields: readonly FilledField[];
-  /** Every error, naming its field, with the id of the control that it belongs to where there is one. */
+  /** All errors, naming their fields, with the control's id where there is one. */
   readonly validationErrors: readonly { readonly detail: string; readonly id: string | undefined }[];
 }
 
@@ -22,7 +19,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null;
 }
 
-/** @returns what stands at a JSON pointer of names that need no escape, as those of the form's fields are */
+/** @returns the value at a JSON pointer without escapes */
 export function valueAt(values: unknown, pointer: string): unknown {
   const [, ...tokens] = pointer.split("/");
   let value = values;
@@ -38,7 +35,7 @@ function shown(field: Field, value: unknown): string | boolean {
   return typeof value === "string" || typeof value === "number" ? String(value) : "";
 }
 
-/** @param given the submission and its errors; both empty for a form that is shown for the first time */
+/** @param given the submission and its errors; both empty when the form is first shown */
 export function filledForm(
   fields: readonly Field[],
   given: { readonly values: unknown; readonly validationErrors: readonly ValidationError[] },

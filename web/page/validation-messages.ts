@@ -1,6 +1,6 @@
 /**
- * Says what is wrong with a submission in words for the attendee: one sentence per field, telling what is allowed. It
- * starts from the validator's errors, which know the schema's keywords but not who reads them.
+ * Turns the validator's errors on a submission into messages for the attendee: one sentence per field, saying what is
+ * allowed.
  */
 import type { TLocalizedValidationError } from "typebox/error";
 import { emailError } from "../../shared/registration/email-error.ts";
@@ -12,7 +12,7 @@ import { valueAt } from "./form-with-errors.ts";
 import type { Language } from "./language.ts";
 import { messagesIn, type Messages } from "./messages.ts";
 
-/** What is read of the validator's error, so that a validator's own type and Fastify's copy of it both fit. */
+/** What is read of an error, so that both the validator's type and Fastify's copy fit. */
 export type SchemaError = Pick<TLocalizedValidationError, "keyword" | "instancePath" | "params">;
 
 interface Vocabulary {
@@ -21,7 +21,7 @@ interface Vocabulary {
   readonly fieldByPointer: ReadonlyMap<string, Field>;
 }
 
-/** Kept per event and language: the words do not change while an event lives, and there may be many errors a second. */
+/** Cached per event and language, since there may be many errors a second. */
 const vocabularies = new WeakMap<EventDefinition, Map<Language, Vocabulary>>();
 
 function vocabularyOf(event: EventDefinition, language: Language): Vocabulary {
@@ -45,7 +45,7 @@ function namedProperties(parameter: unknown): readonly string[] {
   return Array.isArray(parameter) ? parameter.filter((name) => typeof name === "string") : [];
 }
 
-/** Missing answers as a whole mean each required one; nobody is told about an object they have never seen. */
+/** Missing `answers` means each required answer; attendees do not know the object. */
 function missingPointers(instancePath: string, property: string, fields: readonly Field[]): readonly string[] {
   const pointer = `${instancePath}/${escapeToken(property)}`;
   if (pointer !== "/answers") return [pointer];
@@ -70,11 +70,11 @@ function shapeDetail(pointer: string, text: Messages): string {
 function detailOf(error: SchemaError, { text, fieldByPointer }: Vocabulary, value: unknown): string {
   const field = fieldByPointer.get(error.instancePath);
   if (!field) return shapeDetail(error.instancePath, text);
-  // Only a text of the smallest allowed length 1 can be too short by being empty.
+  // With a minimum length of 1, too short means empty.
   if (error.keyword === "minLength" && (error.params as { limit?: unknown }).limit === 1) return field.missing;
   if (field.control === "email" && value === "") return field.missing;
   if (field.control === "email" && typeof value === "string") return text(`validation.email.${emailError(value)}`);
-  // A form sends nothing but text: this is a program's.
+  // Forms send only text, so this came from a program.
   if (error.keyword === "type" && isText(field)) return field.required ? field.missing : text("validation.text");
   if (error.keyword === "pattern" && isText(field)) {
     return typeof value === "string" && isBlank(value) ? field.missing : text("validation.characters");
@@ -84,10 +84,10 @@ function detailOf(error: SchemaError, { text, fieldByPointer }: Vocabulary, valu
 
 /**
  * @param errors of the validator for `submissionSchema(event)`
- * @param event whose form was filled in
- * @param language of the words
- * @param body that was validated: what is wrong with an address is seen in the address itself
- * @returns one error per place, in the order of the form; errors that stand outside of it come last
+ * @param event whose form it is
+ * @param language of the messages
+ * @param body that was validated: needed to say what is wrong with an address
+ * @returns one error per place, in form order; others come last
  */
 export function describeErrors(
   errors: readonly SchemaError[],

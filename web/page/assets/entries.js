@@ -1,4 +1,4 @@
-/** What is entered into the form: read, checked and marked where it is wrong, field by field. */
+/** Reads, checks and marks the form's fields. */
 import { find, findAll } from "./elements.js";
 
 /** @typedef {import("./submission-sender.js").ValidationError} ValidationError */
@@ -7,8 +7,8 @@ import { find, findAll } from "./elements.js";
 
 const answerPrefix = "answers.";
 /**
- * What is plainly no address yet. Everything else is the server's to judge, which takes off what was pasted along with an
- * address and says what exactly is wrong: a browser's own rule for addresses does neither.
+ * Only what is plainly no address. The server decides the rest: it removes what was pasted along and says what is
+ * wrong, which the browser's own check does not.
  */
 const isUnfinished = /^[\w.+-]*@?[\w.-]*$/;
 const hasDomain = /@[^@]+\.[^@.]+$/;
@@ -23,7 +23,7 @@ function isBlank(control) {
   return control.value.trim() === "";
 }
 
-/** @param {Control} control @returns {string | number | boolean | undefined} nothing for a blank one */
+/** @param {Control} control @returns {string | number | boolean | undefined} undefined when blank */
 function valueOf(control) {
   if (isTick(control)) return control.checked || undefined;
   if (isBlank(control)) return undefined;
@@ -61,7 +61,7 @@ export function findErrors(fields) {
   });
 }
 
-/** @param {Field} field @param {string | undefined} detail nothing when it is in order */
+/** @param {Field} field @param {string | undefined} detail undefined when valid */
 export function showError({ element, control }, detail) {
   const error = find(element, ".error");
   error.hidden = detail === undefined;

@@ -1,6 +1,6 @@
 /**
- * The form, sent in place: checked before it costs anybody a request, and never sent twice at once, whatever is pressed.
- * The attendee is told what is wrong, or what is going on while it is being sent.
+ * Submits the form in place: checks it first, never sends twice at once, and tells the attendee what is wrong or
+ * happening.
  */
 import { suggestFor } from "./address-slip.js";
 import { announce } from "./announce.js";
@@ -114,7 +114,7 @@ export function startForm(form, listener) {
     const outcome = await submit(readSubmission(fields), key, sending.signal, {
       sending: () => (button.textContent = button.dataset.sending ?? ""),
       waiting(reason, ms) {
-        // Said once for each reason: who listens to the page should not hear it again at every attempt.
+        // Announced once per reason, not at every attempt.
         if (wait.dataset.shown !== reason) say(reason);
         button.textContent = button.dataset.waiting ?? "";
         stop.hidden = false;
@@ -137,7 +137,7 @@ export function startForm(form, listener) {
     event.preventDefault();
     if (!sending) void send();
   });
-  // What is changed is another submission; what is only sent again is the same one and counts once.
+  // A changed form is a new submission; an unchanged one keeps its key and counts once.
   form.addEventListener("input", () => (key = undefined));
   stop.addEventListener("click", () => sending?.abort());
   for (const field of fields) suggestFor(field);

@@ -1,6 +1,6 @@
 /**
- * Sends a submission until there is a definite answer. Whatever is not one, a full queue, a limit, a lost connection, is
- * tried again under the same key, by which the server counts all attempts as one.
+ * Sends a submission until there is a definite answer. A full queue, a rate limit or a lost connection is retried under
+ * the same key, so that the server counts all attempts as one.
  */
 import { askedSeconds, sleep, waitMs } from "./backoff.js";
 
@@ -17,17 +17,17 @@ import { askedSeconds, sleep, waitMs } from "./backoff.js";
 /** @typedef {{ kind: "again", reason: Reason, seconds: number | undefined }} Again */
 
 const address = "/registrations";
-/** One attempt, in milliseconds. */
+/** Per attempt, milliseconds. */
 const timeoutMs = 30_000;
-/** All attempts together, in milliseconds: afterwards the attendee decides. */
+/** For all attempts, milliseconds; then the attendee decides. */
 const endurance = 15 * 60_000;
-/** The door opens by the server's clock; ours may be a moment ahead. */
+/** Registration opens by the server's clock; ours may be slightly ahead. */
 const soonSeconds = 2;
 
 /** @returns {string} a key that nobody else has */
 export function createKey() {
   if ("randomUUID" in crypto) return crypto.randomUUID();
-  // Only in pages that came over plain HTTP.
+  // Only on plain HTTP.
   return Array.from(/** @type {Crypto} */ (crypto).getRandomValues(new Uint8Array(16)), (byte) =>
     byte.toString(16).padStart(2, "0"),
   ).join("");
@@ -58,7 +58,7 @@ export async function readOutcome(response) {
   if (status === 503) return { kind: "again", reason: "busy", seconds: askedSeconds(response) };
   if (status === 429) return { kind: "again", reason: "limited", seconds: askedSeconds(response) };
   if (status >= 400 && status < 500) return { kind: "rejected", detail: String(body.detail ?? body.title ?? "") };
-  // A gateway's own error, or an answer that was cut off: it is not known what became of the attempt.
+  // A gateway error or a truncated answer: the result is unknown.
   return { kind: "again", reason: "offline", seconds: askedSeconds(response) };
 }
 
@@ -107,7 +107,7 @@ export async function submit(submission, key, signal, listener) {
   }
 }
 
-/** @returns {Promise<void>} when the device finds its connection again; spread, since a train leaves a tunnel as a whole */
+/** @returns {Promise<void>} when the device is online again, after a random delay, since many devices reconnect together */
 function online() {
   return new Promise((resolve) => {
     addEventListener("online", () => void sleep(Math.random() * 1_000).then(resolve), { once: true });
