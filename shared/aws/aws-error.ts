@@ -1,6 +1,6 @@
 /**
- * What kind of error AWS or the network answered with, by the names that the services and the SDK give to their errors.
- * What is to be done about it depends on who asked: the tiers say it in `shared/process/system-error.ts`, the command in `terminal/exit.ts`.
+ * Classifies errors of AWS and the network by the names that services and SDK use. What to do about them is said in
+ * `shared/process/system-error.ts` for the tiers and in `terminal/exit.ts` for commands.
  */
 
 export type AwsErrorKind =
@@ -48,7 +48,7 @@ const kindByName: Record<string, AwsErrorKind> = {
   TooManyRequestsException: "throttled",
 };
 
-/** The names of one error, and of what caused it: libraries wrap what the SDK throws. */
+/** The names of an error and its causes: libraries wrap what the SDK throws. */
 function namesOf(error: unknown): string[] {
   const names: string[] = [];
   for (let current = error, depth = 0; current instanceof Error && depth < 5; current = current.cause, depth += 1) {
@@ -60,8 +60,8 @@ function namesOf(error: unknown): string[] {
 }
 
 /**
- * @param error what an AWS call threw, or the error code of one statement
- * @returns its kind; `unreachable` for time-outs, connection errors and 5xx; `rejected` for any other answer
+ * @param error thrown by an AWS call, or the error code of a statement
+ * @returns its kind; `unreachable` for timeouts, connection errors and 5xx; `rejected` for any other answer
  */
 export function kindOf(error: unknown): AwsErrorKind {
   for (const name of typeof error === "string" ? [error] : namesOf(error)) {
