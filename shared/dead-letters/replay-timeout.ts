@@ -1,31 +1,27 @@
 /**
- * How long a replay waits for what comes of a step. While nothing is drained, a bounded silence says that no worker runs;
- * while the workers drain a backlog, the step stands at its end, and silence is what is to be expected: then the wait is
- * as long as the backlog is, and twice that at most.
+ * How long a replay waits for the results of a step. While nothing is drained, a limited silence means that no worker
+ * runs. While workers drain a backlog, the step waits behind it: up to twice the estimated time.
  */
 
 export interface ReplayTimeout {
-  /** Something came of the step: the silence begins anew. */
+  /** A result arrived: restart the timeout. */
   heard(): void;
-  /** @returns whether it is no use to wait any longer; never rejects */
+  /** @returns whether to stop waiting; never rejects */
   isOver(): Promise<boolean>;
-  /** @returns in words, how long nothing was heard and what that means */
+  /** @returns how long nothing arrived and what that means, in words */
   explain(): string;
 }
 
 export interface ReplayTimeoutOptions {
-  /** How long nothing may be heard, in seconds, while nothing is drained. */
+  /** Timeout while nothing is drained, seconds. */
   readonly seconds: number;
-  /**
-   * @returns in how many seconds the workers will have done what is on the queue now; null while they do nothing. Default:
-   *   nothing is known of them.
-   */
+  /** @returns seconds until the workers finish the current queue; null while they do nothing. Default: unknown. */
   readonly draining?: (() => Promise<number | null>) | undefined;
   /** Milliseconds, monotonic. */
   readonly now: () => number;
 }
 
-/** Messages come about in order, and the pace changes. */
+/** Messages arrive only roughly in order, and the rate changes. */
 const slack = 2;
 
 export function createReplayTimeout({ seconds, draining, now }: ReplayTimeoutOptions): ReplayTimeout {

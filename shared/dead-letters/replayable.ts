@@ -1,14 +1,11 @@
-/**
- * Whether a dead letter can be replayed as it stands, and what exactly would be sent: the same check for a dry run, for a
- * replay and after an edit.
- */
+/** Whether a dead letter can be replayed, and what would be sent: the same check for dry runs, replays and edits. */
 import { randomUUID } from "node:crypto";
 import type { ValidationError } from "../errors.ts";
 import { encodeRegistration, maxPackBytes, packFrameBytes } from "../registration/registration-pack.ts";
 import { registrationErrors, type Registration } from "../registration/registration.ts";
 
 export type Replayable =
-  /** `encoded` is the registration as it stands in a pack, sent under `claim`. */
+  /** `encoded` is the registration as in a pack, sent under `claim`. */
   | { readonly kind: "replayable"; readonly encoded: string; readonly claim: string }
   | { readonly kind: "refused"; readonly validationErrors: readonly ValidationError[] };
 
@@ -17,8 +14,8 @@ function refused(pointer: string, detail: string): Replayable {
 }
 
 /**
- * @param id of the record, with which the registration is marked
- * @param kept the registration in the record, edits included; undefined where none could be read
+ * @param id of the record, set as the registration's `replayOf`
+ * @param kept the registration in the record, edits included; undefined when unreadable
  */
 export function toReplayable(id: string, kept: Registration | undefined): Replayable {
   if (kept === undefined) {
@@ -34,7 +31,7 @@ export function toReplayable(id: string, kept: Registration | undefined): Replay
   return { kind: "replayable", encoded, claim };
 }
 
-/** @returns the errors in one line: where and what */
+/** @returns the errors on one line */
 export function describeErrors(validationErrors: readonly ValidationError[]): string {
   return validationErrors.map(({ pointer, detail }) => (pointer === "" ? detail : `${pointer} ${detail}`)).join("; ");
 }

@@ -1,6 +1,5 @@
 /**
- * Reads a process's environment against a schema, once, before anything listens.
- * Each process's variables, with units, bounds and defaults, stand in its own `config.ts`; not here.
+ * Validates a process's environment against a schema at start. The variables are listed in each process's `config.ts`.
  */
 import type { Static, TObject, TSchema } from "typebox";
 import { Compile } from "typebox/compile";
@@ -12,7 +11,7 @@ interface VariableSchema {
   readonly type?: string;
   readonly default?: unknown;
   readonly description?: string;
-  /** JSON Schema's mark for a value that must never be shown again: a secret. */
+  /** Standard JSON Schema keyword for values that must not be shown: secrets. */
   readonly writeOnly?: boolean;
   readonly minimum?: number;
   readonly maximum?: number;
@@ -37,10 +36,10 @@ function allowed(schema: VariableSchema): string {
 }
 
 /**
- * @param schema an object schema whose properties are named as the variables are; a default makes one optional
- * @param env usually `process.env`; an empty string counts as not set, as shells and Beanstalk hand it over
- * @returns the typed values, frozen, defaults filled in
- * @throws TURNOUT_ENVIRONMENT_INVALID naming every error at once: the variable, what was given, what is allowed
+ * @param schema an object schema with the variables as properties; a default makes one optional
+ * @param env usually `process.env`; empty strings count as unset
+ * @returns typed, frozen values with defaults
+ * @throws TURNOUT_ENVIRONMENT_INVALID naming every error: the variable, what was given, what is allowed
  */
 export function readEnv<S extends TObject>(schema: S, env: Environment): Readonly<Static<S>> {
   const values: Record<string, unknown> = {};

@@ -1,6 +1,6 @@
 /**
- * Logs an error that comes again with every try: the first of a row, then once in a while with their number, and the end.
- * For what goes on beside the work, which an error must not stop and which must not fill the log either.
+ * Logs a repeated error: the first one, then occasionally with the count, and the recovery. For background work that
+ * must neither stop nor fill the log.
  */
 import { kindOf } from "../aws/aws-error.ts";
 import type { Logger } from "./logger.ts";
@@ -12,13 +12,13 @@ export interface RepeatedFailure {
 
 export interface RepeatedFailureOptions {
   readonly logger: Pick<Logger, "warn" | "info">;
-  /** What does not work, and what goes on all the same. */
+  /** What fails, and what continues regardless. */
   readonly message: string;
-  /** The IAM action that is called. */
+  /** IAM action of the call. */
   readonly action: string;
-  /** Name of what it is called on. */
+  /** Name of its resource. */
   readonly resource: string;
-  /** The construct of the stack that grants it. */
+  /** The construct that grants it. */
   readonly construct: string;
   /** Milliseconds, monotonic. */
   readonly now: () => number;

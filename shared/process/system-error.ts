@@ -1,6 +1,6 @@
 /**
- * System errors, as opposed to errors of one registration: what AWS or the network answers when nothing can work,
- * put into words that name the action, the resource and the construct to mend.
+ * Describes system errors (AWS or the network fails as a whole, not one registration), naming the action, the resource
+ * and the construct to fix.
  */
 import type { AwsErrorKind } from "../aws/aws-error.ts";
 import { withoutAddresses } from "./logger.ts";
@@ -11,15 +11,15 @@ export interface SystemError {
   readonly action: string;
   /** Table name or queue URL. */
   readonly resource: string;
-  /** What happened and what to do about it, in one line. */
+  /** What happened and what to do, on one line. */
   readonly message: string;
 }
 
-/** One thing that a tier does to one resource, and where the right to do it is granted. */
+/** A tier's action on a resource, and where its permission is granted. */
 export interface Operation {
   readonly action: string;
   readonly resource: string;
-  /** The construct of the stack to look at first. */
+  /** The construct of the stack to check first. */
   readonly construct: string;
 }
 
@@ -35,7 +35,7 @@ const remedy: Record<AwsErrorKind, (operation: Operation) => string> = {
     `${action} on ${resource} was rejected as it stands; this is an error in the program`,
 };
 
-/** @returns the error in words. The message of AWS is kept, since it names the role and the denied action. */
+/** @returns the error in words, with AWS's message, which names the role and the denied action */
 export function describeSystemError(kind: AwsErrorKind, operation: Operation, error: unknown): SystemError {
   const { action, resource } = operation;
   const said = withoutAddresses(error instanceof Error ? `${error.name}: ${error.message}` : String(error));

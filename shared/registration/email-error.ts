@@ -1,7 +1,4 @@
-/**
- * Says what exactly is wrong with an address that `emailPattern` rejects, as a name: the words for it are the reader's
- * business. Which addresses are rejected is decided by the pattern; not here.
- */
+/** Names what is wrong with an address that `emailPattern` rejects; the page provides the words. */
 import { maxEmailLength } from "./email-address.ts";
 import { isUnseen } from "./plain-text.ts";
 
@@ -22,7 +19,7 @@ export type EmailError =
   | "domain"
   | "tooLong";
 
-/** What people take for an @: the full-width and the small one. */
+/** Characters mistaken for an @: full-width and small. */
 const wideAt = /[＠﹫]/;
 const severalAddresses = /@[^@]*[\s,;/|][^@]*@/;
 const atomCharacters = /^[a-z0-9!#$%&'*+/=?^_`{|}~.-]*$/;
@@ -39,8 +36,8 @@ function localError(local: string): EmailError | undefined {
 }
 
 /**
- * @param address that was rejected, as `normalizeEmail` left it
- * @returns the first thing that is wrong with it, from the left
+ * @param address that was rejected, from `normalizeEmail`
+ * @returns the first error, from the left
  */
 export function emailError(address: string): EmailError {
   const at = address.lastIndexOf("@");

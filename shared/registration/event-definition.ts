@@ -1,6 +1,6 @@
 /**
- * The event that a deployment serves, as its organiser writes it down in `event.json`: when it is open and what it asks.
- * What an attendee may answer follows from it in `submission-schema.ts`; how it looks, in `web/page/`.
+ * The event as its organiser defines it in `event.json`: opening times and form fields. The submission's schema follows
+ * in `submission-schema.ts`, its display in `web/page/`.
  */
 import { isUtf8 } from "node:buffer";
 import { readFileSync } from "node:fs";
@@ -24,7 +24,7 @@ import { isTimeZone, zoneOffset } from "./time-zone.ts";
 const line = (maxLength: number) => Type.String({ minLength: 1, maxLength, pattern: plainLinePattern });
 
 const fieldBase = {
-  /** Key of the answer, in requests, in the table and in exports. Never change it while the event is open. */
+  /** Key of the answer in requests, table and exports. Never change it while the event is open. */
   id: Type.String({ pattern: fieldIdPattern }),
   label: line(200),
   /** One sentence below the label. */
@@ -66,7 +66,7 @@ const CheckboxField = Type.Object({ ...fieldBase, type: Type.Literal("checkbox")
 
 const Field = Type.Union([TextField, EmailField, NumberField, SelectField, CheckboxField]);
 
-/** ISO 8601 with an offset, so that nobody has to guess whose midnight is meant. */
+/** ISO 8601 with an offset, to be unambiguous. */
 const instantPattern = String.raw`^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$`;
 const Instant = Type.String({ pattern: instantPattern });
 
@@ -76,7 +76,7 @@ const EventFile = Type.Object(
     description: Type.String({ maxLength: 2_000, pattern: plainTextPattern }),
     opensAt: Instant,
     closesAt: Instant,
-    /** IANA name, such as Europe/Berlin: the zone in which the page shows times. */
+    /** IANA name, such as Europe/Berlin: the zone of the times on the page. */
     timeZone: Type.String({ minLength: 1 }),
     fields: Type.Array(Field, { maxItems: 30 }),
   },
@@ -102,11 +102,11 @@ const rules = new Map([
   [instantPattern, "date, time and offset, such as 2026-05-01T09:00:00+02:00"],
 ]);
 
-/** The errors of a file that is not of the form above: a field is judged as what its own `type` says it is. */
+/** Schema errors of the file: each field is checked against the schema of its own `type`. */
 function formErrors(value: unknown): ValidationError[] {
   const { fields } = (value ?? {}) as { fields?: unknown };
   if (!Array.isArray(fields)) return schemaErrors(withoutSummaries(validator.Errors(value)), rules);
-  // The validator stops after a few errors: those of the fields must not hide those around them.
+  // Validated separately: the validator stops after a few errors, so those of the fields could hide others.
   const frame = { ...(value as object), fields: Array.from(fields, () => soundField) };
   const frameErrors = schemaErrors(withoutSummaries(validator.Errors(frame)), rules);
   return [...frameErrors, ...fields.flatMap((field, index) => fieldErrors(field, `/fields/${index}`))];
@@ -126,35 +126,32 @@ function fieldErrors(field: unknown, pointer: string): ValidationError[] {
   }));
 }
 
-/** Each property that is not known is named by an error of its own. */
+/** Unknown properties get errors of their own. */
 function withoutSummaries(errors: TLocalizedValidationError[]): TLocalizedValidationError[] {
   return errors.filter((error) => error.keyword !== "additionalProperties");
 }
 
 const calendarDay = /^(\d{4})-(\d\d)-(\d\d)/;
 
-/** `Date.parse` takes 30 February for 2 March. */
+/** `Date.parse` reads 30 February as 2 March. */
 function exists(instant: string): boolean {
   const [, year, month, day] = calendarDay.exec(instant) ?? [];
   const daysInMonth = new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate();
   return Number(day) <= daysInMonth && !Number.isNaN(Date.parse(instant));
 }
 
-/** @returns what is wrong with `opensAt` or `closesAt` alone, if anything */
+/** @returns the error in `opensAt` or `closesAt` alone, if any */
 function instantError(instant: string, timeZone: string | undefined): string | undefined {
   if (!exists(instant)) return "is not a date that exists";
   const [given = ""] = /[+-]\d\d:\d\d$/.exec(instant) ?? [];
-  // What is written in UTC means no zone's clock.
+  // A time in UTC need not match the zone.
   if (given === "" || timeZone === undefined) return undefined;
   const actual = zoneOffset(timeZone, Date.parse(instant));
   if (actual === given) return undefined;
   return `has the offset ${given}, but at that time ${timeZone} has ${actual}; write that, or the same instant with Z`;
 }
 
-/**
- * A form and a spreadsheet keep no blanks around a text, and HTML shows two in a row as one: an option with such blanks
- * would be another one than what comes back.
- */
+/** Forms and spreadsheets trim texts, and HTML collapses blanks: such an option would not come back unchanged. */
 function optionErrors({ options }: { readonly options: readonly string[] }, pointer: string): ValidationError[] {
   const validationErrors = options.flatMap((option, index): ValidationError[] => {
     const place = `${pointer}/options/${index}`;
@@ -214,7 +211,7 @@ function contentErrors(event: EventDefinition): ValidationError[] {
 }
 
 /**
- * @param value the parsed content of an event file
+ * @param value the parsed event file
  * @throws TURNOUT_EVENT_INVALID with a pointer to every error
  */
 export function parseEvent(value: unknown): EventDefinition {
@@ -235,15 +232,15 @@ export function parseEvent(value: unknown): EventDefinition {
 }
 
 /**
- * @param file path of an event file
- * @throws TURNOUT_EVENT_INVALID when it cannot be read, is not JSON or breaks a rule
+ * @param file path of the event file
+ * @throws TURNOUT_EVENT_INVALID when it cannot be read, is not JSON or is invalid
  */
 export function loadEvent(file: string): EventDefinition {
   let value: unknown;
   try {
     const bytes = readFileSync(file);
     if (!isUtf8(bytes)) throw new Error("it is not UTF-8; save it as UTF-8");
-    // Editors on Windows put a byte order mark in front, which is no part of JSON.
+    // Some Windows editors add a byte order mark, which is not JSON.
     value = JSON.parse(bytes.toString().replace(/^\ufeff/, ""));
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
@@ -254,14 +251,14 @@ export function loadEvent(file: string): EventDefinition {
 
 export type EventPhase = "before" | "open" | "closed";
 
-/** @returns the phase at an instant (milliseconds since the epoch): open from `opensAt` on, closed from `closesAt` on */
+/** @returns the phase at an instant (milliseconds since the epoch): open from `opensAt`, closed from `closesAt` */
 export function createPhaseClock(event: EventDefinition): (instant: number) => EventPhase {
   const opens = Date.parse(event.opensAt);
   const closes = Date.parse(event.closesAt);
   return (instant) => (instant < opens ? "before" : instant < closes ? "open" : "closed");
 }
 
-/** The same for once: whoever asks often keeps a clock. */
+/** For a single use; frequent callers keep a clock. */
 export function eventPhase(event: EventDefinition, now: number): EventPhase {
   return createPhaseClock(event)(now);
 }

@@ -1,14 +1,14 @@
 /**
- * Says what a schema's validation found in words for whoever wrote the document: an organiser, an operator.
- * What an attendee is told about a form stands in `web/page/validation-messages.ts`; not here.
+ * Puts schema errors into words for organisers and operators. Messages for attendees are in
+ * `web/page/validation-messages.ts`.
  */
 import type { TLocalizedValidationError } from "typebox/error";
 import type { ValidationError } from "../errors.ts";
 
 /**
  * @param errors of one value, in the validator's order
- * @param rules what a pattern means, by pattern: completes "must be …"
- * @returns one error for each place, the first that was found there
+ * @param rules meaning of each pattern: completes "must be …"
+ * @returns the first error of each place
  */
 export function schemaErrors(
   errors: readonly TLocalizedValidationError[],
@@ -20,7 +20,7 @@ export function schemaErrors(
   }
   for (const error of errors) {
     const { instancePath: pointer, message } = error;
-    // The branches of a union contradict each other; one sentence stands for all of them.
+    // The branches of a union contradict each other, so one sentence covers all.
     if (error.keyword === "anyOf" || error.schemaPath.includes("/anyOf/"))
       add(pointer, "is no value that is allowed here");
     else if (error.keyword === "boolean") add(pointer, "is not a property that is known here");

@@ -1,6 +1,6 @@
 /**
- * A submission: what an attendee sends for one event, before it has become a registration.
- * Its schema is the single source for the type, the validation, the OpenAPI document and the form's constraints.
+ * A submission: what an attendee sends, before it becomes a registration. Its schema is the source of the type, the
+ * validation, the OpenAPI document and the form's constraints.
  */
 import { Type, type TSchema } from "typebox";
 import { dynamoDbLimits } from "../aws/aws-limits.ts";
@@ -37,7 +37,7 @@ function answerSchema(field: EventField): TSchema {
   }
 }
 
-/** @returns the schema of a submission for this event: exactly these properties, nothing coerced */
+/** @returns the schema of a submission for this event: exactly these properties, no coercion */
 export function submissionSchema(event: EventDefinition) {
   const answers: Record<string, TSchema> = {};
   for (const field of event.fields) {
@@ -62,19 +62,19 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Whether a name has as many characters as it may. */
+/** Whether a name has an allowed length. */
 function fits(name: string): boolean {
   return name.length <= maxNameLength || Array.from(name).length <= maxNameLength;
 }
 
 /**
- * Brings a parsed body into the form in which it is validated and stored, in place: the email to its key form, blanks
- * around the name and around email answers removed, numbers too small for the table made 0. Whatever is not of the expected shape is left for the validation.
+ * Normalises a parsed body in place before validation: email to key form, name and email answers trimmed, numbers too
+ * small for the table set to 0. Unexpected shapes are left for the validation.
  */
 export function normalizeSubmission(body: unknown, event: EventDefinition): void {
   if (!isRecord(body)) return;
   if (typeof body.email === "string") body.email = normalizeEmail(body.email);
-  // A length counts as it was sent, as the API's document says it: blanks are not taken off to make a name fit.
+  // The length counts as sent, as the API documents it: trimming does not make a name fit.
   if (typeof body.name === "string" && fits(body.name)) body.name = body.name.trim();
   const { answers } = body;
   if (!isRecord(answers)) return;
