@@ -1,4 +1,4 @@
-/** What an audit comes to: what `turnout audit --json` prints, and what `npm run demo` shows. */
+/** The result of an audit, as printed by `turnout audit --json` and shown by `npm run demo`. */
 import { Type, type Static } from "typebox";
 
 const Count = (description: string) => Type.Integer({ minimum: 0, description });

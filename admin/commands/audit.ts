@@ -1,4 +1,4 @@
-/** `turnout audit`: whether every registration that was accepted is where it has to be. */
+/** `turnout audit`: whether every accepted registration is where it should be. */
 import { Command } from "commander";
 import { runAudit, type AuditStep } from "../audit/audit.ts";
 import type { AuditReport } from "../audit/audit-report.ts";

@@ -1,4 +1,4 @@
-/** `turnout queue`: what waits, how fast it goes, and until when. */
+/** `turnout queue`: what waits, the rates, and the estimated end. */
 import { setTimeout as delay } from "node:timers/promises";
 import { Command } from "commander";
 import { addConnectionOptions, withConnection, type ConnectionFlags } from "../../terminal/connection.ts";
@@ -98,7 +98,7 @@ export function buildQueueCommand({ env, terminal, signal }: CommandHost): Comma
         }
         if (!flags.watch) return;
         await pause();
-        // Ctrl-C is how a watch ends; cut short before its only look, the command has failed.
+        // Ctrl-C is the normal end of a watch; without any result, the command has failed.
         if (signal.aborted) return;
       }
     }),

@@ -1,4 +1,4 @@
-/** `turnout dead-letters edit`: mends the registration in a dead letter, checked against the schema, kept in its history. */
+/** `turnout dead-letters edit`: corrects the registration in a dead letter, checked against the schema. */
 import { Command } from "commander";
 import { Type } from "typebox";
 import { TurnoutError } from "../../../shared/errors.ts";

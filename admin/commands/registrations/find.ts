@@ -1,4 +1,4 @@
-/** `turnout registrations find`: what is known of one address. */
+/** `turnout registrations find`: what is known of an address. */
 import { Argument, Command } from "commander";
 import { Type } from "typebox";
 import { addConnectionOptions, withConnection, type ConnectionFlags } from "../../../terminal/connection.ts";
