@@ -59,7 +59,7 @@ function rules(figures: Figures, config: StackConfig): readonly Rule[] {
     },
     {
       id: "DeadLettersArrive",
-      says: "Registrations could not be stored and wait for somebody to look at them.",
+      says: "Registrations could not be stored and wait for somebody to act.",
       metric: figures.deadLettersReceived,
       threshold: 1,
       minutes: 1,

@@ -49,7 +49,7 @@ export class Roles extends Construct {
     Validations.of(this.service).acknowledge({
       id: "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSElasticBeanstalkEnhancedHealth]",
       reason:
-        "What Elastic Beanstalk reads to judge an environment's health is its own; AWS keeps the list with the service.",
+        "What Elastic Beanstalk reads to determine an environment's health is its own; AWS keeps the list with the service.",
     });
   }
 

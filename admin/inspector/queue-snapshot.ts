@@ -31,7 +31,7 @@ export const QueueSnapshot = Type.Object(
       ),
       notCollected: Count("messages on the SQS dead-letter queue that are no records yet"),
     }),
-    at: Type.String({ description: "when it was looked at: ISO 8601, UTC" }),
+    at: Type.String({ description: "time of the poll: ISO 8601, UTC" }),
   },
   { additionalProperties: false },
 );

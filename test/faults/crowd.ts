@@ -1,7 +1,7 @@
 /**
- * The crowd at the front door: people who come at a steady rate and behave as people do. Most submit once; some click
- * twice, some submit again with other content, some look at their status and then change their mind; whoever gets no
- * clear answer sends the same again, with the same Idempotency-Key, until there is one or patience ends. Everything that
+ * The crowd at the web tier: people who come at a steady rate and behave as people do. Most submit once; some click
+ * twice, some submit again with other content, some check their status and then change their mind; whoever gets no
+ * clear answer sends the same again, with the same Idempotency-Key, until there is one or they give up. Everything that
  * is known goes into the ledger at the moment when it is known.
  */
 import { setTimeout as delay } from "node:timers/promises";
@@ -9,7 +9,13 @@ import type { Ledger } from "../../admin/audit/ledger.ts";
 import type { EventDefinition } from "../../shared/registration/event-definition.ts";
 import { registrationId } from "../../shared/registration/registration-id.ts";
 import { normalizeSubmission } from "../../shared/registration/submission-schema.ts";
-import { createFrontDoor, outcomeOf, type FrontDoor, type Reply, type Submission } from "./front-door.ts";
+import {
+  createRegistrationClient,
+  outcomeOf,
+  type RegistrationClient,
+  type Reply,
+  type Submission,
+} from "./registration-client.ts";
 import { createMadeUpPeople } from "./made-up-people.ts";
 import type { Random } from "./random.ts";
 
@@ -21,7 +27,7 @@ export interface CrowdOptions {
   readonly ledger: Ledger;
   /** People who come each second. */
   readonly perSecond: number;
-  /** People at the door at once above which no further ones come: the rush of this machine, not of the event. */
+  /** People registering at once above which no further ones come: the rush of this machine, not of the event. */
   readonly maxPresent?: number;
   /** How often somebody tries before giving up; default 12. */
   readonly maxAttempts?: number;
@@ -41,7 +47,7 @@ export interface CrowdFigures {
 
 export interface Crowd {
   figures(): CrowdFigures;
-  /** Nobody comes any more; settles when all who are at the door have gone. Calling it again waits for the same. */
+  /** Nobody comes any more; settles when all who have come are done. Calling it again waits for the same. */
   stop(): Promise<CrowdFigures>;
 }
 
@@ -60,7 +66,7 @@ const pollIntervalMs = 500;
 export function startCrowd(options: CrowdOptions): Crowd {
   const { webUrls, event, random, ledger, perSecond, maxPresent = 400, maxAttempts = 12, prefix = "p" } = options;
   const { habits = usualHabits } = options;
-  const door: FrontDoor = createFrontDoor();
+  const client: RegistrationClient = createRegistrationClient();
   const people = createMadeUpPeople(event, random.fork("people"), prefix);
   const known: string[] = [];
   const counts = { people: 0, attempts: 0, accepted: 0, rejected: 0, unknown: 0, confirmed: 0 };
@@ -71,7 +77,7 @@ export function startCrowd(options: CrowdOptions): Crowd {
 
   async function attempt(submission: Submission, key: string): Promise<Reply> {
     const startedAt = Date.now();
-    const reply = await door.post(random.pick(webUrls), submission, key);
+    const reply = await client.post(random.pick(webUrls), submission, key);
     const stored = structuredClone(submission) as { email: string; name: string; answers?: Submission["answers"] };
     normalizeSubmission(stored, event);
     const outcome = outcomeOf(reply);
@@ -99,7 +105,7 @@ export function startCrowd(options: CrowdOptions): Crowd {
   async function watch(submission: Submission, key: string, { statusUrl }: Reply): Promise<boolean> {
     for (let poll = 0; poll < polls && statusUrl !== undefined; poll += 1) {
       await delay(pollIntervalMs);
-      if ((await door.status(random.pick(webUrls), statusUrl)) === "confirmed") {
+      if ((await client.status(random.pick(webUrls), statusUrl)) === "confirmed") {
         const stored = { ...submission };
         normalizeSubmission(stored, event);
         ledger.record({
@@ -161,7 +167,7 @@ export function startCrowd(options: CrowdOptions): Crowd {
   async function leave(): Promise<CrowdFigures> {
     clearInterval(arrivals);
     while (present.size > 0) await Promise.all(present);
-    door.close();
+    client.close();
     return { ...counts };
   }
 

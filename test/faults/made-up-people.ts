@@ -1,6 +1,6 @@
 /** People who never were, and what they write into a form: plain, foreign, long, and with characters that break things. */
 import type { EventDefinition, EventField } from "../../shared/registration/event-definition.ts";
-import type { Submission } from "./front-door.ts";
+import type { Submission } from "./registration-client.ts";
 import type { Random } from "./random.ts";
 
 const givenNames = [

@@ -23,7 +23,7 @@ export function loadTemplates(): Templates {
     filterFunction: (value) => (value ?? "") as string,
   });
   for (const file of readdirSync(directory).filter((name) => name.endsWith(extension))) {
-    // The prefix marks templates in memory; otherwise the library would look for a file per request.
+    // The prefix marks templates in memory; otherwise the library would search a file per request.
     eta.loadTemplate(`@${basename(file, extension)}`, readFileSync(join(directory, file), "utf8"));
   }
   return (name, data) => eta.render(`@${name}`, data);

@@ -85,7 +85,7 @@ export function buildEditCommand({ env, terminal, signal }: CommandHost): Comman
         ) {
           throw new TurnoutError(
             "TURNOUT_DEAD_LETTER_CHANGED",
-            `Somebody changed the dead letter ${id} meanwhile, or replays it. Look at it again: turnout dead-letters show ${id}`,
+            `Somebody changed the dead letter ${id} meanwhile, or replays it. Read it again: turnout dead-letters show ${id}`,
           );
         }
       }

@@ -18,7 +18,7 @@ export interface Reply {
   readonly neverSent: boolean;
 }
 
-export interface FrontDoor {
+export interface RegistrationClient {
   /** Never rejects. @param idempotencyKey the same for each retry of a submission */
   post(webUrl: string, submission: Submission, idempotencyKey: string): Promise<Reply>;
   /** @returns the status of a registration, undefined when it could not be had */
@@ -45,7 +45,7 @@ interface Answer {
 }
 
 /** @param timeoutMs after which an attendee gives up waiting; default 20 s, more than a tier ever takes */
-export function createFrontDoor(timeoutMs = 20_000): FrontDoor {
+export function createRegistrationClient(timeoutMs = 20_000): RegistrationClient {
   const agent = new Agent({ keepAlive: true, maxSockets: 1_024, scheduling: "lifo" });
 
   function ask(url: URL, method: string, headers: Record<string, string | number>, body?: string): Promise<Answer> {
