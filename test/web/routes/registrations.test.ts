@@ -756,7 +756,7 @@ t.test(
     for (let poll = 0; poll < 40; poll += 1) t.equal((await ask()).statusCode, 200, `poll ${poll + 1}`);
     const rejected = await ask();
     t.equal(rejected.statusCode, 429);
-    t.match(problemOf(rejected), { code: "TURNOUT_RATE_LIMITED", detail: /poll again/ });
+    t.match(problemOf(rejected), { code: "TURNOUT_RATE_LIMITED", detail: /try again/ });
     t.match(rejected.headers, { "retry-after": /^[1-9]\d*$/, "cache-control": "no-store" });
     const page = await ask(html);
     t.equal(page.statusCode, 429);
