@@ -59,7 +59,7 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
   const streams = createEventStreams({ maxClients: maxWindows, heartbeatMs, maxWaitingBytes });
   const inspector = createInspector(connection);
   const watch = createWatch({
-    look: inspector.look,
+    look: inspector.inspect,
     lastHour: inspector.lastHour,
     readTiers: createTierSource(connection),
     intervalMs: lookEverySeconds * 1_000,

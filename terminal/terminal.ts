@@ -89,8 +89,8 @@ export function createTerminal({ stdin, stdout, stderr }: TerminalStreams, env: 
     print: (text) => void stdout.write(`${plainLines(text)}\n`),
     write(text) {
       const { promise, resolve, reject } = Promise.withResolvers<void>();
-      stdout.write(stdout.isTTY ? plainLines(text) : text, (fault) => {
-        if (fault) reject(new TurnoutError("TURNOUT_INTERRUPTED", "Nobody reads on.", { cause: fault }));
+      stdout.write(stdout.isTTY ? plainLines(text) : text, (error) => {
+        if (error) reject(new TurnoutError("TURNOUT_INTERRUPTED", "Nobody reads on.", { cause: error }));
         else resolve();
       });
       return promise;

@@ -13,7 +13,7 @@ export interface DrainOptions {
   /** How long the number of messages may stay the same before the wait is given up. */
   readonly stallSeconds: number;
   /** Told of the messages that are left, after each look. */
-  onLook(messages: number): Promise<void> | void;
+  onPoll(messages: number): Promise<void> | void;
 }
 
 const lookEveryMs = 250;
@@ -25,7 +25,7 @@ const emptyLooks = 2;
  * @throws the signal's reason; the SDK's error when SQS does not answer
  */
 export async function waitWhileDraining(options: DrainOptions): Promise<boolean> {
-  const { sqs, queueUrls, signal, stallSeconds, onLook } = options;
+  const { sqs, queueUrls, signal, stallSeconds, onPoll } = options;
   let empty = 0;
   let least = Infinity;
   let movedAt = performance.now();
@@ -33,7 +33,7 @@ export async function waitWhileDraining(options: DrainOptions): Promise<boolean>
     signal.throwIfAborted();
     const counts = await Promise.all(queueUrls.map((url) => readQueueCounts(sqs, url)));
     const left = counts.reduce((sum, { waiting, inFlight, delayed }) => sum + waiting + inFlight + delayed, 0);
-    await onLook(left);
+    await onPoll(left);
     empty = left === 0 ? empty + 1 : 0;
     if (empty >= emptyLooks) return true;
     if (left < least) {

@@ -1,7 +1,7 @@
 /** Writes an attempt of a load as the ledger keeps it: in the form in which a registration would be stored. */
 import type { EventDefinition } from "../../shared/registration/event-definition.ts";
 import { registrationId } from "../../shared/registration/registration-id.ts";
-import { normalizeSubmission, type Submission } from "../../shared/registration/submission.ts";
+import { normalizeSubmission, type Submission } from "../../shared/registration/submission-schema.ts";
 import type { AttemptLine } from "../../admin/audit/ledger.ts";
 import type { Attempt } from "./sender.ts";
 

@@ -1,5 +1,5 @@
 /** One request of a load, before it is sent. */
-import type { Submission } from "../../shared/registration/submission.ts";
+import type { Submission } from "../../shared/registration/submission-schema.ts";
 
 export interface LoadItem {
   /** As somebody typed it. From a file it may be anything at all; whether it is valid is the front door's to say. */

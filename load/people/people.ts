@@ -29,7 +29,7 @@ import { faker as turkish } from "@faker-js/faker/locale/tr";
 import { faker as ukrainian } from "@faker-js/faker/locale/uk";
 import { faker as vietnamese } from "@faker-js/faker/locale/vi";
 import type { EventDefinition, EventField } from "../../shared/registration/event-definition.ts";
-import type { Submission } from "../../shared/registration/submission.ts";
+import type { Submission } from "../../shared/registration/submission-schema.ts";
 
 /** How the two parts of a name are put together. */
 type Order = "given first" | "family first" | "family first, unspaced";

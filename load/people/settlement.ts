@@ -42,7 +42,7 @@ export async function settleLoad(options: SettlementOptions): Promise<Settlement
     queueUrls: [connection.queueUrl, connection.deadLetterQueueUrl],
     stallSeconds,
     signal,
-    onLook: (messages) => onProgress("draining", messages),
+    onPoll: (messages) => onProgress("draining", messages),
   });
   const drainSeconds = (performance.now() - began) / 1_000;
   // When all is found, there is no need to be certain that the queues are empty, which takes a while.

@@ -81,7 +81,7 @@ export async function openConsole(t: Test, connection: Connection, openToMachine
   const streams = createEventStreams({ maxClients: 2, heartbeatMs: 60_000, maxWaitingBytes: 1_000_000 });
   const inspector = createInspector(connection);
   const watch = createWatch({
-    look: inspector.look,
+    look: inspector.inspect,
     lastHour: inspector.lastHour,
     readTiers: createTierSource(connection),
     intervalMs: 100,

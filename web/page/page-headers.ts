@@ -1,10 +1,8 @@
-/**
- * The security headers that every HTML answer carries, and only HTML: an API reply has no use for them.
- */
+/** Security headers of HTML answers; API replies do not need them. */
 
 /**
- * Nothing is loaded but our own files, nothing is embedded anywhere, and a form goes nowhere but home. No inline script
- * and no inline style: what an organiser or an attendee wrote could never run, even if it escaped its element.
+ * Only our own files, no embedding, no foreign form targets, no inline script or style: even unescaped text from
+ * organisers or attendees could not run.
  */
 const contentSecurityPolicy = [
   "default-src 'none'",
@@ -19,8 +17,8 @@ const contentSecurityPolicy = [
 
 export const pageHeaders = {
   "content-security-policy": contentSecurityPolicy,
-  // The address of a status page is its key: no other site may learn it from a link that is followed.
-  // A form's `Origin` is then the word null: see `web/http/form-origin.ts`.
+  // A status page's address is its key, so it must not leak in a referrer. This makes a form's `Origin` null: see
+  // `web/http/form-origin.ts`.
   "referrer-policy": "no-referrer",
   "x-content-type-options": "nosniff",
 } as const;

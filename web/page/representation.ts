@@ -1,6 +1,4 @@
-/**
- * A resource in the three encodings in which it travels, made once, and which of them a request is answered with.
- */
+/** A resource in three encodings, prepared once, and which of them answers a request. */
 import { createHash } from "node:crypto";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { preferredEncoding } from "../http/negotiation.ts";
@@ -9,7 +7,7 @@ export interface Representation {
   readonly body: Buffer;
   readonly gzip: Buffer;
   readonly brotli: Buffer;
-  /** Strong tag of the uncompressed bytes, quotes included; `selectEncoding` tells those of the other encodings. */
+  /** Strong ETag of the uncompressed bytes, quotes included; `selectEncoding` derives those of the others. */
   readonly etag: string;
   readonly contentType: string;
 }
@@ -43,13 +41,13 @@ export interface Encoded {
   readonly bytes: Buffer;
   /** Absent for the uncompressed bytes. */
   readonly contentEncoding?: "br" | "gzip";
-  /** A strong tag names exact bytes (RFC 9110, 8.8.1), so each encoding has one of its own. */
+  /** Strong ETags name exact bytes (RFC 9110, 8.8.1), so each encoding needs its own. */
   readonly etag: string;
 }
 
 /**
  * @param acceptEncoding the request's header
- * @returns the bytes to send: in the encoding that is wanted most, the smallest where several are wanted alike
+ * @returns the bytes in the preferred encoding, the smallest among equals
  */
 export function selectEncoding(representation: Representation, acceptEncoding: string | undefined): Encoded {
   const { body, gzip, brotli, etag } = representation;
@@ -65,8 +63,8 @@ export function selectEncoding(representation: Representation, acceptEncoding: s
 }
 
 /**
- * @param ifNoneMatch the request's header: `*`, or tags of which weak ones count as well (RFC 9110, 13.1.2)
- * @returns whether the client holds exactly what it would be sent
+ * @param ifNoneMatch the request's header: `*` or ETags, weak ones included (RFC 9110, 13.1.2)
+ * @returns whether the client has exactly these bytes
  */
 export function isCurrent(ifNoneMatch: string | undefined, etag: string): boolean {
   if (ifNoneMatch === undefined) return false;

@@ -1,6 +1,6 @@
 /**
- * The HTML templates, compiled once at start: a broken one stops the process instead of a request. They escape whatever
- * they print; what a template needs to know is handed to it as data, and a template reads nothing else.
+ * The HTML templates, compiled at start, so that a broken one stops the process, not a request. Output is escaped, and
+ * templates only see the data passed in.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
@@ -9,7 +9,7 @@ import { Eta } from "eta";
 const directory = join(import.meta.dirname, "templates");
 const extension = ".eta";
 
-/** @returns the HTML of a template, named as its file is without the extension */
+/** @returns the HTML of a template, named as its file without the extension */
 export type Templates = (name: string, data: object) => string;
 
 /** @throws when a template cannot be read or compiled */
@@ -19,11 +19,11 @@ export function loadTemplates(): Templates {
     autoEscape: true,
     autoTrim: [false, "nl"],
     autoFilter: true,
-    // What is not there is shown as nothing, and not as the word for it.
+    // Undefined prints as nothing.
     filterFunction: (value) => (value ?? "") as string,
   });
   for (const file of readdirSync(directory).filter((name) => name.endsWith(extension))) {
-    // The sign tells the library that a template is in memory; without it, it would look for a file at each request.
+    // The prefix marks templates in memory; otherwise the library would look for a file per request.
     eta.loadTemplate(`@${basename(file, extension)}`, readFileSync(join(directory, file), "utf8"));
   }
   return (name, data) => eta.render(`@${name}`, data);

@@ -13,13 +13,13 @@ t.test("the wait for the drain", async (t) => {
       queueUrls: [QueueUrl, connection.deadLetterQueueUrl],
       signal: new AbortController().signal,
       stallSeconds: 30,
-      onLook() {},
+      onPoll() {},
       ...options,
     });
 
   await t.test("ends when the queues looked empty more than once", async (t) => {
     let looks = 0;
-    t.equal(await wait({ onLook: () => void (looks += 1) }), true);
+    t.equal(await wait({ onPoll: () => void (looks += 1) }), true);
     t.equal(looks, 2);
   });
 
@@ -27,7 +27,7 @@ t.test("the wait for the drain", async (t) => {
     await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: "waiting" }));
     const seen: number[] = [];
     const drained = wait({
-      async onLook(messages) {
+      async onPoll(messages) {
         seen.push(messages);
         if (seen.length !== 2) return;
         const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl }));
@@ -44,7 +44,7 @@ t.test("the wait for the drain", async (t) => {
     const stop = new AbortController();
     const interrupted = wait({
       signal: stop.signal,
-      onLook: () => stop.abort(new TurnoutError("TURNOUT_INTERRUPTED", "x")),
+      onPoll: () => stop.abort(new TurnoutError("TURNOUT_INTERRUPTED", "x")),
     });
     await t.rejects(interrupted, { code: "TURNOUT_INTERRUPTED" });
   });
