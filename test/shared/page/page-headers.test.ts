@@ -1,5 +1,7 @@
 import t from "tap";
-import { pageHeaders } from "../../../web/page/page-headers.ts";
+import { attendeePageHeaders, consolePageHeaders } from "../../../shared/page/page-headers.ts";
+
+const pageHeaders = attendeePageHeaders;
 
 const policy = new Map(
   pageHeaders["content-security-policy"].split("; ").map((directive) => {
@@ -21,4 +23,10 @@ t.test("allows no inline script, no inline style and no frame", async (t) => {
 
 t.test("keeps the address of a status page from other sites", async (t) => {
   t.equal(pageHeaders["referrer-policy"], "no-referrer");
+});
+
+t.test("the console keeps nothing in caches, and sends its forms with their origin", async (t) => {
+  t.equal(consolePageHeaders["content-security-policy"], pageHeaders["content-security-policy"]);
+  t.equal(consolePageHeaders["cache-control"], "no-store");
+  t.not(consolePageHeaders["referrer-policy"], "no-referrer", "with it, forms would be sent with Origin: null");
 });
