@@ -8,7 +8,9 @@ import { eventually } from "../equipment/eventually.ts";
 import { startEngines, type Cell } from "./cell.ts";
 import { expectStored } from "./expect-stored.ts";
 import { accessDenied, internalError, throttling, type Fault } from "./fault.ts";
-import { createFrontDoor, outcomeOf, type Submission } from "./front-door.ts";
+import { outcomeOf } from "../../load/run/front-door.ts";
+import type { Submission } from "../../shared/registration/submission-schema.ts";
+import { createFrontDoor } from "./front-door.ts";
 
 const engines = await startEngines();
 t.teardown(() => engines.stop());
