@@ -162,9 +162,7 @@ export function buildDeployCommand(
         const clientOf = ({ region }: AssembledStack) =>
           region === firewallRegion ? clients.firewalls : clients.cloudFormation;
         const bootstraps = () =>
-          Promise.all(
-            stacks.map((stack) => readBootstrap(clientOf(stack), stack.region, stack.bootstrapVersion)),
-          );
+          Promise.all(stacks.map((stack) => readBootstrap(clientOf(stack), stack.region, stack.bootstrapVersion)));
         const present = await Promise.all(stacks.map((stack) => readStack(clientOf(stack), stack.name)));
         const exists = present.some((stack) => stack?.name === main.name && stack.status !== "REVIEW_IN_PROGRESS");
         const quotas = await checkQuotas(clients, demandOf(main.template), main.name, exists);
@@ -202,7 +200,11 @@ export function buildDeployCommand(
 
         const colored = terminal.interactive && !env.NO_COLOR ? { ...env, FORCE_COLOR: "1" } : env;
         const shown = { env: colored, signal, onLine: note };
-        const diff = await runCdk(cdk, ["diff", ...stacks.map(({ name }) => name), "--app", assemblyFolder, ...place], shown);
+        const diff = await runCdk(
+          cdk,
+          ["diff", ...stacks.map(({ name }) => name), "--app", assemblyFolder, ...place],
+          shown,
+        );
         if (diff.code !== 0) note("The differences cannot be shown; CDK's output above says why.");
         if (flags.dryRun) return end({ outcome: "planned" });
         const question = `${exists ? "Update" : "Create"} ${main.name} in account ${account.account}, ${account.region}?`;

@@ -65,11 +65,7 @@ function open(t: Test, { stacks = [toolkit], script = "", afterDeploy, afterBoot
   opened.mocks.dynamoDb.on(DescribeLimitsCommand).resolves({ TableMaxWriteCapacityUnits: 40_000 });
   const cdk = { command: "/bin/sh", args: ["-c", `echo "$*" >> ${notes}; ${script}`, "cdk"], folder: assemblyFolder };
   const deploy = (args: readonly string[], typed?: string) =>
-    run(
-      (host) => buildDeployCommand(host, { cdk, assemblyFolder }),
-      args,
-      typed === undefined ? {} : { typed },
-    );
+    run((host) => buildDeployCommand(host, { cdk, assemblyFolder }), args, typed === undefined ? {} : { typed });
   return { ...opened, asked, deploy, assemblyFolder };
 }
 
@@ -86,7 +82,8 @@ t.test("--help explains every option, with examples", async (t) => {
 });
 
 t.test("a first deployment: checks, differences, a question, progress, and what to do next", async (t) => {
-  const script = 'case $1 in diff) echo "[+] AWS::EC2::VPC Network/Vpc";; deploy) echo "CREATE_COMPLETE | Network/Vpc";; esac';
+  const script =
+    'case $1 in diff) echo "[+] AWS::EC2::VPC Network/Vpc";; deploy) echo "CREATE_COMPLETE | Network/Vpc";; esac';
   const { deploy, asked, assemblyFolder } = open(t, {
     script,
     afterDeploy(happen) {

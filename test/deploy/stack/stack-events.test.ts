@@ -92,7 +92,11 @@ t.test("the first failure is that of a resource, not of what was cancelled with 
 });
 
 t.test("a resource that was removed at a second try is no failure", async (t) => {
-  const first = [result("A", "DELETE_FAILED", "has dependencies"), result("B", "DELETE_FAILED", "in use"), stackFailure];
+  const first = [
+    result("A", "DELETE_FAILED", "has dependencies"),
+    result("B", "DELETE_FAILED", "in use"),
+    stackFailure,
+  ];
   const ids = (events: StackEvent[]) => unresolvedFailures(events).map(({ logicalId }) => logicalId);
   t.same(ids(first), ["A", "B"]);
   t.same(ids([...first, result("A", "DELETE_IN_PROGRESS")]), ["A", "B"]);
