@@ -50,8 +50,8 @@ export async function readTraces(
   const stacks = await listStacks(cloudFormation);
   const resources: TracedResource[] = [];
 
-  async function trace({ StackId = "", StackName: logicalId = "", StackStatus = "" }: StackSummary): Promise<void> {
-    resources.push({ logicalId, type: "AWS::CloudFormation::Stack", name: StackId, status: StackStatus });
+  async function trace({ StackId = "", StackName: logicalId = "", StackStatus }: StackSummary): Promise<void> {
+    resources.push({ logicalId, type: "AWS::CloudFormation::Stack", name: StackId, status: StackStatus ?? "" });
     for (const one of await readStackResources(cloudFormation, StackId)) {
       const { LogicalResourceId = "", ResourceType: type = "" } = one;
       const { PhysicalResourceId: name = "", ResourceStatus: status = "" } = one;
