@@ -131,13 +131,13 @@ export function createTerminal({ stdin, stdout, stderr }: TerminalStreams, env: 
     },
     async confirmByName(question, name, option, signal) {
       demandPerson(option);
-      const { input: ask } = await import("@inquirer/prompts");
+      const { default: ask } = await import("@inquirer/input");
       return (await ask({ message: question }, { input: stdin, output: stderr, signal })).trim() === name;
     },
     async confirm(question, option, signal) {
       demandPerson(option);
       // Loaded on demand: slower than most commands.
-      const { confirm: ask } = await import("@inquirer/prompts");
+      const { default: ask } = await import("@inquirer/confirm");
       return ask({ message: question, default: false }, { input: stdin, output: stderr, signal });
     },
     clear() {

@@ -1,16 +1,19 @@
-/** `npm run deploy`: checks the account, shows what would change, asks, deploys, and says what to do next. */
+/** `npm run deploy`: checks the account, shows what would change, asks, has CDK deploy, and says what to do next. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { CloudAssembly } from "aws-cdk-lib/cx-api";
 import { Command } from "commander";
 import { TurnoutError } from "../../shared/errors.ts";
 import type { CommandHost } from "../../terminal/command-line.ts";
 import { createDeploymentClients, firewallRegion, readAccount, type Account } from "../stack/clients.ts";
 import { deployObstacle, readStack } from "../stack/deployed-stack.ts";
 import { adviseOn } from "../stack/failure-advice.ts";
+import { firstFailure, followStack, type EventFollower } from "../stack/stack-events.ts";
+import { parseTemplate, titlesOf, type Template } from "../stack/template.ts";
 import { exitCodes } from "../../terminal/exit.ts";
 import { gather } from "../../terminal/option-values.ts";
-import { readAssembly, type AssembledStack } from "./assembly.ts";
 import { readBootstrap, type Bootstrap } from "./bootstrap.ts";
-import { runCdk, type Cdk } from "./cdk.ts";
-import { runDeployment } from "./deployment-run.ts";
+import { runCdk, type Cdk, type CdkResult } from "./cdk.ts";
 import { showChecks, showDeployment, type DeployOutput } from "./deploy-report.ts";
 import { checkQuotas, demandOf, type Quota } from "./quotas.ts";
 
@@ -28,14 +31,21 @@ export interface DeployParts {
   readonly cdk: Cdk;
   /** Where the synthesised stacks go. */
   readonly assemblyFolder: string;
-  /** Milliseconds between two looks at CloudFormation's events. */
-  readonly pollMs: number;
+}
+
+/** A synthesised stack. */
+interface AssembledStack {
+  readonly name: string;
+  readonly region: string;
+  readonly template: Template;
+  /** The oldest version of CDK's bootstrap stack that it can be deployed with. */
+  readonly bootstrapVersion: number;
 }
 
 const help = `
 It checks the credentials, the quotas and CDK's bootstrap stack, makes the bundle, shows what would change and asks. The
-settings are those of cdk.json and of -c; docs/operations.md lists them. Give a stack the same ones each time: a setting
-that is left out falls back to its default.
+settings are those of cdk.json and -c; docs/operations.md lists them. Give a stack the same settings each time: one that is
+left out falls back to its default.
 
 Examples:
   npm run deploy -- --dry-run                                 checks and differences, nothing more
@@ -45,8 +55,17 @@ Examples:
 
 Exit codes: 0 deployed, unchanged or planned, 1 not deployed, 2 wrong usage or settings.`;
 
-/** What CDK says besides, when the app has told its faults. */
-const notOfUse = /^\s+at |Subprocess exited|feature flags/;
+/** What CDK adds to the errors of the app. */
+const noise = /^\s+at |Subprocess exited|feature flags/;
+
+function readAssembly(folder: string, defaultRegion: string): AssembledStack[] {
+  return new CloudAssembly(folder).stacks.map(({ stackName, environment, template, ...stack }) => ({
+    name: stackName,
+    region: environment.region === "unknown-region" ? defaultRegion : environment.region,
+    template: parseTemplate(JSON.stringify(template)),
+    bootstrapVersion: stack.requiresBootstrapStackVersion ?? 0,
+  }));
+}
 
 function mainOf(stacks: readonly AssembledStack[]): AssembledStack {
   const main = stacks.find(({ template }) =>
@@ -71,22 +90,38 @@ function bootstrapProblem({ region, version, required }: Bootstrap, account: str
   );
 }
 
+/** @returns the resource that failed first; where none did or CloudFormation cannot be asked, the end of CDK's output */
+async function explainFailure(
+  stacks: readonly AssembledStack[],
+  followers: readonly EventFollower[],
+  { tail }: CdkResult,
+): Promise<DeployOutput["failure"]> {
+  for (const [index, { name, template }] of stacks.entries()) {
+    const failed = firstFailure((await followers[index]?.poll().catch(() => [])) ?? []);
+    if (failed === undefined) continue;
+    const { logicalId, type, reason, ofStack } = failed;
+    const resource = ofStack ? name : (titlesOf(template).get(logicalId) ?? logicalId);
+    return { stack: name, resource, type, reason, advice: adviseOn(failed) };
+  }
+  const type = "before CloudFormation began";
+  const reason = tail.findLast((line) => line.trim() !== "") ?? "It said nothing.";
+  return { stack: mainOf(stacks).name, resource: "CDK", type, reason, advice: adviseOn({ type, reason }) };
+}
+
 export function buildDeployCommand(
   { env, terminal, signal, finish }: CommandHost,
-  { cdk, assemblyFolder, pollMs }: DeployParts,
+  { cdk, assemblyFolder }: DeployParts,
 ): Command {
   const { note } = terminal;
 
-  async function synthesize(context: readonly string[], location: readonly string[]): Promise<AssembledStack[]> {
+  async function synthesize(context: readonly string[], location: readonly string[]): Promise<void> {
     note("Making the bundle and the templates …");
     const args = ["synth", "-q", "--output", assemblyFolder, ...context.flatMap((pair) => ["-c", pair]), ...location];
     const { code, tail } = await runCdk(cdk, args, { env, signal });
-    signal.throwIfAborted();
     if (code !== 0) {
-      const said = tail.filter((line) => line.trim() !== "" && !notOfUse.test(line)).join("\n");
+      const said = tail.filter((line) => line.trim() !== "" && !noise.test(line)).join("\n");
       throw new TurnoutError("TURNOUT_USAGE_INVALID", `These settings cannot be deployed:\n${said}`);
     }
-    return readAssembly(assemblyFolder);
   }
 
   return new Command("npm run deploy --")
@@ -118,22 +153,17 @@ export function buildDeployCommand(
         profile: flags.profile,
       });
       try {
-        // First of all: without it, everything after would fail in less clear words.
+        // First, since everything after would fail for wrong credentials in less clear words.
         const account: Account = await readAccount(clients);
         const place = [...location, "--region", account.region];
-        const assembled = await synthesize(flags.context ?? [], place);
-        const main = mainOf(assembled);
-        const stacks = assembled.map((one) => ({
-          assembled: one,
-          client: one.region === firewallRegion ? clients.firewalls : clients.cloudFormation,
-        }));
+        await synthesize(flags.context ?? [], place);
+        const stacks = readAssembly(assemblyFolder, account.region);
+        const main = mainOf(stacks);
+        const clientOf = ({ region }: AssembledStack) =>
+          region === firewallRegion ? clients.firewalls : clients.cloudFormation;
         const bootstraps = () =>
-          Promise.all(
-            stacks.map(({ client, assembled: { region, bootstrapVersion } }) =>
-              readBootstrap(client, region ?? account.region, bootstrapVersion),
-            ),
-          );
-        const present = await Promise.all(stacks.map(({ client, assembled: { name } }) => readStack(client, name)));
+          Promise.all(stacks.map((stack) => readBootstrap(clientOf(stack), stack.region, stack.bootstrapVersion)));
+        const present = await Promise.all(stacks.map((stack) => readStack(clientOf(stack), stack.name)));
         const exists = present.some((stack) => stack?.name === main.name && stack.status !== "REVIEW_IN_PROGRESS");
         const quotas = await checkQuotas(clients, demandOf(main.template), main.name, exists);
         let bootstrap = await bootstraps();
@@ -168,43 +198,40 @@ export function buildDeployCommand(
         ];
         if (problems.length > 0) return end({ problems });
 
-        const onLine = (line: string) => note(line);
         const colored = terminal.interactive && !env.NO_COLOR ? { ...env, FORCE_COLOR: "1" } : env;
-        const names = assembled.map((one) => one.name);
-        const diff = ["diff", ...names, "--app", assemblyFolder, ...place];
-        const { code } = await runCdk(cdk, diff, { env: colored, signal, onLine });
-        signal.throwIfAborted();
-        if (code !== 0) note("The differences cannot be shown; what stands above says why.");
+        const shown = { env: colored, signal, onLine: note };
+        const diff = await runCdk(
+          cdk,
+          ["diff", ...stacks.map(({ name }) => name), "--app", assemblyFolder, ...place],
+          shown,
+        );
+        if (diff.code !== 0) note("The differences cannot be shown; CDK's output above says why.");
         if (flags.dryRun) return end({ outcome: "planned" });
         const question = `${exists ? "Update" : "Create"} ${main.name} in account ${account.account}, ${account.region}?`;
         if (!flags.yes && !(await terminal.confirm(question, "--yes", signal))) return end({ outcome: "declined" });
 
         if (missing.length > 0) {
           const targets = missing.map(({ region }) => `aws://${account.account}/${region}`);
-          await runCdk(cdk, ["bootstrap", ...targets, ...location], { env, signal, onLine });
+          await runCdk(cdk, ["bootstrap", ...targets, ...location], shown);
           bootstrap = await bootstraps();
           const still = bootstrap.filter(({ ready }) => !ready);
           output = { ...output, bootstrap };
           if (still.length > 0) return end({ problems: still.map((one) => bootstrapProblem(one, account.account)) });
         }
 
-        note("Deploying. What CloudFormation has begun goes on, even if this command is stopped.");
-        const args = ["deploy", "--app", assemblyFolder, "--all", "--require-approval", "never", ...place];
-        const result = await runDeployment({ stacks, deploy: () => runCdk(cdk, args, { env, signal }), note, pollMs });
-        signal.throwIfAborted();
-        if (result.end.code !== 0) {
-          if (result.failure === undefined) for (const line of result.end.tail) note(`  ${line}`);
-          const { failure } = result;
-          const told = failure ?? {
-            stack: main.name,
-            resource: "CDK",
-            type: "before CloudFormation began",
-            reason: result.end.tail.findLast((line) => line.trim() !== "") ?? "It said nothing.",
-          };
-          return end({ outcome: "failed", failure: { ...told, advice: adviseOn(told) } });
+        note("Deploying. Stopping this command does not stop CloudFormation.");
+        const followers = await Promise.all(stacks.map((stack) => followStack(clientOf(stack), stack.name)));
+        const outputsFile = join(assemblyFolder, "outputs.json");
+        // Approved above, once for all stacks: CDK asks for each, and then shows only changed permissions.
+        const options = ["--all", "--require-approval", "never", "--progress", "events", "--outputs-file", outputsFile];
+        const deployed = await runCdk(cdk, ["deploy", "--app", assemblyFolder, ...options, ...place], shown);
+        if (deployed.code !== 0) {
+          return end({ outcome: "failed", failure: await explainFailure(stacks, followers, deployed) });
         }
-        const outputs = result.deployed.get(main.name)?.outputs ?? {};
-        const outcome = !exists ? "created" : result.changed ? "updated" : "unchanged";
+        const changed = (await Promise.all(followers.map((follower) => follower.poll()))).flat().length > 0;
+        const written = JSON.parse(readFileSync(outputsFile, "utf8")) as Record<string, Record<string, string>>;
+        const outputs = written[main.name] ?? {};
+        const outcome = !exists ? "created" : changed ? "updated" : "unchanged";
         end({ outcome, outputs, url: outputs["Url"] ?? null });
       } finally {
         clients.close();

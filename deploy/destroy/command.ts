@@ -9,7 +9,6 @@ import { createDeploymentClients, readAccount, type DeploymentClients } from "..
 import { readStack, removalObstacle, type DeployedStack } from "../stack/deployed-stack.ts";
 import { adviseOn } from "../stack/failure-advice.ts";
 import { findLeftovers, removeLeftovers } from "../stack/leftovers.ts";
-import { createStackProgress } from "../stack/stack-progress.ts";
 import { readTraces } from "../stack/traces.ts";
 import { addEventOption, readEvent, type EventFlag } from "../../terminal/event-option.ts";
 import { exitCodes } from "../../terminal/exit.ts";
@@ -35,7 +34,7 @@ interface DestroyFlags extends EventFlag {
 }
 
 export interface DestroyParts {
-  /** Milliseconds between two looks at CloudFormation's events. */
+  /** Milliseconds between two polls of CloudFormation. */
   readonly pollMs: number;
 }
 
@@ -205,17 +204,12 @@ export function buildDestroyCommand({ env, terminal, signal, finish }: CommandHo
           await client.send(new UpdateTerminationProtectionCommand(off));
           note(`Switched the protection of ${stack.name} off.`);
         }
-        const progress = createStackProgress({
-          titles: plan.titles,
-          total: stack === main ? plan.removed.length + plan.kept.length : undefined,
-          note,
-          now: Date.now,
-        });
         const networks = plan.removed.filter(({ type }) => type === "AWS::EC2::VPC").map(({ name }) => name);
         const { end: how, failures } = await removeStack({
           client,
           stack,
-          progress,
+          titles: plan.titles,
+          note,
           clearWay: () => clearNetworks(clients.ec2, networks, note),
           deadline,
           pollMs,
@@ -223,7 +217,7 @@ export function buildDestroyCommand({ env, terminal, signal, finish }: CommandHo
         });
         if (how === "removed") continue;
         const told = failures.map(({ logicalId, type, reason }) => ({
-          resource: progress.title(logicalId),
+          resource: plan.titles.get(logicalId) ?? logicalId,
           type,
           reason,
           advice: adviseOn({ type, reason }),

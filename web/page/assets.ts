@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { extname, join } from "node:path";
+import { withBaseStyle } from "../../shared/page/base-style.ts";
 import { createRepresentation, type Representation } from "./representation.ts";
 
 export interface Asset extends Representation {
@@ -48,7 +49,8 @@ export function loadAssets(): Assets {
   for (const file of readdirSync(directory).toSorted()) {
     const contentType = contentTypes[extname(file)];
     if (contentType === undefined) continue;
-    const content = readFileSync(join(directory, file));
+    const bytes = readFileSync(join(directory, file));
+    const content = extname(file) === ".css" ? withBaseStyle(bytes) : bytes;
     hash.update(file).update("\0").update(content).update("\0");
     files.set(file, createRepresentation(content, contentType));
   }

@@ -2,7 +2,9 @@
  * The attendee's pages of one event in every language, as bytes or text. Routing, statuses and caching are in
  * `web/routes/`.
  */
+import { join } from "node:path";
 import type { ValidationError } from "../../shared/errors.ts";
+import { loadTemplates } from "../../shared/page/templates.ts";
 import type { EventDefinition, EventPhase } from "../../shared/registration/event-definition.ts";
 import { registrationStatuses, type RegistrationStatus } from "../status/registration-status.ts";
 import { entryModule, loadAssets, type Asset, type Picture } from "./assets.ts";
@@ -12,7 +14,6 @@ import { languages, type Language } from "./language.ts";
 import { isMessageKey, messagesIn } from "./messages.ts";
 import { createMomentWriter, locales, type Moment } from "./moments.ts";
 import { createRepresentation, type Representation } from "./representation.ts";
-import { loadTemplates } from "./templates.ts";
 
 export type { Language } from "./language.ts";
 export type { Representation } from "./representation.ts";
@@ -78,7 +79,7 @@ const defaultRetryAfterSeconds = 2;
  */
 export function createPages(event: EventDefinition, publicUrl?: string): Pages {
   const assets = loadAssets();
-  const render = loadTemplates();
+  const render = loadTemplates(join(import.meta.dirname, "templates"));
 
   function createLanguagePages(language: Language) {
     const text = messagesIn(language);

@@ -5,7 +5,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { eventPhase, type EventDefinition } from "../../shared/registration/event-definition.ts";
 import { chooseLanguage } from "../page/language.ts";
-import { pageHeaders } from "../page/page-headers.ts";
+import { attendeePageHeaders } from "../../shared/page/page-headers.ts";
 import type { Pages } from "../page/pages.ts";
 import { methodNotAllowed, wantsPage } from "../http/problem.ts";
 import { isCurrent, selectEncoding, type Representation } from "../page/representation.ts";
@@ -65,7 +65,7 @@ export async function pageRoutes(app: FastifyInstance, { pages, event, now }: Pa
   app.get("/", { schema: { hide: true } }, (request, reply) => {
     const instant = now();
     const language = chooseLanguage(request.headers["accept-language"]);
-    reply.headers(pageHeaders).headers({
+    reply.headers(attendeePageHeaders).headers({
       "cache-control": eventPageCaching(event, instant),
       vary: "Accept-Language, Accept-Encoding",
     });

@@ -11,7 +11,7 @@ import type { GroupCommit } from "../queue/group-commit.ts";
 import type { WebMetrics } from "../metrics.ts";
 import { submissionFromForm } from "../page/form-submission.ts";
 import { chooseLanguage } from "../page/language.ts";
-import { pageHeaders } from "../page/page-headers.ts";
+import { attendeePageHeaders } from "../../shared/page/page-headers.ts";
 import type { Pages } from "../page/pages.ts";
 import { problemType, toProblem, wantsPage } from "../http/problem.ts";
 import type { EstimatedWait } from "../status/estimated-wait.ts";
@@ -259,7 +259,7 @@ export function unknownReceipt(): TurnoutError {
 /** @returns the reply with an HTML page, bypassing the route's JSON serialiser */
 export function sendPage(reply: FastifyReply, html: string): never {
   return reply
-    .headers(pageHeaders)
+    .headers(attendeePageHeaders)
     .header("X-Robots-Tag", "noindex")
     .type("text/html; charset=utf-8")
     .serializer((payload: string) => payload)

@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { AutoScalingClient, DescribeScalingActivitiesCommand } from "@aws-sdk/client-auto-scaling";
 import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
 import { CloudWatchClient, GetMetricDataCommand } from "@aws-sdk/client-cloudwatch";
-import { ElasticBeanstalkClient } from "@aws-sdk/client-elastic-beanstalk";
 import { mockClient } from "aws-sdk-client-mock";
 import t from "tap";
 import { Compile } from "typebox/compile";
@@ -15,7 +14,6 @@ import { awsError, summit } from "../stack/deployed-summit.ts";
 
 const mocks = {
   autoScaling: mockClient(AutoScalingClient),
-  beanstalk: mockClient(ElasticBeanstalkClient),
   cloudFormation: mockClient(CloudFormationClient),
   cloudWatch: mockClient(CloudWatchClient),
 };
@@ -89,7 +87,7 @@ t.test("bad input, half made stacks and denials end without a stack trace", asyn
     [
       1,
       "cloudwatch:GetMetricData",
-      () => [mocks.autoScaling, mocks.beanstalk, mocks.cloudWatch].forEach((mock) => mock.rejects(denied)),
+      () => [mocks.autoScaling, mocks.cloudWatch].forEach((mock) => mock.rejects(denied)),
     ],
   ];
   for (const [code, said, prepare, options = []] of cases) {

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from "node:timers/promises";
 import t from "tap";
 import { runCdk } from "../../../deploy/deploy/cdk.ts";
 
@@ -34,8 +33,7 @@ t.test("Ctrl-C ends it as well", async (t) => {
     signal: interruption.signal,
     onLine: () => interruption.abort(),
   });
-  const end = await Promise.race([running, delay(10_000, "too late", { ref: false })]);
-  t.match(end, { code: undefined, tail: ["started"] });
+  await t.rejects(running, { name: "AbortError" });
   await t.rejects(runCdk(cdk("true"), [], { env, signal: interruption.signal }), { name: "AbortError" });
 });
 

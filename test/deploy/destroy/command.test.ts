@@ -2,9 +2,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DeleteStackCommand, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
 import { DeleteLogGroupCommand, DescribeLogGroupsCommand } from "@aws-sdk/client-cloudwatch-logs";
-import { DeleteTableCommand, DescribeTableCommand, ListTablesCommand } from "@aws-sdk/client-dynamodb";
+import { DeleteTableCommand, DescribeTableCommand } from "@aws-sdk/client-dynamodb";
 import { DescribeNetworkInterfacesCommand } from "@aws-sdk/client-ec2";
-import { DeleteQueueCommand, GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
+import { DeleteQueueCommand, GetQueueAttributesCommand, GetQueueUrlCommand } from "@aws-sdk/client-sqs";
 import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { mockClient } from "aws-sdk-client-mock";
@@ -86,19 +86,20 @@ t.test("any other name than the stack's, and --dry-run, remove nothing", async (
 
 t.test("a production says what it keeps, loses its protection, and what it keeps is no failure", async (t) => {
   const { destroy, mocks } = open(t, [stack("production")]);
-  mocks.dynamoDb.on(ListTablesCommand).resolves({ TableNames: ["summit-production-DataRegistrations"] });
   mocks.dynamoDb.on(DescribeTableCommand).resolves({ Table: { TableStatus: "ACTIVE" } });
   const { code, stdout, stderr } = await destroy([...production, "--yes"]);
   t.equal(code, 0, stderr);
   t.match(stderr, /stays: summit-production-DataRegistrations \(AWS::DynamoDB::GlobalTable\)/);
   t.match(stderr, /Switched the protection of summit-production off/);
   t.match(stdout, /summit-production-DataRegistrations +kept/);
-  t.match(stdout, "0 left and 1 kept");
+  t.match(stdout, "0 left and 2 kept");
   t.equal(mocks.dynamoDb.commandCalls(DeleteTableCommand).length, 0);
 });
 
 t.test("--delete-data removes what a production keeps, after the stack", async (t) => {
   const { destroy, mocks } = open(t, [stack("production")]);
+  mocks.dynamoDb.on(DescribeTableCommand).rejects(awsError("ResourceNotFoundException"));
+  mocks.sqs.on(GetQueueUrlCommand).rejects(awsError("QueueDoesNotExist"));
   const { code, stderr, json } = await destroy([...production, "--yes", "--delete-data", "--json"]);
   t.equal(code, 0, stderr);
   t.match(stderr, /goes: {2}summit-production-DataRegistrations/);

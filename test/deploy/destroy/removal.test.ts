@@ -2,7 +2,6 @@ import { DeleteStackCommand, DescribeStacksCommand } from "@aws-sdk/client-cloud
 import t, { type Test } from "tap";
 import { removeStack } from "../../../deploy/destroy/removal.ts";
 import { readStack } from "../../../deploy/stack/deployed-stack.ts";
-import { createStackProgress } from "../../../deploy/stack/stack-progress.ts";
 import { awsError, gone, openAccount, type StandInStack } from "../stack/account-stand-in.ts";
 
 const name = "summit-test";
@@ -13,12 +12,14 @@ async function open(t: Test, stack: Partial<StandInStack> = {}) {
   const account = openAccount(t, [{ name, status: "CREATE_COMPLETE", stage: "test", ...stack }]);
   const { clients, happen, mocks } = account;
   const cleared: number[] = [];
+  const lines: string[] = [];
   const found = await readStack(clients.cloudFormation, name);
   const remove = (deadline = Date.now() + 5_000, { signal } = new AbortController()) =>
     removeStack({
       client: clients.cloudFormation,
       stack: found!,
-      progress: createStackProgress({ titles: new Map(), total: undefined, note: () => {}, now: Date.now }),
+      titles: new Map([["Vpc", "Network/Vpc"]]),
+      note: (line) => lines.push(line),
       clearWay: async () => void cleared.push(deletions()),
       deadline,
       pollMs: 1,
@@ -31,7 +32,7 @@ async function open(t: Test, stack: Partial<StandInStack> = {}) {
       happen({ stack: name, logicalId: "Vpc", type: "AWS::EC2::VPC", status: "DELETE_FAILED", reason });
       fail(one);
     };
-  return { ...account, remove, deletions, cleared, stuck };
+  return { ...account, remove, deletions, cleared, lines, stuck };
 }
 
 t.test("it waits until the stack is gone", async (t) => {
@@ -48,13 +49,14 @@ t.test("a removal that is under way already is only waited for", async (t) => {
 });
 
 t.test("what holds it back is taken out of the way, and it is tried again, three times at most", async (t) => {
-  const { remove, deletions, cleared, stacks, stuck } = await open(t);
+  const { remove, deletions, cleared, lines, stacks, stuck } = await open(t);
   const dependent = "The vpc 'vpc-1' has dependencies and cannot be deleted.";
   stacks[0]!.steps = [() => {}, stuck(dependent)];
   const first = remove();
   t.match(await first, { end: "failed", failures: [{ logicalId: "Vpc", reason: /dependencies/ }] });
   t.equal(deletions(), 3);
   t.same(cleared, [1, 2], "after each try but the last");
+  t.match(lines[0], /^12:00:00 {2}DELETE_FAILED +Network\/Vpc \(AWS::EC2::VPC\): The vpc 'vpc-1' has dependencies/);
 });
 
 t.test("a second try that works leaves no failure", async (t) => {

@@ -16,13 +16,7 @@ const bucket = `elasticbeanstalk-${region}-${account}`;
 function open(t: Test, keys: readonly string[], applications: readonly string[] = []) {
   const { clients, mocks } = openAccount(t);
   const stored = new Set(keys);
-  const names = [
-    bucket,
-    `cdk-hnb659fds-assets-${account}-${region}`,
-    "summit-test-reports",
-    "summit-test-two-x",
-    "shop",
-  ];
+  const names = [bucket, `cdk-hnb659fds-assets-${account}-${region}`, "shop"];
   mocks.s3
     .on(ListBucketsCommand)
     .resolves({ Buckets: names.map((Name) => ({ Name })) })
@@ -48,8 +42,13 @@ function open(t: Test, keys: readonly string[], applications: readonly string[] 
   mocks.beanstalk
     .on(DescribeApplicationsCommand)
     .resolves({ Applications: applications.map((ApplicationName) => ({ ApplicationName })) });
-  const traces = { resources: [], environmentIds: ["e-abc"], neighbours: ["summit-test-two"] };
-  return { clients, mocks, stored, find: () => findBuckets({ clients, stack: "summit-test", account, traces }) };
+  const traces = { resources: [], environmentIds: ["e-abc"], neighbours: [] };
+  return {
+    clients,
+    mocks,
+    stored,
+    find: () => findBuckets({ clients, stack: "summit-test", account, region, traces }),
+  };
 }
 
 const ours = [
@@ -60,12 +59,11 @@ const ours = [
 
 t.test("in Elastic Beanstalk's bucket only the environments' folders are ours, and they are emptied", async (t) => {
   const { stored, find, mocks } = open(t, [".elasticbeanstalk", ...ours, "resources/environments/e-xyz/a"], ["shop"]);
-  const [folder, logs, whole, cdks, named, ...more] = await find();
+  const [cdks, folder, logs, whole, ...more] = await find();
   t.match(folder, { name: `${bucket}/resources/environments/e-abc/`, detail: /^2 /, state: "left" });
   t.match(logs, { name: `${bucket}/resources/environments/logs/publish/e-abc/`, state: "left" });
   t.match(whole, { name: bucket, state: "shared", remove: undefined });
   t.match(cdks, { name: /^cdk-/, state: "shared", remove: undefined });
-  t.match(named, { name: "summit-test-reports", state: "left", remove: undefined });
   t.same(more, []);
   await folder?.remove?.();
   await logs?.remove?.();

@@ -75,6 +75,6 @@ t.test(
     t.match(page, "&lt;i-0a&gt;");
     t.notMatch(page, "<i-0a>");
     t.equal([...page.matchAll(/<svg/g)].length, 4);
-    t.match(scalingPage({ ...record, chains: [], samples: [] }), "decided on no instance");
+    t.match(scalingPage({ ...record, chains: [], samples: [] }), "added no instance");
   },
 );

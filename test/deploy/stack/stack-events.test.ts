@@ -1,6 +1,6 @@
 import { DescribeStackEventsCommand } from "@aws-sdk/client-cloudformation";
 import t from "tap";
-import { followStack } from "../../../deploy/stack/stack-events.ts";
+import { firstFailure, followStack, unresolvedFailures, type StackEvent } from "../../../deploy/stack/stack-events.ts";
 import { awsError, openAccount, type StandInStack } from "./account-stand-in.ts";
 
 const name = "summit-test";
@@ -60,17 +60,45 @@ t.test("many events come in pages; reading stops at the first that is known", as
   t.equal(mocks.cloudFormation.commandCalls(DescribeStackEventsCommand).length, 3);
 });
 
-t.test("throttling costs nothing but time; a refusal is told", async (t) => {
+t.test("events that a failed poll missed come with the next; the error is the caller's", async (t) => {
   const { clients, mocks } = openAccount(t);
   const one = { EventId: "a", StackId: "1", StackName: name, Timestamp: new Date(0) };
   mocks.cloudFormation
     .on(DescribeStackEventsCommand)
     .resolvesOnce({})
     .rejectsOnce(awsError("Throttling"))
-    .resolvesOnce({ StackEvents: [one] })
-    .rejects(awsError("AccessDenied"));
+    .resolvesOnce({ StackEvents: [one] });
   const follower = await followStack(clients.cloudFormation, name);
-  t.same(await follower.poll(), []);
-  t.equal((await follower.poll()).length, 1, "the next call makes up for it");
-  await t.rejects(follower.poll(), { name: "AccessDenied" });
+  await t.rejects(follower.poll(), { name: "Throttling" });
+  t.equal((await follower.poll()).length, 1);
+});
+
+const result = (logicalId: string, status: string, reason = ""): StackEvent => ({
+  at: "2027-01-01T12:34:56.000Z",
+  logicalId,
+  type: "AWS::EC2::VPC",
+  status,
+  reason,
+  ofStack: logicalId === name,
+});
+const cancelled = result("Other", "CREATE_FAILED", "Resource creation cancelled");
+const stackFailure = result(name, "CREATE_FAILED", "The following resource(s) failed");
+
+t.test("the first failure is that of a resource, not of what was cancelled with it or of the stack", async (t) => {
+  const own = result("Vpc", "CREATE_FAILED", "The maximum number of VPCs has been reached.");
+  t.equal(firstFailure([cancelled, stackFailure, own, result("Vpc", "DELETE_COMPLETE")]), own);
+  t.equal(firstFailure([cancelled, stackFailure]), stackFailure, "where no resource failed");
+  t.equal(firstFailure([cancelled]), undefined);
+});
+
+t.test("a resource that was removed at a second try is no failure", async (t) => {
+  const first = [
+    result("A", "DELETE_FAILED", "has dependencies"),
+    result("B", "DELETE_FAILED", "in use"),
+    stackFailure,
+  ];
+  const ids = (events: StackEvent[]) => unresolvedFailures(events).map(({ logicalId }) => logicalId);
+  t.same(ids(first), ["A", "B"]);
+  t.same(ids([...first, result("A", "DELETE_IN_PROGRESS")]), ["A", "B"]);
+  t.same(ids([...first, result("A", "DELETE_COMPLETE"), result("B", "DELETE_SKIPPED")]), []);
 });

@@ -18,6 +18,7 @@ t.test("a stack that is gone is known by what it had", async (t) => {
   mocks.beanstalk.on(DescribeEnvironmentsCommand).resolves({ Environments: [{ EnvironmentId: "e-abc" }] });
   const { resources, environmentIds } = await readTraces(clients, "summit-test");
   t.match(resources, [
+    { type: "AWS::CloudFormation::Stack", status: "DELETE_COMPLETE" },
     { type: "AWS::ElasticBeanstalk::Environment", name: "summ-Plat-1ABC" },
     { name: "summit-test-Table", status: "DELETE_SKIPPED" },
   ]);
