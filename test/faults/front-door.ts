@@ -1,4 +1,4 @@
-/** The load's own front door, to any of several web instances, and with a look at the status page. */
+/** The load's own front door, to any of several web instances, which can also read a status. */
 import { createFrontDoor as createDoorTo, type Reply } from "../../load/run/front-door.ts";
 import type { Submission } from "../../shared/registration/submission-schema.ts";
 
