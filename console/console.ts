@@ -58,7 +58,7 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
   const streams = createEventStreams({ maxClients: maxWindows, heartbeatMs, maxWaitingBytes });
   const inspector = createInspector(connection);
   const watch = createWatch({
-    inspect: inspector.look,
+    inspect: inspector.inspect,
     lastHour: inspector.lastHour,
     readTiers: createTierSource(connection),
     intervalMs: pollIntervalSeconds * 1_000,

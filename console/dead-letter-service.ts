@@ -1,11 +1,11 @@
 /**
- * The operations on dead letters for the console. Each change is written to the admin log first, then to the record, with who
+ * The operations on dead letters for the console. Each change is written to the audit log first, then to the record, with who
  * did it and why. The rules are those of `admin/dead-letters/`, as for the commands.
  */
 import type { DeadLetterRecord } from "../shared/dead-letters/dead-letter-record.ts";
 import { TurnoutError } from "../shared/errors.ts";
 import type { EventDefinition } from "../shared/registration/event-definition.ts";
-import { createAdminLog, type AdminAction, type AdminLogLine } from "../admin/admin-log.ts";
+import { createAuditLog, type AdminAction, type AuditLogEntry } from "../admin/audit-log.ts";
 import type { Connection } from "../terminal/connection.ts";
 import type { DeadLetterSummary } from "../shared/dead-letters/replay-records.ts";
 import {
@@ -66,10 +66,10 @@ export interface DeadLetterService {
   /** Checks each record and changes nothing. @param shown number of checks to return */
   dryRun(selector: Selector, shown: number): Promise<DryRun>;
   select(selector: Selector): Promise<string[]>;
-  /** Adds a line to the admin log. @returns the identity it was logged under */
+  /** Adds a line to the audit log. @returns the identity it was logged under */
   log(action: AdminAction, ids: readonly string[], detail: string, why: string): Promise<string>;
-  /** @returns the latest lines of the admin log, newest first */
-  readLog(limit: number): Promise<AdminLogLine[]>;
+  /** @returns the latest lines of the audit log, newest first */
+  readLog(limit: number): Promise<AuditLogEntry[]>;
 }
 
 export interface DeadLetterServiceOptions {
@@ -103,7 +103,7 @@ export function createDeadLetterService(options: DeadLetterServiceOptions): Dead
 
   async function logAs(action: AdminAction, ids: readonly string[], detail: string, why: string): Promise<string> {
     who ??= await connection.identity();
-    await createAdminLog({ documents, tableName, who, wallClock }).add({ action, ids, detail, why });
+    await createAuditLog({ documents, tableName, who, wallClock }).add({ action, ids, detail, why });
     return who;
   }
 
@@ -175,7 +175,7 @@ export function createDeadLetterService(options: DeadLetterServiceOptions): Dead
     select: (selector) => selectDeadLetters(store, selector, signal),
     log: logAs,
     async readLog(limit) {
-      const lines = await createAdminLog({ documents, tableName, who: "", wallClock }).read("", signal);
+      const lines = await createAuditLog({ documents, tableName, who: "", wallClock }).read("", signal);
       return lines.toReversed().slice(0, limit);
     },
   };

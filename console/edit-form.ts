@@ -2,9 +2,9 @@
  * The form that edits a dead letter's registration: email, name and the fields of the event, with the constraints of the schema
  * that the edit is validated against.
  */
-import type { Fault } from "../shared/errors.ts";
+import type { ValidationError } from "../shared/errors.ts";
 import type { EventDefinition } from "../shared/registration/event-definition.ts";
-import { submissionSchema } from "../shared/registration/submission.ts";
+import { submissionSchema } from "../shared/registration/submission-schema.ts";
 import type { FieldChange } from "../admin/dead-letters/edit.ts";
 
 export interface EditField {
@@ -112,7 +112,7 @@ export function editFields(
   event: EventDefinition | undefined,
   entry: Readonly<Record<string, unknown>>,
   posted: PostedFields | undefined,
-  errors: readonly Fault[],
+  errors: readonly ValidationError[],
 ): EditField[] {
   const answers = answersOf(entry);
   const details = new Map(errors.map(({ pointer, detail }) => [pointer, detail]));

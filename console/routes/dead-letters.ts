@@ -2,7 +2,7 @@
 import type { FastifyInstance } from "fastify";
 import { deadLetterStates, type DeadLetterRecord } from "../../shared/dead-letters/dead-letter-record.ts";
 import { deadLetterReasons } from "../../shared/dead-letters/dead-letter.ts";
-import { TurnoutError, type Fault } from "../../shared/errors.ts";
+import { TurnoutError, type ValidationError } from "../../shared/errors.ts";
 import { entryOf, type Edit } from "../../admin/dead-letters/edit.ts";
 import type { DeadLetterService } from "../dead-letter-service.ts";
 import { editFields, readChanges } from "../edit-form.ts";
@@ -24,7 +24,7 @@ interface OneRecord {
 /** What the edit form shows after it was posted. */
 interface EditResult {
   readonly posted: PostedForm;
-  readonly errors: readonly Fault[];
+  readonly validationErrors: readonly ValidationError[];
   /** Error of the form as a whole. */
   readonly message: string | undefined;
   /** What would change, if it is valid. */
@@ -56,7 +56,7 @@ export async function deadLetterRoutes(
       notice,
       again,
       who: typeof entry.email === "string" ? visible(entry.email) : "No readable address",
-      fields: editFields(service.event, entry, again?.posted, again?.errors ?? []),
+      fields: editFields(service.event, entry, again?.posted, again?.validationErrors ?? []),
       ...service.capabilities(record, body),
       raw: showBody(body),
       why: again ? postedText(again.posted, "why", maxWhyLength) : "",
@@ -95,13 +95,13 @@ export async function deadLetterRoutes(
       edit = service.propose(record, body, changes);
     } catch (error) {
       if (!isRejection(error)) throw error;
-      const { faults: errors } = error;
-      const message = errors.length > 0 ? "This is not valid. Please correct:" : error.message;
-      const page = recordPage(record, body, { posted, errors, message, edit: undefined });
+      const { validationErrors } = error;
+      const message = validationErrors.length > 0 ? "This is not valid. Please correct:" : error.message;
+      const page = recordPage(record, body, { posted, validationErrors, message, edit: undefined });
       return reply.code(400).type("text/html").send(page);
     }
     if (postedChoice(posted, "step", ["check", "save"] as const) !== "save") {
-      const page = recordPage(record, body, { posted, errors: [], message: undefined, edit });
+      const page = recordPage(record, body, { posted, validationErrors: [], message: undefined, edit });
       return reply.type("text/html").send(page);
     }
     await service.saveEdit(record, edit, postedWhy(posted));

@@ -1,4 +1,4 @@
-/** Versions, configuration without secrets, limits; and the admin log. */
+/** Versions, configuration without secrets, limits; and the audit log. */
 import type { FastifyInstance } from "fastify";
 import type { DeadLetterService } from "../dead-letter-service.ts";
 import type { SystemFacts } from "../system-facts.ts";
@@ -21,6 +21,6 @@ export async function systemRoutes(app: FastifyInstance, { view, facts, service 
   // Separate from the page above, which must open even when the table does not answer.
   app.get("/system/log", async (_request, reply) => {
     const lines = await service.readLog(shownLines);
-    return reply.type("text/html").send(view.page("admin-log", "system", "Admin log", { lines, shownLines }));
+    return reply.type("text/html").send(view.page("audit-log", "system", "Audit log", { lines, shownLines }));
   });
 }

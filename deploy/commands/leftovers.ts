@@ -39,7 +39,7 @@ export function buildLeftoversCommand({ env, terminal, signal, finish }: Command
       try {
         const { account, region } = await readAccount(clients);
         const options = { clients, stack, account, region, signal };
-        const { report } = await findLeftovers({ ...options, onLook: (done, total) => bar.update(done, total) });
+        const { report } = await findLeftovers({ ...options, onPoll: (done, total) => bar.update(done, total) });
         bar.stop();
         if (json) terminal.printJson(report);
         else showLeftovers(terminal, report);

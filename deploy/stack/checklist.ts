@@ -3,7 +3,7 @@
  * A check that could not be made is not one that passed.
  */
 import { Type, type Static } from "typebox";
-import { kindOf } from "../../shared/aws/aws-fault.ts";
+import { kindOf } from "../../shared/aws/aws-error.ts";
 import { explain } from "../../terminal/exit.ts";
 import { plain } from "../../shared/process/terminal-text.ts";
 import type { Terminal } from "../../terminal/terminal.ts";

@@ -18,7 +18,7 @@ import {
 import { DescribeApplicationsCommand, DescribeEnvironmentsCommand } from "@aws-sdk/client-elastic-beanstalk";
 import { paginateListInstanceProfiles, paginateListRoles } from "@aws-sdk/client-iam";
 import { DeleteQueueCommand, paginateListQueues } from "@aws-sdk/client-sqs";
-import { kindOf } from "../../shared/aws/aws-fault.ts";
+import { kindOf } from "../../shared/aws/aws-error.ts";
 import { stackTag } from "./deployed-stack.ts";
 import { isOfEnvironment, isOurs, type Leftover, type LookContext } from "./leftover.ts";
 import { findBuckets } from "./leftover-buckets.ts";

@@ -48,7 +48,7 @@ export interface LeftoversOptions {
   readonly account: string;
   readonly region: string;
   /** Called before each kind, with how many kinds were looked for and how many there are. */
-  readonly onLook?: (done: number, total: number) => void;
+  readonly onPoll?: (done: number, total: number) => void;
   readonly signal: AbortSignal;
 }
 
@@ -73,7 +73,7 @@ async function stillThere({ cloudFormation, firewalls }: DeploymentClients, stac
 
 /** @throws the SDK's error when CloudFormation does not answer or refuses: without it nothing is certain */
 export async function findLeftovers(options: LeftoversOptions): Promise<Leftovers> {
-  const { clients, stack, account, region, onLook, signal } = options;
+  const { clients, stack, account, region, onPoll, signal } = options;
   const { items: found, whole } = await stillThere(clients, stack);
   const unseen: LeftoversReport["unseen"] = [];
   if (!whole) {
@@ -81,7 +81,7 @@ export async function findLeftovers(options: LeftoversOptions): Promise<Leftover
     const context: LookContext = { clients, stack, account, traces };
     for (const [index, { what, find }] of looks.entries()) {
       signal.throwIfAborted();
-      onLook?.(index, looks.length);
+      onPoll?.(index, looks.length);
       try {
         found.push(...(await find(context)));
       } catch (error) {

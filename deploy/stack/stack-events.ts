@@ -4,7 +4,7 @@ import {
   type CloudFormationClient,
   type StackEvent as AwsEvent,
 } from "@aws-sdk/client-cloudformation";
-import { kindOf } from "../../shared/aws/aws-fault.ts";
+import { kindOf } from "../../shared/aws/aws-error.ts";
 import { isUnknownStack } from "./deployed-stack.ts";
 
 export interface StackEvent {

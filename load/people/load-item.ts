@@ -1,5 +1,5 @@
 /** One request of a load, to be sent. */
-import type { Submission } from "../../shared/registration/submission.ts";
+import type { Submission } from "../../shared/registration/submission-schema.ts";
 
 export interface LoadItem {
   /** As somebody typed it; from a file it may be anything, also invalid. */

@@ -9,7 +9,7 @@ import { faker as japanese } from "@faker-js/faker/locale/ja";
 import { faker as polish } from "@faker-js/faker/locale/pl";
 import { faker as russian } from "@faker-js/faker/locale/ru";
 import type { EventDefinition, EventField } from "../../shared/registration/event-definition.ts";
-import type { Submission } from "../../shared/registration/submission.ts";
+import type { Submission } from "../../shared/registration/submission-schema.ts";
 import { hardNames, hardTexts } from "./hard-names.ts";
 
 interface Language {

@@ -2,7 +2,7 @@
 import { Agent as HttpAgent, request as httpRequest } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { urlToHttpOptions } from "node:url";
-import type { Submission } from "../../shared/registration/submission.ts";
+import type { Submission } from "../../shared/registration/submission-schema.ts";
 import type { LoadItem } from "../people/load-item.ts";
 
 export interface ValidationError {

@@ -1,7 +1,7 @@
 /** Turns an attempt into a line of the ledger, in the form in which the registration would be stored. */
 import type { EventDefinition } from "../../shared/registration/event-definition.ts";
 import { registrationId } from "../../shared/registration/registration-id.ts";
-import { normalizeSubmission, type Submission } from "../../shared/registration/submission.ts";
+import { normalizeSubmission, type Submission } from "../../shared/registration/submission-schema.ts";
 import type { AttemptLine } from "../../admin/audit/ledger.ts";
 import type { Attempt } from "./front-door.ts";
 

@@ -8,7 +8,7 @@ import { Eta } from "eta";
 
 const extension = ".eta";
 
-/** @returns the HTML of a template, named as its file is without the extension */
+/** @returns the HTML of a template, named as its file without the extension */
 export type Templates = (name: string, data: object) => string;
 
 /**

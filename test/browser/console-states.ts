@@ -125,7 +125,7 @@ export const consoleStates: readonly ConsoleState[] = [
     }),
   },
   { name: "system", show: at("/system", (page) => heading(page, "Limits")) },
-  { name: "admin-log", show: at("/system/log", (page) => heading(page, "Admin log")) },
+  { name: "audit-log", show: at("/system/log", (page) => heading(page, "Audit log")) },
   {
     name: "locked",
     show: at("/?token=of-a-console-that-was-stopped", (page) => heading(page, "This console is locked")),

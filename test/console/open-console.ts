@@ -80,7 +80,7 @@ export async function openConsole(t: Test, connection: Connection, openToMachine
   const streams = createEventStreams({ maxClients: 2, heartbeatMs: 60_000, maxWaitingBytes: 1_000_000 });
   const inspector = createInspector(connection);
   const watch = createWatch({
-    inspect: inspector.look,
+    inspect: inspector.inspect,
     lastHour: inspector.lastHour,
     readTiers: createTierSource(connection),
     intervalMs: 100,

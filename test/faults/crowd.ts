@@ -7,7 +7,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Ledger } from "../../admin/audit/ledger.ts";
 import type { EventDefinition } from "../../shared/registration/event-definition.ts";
 import { registrationId } from "../../shared/registration/registration-id.ts";
-import { normalizeSubmission, type Submission } from "../../shared/registration/submission.ts";
+import { normalizeSubmission, type Submission } from "../../shared/registration/submission-schema.ts";
 import { spellOddly } from "../../load/people/crowd.ts";
 import { createPeople } from "../../load/people/people.ts";
 import { attempt, type Reply } from "../../load/run/front-door.ts";
@@ -45,17 +45,17 @@ export interface Crowd {
   stop(): Promise<CrowdFigures>;
 }
 
-export type Habit = "once" | "twice at once" | "again" | "change of mind" | "look";
+export type Habit = "once" | "twice at once" | "again" | "change of mind" | "poll";
 
 /** Which share of the people has each habit; all others submit once. */
 export type Habits = Readonly<Partial<Record<Exclude<Habit, "once">, number>>>;
 
-const usualHabits: Habits = { "twice at once": 0.05, again: 0.07, "change of mind": 0.04, look: 0.03 };
-const patienceEnds = 0.02;
+const usualHabits: Habits = { "twice at once": 0.05, again: 0.07, "change of mind": 0.04, poll: 0.03 };
+const giveUpChance = 0.02;
 const arrivalsEveryMs = 20;
 const rememberedAddresses = 2_000;
-const looks = 20;
-const lookEveryMs = 500;
+const polls = 20;
+const pollIntervalMs = 500;
 
 export function startCrowd(options: CrowdOptions): Crowd {
   const { webUrls, event, random, ledger, perSecond, maxPresent = 400, maxAttempts = 12 } = options;
@@ -81,21 +81,21 @@ export function startCrowd(options: CrowdOptions): Crowd {
     return sent.reply;
   }
 
-  /** @returns the reply with the promise; undefined for whoever gave up or was refused for good */
+  /** @returns the reply with the promise; undefined for whoever gave up or was rejected for good */
   async function submit(submission: Submission, key: string): Promise<Reply | undefined> {
     for (let attempts = 1; attempts <= maxAttempts; attempts += 1) {
       const reply = await send(submission, key);
       if (reply.status === 202) return reply;
       const final = reply.status !== null && reply.status < 500 && reply.status !== 429;
-      if (final || random.chance(patienceEnds)) return undefined;
+      if (final || random.chance(giveUpChance)) return undefined;
       await delay(random.between(50, Math.min(2_000, 100 * 2 ** attempts)));
     }
     return undefined;
   }
 
   async function watch(submission: Submission, key: string, { statusUrl }: Reply): Promise<boolean> {
-    for (let look = 0; look < looks && statusUrl !== undefined; look += 1) {
-      await delay(lookEveryMs);
+    for (let poll = 0; poll < polls && statusUrl !== undefined; poll += 1) {
+      await delay(pollIntervalMs);
       if ((await door.status(random.pick(webUrls), statusUrl)) === "confirmed") {
         const stored = { ...submission };
         normalizeSubmission(stored, event);
@@ -136,7 +136,7 @@ export function startCrowd(options: CrowdOptions): Crowd {
     }
     const reply = await submit(submission, key);
     remember(submission.email);
-    if (reply && (what === "look" || what === "change of mind")) {
+    if (reply && (what === "poll" || what === "change of mind")) {
       const confirmed = await watch(submission, key, reply);
       if (confirmed && what === "change of mind") await submit(again(submission.email), random.hex(32));
     }

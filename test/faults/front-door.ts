@@ -1,6 +1,6 @@
 /** The load's own front door, to any of several web instances, and with a look at the status page. */
 import { createFrontDoor as createDoorTo, type Reply } from "../../load/run/front-door.ts";
-import type { Submission } from "../../shared/registration/submission.ts";
+import type { Submission } from "../../shared/registration/submission-schema.ts";
 
 export interface FrontDoor {
   /** Never rejects. @param idempotencyKey the same for each retry of a submission */

@@ -3,7 +3,7 @@ import { Compile } from "typebox/compile";
 import t from "tap";
 import { createPeople } from "../../../load/people/people.ts";
 import { loadEvent, type EventDefinition } from "../../../shared/registration/event-definition.ts";
-import { normalizeSubmission, submissionSchema } from "../../../shared/registration/submission.ts";
+import { normalizeSubmission, submissionSchema } from "../../../shared/registration/submission-schema.ts";
 import { createCrowd, crowdShares } from "../../../load/people/crowd.ts";
 import type { LoadItem } from "../../../load/people/load-item.ts";
 import { normalizeEmail } from "../../../shared/registration/email-address.ts";
