@@ -100,7 +100,7 @@ t.test("of a half made stack the rest is left out, and who reads it knows what t
   t.match(stdout, /^FAIL {2}stack +ROLLBACK_COMPLETE/m);
   t.match(stdout, /→ .*npm run destroy/);
   t.match(stdout, /^FAIL {2}resources +1 of 1 are not in place: Web is DELETE_FAILED \(in use\)/m);
-  t.match(stdout, /^- +all else/m);
+  t.match(stdout, /^- +everything else/m);
 });
 
 t.test("bad input, no such stack, and a CloudFormation that refuses, end without a stack trace", async (t) => {

@@ -90,7 +90,7 @@ t.test("a production says what it keeps, loses its protection, and what it keeps
   const { code, stdout, stderr } = await destroy([...production, "--yes"]);
   t.equal(code, 0, stderr);
   t.match(stderr, /stays: summit-production-DataRegistrations \(AWS::DynamoDB::GlobalTable\)/);
-  t.match(stderr, /Switched the protection of summit-production off/);
+  t.match(stderr, /Switched the termination protection of summit-production off/);
   t.match(stdout, /summit-production-DataRegistrations +kept/);
   t.match(stdout, "0 left and 2 kept");
   t.equal(mocks.dynamoDb.commandCalls(DeleteTableCommand).length, 0);

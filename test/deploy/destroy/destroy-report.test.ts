@@ -46,7 +46,7 @@ t.test("messages that wait are lost only where their queue goes", async (t) => {
 t.test("every outcome says what is now and what to do", async (t) => {
   const words: [outcome: DestroyOutput["outcome"], text: RegExp][] = [
     ["removed", /summit-production is removed \(21 min 5 s\)/],
-    ["late", /Run the same command again to wait on/],
+    ["late", /Run the same command again to wait for it/],
     ["failed", /half removed/],
     ["declined", /Nothing was removed/],
     ["not-ready", /Nothing was removed/],

@@ -1,7 +1,8 @@
 import t from "tap";
 import { planFromTraces, planRemoval, readRemovalPlan } from "../../../deploy/destroy/removal-plan.ts";
-import { fullSettings, synthesized } from "../../infra/templates.ts";
+import { parseTemplate, titlesOf } from "../../../deploy/stack/template.ts";
 import type { Template } from "../../infra/synthesis.ts";
+import { fullSettings, synthesized } from "../../infra/templates.ts";
 import { openAccount } from "../stack/account-stand-in.ts";
 
 /** As CloudFormation lists what it made of a template. */
@@ -81,3 +82,29 @@ t.test(
     t.match(await readRemovalPlan(clients.cloudFormation, "unknown"), { removed: [], kept: [] });
   },
 );
+
+const template = {
+  Resources: {
+    NetworkVpc7F: { Type: "AWS::EC2::VPC", Metadata: { "aws:cdk:path": "summit-test/Network/Vpc/Resource" } },
+    PlatformWebD1: {
+      Type: "AWS::ElasticBeanstalk::Environment",
+      Metadata: { "aws:cdk:path": "summit-test/Platform/Web" },
+    },
+    Plain: { Type: "AWS::SNS::Topic" },
+  },
+};
+
+t.test("resources go by the names that stand in the source", async (t) => {
+  t.same(
+    [...titlesOf(template)],
+    [
+      ["NetworkVpc7F", "Network/Vpc"],
+      ["PlatformWebD1", "Platform/Web"],
+    ],
+  );
+});
+
+t.test("what is no template in JSON is refused", async (t) => {
+  t.same(parseTemplate(JSON.stringify(template)), template);
+  for (const text of ["", "Resources: {}", "{}", '{"Resources":{"A":{}}}']) t.throws(() => parseTemplate(text), text);
+});

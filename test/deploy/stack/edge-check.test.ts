@@ -1,8 +1,9 @@
-import { createServer } from "node:net";
 import { once } from "node:events";
-import type { AddressInfo } from "node:net";
+import { createServer as createHttpServer } from "node:http";
+import { type AddressInfo, createServer } from "node:net";
 import t, { type Test } from "tap";
 import { checkEdge } from "../../../deploy/stack/edge-check.ts";
+import { askSite } from "../../../deploy/stack/site.ts";
 import { pageHeaders, startFront } from "./front.ts";
 
 async function check(t: Test, changed: Parameters<typeof startFront>[1] = {}, originPorts: readonly number[] = [1]) {
@@ -78,4 +79,26 @@ t.test("a site that does not answer has failed, and says why", async (t) => {
   const checks = await checkEdge({ url: "http://127.0.0.1:1", originHost: "127.0.0.1", originPorts: [1], signal });
   t.match(checks[0], { name: "event page", status: "failed", found: /gave no answer/ });
   t.equal(checks.length, 6, "and the rest was looked at");
+});
+
+const calm = new AbortController().signal;
+
+t.test("an answer is an answer, whatever its status, and a redirect is one too", async (t) => {
+  const server = createHttpServer((_request, response) =>
+    response.writeHead(301, { location: "/x" }).end("moved"),
+  ).listen(0);
+  await once(server, "listening");
+  t.teardown(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  const { status, headers, text } = await askSite(`http://127.0.0.1:${port}`, {}, calm);
+  t.strictSame([status, headers.get("location"), text], [301, "/x", "moved"]);
+});
+
+t.test("why there was no answer is told, with the site's name and not the whole address", async (t) => {
+  await t.rejects(askSite("http://127.0.0.1:1/registrations/secret", {}, calm), {
+    message: /^http:\/\/127\.0\.0\.1:1 gave no answer: .*(ECONNREFUSED|bad port)/,
+  });
+  const stop = new AbortController();
+  stop.abort(new Error("stopped"));
+  await t.rejects(askSite("http://127.0.0.1:1", {}, stop.signal), { message: "stopped" });
 });

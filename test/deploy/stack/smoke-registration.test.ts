@@ -54,7 +54,7 @@ t.test("one that is not confirmed in time has failed, and what is left of it is 
   );
   t.match(checks, [
     { status: "failed", found: /^still pending/ },
-    { status: "ok", found: /not stored yet, and cannot be any more/ },
+    { status: "ok", found: /not stored yet, and will not be/ },
   ]);
 });
 

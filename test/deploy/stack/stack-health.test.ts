@@ -91,7 +91,7 @@ t.test("half made, half removed, undone and changing stacks say so, and what to 
   const of = (status: string, reason = "") => checkStack({ ...stack, status, reason }, [])[0];
   t.match(of("ROLLBACK_COMPLETE"), { status: "failed", todo: /npm run destroy/ });
   t.match(of("DELETE_FAILED", "in use"), { status: "failed", found: "DELETE_FAILED: in use", todo: /half removed/ });
-  t.match(of("UPDATE_ROLLBACK_COMPLETE"), { status: "failed", todo: /failed and was undone/ });
+  t.match(of("UPDATE_ROLLBACK_COMPLETE"), { status: "failed", todo: /failed and was rolled back/ });
   t.match(of("UPDATE_IN_PROGRESS"), { status: "failed", todo: /Wait/ });
   const { Url: _, ...rest } = outputs;
   t.equal(partsOf({ ...stack, outputs: rest }), undefined);
@@ -155,7 +155,7 @@ t.test("each part that does not work is found, with what AWS says of it", async 
   t.match(found.get("dead-letter queue"), { status: "ok" });
   t.match(found.get("registrations table"), { status: "failed", found: /no such table/ });
   t.match(found.get("distribution"), { status: "failed", found: /InProgress/ });
-  t.match(found.get("alarms"), { status: "failed", found: "old ring" });
+  t.match(found.get("alarms"), { status: "failed", found: "in ALARM: old" });
   t.match(await check(["old", "gone"]).then((checks) => checks.at(-1)), { status: "failed", found: /^gone/ });
   t.match(await check([]).then((checks) => checks.at(-1)), { status: "failed", found: /has none/ });
 });

@@ -77,7 +77,7 @@ t.test("a missing right is told by its statement and the construct to mend, and 
 t.test("who forbids it is told: a policy, a boundary, the organisation", async (t) => {
   const denied = { EvalDecision: "explicitDeny", ResourceSpecificResults: [] } satisfies Partial<EvaluationResult>;
   const cases: [Partial<EvaluationResult>, RegExp][] = [
-    [denied, /forbids it outright/],
+    [denied, /denies it explicitly/],
     [{ ...denied, PermissionsBoundaryDecisionDetail: { AllowedByPermissionsBoundary: false } }, /permissions boundary/],
     [{ ...denied, OrganizationsDecisionDetail: { AllowedByOrganizations: false } }, /service control policy/],
   ];
@@ -101,7 +101,7 @@ t.test("who may not ask IAM learns that, and nothing is said of the role", async
 
 t.test("a role that is gone has failed, and so has the construct that makes it; no answer is no yes", async (t) => {
   iam.on(SimulatePrincipalPolicyCommand).rejects(awsError("NoSuchEntity", "The role cannot be found.", 404));
-  t.match((await check())[0], { status: "failed", todo: /Roles\/WorkerRole makes it/ });
+  t.match((await check())[0], { status: "failed", todo: /Roles\/WorkerRole creates it/ });
   iam.on(SimulatePrincipalPolicyCommand).resolves({ EvaluationResults: [] });
   t.not((await check())[0]?.status, "ok");
 });
