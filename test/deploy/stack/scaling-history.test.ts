@@ -111,7 +111,11 @@ t.test("alarms and activities make up the chain, from the step to the instance i
     .resolves({ AlarmHistoryItems: [{ ...rings, HistoryData }] });
   const Cause = `At 2027-03-01T09:03:10Z a monitor alarm ${rising} in state ALARM triggered policy x changing the desired capacity from 1 to 2.  At 2027-03-01T09:03:20Z an instance was started.`;
   const activity = (ActivityId: string, Description: string, StatusCode: string, StartTime = minute(4)) => ({
-    ...{ ActivityId, Description, StatusCode: StatusCode as "Failed", StartTime, Cause },
+    ActivityId,
+    Description,
+    StatusCode: StatusCode as "Failed",
+    StartTime,
+    Cause,
     AutoScalingGroupName: "x",
   });
   mocks.autoScaling.on(DescribeScalingActivitiesCommand, { AutoScalingGroupName: "summit-worker-group" }).resolves({
