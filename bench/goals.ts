@@ -84,7 +84,7 @@ const goals: readonly Measured[] = [
   },
   {
     name: "recovery",
-    label: "after the overload: nobody refused any more, after",
+    label: "after the overload: nobody rejected any more, after",
     unit: "s",
     atMost: 10,
     values: ({ overload }) => (overload ? [overload.recoverySeconds] : []),

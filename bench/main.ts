@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { goalFigures } from "./goals.ts";
 import { openLaboratory, type Laboratory } from "./laboratory.ts";
 import { describeProvenance } from "./machine.ts";
-import { help, readOptions, UsageFault, type BenchOptions } from "./options.ts";
+import { help, readOptions, UsageError, type BenchOptions } from "./options.ts";
 import { resultCharts, resultPage } from "./report/page.ts";
 import { resultTables } from "./report/table.ts";
 import type { Results } from "./results.ts";
@@ -71,9 +71,9 @@ try {
   if (options) process.exitCode = await run(options);
   else process.stdout.write(help);
 } catch (error) {
-  process.exitCode = error instanceof UsageFault ? 2 : 1;
+  process.exitCode = error instanceof UsageError ? 2 : 1;
   const told =
-    error instanceof UsageFault
+    error instanceof UsageError
       ? `${error.message}\n\n${help}`
       : `${error instanceof Error ? error.stack : String(error)}\n`;
   process.stderr.write(told);

@@ -34,12 +34,12 @@ Variants: ${variants.map((variant) => variant.name).join(", ")}
 `;
 
 /** A command line that cannot be followed: told without a stack. */
-export class UsageFault extends Error {}
+export class UsageError extends Error {}
 
 /**
  * @param args as in `process.argv.slice(2)`
  * @returns undefined when help was asked for
- * @throws UsageFault
+ * @throws UsageError
  */
 export function readOptions(args: readonly string[]): BenchOptions | undefined {
   const values = parse(args);
@@ -47,7 +47,7 @@ export function readOptions(args: readonly string[]): BenchOptions | undefined {
   const quick = values.quick ?? false;
   const rounds = values.rounds === undefined ? (quick ? 1 : 8) : Number(values.rounds);
   if (!Number.isInteger(rounds) || rounds < 1 || rounds > 100) {
-    throw new UsageFault(`--rounds was ${values.rounds}, allowed is a whole number from 1 to 100`);
+    throw new UsageError(`--rounds was ${values.rounds}, allowed is a whole number from 1 to 100`);
   }
   return {
     rounds,
@@ -72,7 +72,7 @@ function parse(args: readonly string[]) {
       },
     }).values;
   } catch (error) {
-    throw new UsageFault(error instanceof Error ? error.message : String(error));
+    throw new UsageError(error instanceof Error ? error.message : String(error));
   }
 }
 
@@ -86,7 +86,7 @@ function select(only: string | undefined): Pick<BenchOptions, "scenarios" | "var
     const variant = variants.find((known) => known.name === name);
     if (scenario) scenarios.add(scenario);
     else if (variant) chosen.push(variant);
-    else throw new UsageFault(`--only knows no ${name}; there are ${scenarioNames.join(", ")} and the variants`);
+    else throw new UsageError(`--only knows no ${name}; there are ${scenarioNames.join(", ")} and the variants`);
   }
   for (const variant of variants) if (scenarios.has(variant.tier) && !chosen.includes(variant)) chosen.push(variant);
   for (const { tier } of chosen) scenarios.add(tier);

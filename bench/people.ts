@@ -3,7 +3,7 @@
  * the fake AWS can tell from an address who it was.
  */
 import type { Registration } from "../shared/registration/registration.ts";
-import type { Submission } from "../shared/registration/submission.ts";
+import type { Submission } from "../shared/registration/submission-schema.ts";
 
 /** A third of the names leave Latin-1, as in any larger crowd: a pack with one of them is a wider string. */
 const names = ["Ada Lovelace", "Łukasz Nowak", "Zoë Müller", "Nguyễn Thị Hoa", "Grace Hopper", "José García Márquez"];

@@ -2,7 +2,6 @@
 import { Command } from "commander";
 import { runCommandLine, type CommandHost, type Host } from "../terminal/command-line.ts";
 import { buildAuditCommand } from "../admin/commands/audit.ts";
-import { buildCompletionCommand } from "./completion-command.ts";
 import { buildConsoleCommand } from "../console/command.ts";
 import { buildDeadLettersCommand } from "../admin/commands/dead-letters/dead-letters.ts";
 import { buildDoctorCommand } from "../deploy/commands/doctor.ts";
@@ -29,8 +28,7 @@ function buildProgram(host: CommandHost): Command {
     .addCommand(buildStressCommand(host))
     .addCommand(buildDoctorCommand(host))
     .addCommand(buildStackCommand(host))
-    .addCommand(buildLogCommand(host))
-    .addCommand(buildCompletionCommand(host));
+    .addCommand(buildLogCommand(host));
   return program;
 }
 

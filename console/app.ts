@@ -10,7 +10,7 @@ import type { Assets } from "./assets.ts";
 import type { DeadLetterDesk } from "./dead-letter-desk.ts";
 import type { EventStreams } from "./event-streams.ts";
 import type { Gate } from "./gate.ts";
-import { pageHeaders } from "./page-headers.ts";
+import { consolePageHeaders } from "../shared/page/page-headers.ts";
 import type { RegistrationsDesk } from "./registrations-desk.ts";
 import type { ReplayRuns } from "./replay-runs.ts";
 import { deadLetterRoutes } from "./routes/dead-letters.ts";
@@ -90,7 +90,7 @@ export async function buildConsoleApp(parts: ConsoleParts): Promise<FastifyInsta
   acceptFormBodies(app);
 
   app.addHook("onRequest", async (request, reply) => {
-    reply.headers(pageHeaders);
+    reply.headers(consolePageHeaders);
     const admission = gate.admit(request);
     switch (admission.kind) {
       case "pass":

@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { withBaseStyle } from "../shared/page/base-style.ts";
 
 export interface Asset {
   readonly body: Buffer;
@@ -35,7 +36,8 @@ export function loadAssets(): Assets {
   const add = (file: string, path: string) => {
     const contentType = contentTypes[extname(file)];
     if (contentType === undefined) return;
-    const body = readFileSync(path);
+    const bytes = readFileSync(path);
+    const body = file === "console.css" ? withBaseStyle(bytes) : bytes;
     hash.update(file).update("\0").update(body).update("\0");
     files.set(file, { body, contentType });
   };

@@ -13,7 +13,6 @@ import { createReplayRuns } from "./replay-runs.ts";
 import { overviewEvent, overviewTopic } from "./routes/overview.ts";
 import { replayEvent, replayTopic } from "./routes/replays.ts";
 import { createSystemFacts } from "./system-facts.ts";
-import { loadTemplates } from "./templates.ts";
 import { createView } from "./view.ts";
 import { createWatch } from "./watch.ts";
 
@@ -55,11 +54,11 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
   const { deployment } = connection;
   const { formToken } = gate;
   const assets = loadAssets();
-  const view = createView({ render: loadTemplates(), assets, deployment, formToken, wallClock });
+  const view = createView({ assets, deployment, formToken, wallClock });
   const streams = createEventStreams({ maxClients: maxWindows, heartbeatMs, maxWaitingBytes });
   const inspector = createInspector(connection);
   const watch = createWatch({
-    look: inspector.look,
+    look: inspector.inspect,
     lastHour: inspector.lastHour,
     readTiers: createTierSource(connection),
     intervalMs: lookEverySeconds * 1_000,

@@ -1,11 +1,11 @@
 /**
- * What an admin does with dead letters from the console: each change goes to the admin log first, then to the record, with
+ * What an admin does with dead letters from the console: each change goes to the audit log first, then to the record, with
  * who and why. The rules are those of `admin/dead-letters/`, as for the command.
  */
 import type { DeadLetterRecord } from "../shared/dead-letters/dead-letter-record.ts";
 import { TurnoutError } from "../shared/errors.ts";
 import type { EventDefinition } from "../shared/registration/event-definition.ts";
-import { createAdminLog, type AdminAction, type AdminLogLine } from "../admin/admin-log.ts";
+import { createAuditLog, type AdminAction, type AuditLogEntry } from "../admin/audit-log.ts";
 import type { Connection } from "../terminal/connection.ts";
 import type { DeadLetterSummary } from "../shared/dead-letters/replay-records.ts";
 import {
@@ -66,10 +66,10 @@ export interface DeadLetterDesk {
   /** Reads and checks each of them, and changes nothing. @param shown how many are told one by one */
   forecast(selector: Selector, shown: number): Promise<ReplayForecast>;
   select(selector: Selector): Promise<string[]>;
-  /** Adds a line to the admin log. @returns who it is that does it */
+  /** Adds a line to the audit log. @returns who it is that does it */
   log(action: AdminAction, ids: readonly string[], detail: string, why: string): Promise<string>;
-  /** @returns the latest lines of the admin log, latest first */
-  readLog(limit: number): Promise<AdminLogLine[]>;
+  /** @returns the latest lines of the audit log, latest first */
+  readLog(limit: number): Promise<AuditLogEntry[]>;
 }
 
 export interface DeadLetterDeskOptions {
@@ -102,7 +102,7 @@ export function createDeadLetterDesk(options: DeadLetterDeskOptions): DeadLetter
 
   async function logAs(action: AdminAction, ids: readonly string[], detail: string, why: string): Promise<string> {
     who ??= await connection.identity();
-    await createAdminLog({ documents, tableName, who, wallClock }).add({ action, ids, detail, why });
+    await createAuditLog({ documents, tableName, who, wallClock }).add({ action, ids, detail, why });
     return who;
   }
 
@@ -174,7 +174,7 @@ export function createDeadLetterDesk(options: DeadLetterDeskOptions): DeadLetter
     select: (selector) => selectDeadLetters(store, selector, signal),
     log: logAs,
     async readLog(limit) {
-      const lines = await createAdminLog({ documents, tableName, who: "", wallClock }).read("", signal);
+      const lines = await createAuditLog({ documents, tableName, who: "", wallClock }).read("", signal);
       return lines.toReversed().slice(0, limit);
     },
   };

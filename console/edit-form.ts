@@ -2,9 +2,9 @@
  * The form in which a dead letter's registration is mended: email, name and what the event asks, with the constraints of the
  * schema that the edit is then checked against.
  */
-import type { Fault } from "../shared/errors.ts";
+import type { ValidationError } from "../shared/errors.ts";
 import type { EventDefinition } from "../shared/registration/event-definition.ts";
-import { submissionSchema } from "../shared/registration/submission.ts";
+import { submissionSchema } from "../shared/registration/submission-schema.ts";
 import type { FieldChange } from "../admin/dead-letters/edit.ts";
 
 export interface EditField {
@@ -112,10 +112,10 @@ export function editFields(
   event: EventDefinition | undefined,
   entry: Readonly<Record<string, unknown>>,
   posted: PostedFields | undefined,
-  faults: readonly Fault[],
+  validationErrors: readonly ValidationError[],
 ): EditField[] {
   const answers = answersOf(entry);
-  const details = new Map(faults.map(({ pointer, detail }) => [pointer, detail]));
+  const details = new Map(validationErrors.map(({ pointer, detail }) => [pointer, detail]));
   const blanks = blankFields(event);
   const asked = new Set(blanks.map(({ name }) => name));
   const surplus = Object.keys(answers)

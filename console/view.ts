@@ -1,10 +1,10 @@
 /** Makes whole pages: what every page has in common, put around what each one shows. */
+import { join } from "node:path";
 import { formatAge } from "../terminal/duration.ts";
+import { loadTemplates } from "../shared/page/templates.ts";
 import type { Assets } from "./assets.ts";
-import type { Templates } from "./templates.ts";
 
 export interface ViewOptions {
-  readonly render: Templates;
   readonly assets: Assets;
   /** Which deployment this is, in words. */
   readonly deployment: string;
@@ -43,7 +43,8 @@ export function visibleValue(value: unknown): string {
   return visible(typeof value === "string" ? value : JSON.stringify(value));
 }
 
-export function createView({ render, assets, deployment, formToken, wallClock }: ViewOptions): View {
+export function createView({ assets, deployment, formToken, wallClock }: ViewOptions): View {
+  const render = loadTemplates(join(import.meta.dirname, "templates"));
   const common = {
     deployment,
     formToken,

@@ -129,7 +129,7 @@ function rules(figures: Figures, config: StackConfig): readonly Rule[] {
     },
     {
       id: "DaemonIsUnhealthy",
-      says: "The daemon that posts the periodic tasks reports a fault, or nothing.",
+      says: "The daemon that posts the periodic tasks reports an error, or nothing.",
       metric: figures.daemonHealth,
       threshold: 1,
       below: true,

@@ -112,19 +112,19 @@ export const StackConfig = Type.Object({
     minimum: 10,
     maximum: 2_000_000,
     description:
-      "registrations from one address in five minutes before the firewall refuses; an office shares one address",
+      "registrations from one address in five minutes before the firewall rejects; an office shares one address",
   }),
 });
 
 export type StackConfig = Readonly<Static<typeof StackConfig>>;
 
 export class StackConfigError extends Error {
-  readonly faults: readonly string[];
+  readonly errors: readonly string[];
 
-  constructor(faults: readonly string[]) {
-    super(`The deployment's configuration has ${faults.length} fault(s):\n${faults.map((f) => `  - ${f}`).join("\n")}`);
+  constructor(errors: readonly string[]) {
+    super(`The deployment's configuration has ${errors.length} error(s):\n${errors.map((f) => `  - ${f}`).join("\n")}`);
     this.name = "StackConfigError";
-    this.faults = faults;
+    this.errors = errors;
   }
 }
 
@@ -152,8 +152,8 @@ function allowed({ type, minimum, maximum, anyOf }: Setting): string {
   return type === "boolean" ? "true or false" : "a text of the form described";
 }
 
-function relationFaults(config: StackConfig): string[] {
-  const faults: string[] = [];
+function relationErrors(config: StackConfig): string[] {
+  const errors: string[] = [];
   for (const tier of ["web", "worker"] as const) {
     const [min, rushing, max] = [
       config[`${tier}MinInstances`],
@@ -161,22 +161,22 @@ function relationFaults(config: StackConfig): string[] {
       config[`${tier}MaxInstances`],
     ];
     if (min > rushing || rushing > max) {
-      faults.push(
+      errors.push(
         `${tier}MinInstances ${min}, ${tier}RushInstances ${rushing} and ${tier}MaxInstances ${max} must rise in this order`,
       );
     }
   }
   if ((config.tableMaxWritesPerSecond ?? Infinity) < config.tableWarmWritesPerSecond) {
-    faults.push("tableMaxWritesPerSecond must not be below tableWarmWritesPerSecond");
+    errors.push("tableMaxWritesPerSecond must not be below tableWarmWritesPerSecond");
   }
   const own = [config.domainName, config.certificateArn, config.originCertificateArn];
   if (own.some(Boolean) && !own.every(Boolean)) {
-    faults.push("domainName, certificateArn and originCertificateArn belong together: give all three or none");
+    errors.push("domainName, certificateArn and originCertificateArn belong together: give all three or none");
   }
   if (config.certificateArn && !config.certificateArn.includes(":acm:us-east-1:")) {
-    faults.push("certificateArn must lie in us-east-1: CloudFront reads certificates only there");
+    errors.push("certificateArn must lie in us-east-1: CloudFront reads certificates only there");
   }
-  return faults;
+  return errors;
 }
 
 /** CDK's own context keys hold a colon, a slash or a hyphen; ours never do, so a misspelt one is told from those. */
@@ -185,11 +185,11 @@ const ownKey = /^[A-Za-z0-9]+$/;
 /**
  * @param context all context values, CDK's own among them
  * @returns the configuration, frozen, defaults filled in
- * @throws StackConfigError naming every fault at once: the setting, what was given, what is allowed
+ * @throws StackConfigError naming every error at once: the setting, what was given, what is allowed
  */
 export function readStackConfig(context: Readonly<Record<string, unknown>>): StackConfig {
   const settings = StackConfig.properties as Record<string, TSchema & Setting>;
-  const faults = Object.keys(context)
+  const errors = Object.keys(context)
     .filter((key) => ownKey.test(key) && !(key in settings))
     .map((key) => `${key} is not a setting; there are ${Object.keys(settings).join(", ")}`);
   const values: Record<string, unknown> = {};
@@ -202,11 +202,11 @@ export function readStackConfig(context: Readonly<Record<string, unknown>>): Sta
     const value = parse(given, setting);
     if (Compile(setting).Check(value)) values[name] = value;
     else
-      faults.push(
+      errors.push(
         `${name} was ${JSON.stringify(given)}, allowed is ${allowed(setting)} (${setting.description ?? ""})`,
       );
   }
-  if (faults.length === 0) faults.push(...relationFaults(values as StackConfig));
-  if (faults.length > 0) throw new StackConfigError(faults);
+  if (errors.length === 0) errors.push(...relationErrors(values as StackConfig));
+  if (errors.length > 0) throw new StackConfigError(errors);
   return Object.freeze(values) as StackConfig;
 }

@@ -57,7 +57,7 @@ export function addDashboard(
     ],
     [
       graph("Requests, each minute", [f.requests], [f.responseTime]),
-      graph("Refused and failed, each minute", [f.refused, f.tierErrors, f.balancerErrors]),
+      graph("Rejected and failed, each minute", [f.refused, f.tierErrors, f.balancerErrors]),
       graph("Table, each minute", [f.writes], [f.writeThrottles, f.recordThrottles]),
     ],
     [

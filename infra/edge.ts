@@ -164,7 +164,7 @@ export class Edge extends Construct {
 
   #acknowledge(config: StackConfig): void {
     const reasons: Record<string, string> = {
-      "AwsSolutions-CFR1": "Who may come to an event is the organiser's business; no country is refused.",
+      "AwsSolutions-CFR1": "Who may come to an event is the organiser's business; no country is rejected.",
       "AwsSolutions-CFR3":
         "An access log would hold people's addresses, and receipts, which are the keys to their status.",
     };

@@ -15,7 +15,7 @@ export function firewallParameterName(stackName: string): string {
 
 /**
  * Rules of the common set that judge what stands in a body. They only count: a name or an answer may hold anything that
- * the tier's own schema allows, it is inert wherever it is shown, and nobody's registration is refused for an apostrophe.
+ * the tier's own schema allows, it is inert wherever it is shown, and nobody's registration is rejected for an apostrophe.
  */
 const bodyRules = [
   "SizeRestrictions_BODY",

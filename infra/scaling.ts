@@ -21,7 +21,7 @@ export interface ScalingProps {
   readonly opensAt: number;
   /** Milliseconds since the epoch. */
   readonly closesAt: number;
-  /** The time of this synthesis, milliseconds since the epoch: AWS refuses an action whose time has passed. */
+  /** The time of this synthesis, milliseconds since the epoch: AWS rejects an action whose time has passed. */
   readonly now: number;
 }
 

@@ -11,7 +11,7 @@ const developmentPackages = ["fauxqs", "commander", "tap"];
  * @param {(name: string) => boolean} isInstalled whether a package of this name is
  * @returns {string | undefined} what is missing and what to type; undefined where nothing is
  */
-export function installFault(version, isInstalled) {
+export function installError(version, isInstalled) {
   const missing = developmentPackages.filter((name) => !isInstalled(name));
   if (missing.length > 0) {
     return `The development packages are not installed (${missing.join(", ")}): NODE_ENV=production or --omit=dev leaves them out. Type: npm ci --include=dev`;
@@ -37,9 +37,9 @@ function canBeLoaded(name) {
   }
 }
 
-const fault = installFault(process.versions.node, canBeLoaded);
-if (fault !== undefined) {
-  process.stderr.write(`${fault}\n`);
+const error = installError(process.versions.node, canBeLoaded);
+if (error !== undefined) {
+  process.stderr.write(`${error}\n`);
   // It is a part of every start, and the start ends here.
   // oxlint-disable-next-line eslint/no-restricted-properties
   process.exit(1);

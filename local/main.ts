@@ -31,7 +31,7 @@ Exit codes: 0 stopped by Ctrl-C or SIGTERM, 1 something failed, 2 wrong usage`;
  * key press arrives twice. Only a signal that comes later than this was meant as a second one.
  */
 const sameKeyPressMs = 400;
-const parentLookEveryMs = 500;
+const parentPollIntervalMs = 500;
 
 function readFlags(): { readonly data?: string; readonly help?: boolean } {
   try {
@@ -117,7 +117,7 @@ if (process.connected) process.once("disconnect", () => void end(0));
 // npm, or the shell between us, may be ended without passing it on: a SIGKILL cannot be passed on at all.
 if (process.env.npm_lifecycle_event !== undefined) {
   const parent = process.ppid;
-  setInterval(() => process.ppid !== parent && void end(0), parentLookEveryMs).unref();
+  setInterval(() => process.ppid !== parent && void end(0), parentPollIntervalMs).unref();
 }
 
 announcer.starting();

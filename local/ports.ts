@@ -16,7 +16,7 @@ const lastFreePort = 32_767;
 const maxTries = 200;
 
 /** @returns the error code with which binding the port fails (`EADDRINUSE`, `EACCES`), undefined where it succeeds */
-async function bindFault(port: number): Promise<string | undefined> {
+async function bindError(port: number): Promise<string | undefined> {
   const server = createServer();
   const { promise, resolve } = Promise.withResolvers<string | undefined>();
   server.once("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
@@ -28,7 +28,7 @@ async function bindFault(port: number): Promise<string | undefined> {
 export async function findFreePort(taken: ReadonlySet<number> = new Set()): Promise<number> {
   for (let tries = 0; tries < maxTries; tries++) {
     const port = randomInt(firstFreePort, lastFreePort + 1);
-    if (!taken.has(port) && (await bindFault(port)) === undefined) return port;
+    if (!taken.has(port) && (await bindError(port)) === undefined) return port;
   }
   throw new Error(`No free port was found on ${loopback} between ${firstFreePort} and ${lastFreePort}.`);
 }
@@ -52,23 +52,23 @@ const reasons: Readonly<Record<string, string>> = {
  * @throws Error that names every variable whose port cannot be used, and what to do
  */
 export async function resolvePorts(wishes: readonly PortWish[]): Promise<number[]> {
-  const faults: string[] = [];
+  const errors: string[] = [];
   const owners = new Map<number, string>();
   for (const { variable, port } of wishes) {
     if (port === 0) continue;
     const owner = owners.get(port);
     if (owner !== undefined) {
-      faults.push(`port ${port} is asked for twice, by ${owner} and by ${variable}`);
+      errors.push(`port ${port} is asked for twice, by ${owner} and by ${variable}`);
       continue;
     }
     owners.set(port, variable);
-    const fault = await bindFault(port);
-    if (fault !== undefined)
-      faults.push(`port ${port} (${variable}) ${reasons[fault] ?? `gives ${fault}`} on ${loopback}`);
+    const error = await bindError(port);
+    if (error !== undefined)
+      errors.push(`port ${port} (${variable}) ${reasons[error] ?? `gives ${error}`} on ${loopback}`);
   }
-  if (faults.length > 0) {
+  if (errors.length > 0) {
     throw new Error(
-      `${faults.join("\n")}\nEnd what uses it, or set the variable to another port; 0 takes any free one.`,
+      `${errors.join("\n")}\nEnd what uses it, or set the variable to another port; 0 takes any free one.`,
     );
   }
   const taken = new Set(owners.keys());

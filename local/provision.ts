@@ -44,7 +44,7 @@ export interface QueueUrls {
 async function findOrCreate(sqs: SQSClient, name: string, attributes: Record<string, string>) {
   try {
     const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: name }));
-    // Not by CreateQueue: that refuses a queue which exists with other attributes.
+    // Not by CreateQueue: that rejects a queue which exists with other attributes.
     await sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: attributes }));
     return QueueUrl;
   } catch (error) {
@@ -65,7 +65,7 @@ async function ensureQueue(sqs: SQSClient, name: string, attributes: Record<stri
  * @param visibilityTimeoutSeconds of the registrations queue, 0 to 43,200
  * @returns their URLs, with the host at which they were reached: the one that an engine writes into a URL may be
  *   a name that only resolves elsewhere
- * @throws the SDK's error when the endpoint does not answer or refuses
+ * @throws the SDK's error when the endpoint does not answer or rejects
  */
 export async function provisionQueues(
   { endpoint, region, credentials }: Endpoint,
@@ -91,7 +91,7 @@ export async function provisionQueues(
 }
 
 const tableReadyWithinMs = 60_000;
-const tableLookEveryMs = 500;
+const tablePollIntervalMs = 500;
 
 async function ensureTable(dynamoDb: DynamoDBClient, table: string, key: string): Promise<void> {
   try {
@@ -118,13 +118,13 @@ async function ensureTable(dynamoDb: DynamoDBClient, table: string, key: string)
     const { Table } = await dynamoDb.send(new DescribeTableCommand({ TableName: table }));
     if (Table?.TableStatus === "ACTIVE") return;
     if (Date.now() > deadline) throw new Error(`The table ${table} is still ${Table?.TableStatus} after a minute.`);
-    await delay(tableLookEveryMs);
+    await delay(tablePollIntervalMs);
   }
 }
 
 /**
  * Makes all tables where they do not exist. Calling it twice changes nothing.
- * @throws Error when a table exists with another key; the SDK's error when the endpoint does not answer or refuses
+ * @throws Error when a table exists with another key; the SDK's error when the endpoint does not answer or rejects
  */
 export async function provisionTables({ endpoint, region, credentials }: Endpoint): Promise<void> {
   const dynamoDb = new DynamoDBClient({ endpoint, region, ...(credentials && { credentials }) });

@@ -50,8 +50,8 @@ export function readCronFile(file: string): PeriodicTask[] {
     throw new Error(`${file} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }
   if (!validator.Check(value)) {
-    const faults = validator.Errors(value).map((error) => `${error.instancePath || "/"} ${error.message}`);
-    throw new Error(`${file} is not a cron.yaml of version 1: ${faults.join("; ")}`);
+    const errors = validator.Errors(value).map((error) => `${error.instancePath || "/"} ${error.message}`);
+    throw new Error(`${file} is not a cron.yaml of version 1: ${errors.join("; ")}`);
   }
   const names = new Set<string>();
   for (const { name, schedule } of value.cron) {

@@ -110,7 +110,7 @@ const defaultRegion = "eu-central-1";
 const readyPath: Readonly<Record<TierName, string>> = { web: "/ready", worker: "/health" };
 /** A bound for a machine with other things to do; usually it takes a second. */
 const readyWithinMs = 45_000;
-const lookEveryMs = 50;
+const pollIntervalMs = 50;
 
 /** @returns a stack that is not started yet */
 export function createLocalStack(options: LocalStackOptions = {}): LocalStack {
@@ -211,7 +211,7 @@ export function createLocalStack(options: LocalStackOptions = {}): LocalStack {
       stopIfAsked();
       if (Date.now() > deadline)
         throw new Error(`${name} runs, but is not ready: GET ${url} gave ${status ?? "no answer"}.`);
-      await delay(lookEveryMs);
+      await delay(pollIntervalMs);
     }
   }
 

@@ -79,7 +79,7 @@ export interface SupervisedProcess {
 
 /** A process that answered for this long is no failing start any more: the next pause is the shortest again. */
 const steadyAfterMs = 10_000;
-const lookEveryMs = 50;
+const pollIntervalMs = 50;
 const keptLines = 15;
 
 interface Run {
@@ -162,7 +162,7 @@ export function createSupervisedProcess(plan: ProcessPlan, options: SupervisorOp
         await end;
         return failure(plan, `did not answer within ${plan.readyWithinMs / 1_000} s`, lastLines);
       }
-      await Promise.race([delay(lookEveryMs), end]);
+      await Promise.race([delay(pollIntervalMs), end]);
     }
     return failure(plan, how, lastLines);
   }
@@ -175,10 +175,10 @@ export function createSupervisedProcess(plan: ProcessPlan, options: SupervisorOp
       state = "starting";
       run = launch(plan, options);
       const current = run;
-      let fault = await becomesReady(current);
-      if (fault === undefined && current.over) fault = failure(plan, await current.end, current.lastLines);
+      let error = await becomesReady(current);
+      if (error === undefined && current.over) error = failure(plan, await current.end, current.lastLines);
       let answeredAt: number | undefined;
-      if (fault === undefined) {
+      if (error === undefined) {
         state = "running";
         answeredAt = Date.now();
         failedStarts = 0;
@@ -195,10 +195,10 @@ export function createSupervisedProcess(plan: ProcessPlan, options: SupervisorOp
       }
       run = undefined;
       if (stopped.aborted) return;
-      if (fault !== undefined && (endedHow === undefined || failedStarts >= maxFailedStarts)) {
+      if (error !== undefined && (endedHow === undefined || failedStarts >= maxFailedStarts)) {
         state = "failed";
-        answering.reject(fault);
-        if (endedHow !== undefined) options.onGiveUp?.(plan.name, fault);
+        answering.reject(error);
+        if (endedHow !== undefined) options.onGiveUp?.(plan.name, error);
         return;
       }
       if (!restart) {

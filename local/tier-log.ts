@@ -53,7 +53,7 @@ export interface Quieter {
 }
 
 /**
- * Keeps a fault that lasts from drowning all else: the same text passes once per interval, with the number of those
+ * Keeps an error that lasts from drowning all else: the same text passes once per interval, with the number of those
  * that were held back.
  * @param everyMs the interval; default 10 s
  * @param now milliseconds since the epoch

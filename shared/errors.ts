@@ -1,13 +1,12 @@
 /**
- * Every error that Turnout itself raises: one class, one catalogue.
- * Which HTTP status a code becomes is decided in `web/http/problem.ts`, which exit code in `terminal/exit.ts`; not here.
- * `docs/errors.md` explains each code to people; a test keeps the two in step.
+ * Turnout's own errors: one class, one catalogue. HTTP statuses are mapped in `web/http/problem.ts`, exit codes in
+ * `terminal/exit.ts`. `docs/errors.md` explains each code; a test keeps both in step.
  */
 
 interface CatalogueEntry {
   /** What happened, in a few words, the same for every occurrence. */
   readonly title: string;
-  /** True when the same call can succeed later without anybody changing anything. */
+  /** Whether the same call can succeed later without a change. */
   readonly retryable: boolean;
 }
 
@@ -45,9 +44,9 @@ export const errorCatalogue = {
 
 export type ErrorCode = keyof typeof errorCatalogue;
 
-/** One place in what was given that is wrong. */
-export interface Fault {
-  /** JSON Pointer (RFC 6901) into what was given; "" is the whole. */
+/** One invalid place in the input. */
+export interface ValidationError {
+  /** JSON Pointer (RFC 6901) into the input; "" is the whole. */
   readonly pointer: string;
   /** What is wrong there and what is allowed. */
   readonly detail: string;
@@ -55,24 +54,24 @@ export interface Fault {
 
 export interface TurnoutErrorOptions {
   readonly cause?: unknown;
-  readonly faults?: readonly Fault[];
+  readonly validationErrors?: readonly ValidationError[];
 }
 
 export class TurnoutError extends Error {
   readonly code: ErrorCode;
   readonly retryable: boolean;
-  /** Where and why, when the fault is in a document that was given; otherwise empty. */
-  readonly faults: readonly Fault[];
+  /** Errors in a given document; otherwise empty. */
+  readonly validationErrors: readonly ValidationError[];
 
   /**
-   * @param code which error of the catalogue
-   * @param message what happened this time, what was given, what is allowed or what to do; never attendee data
+   * @param code of the catalogue
+   * @param message what happened, what was given, what is allowed or what to do; never attendee data
    */
-  constructor(code: ErrorCode, message: string, { cause, faults = [] }: TurnoutErrorOptions = {}) {
+  constructor(code: ErrorCode, message: string, { cause, validationErrors = [] }: TurnoutErrorOptions = {}) {
     super(message, cause === undefined ? undefined : { cause });
     this.name = "TurnoutError";
     this.code = code;
     this.retryable = errorCatalogue[code].retryable;
-    this.faults = faults;
+    this.validationErrors = validationErrors;
   }
 }

@@ -61,7 +61,7 @@ export interface ConnectionFlags {
 }
 
 /** Nobody waits behind a command: it may be slow where a tier may not be. Room for a long poll, and a page of a scan. */
-const patience = { requestTimeoutMs: 30_000, connectionTimeoutMs: 5_000, maxAttempts: 5 } as const;
+const timeouts = { requestTimeoutMs: 30_000, connectionTimeoutMs: 5_000, maxAttempts: 5 } as const;
 
 /** Adds the options that say which deployment is meant, alike for every command. */
 export function addConnectionOptions(command: Command): Command {
@@ -95,7 +95,7 @@ function createConnection(parts: Parts, sqsOptions: ClientOptions, tableOptions 
 async function connectLocally(env: Environment): Promise<Connection | undefined> {
   const config = readEnv(LocalStackConfig, env);
   const { region, credentials, registrationsTable, deadLettersTable, outcomesTable, activityTable } = localStack;
-  const options = { region, credentials, ...patience };
+  const options = { region, credentials, ...timeouts };
   const endpoint = localUrl(config.SQS_PORT);
   const probe = createSqsClient({ ...options, endpoint, requestTimeoutMs: 2_000, maxAttempts: 1 });
   try {
@@ -138,7 +138,7 @@ async function connectToStack(location: StackLocation, env: Environment): Promis
       },
       identity: () => readIamIdentity(location, env),
     },
-    { ...location, ...patience },
+    { ...location, ...timeouts },
   );
 }
 
@@ -157,7 +157,7 @@ function connectByNames(location: Omit<StackLocation, "stack">, env: Environment
       tiers: { kind: "urls", web: WEB_URL, worker: WORKER_URL },
       identity: () => readIamIdentity(location, env),
     },
-    { ...location, ...patience },
+    { ...location, ...timeouts },
   );
 }
 

@@ -1,7 +1,7 @@
 /**
  * The one place where an outcome gets its exit code, and where an error is put into words for the person at the terminal.
  */
-import { kindOf, type AwsFaultKind } from "../shared/aws/aws-fault.ts";
+import { kindOf, type AwsErrorKind } from "../shared/aws/aws-error.ts";
 import { TurnoutError, type ErrorCode } from "../shared/errors.ts";
 import { withoutAddresses } from "../shared/process/logger.ts";
 
@@ -28,17 +28,17 @@ export function exitCodeOf(error: unknown): ExitCode {
   return error instanceof TurnoutError && usageCodes.has(error.code) ? exitCodes.usage : exitCodes.failed;
 }
 
-const remedies: Record<AwsFaultKind, string> = {
+const remedies: Record<AwsErrorKind, string> = {
   "access-denied":
     "Your AWS identity may not do this. Allow the action that is named above, or choose another identity with --profile.",
   "missing-resource":
     "The queue or table does not exist in this account and region. Check --stack, --region and --profile, or the variables.",
   credentials:
     "There are no valid AWS credentials. Log in (aws sso login, or aws configure), or name a profile with --profile.",
-  clock: "The signature was refused. Check this machine's clock and the secret access key.",
+  clock: "The signature was rejected. Check this machine's clock and the secret access key.",
   throttled: "AWS throttles the calls. Wait a little, or ask for less at once.",
   unreachable: "The endpoint does not answer. Check the network, --region, and AWS_ENDPOINT_URL_… where set.",
-  refused: "AWS refused the call as it stands.",
+  rejected: "AWS rejected the call as it stands.",
 };
 
 /** Libraries wrap what the SDK throws, and the SDK wraps what the network throws: of refused connections with no text. */
@@ -66,5 +66,5 @@ export function explain(error: unknown): string {
   if (isOfAws(error) || code === "ECONNREFUSED" || code === "ENOTFOUND" || code === "ETIMEDOUT") {
     return `${error.name}: ${said}\n${remedies[kindOf(error)]}`;
   }
-  return `${said}\n(${code ?? error.name}; if this is a fault of the program, TURNOUT_TRACE=1 shows where it happened)`;
+  return `${said}\n(${code ?? error.name}; if this is an error in the program, TURNOUT_TRACE=1 shows where it happened)`;
 }

@@ -1,4 +1,4 @@
-/** Who it is that uses the command: what the history of a dead letter and the admin log say. */
+/** Who it is that uses the command: what the history of a dead letter and the audit log say. */
 import { hostname, userInfo } from "node:os";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import type { Environment } from "../shared/process/environment.ts";

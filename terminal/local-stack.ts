@@ -32,9 +32,9 @@ export function localUrl(portNumber: number): string {
   return `http://127.0.0.1:${portNumber}`;
 }
 
-function isRefused(error: unknown): boolean {
+function isConnectionRefused(error: unknown): boolean {
   const { code, cause } = error as { code?: unknown; cause?: unknown };
-  return code === "ECONNREFUSED" || (cause instanceof Error && isRefused(cause));
+  return code === "ECONNREFUSED" || (cause instanceof Error && isConnectionRefused(cause));
 }
 
 async function findQueue(sqs: SQSClient, name: string, endpoint: string): Promise<string | undefined> {
@@ -43,7 +43,7 @@ async function findQueue(sqs: SQSClient, name: string, endpoint: string): Promis
     // The engine may have written a host into it that only it knows.
     return QueueUrl === undefined ? undefined : new URL(new URL(QueueUrl).pathname, endpoint).href;
   } catch (error) {
-    if (isRefused(error) || error instanceof QueueDoesNotExist) return undefined;
+    if (isConnectionRefused(error) || error instanceof QueueDoesNotExist) return undefined;
     throw error;
   }
 }

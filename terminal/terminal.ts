@@ -89,8 +89,8 @@ export function createTerminal({ stdin, stdout, stderr }: TerminalStreams, env: 
     print: (text) => void stdout.write(`${plainLines(text)}\n`),
     write(text) {
       const { promise, resolve, reject } = Promise.withResolvers<void>();
-      stdout.write(stdout.isTTY ? plainLines(text) : text, (fault) => {
-        if (fault) reject(new TurnoutError("TURNOUT_INTERRUPTED", "Nobody reads on.", { cause: fault }));
+      stdout.write(stdout.isTTY ? plainLines(text) : text, (error) => {
+        if (error) reject(new TurnoutError("TURNOUT_INTERRUPTED", "Nobody reads on.", { cause: error }));
         else resolve();
       });
       return promise;
@@ -131,13 +131,13 @@ export function createTerminal({ stdin, stdout, stderr }: TerminalStreams, env: 
     },
     async confirmByName(question, name, option, signal) {
       demandPerson(option);
-      const { input: ask } = await import("@inquirer/prompts");
+      const { default: ask } = await import("@inquirer/input");
       return (await ask({ message: question }, { input: stdin, output: stderr, signal })).trim() === name;
     },
     async confirm(question, option, signal) {
       demandPerson(option);
       // Only here, since it takes longer to load than most commands take to run.
-      const { confirm: ask } = await import("@inquirer/prompts");
+      const { default: ask } = await import("@inquirer/confirm");
       return ask({ message: question, default: false }, { input: stdin, output: stderr, signal });
     },
     clear() {

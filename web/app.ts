@@ -1,6 +1,6 @@
 /**
- * The web tier as a plugin tree, ready for `listen` or `inject`. It starts nothing and owns nothing: queue, table, clock
- * and log are handed in, and closed by whoever made them (`main.ts`, or a test).
+ * The web tier as a Fastify plugin tree, for `listen` or `inject`. It owns no resources: queue, table, clock and log
+ * are passed in and closed by whoever made them.
  */
 import rateLimit from "@fastify/rate-limit";
 import swagger from "@fastify/swagger";
@@ -28,7 +28,7 @@ import { createLoadShedder, type Load } from "./queue/load-shedding.ts";
 import { isStatusAddress, meantStatusUrl } from "./status/meant-receipt.ts";
 import { createWebMetrics } from "./metrics.ts";
 import { linkOperations, routeDocumentation } from "./openapi.ts";
-import { describeFaults } from "./page/fault-messages.ts";
+import { describeErrors } from "./page/validation-messages.ts";
 import { chooseLanguage } from "./page/language.ts";
 import { createPages } from "./page/pages.ts";
 import {
@@ -41,8 +41,8 @@ import {
 } from "./http/problem.ts";
 import type { Readiness } from "./readiness.ts";
 import type { Receipts } from "./status/receipts.ts";
-import { createRefusals } from "./queue/refusals.ts";
-import { pathOfRequestLine, refuseSecondHost } from "./http/request-target.ts";
+import { createRejections } from "./queue/rejections.ts";
+import { pathOfRequestLine, rejectSecondHost } from "./http/request-target.ts";
 import type { StatusReader } from "./status/registration-status.ts";
 import { createStatusLoad } from "./status/status-load.ts";
 import { healthRoutes } from "./routes/health.ts";
@@ -51,19 +51,19 @@ import { registrationRoutes, sendPage, sendToStatus, unknownReceipt } from "./ro
 import { siteFiles } from "./routes/site-files.ts";
 
 export interface AppLimits {
-  /** Wait of the first in line for the queue above which registrations are shed. */
+  /** Wait of the oldest buffered registration above which registrations are shed. */
   readonly shedWaitMs: number;
-  /** Status reads under way above which further looks are shed. */
+  /** Concurrent status reads above which status requests are shed. */
   readonly maxStatusReads: number;
-  /** Mean delay of the event loop above which a share of the registrations is shed, the larger the later it is. */
+  /** Mean event loop delay above which a share of the registrations is shed, growing with the delay. */
   readonly maxEventLoopDelayMs: number;
-  /** Registrations that one client may send in a minute, and looks at a status in proportion; 0 for no limit. */
+  /** Registrations per client and minute; status requests in proportion. 0 for no limit. */
   readonly rateLimitPerMinute: number;
-  /** How long a client may take to send a request, head and body. */
+  /** Time a client may take to send a request, head and body. */
   readonly requestTimeoutMs: number;
   /** Addresses or CIDR ranges whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];
-  /** Connections above which there is no service. Default: no limit. */
+  /** Connections above which requests are not served. Default: no limit. */
   readonly maxConnections?: number;
 }
 
@@ -83,32 +83,32 @@ export interface AppParts {
   readonly now: () => number;
   /** From 0 (included) to 1 (excluded). */
   readonly random: () => number;
-  /** Where the site is for everybody, such as `https://summit.example.org`, without a path. Default: not known. */
+  /** The site's public origin, such as `https://summit.example.org`. Default: unknown. */
   readonly publicUrl?: string | undefined;
-  /** Of `security.txt`, a `mailto:` or `https:` URI. Default: there is none. */
+  /** Contact for `security.txt`, a `mailto:` or `https:` URI. Default: none. */
   readonly securityContact?: string | undefined;
-  /** Of its server, for whoever closes them. Default: its own. */
+  /** The server's connections, for whoever closes them. Default: its own. */
   readonly connections?: HttpConnections;
-  /** The loop it runs on. Default: one of its own, closed with it. */
+  /** The event loop monitor. Default: its own, closed with the app. */
   readonly eventLoop?: EventLoop;
 }
 
-/** Most events need less. Room for programs that write JSON with blanks. */
+/** Most events need less; leaves room for JSON with whitespace. */
 const minBodyLimitBytes = 16_384;
-/** As much as Node takes in a request's head: a receipt of any length gets the same answer. */
+/** Node's own limit of a request head, so that a receipt of any length gets the same answer. */
 const maxPathBytes = 16_384;
-/** Above the idle time-out of the balancer (60 s) and of nginx (65 s), so that it is never we who hang up first. */
+/** Above the idle timeouts of the load balancer (60 s) and nginx (65 s), so that they close first. */
 const keepAliveTimeoutMs = 75_000;
-/** Clients whose requests are counted; the longest unseen is forgotten first. */
+/** Clients counted by the rate limit; the least recently seen are forgotten first. */
 const clientsRemembered = 20_000;
 
-/** Validates exactly what was sent: no coercion, no removal, no defaults. */
+/** Validates what was sent: no coercion, removal or defaults. */
 function exactValidator({ schema }: { schema: unknown }) {
   const compiled = Compile(schema as TSchema);
   return (value: unknown) => (compiled.Check(value) ? { value } : { error: compiled.Errors(value) as never });
 }
 
-/** The line for the queue, as the load shedder sees it. */
+/** The send buffer, as the load shedder sees it. */
 function loadOf({ figures, hasRoom }: GroupCommit): Load {
   const { confirmed, waiting, oldestWaitMs, sendsInFlight, failingMs, latestSendMs } = figures();
   const calls = { callsInFlight: sendsInFlight, failingMs, latestCallMs: latestSendMs };
@@ -120,26 +120,25 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   const { publicUrl, securityContact } = parts;
   const pages = createPages(event, publicUrl);
   const metrics = createWebMetrics(registry, groupCommit.figures);
-  const refusals = createRefusals(metrics, logger, now);
+  const rejections = createRejections(metrics, logger, now);
   const { connections = createHttpConnections(), eventLoop = watchEventLoop() } = parts;
   const { maxConnections = Infinity, requestTimeoutMs } = limits;
-  const onRefused = refusals.count;
+  const onRejected = rejections.count;
   const connectionLimit = createConnectionLimit({
     connections,
     limit: maxConnections,
-    onRefused: () => onRefused("TURNOUT_OVERLOADED", "connections"),
+    onRejected: () => onRejected("TURNOUT_OVERLOADED", "connections"),
     now,
   });
   registerConnectionMetrics(registry, connectionLimit.figures);
   const app = Fastify({
-    // Nothing is logged for each request, and the framework's own log would cost each of them a child logger and listeners.
-    // What goes wrong passes the error handler below, which logs it.
+    // Request logging would cost a child logger and listeners per request. Errors are logged by the error handler.
     logger: false,
     bodyLimit: Math.max(minBodyLimitBytes, largestBodyBytes(event)),
     serverFactory: (handler) =>
-      createHttpServer(handler, { connections, connectionLimit, requestTimeoutMs, keepAliveTimeoutMs, onRefused }),
+      createHttpServer(handler, { connections, connectionLimit, requestTimeoutMs, keepAliveTimeoutMs, onRejected }),
     clientErrorHandler: createClientErrorHandler(connections),
-    // What fails before there is a route, such as an address that cannot be decoded.
+    // Errors before routing, such as an undecodable URL.
     frameworkErrors: (error, request, reply) => {
       const meant = meantStatusUrl(request.url, receipts);
       if (meant !== undefined) {
@@ -147,12 +146,12 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
         return;
       }
       const problem = toProblem(isStatusAddress(request.url) ? unknownReceipt() : error);
-      refusals.count(problem.code);
+      rejections.count(problem.code);
       sendProblem(reply, problem);
     },
     rewriteUrl: pathOfRequestLine,
     forceCloseConnections: "idle",
-    // What comes in on an open connection during a stop is still taken, and the connection closed with the answer.
+    // During a stop, requests on open connections are still accepted; the connection closes with the answer.
     return503OnClosing: false,
     trustProxy: limits.trustedProxies.length > 0 ? [...limits.trustedProxies] : false,
     routerOptions: { maxParamLength: maxPathBytes },
@@ -186,14 +185,16 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   });
 
   function localizedError(error: unknown, request: FastifyRequest): unknown {
-    const { validation } = error as { validation?: Parameters<typeof describeFaults>[0] };
+    const { validation } = error as { validation?: Parameters<typeof describeErrors>[0] };
     if (!validation) return error;
     const language = chooseLanguage(request.headers["accept-language"]);
-    const faults = describeFaults(validation, event, language, request.body);
-    return new TurnoutError("TURNOUT_REGISTRATION_INVALID", "Please correct what is listed under errors.", { faults });
+    const validationErrors = describeErrors(validation, event, language, request.body);
+    return new TurnoutError("TURNOUT_REGISTRATION_INVALID", "Please correct what is listed under errors.", {
+      validationErrors,
+    });
   }
 
-  /** Whoever came too early or too late is told when, in a form that a program can read. */
+  /** Machine-readable opening times for whoever came too early or too late. */
   function withTimes(problem: Problem): Problem {
     const outside = problem.code === "TURNOUT_NOT_OPEN_YET" || problem.code === "TURNOUT_CLOSED";
     return outside ? { ...problem, opensAt: event.opensAt, closesAt: event.closesAt } : problem;
@@ -201,27 +202,30 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
 
   app.setErrorHandler((error, request, reply) => {
     const problem = withTimes(toProblem(localizedError(error, request)));
-    refusals.count(problem.code);
+    rejections.count(problem.code);
     if (problem.status === 500) logger.error({ err: error, code: problem.code }, "a request failed");
     if (!wantsPage(request)) return sendProblem(reply, problem);
     prepareProblemReply(reply, problem);
     const language = chooseLanguage(request.headers["accept-language"]);
     if (request.method === "GET" && isStatusAddress(request.url) && reply.hasHeader("Retry-After")) {
-      // The page looks again by itself, as the status page does.
+      // The page retries by itself, as the status page does.
       reply.header("Refresh", reply.getHeader("Retry-After"));
       return sendPage(reply, pages.statusLater(language, problem));
     }
     const isFormPost = request.method === "POST" && request.body !== undefined;
     if (isFormPost && problem.status === 400 && problem.errors) {
-      return sendPage(reply, pages.eventAgain(language, { values: request.body, faults: problem.errors }));
+      return sendPage(reply, pages.eventAgain(language, { values: request.body, validationErrors: problem.errors }));
     }
     if (isFormPost && problem.status === 503) {
-      return sendPage(reply, pages.eventAgain(language, { values: request.body, faults: [], notice: "busy" }));
+      return sendPage(
+        reply,
+        pages.eventAgain(language, { values: request.body, validationErrors: [], notice: "busy" }),
+      );
     }
     return sendPage(reply, pages.problem(language, problem));
   });
 
-  /** Where no route is: somewhere else, for other methods, or nothing at all. */
+  /** No route here: another path, other methods, or nothing. */
   function answerUnrouted(request: FastifyRequest, reply: FastifyReply): FastifyReply {
     const reads = request.method === "GET" || request.method === "HEAD";
     const meant = reads ? meantStatusUrl(request.url, receipts) : undefined;
@@ -233,8 +237,8 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   }
   app.setNotFoundHandler(answerUnrouted);
   app.addHook("onRequest", (request, reply, done) => {
-    refuseSecondHost(request);
-    // Before a body is read: what is wrong with it does not matter here.
+    rejectSecondHost(request);
+    // Before the body is read, whose errors do not matter here.
     if (request.is404) answerUnrouted(request, reply);
     else done();
   });
@@ -256,13 +260,13 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
       load: () => loadOf(groupCommit),
       maxLoopDelayMs: limits.maxEventLoopDelayMs,
     }),
-    lookShedder: createLoadShedder({
+    statusShedder: createLoadShedder({
       ...shedding,
       load: statusLoad.load,
-      // Earlier than registrations: whoever is not yet registered comes before those who look again.
+      // Status requests are shed before registrations: new registrations take precedence.
       maxLoopDelayMs: limits.maxEventLoopDelayMs / 2,
     }),
-    refusals,
+    rejections,
     backlog: parts.backlog,
     rateLimitPerMinute: limits.rateLimitPerMinute,
     wallClock,

@@ -13,7 +13,7 @@ import { createRegistry } from "../shared/process/metrics.ts";
 import { runProcess } from "../shared/process/process.ts";
 import { constructOfRole } from "../shared/aws/tier-grants.ts";
 import { buildApp } from "./app.ts";
-import { aroundCall, createAwsFaultLog } from "./queue/aws-fault-log.ts";
+import { aroundCall, createAwsErrorLog } from "./queue/aws-error-log.ts";
 import { WebConfig } from "./config.ts";
 import { connectionsWithin, readDescriptorLimit } from "./http/connection-limit.ts";
 import { createEstimatedWait } from "./status/estimated-wait.ts";
@@ -44,15 +44,15 @@ await runProcess(process, async () => {
   const registry = createRegistry("web");
   const now = () => performance.now();
   const construct = constructOfRole.web;
-  sqs.middlewareStack.add(createAwsFaultLog("sqs", { logger: log.logger, construct, now }), aroundCall);
-  documents.middlewareStack.add(createAwsFaultLog("dynamodb", { logger: log.logger, construct, now }), aroundCall);
+  sqs.middlewareStack.add(createAwsErrorLog("sqs", { logger: log.logger, construct, now }), aroundCall);
+  documents.middlewareStack.add(createAwsErrorLog("dynamodb", { logger: log.logger, construct, now }), aroundCall);
   const eventLoop = watchEventLoop();
   const connections = createHttpConnections();
   const maxConnections = connectionsWithin(config.MAX_CONNECTIONS, readDescriptorLimit());
   const groupCommit = createGroupCommit({
     send: createPackSender(sqs, config.QUEUE_URL),
     maxSendsInFlight: config.SENDS_IN_FLIGHT,
-    spareTime: () => 1 - eventLoop.utilization(),
+    idleRatio: () => 1 - eventLoop.utilization(),
     maxWaiting: config.MAX_WAITING,
     maxWaitMs: config.MAX_WAIT_MS,
     now,

@@ -1,15 +1,15 @@
-/** The web tier's own metrics. Counts that the hot path keeps anyway are read when somebody scrapes, not copied before. */
+/** The web tier's metrics. Counts that the hot path keeps anyway are read at a scrape. */
 import { Counter, delayBuckets, Gauge, Histogram, type Registry } from "../shared/process/metrics.ts";
 import type { GroupCommitFigures } from "./queue/group-commit.ts";
 
 export interface WebMetrics {
-  /** From the validated request to the queue's confirmation, seconds. */
+  /** From the validated request to SQS's confirmation, seconds. */
   readonly acceptSeconds: Histogram;
-  /** Requests that were answered with an error of ours. */
-  readonly refused: Counter<"code">;
+  /** Requests answered with an error of ours. */
+  readonly rejected: Counter<"code">;
 }
 
-/** @param figures the group commit's counts at the moment of a scrape */
+/** @param figures the group commit's counts at a scrape */
 export function createWebMetrics(registry: Registry, figures: () => GroupCommitFigures): WebMetrics {
   const registers = [registry];
 
@@ -40,7 +40,7 @@ export function createWebMetrics(registry: Registry, figures: () => GroupCommitF
       buckets: delayBuckets,
       registers,
     }),
-    refused: new Counter({
+    rejected: new Counter({
       name: "turnout_requests_refused_total",
       help: "Requests answered with an error, by code",
       labelNames: ["code"],

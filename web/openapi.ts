@@ -1,7 +1,7 @@
 /**
- * What `/openapi.json` says beyond the schemas by which a route validates: how a form is written, headers, and every answer
- * that a route may give, errors included. A client can be made from it, and a tester can judge every answer by it; the
- * tests do. It describes what may be sent, while the routes' own schemas judge it after it was normalised.
+ * What `/openapi.json` says beyond the routes' schemas: forms, headers and every answer including errors, complete
+ * enough to generate a client or check every answer, as the tests do. It describes the input before normalisation; the
+ * routes' schemas validate it afterwards.
  */
 import type { FastifyDynamicSwaggerOptions } from "@fastify/swagger";
 import type { FastifySchema, RouteOptions } from "fastify";
@@ -11,10 +11,10 @@ import type { EventDefinition, EventField } from "../shared/registration/event-d
 import { formType } from "../shared/registration/form-body.ts";
 import { publishedPatterns } from "../shared/registration/plain-text.ts";
 import { idempotencyKeyPattern } from "../shared/registration/registration-id.ts";
-import { submissionSchema } from "../shared/registration/submission.ts";
-import { answerPrefix } from "./page/form.ts";
+import { submissionSchema } from "../shared/registration/submission-schema.ts";
+import { answerPrefix } from "./page/form-submission.ts";
 
-/** Errors with the same status may have several codes; a client goes by `code`. */
+/** One status may have several error codes; clients should use `code`. */
 const problemStatuses = {
   400: "Something in it is not allowed: `errors` says where and why.",
   403: "Registration is not open, or the form was sent from another site.",
@@ -64,7 +64,9 @@ function problems(...statuses: readonly ProblemStatus[]): Record<string, unknown
   );
 }
 
-/** Any of the usual spellings: case, blanks around and what was pasted along are taken off, the domain may be any script. */
+/**
+ * Any spelling before normalisation: case, surrounding blanks and pasted extras are removed; any script in the domain.
+ */
 const typedEmail = (description: string) => Type.String({ format: "email", maxLength: maxEmailLength, description });
 
 function publishPatterns(
@@ -76,7 +78,7 @@ function publishPatterns(
   }
 }
 
-/** The same as `submissionSchema` judges, before the addresses are in their key form. */
+/** `submissionSchema` before addresses are normalised. */
 function jsonBody(event: EventDefinition): TSchema {
   const schema = structuredClone(submissionSchema(event)) as {
     properties: { email: TSchema; answers: { properties: Record<string, TSchema> } };
@@ -90,7 +92,7 @@ function jsonBody(event: EventDefinition): TSchema {
   return schema;
 }
 
-/** A form knows only text. What is left empty is not given. */
+/** Form values are text; empty ones count as not given. */
 function formAnswer(field: EventField, answer: TSchema): TSchema {
   const { label: description, required } = field;
   if (field.type === "checkbox") {
@@ -116,8 +118,7 @@ function formBody(event: EventDefinition): TSchema {
 type Documented = Omit<FastifySchema, "headers" | "body" | "response"> & Record<string, unknown>;
 
 /**
- * @returns for `@fastify/swagger`: makes what is documented of a route from the schema by which it works. A route that is
- *   not known here is documented by its own schema.
+ * @returns a transform for `@fastify/swagger` that documents a route from its schema; unlisted routes keep their own
  */
 export function routeDocumentation(event: EventDefinition) {
   const documented: Readonly<Record<string, (schema: Documented) => Documented>> = {
@@ -202,7 +203,7 @@ interface OpenApiDocument {
   readonly paths?: Record<string, Record<string, { responses?: Record<string, object> }> | undefined>;
 }
 
-/** Tells a client how it comes from an acceptance to its status: for `transformObject` of `@fastify/swagger`. */
+/** Links the status to the acceptance: for `transformObject` of `@fastify/swagger`. */
 export const linkOperations: NonNullable<FastifyDynamicSwaggerOptions["transformObject"]> = (document) => {
   const whole = "openapiObject" in document ? document.openapiObject : document.swaggerObject;
   const accepted = (whole as OpenApiDocument).paths?.["/registrations"]?.["post"]?.responses?.["202"];

@@ -1,12 +1,12 @@
-/** Whether this instance can put registrations on the queue: what a balancer or an operator asks before sending people. */
+/** Whether this instance can enqueue registrations: what a load balancer or operator checks before sending traffic. */
 
 export interface Readiness {
-  /** @returns whether the queue answered the last look, which is at most `cacheMs` old; looks again when it is older */
+  /** @returns whether the queue answered the last probe; probes again when that is older than `cacheMs` */
   check(): Promise<boolean>;
 }
 
 export interface ReadinessOptions {
-  /** Asks the queue for something that only succeeds when it can be reached; rejects otherwise. */
+  /** Resolves only when the queue can be reached. */
   readonly probe: () => Promise<unknown>;
   readonly cacheMs: number;
   /** Milliseconds, monotonic. */
@@ -14,10 +14,10 @@ export interface ReadinessOptions {
 }
 
 export function createReadiness({ probe, cacheMs, now }: ReadinessOptions): Readiness {
-  let lastLook = -Infinity;
+  let lastProbeAt = -Infinity;
   let latest: Promise<boolean> = Promise.resolve(false);
 
-  async function look(): Promise<boolean> {
+  async function answers(): Promise<boolean> {
     try {
       await probe();
       return true;
@@ -28,9 +28,9 @@ export function createReadiness({ probe, cacheMs, now }: ReadinessOptions): Read
 
   return {
     check() {
-      if (now() - lastLook >= cacheMs) {
-        lastLook = now();
-        latest = look();
+      if (now() - lastProbeAt >= cacheMs) {
+        lastProbeAt = now();
+        latest = answers();
       }
       return latest;
     },

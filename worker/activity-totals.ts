@@ -1,12 +1,12 @@
 /**
- * What this worker has done since its start, and what it holds, for the activity table: read from the counters that `/metrics` shows, so that
- * the work itself does not count anything twice.
+ * This worker's totals for the activity table, read from the counters behind `/metrics` so that nothing is counted
+ * twice.
  */
 import type { Activity, ProcessFigures } from "../shared/activity/bucket.ts";
 import { dynamoDbLimits } from "../shared/aws/aws-limits.ts";
 import type { Registry } from "../shared/process/metrics.ts";
 
-/** Counters of the registry, by what they mean for the activity. */
+/** Registry counters, by what they mean for the activity. */
 const counters = {
   replayed: "turnout_replayed_registrations_total",
   packsSent: "turnout_replay_packs_sent_total",
@@ -19,16 +19,13 @@ const counters = {
 
 const delaySeconds = "turnout_stored_delay_seconds";
 
-/**
- * @returns the totals, and what the worker holds: people in table calls by the most that they take. What is not there
- *   counts 0.
- */
+/** @returns the totals, and the registrations in table calls (an upper bound). Missing counters are 0. */
 export async function readActivityTotals(registry: Registry): Promise<ProcessFigures> {
   async function sum(metric: string, part = metric): Promise<number> {
     const seen = await registry.getSingleMetric(metric)?.get();
     let total = 0;
     for (const value of seen?.values ?? []) {
-      // A histogram has its buckets, count and sum in one list.
+      // A histogram lists its buckets, count and sum together.
       const { metricName = metric } = value as { metricName?: string };
       if (metricName === part) total += value.value;
     }

@@ -1,13 +1,13 @@
 /**
- * The worker tier's HTTP side, never public: health, metrics, and the periodic tasks that Beanstalk's daemon posts as
- * `cron.yaml` says. The daemon sends an empty body as `application/json`, and takes 200 and nothing else for success.
+ * The worker's HTTP side, never public: health, metrics, and the periodic tasks of `cron.yaml`. Beanstalk's daemon
+ * posts an empty body as `application/json` and takes only 200 for success.
  */
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from "fastify";
 import type { Logger } from "../shared/process/logger.ts";
 import type { Registry } from "../shared/process/metrics.ts";
 import type { Health } from "./health.ts";
 
-/** Does its work and may be run twice: the daemon repeats a task whose answer it did not get. */
+/** Must be safe to repeat: the daemon posts again when it got no answer. */
 export type Task = () => Promise<unknown>;
 
 export interface WorkerAppParts {
@@ -31,7 +31,7 @@ export function buildWorkerApp({ health, registry, tasks, logger }: WorkerAppPar
     keepAliveTimeout: keepAliveTimeoutMs,
     forceCloseConnections: "idle",
   });
-  // No task takes arguments, so whatever the body is, it is read and left alone.
+  // No task takes arguments: any body is read and ignored.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "string" }, (_request, _body, done) => done(null, undefined));
 

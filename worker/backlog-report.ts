@@ -1,6 +1,6 @@
 /**
- * The periodic task `report-backlog`: looks at both queues, logs what they hold by the activity of all processes, and keeps
- * it for `/metrics`. Safe to run twice, on any instance: it changes nothing.
+ * The periodic task `report-backlog`: logs what both queues hold and exposes it on `/metrics`. Read-only, so safe to
+ * repeat on any instance.
  */
 import { GetQueueAttributesCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import type { Backlog } from "../shared/activity/estimate.ts";
@@ -8,21 +8,21 @@ import type { Logger } from "../shared/process/logger.ts";
 import { Gauge, type Registry } from "../shared/process/metrics.ts";
 
 export interface BacklogReport {
-  /** When it was looked at: ISO 8601, UTC. */
+  /** Time of the poll: ISO 8601, UTC. */
   readonly at: string;
   /** Messages waiting, as SQS counts them (approximately). */
   readonly messages: number;
-  /** Estimate of the registrations in all of them, those in flight and delayed included. */
+  /** Estimated registrations in them, those in flight and delayed included. */
   readonly registrationsEstimate: number;
-  /** There when more messages wait than packs are known: then there are at least so many registrations. */
+  /** Set when more messages wait than packs are known: the estimate is then a lower bound. */
   readonly atLeast?: true;
   readonly inFlight: number;
   readonly delayed: number;
   /** Messages on the SQS dead-letter queue, not yet collected. */
   readonly deadLetterMessages: number;
-  /** Registrations that all workers together were done with each second of late. */
+  /** Recent rate of all workers together. */
   readonly drainPerSecond: number;
-  /** Seconds until those who wait now are stored at that pace; null while nothing is drained. */
+  /** Seconds until those waiting now are stored at that rate; null while nothing is drained. */
   readonly etaSeconds: number | null;
 }
 
@@ -30,7 +30,7 @@ export interface BacklogReportOptions {
   readonly sqs: SQSClient;
   readonly queueUrl: string;
   readonly deadLetterQueueUrl: string;
-  /** @returns what so many messages, visible, in flight and delayed, mean by the activity table */
+  /** @returns what that many messages (visible, in flight and delayed) mean by the activity table */
   readonly estimate: (messages: number) => Promise<Backlog>;
   readonly registry: Registry;
   readonly logger: Logger;
@@ -38,7 +38,7 @@ export interface BacklogReportOptions {
   readonly wallClock: () => number;
 }
 
-/** @returns the task: looks, logs, exposes; rejects when SQS or DynamoDB does not answer */
+/** @returns the task; rejects when SQS or DynamoDB does not answer */
 export function createBacklogReport(options: BacklogReportOptions): () => Promise<BacklogReport> {
   const { sqs, queueUrl, deadLetterQueueUrl, estimate, registry, logger, wallClock } = options;
   const registers = [registry];
@@ -58,7 +58,7 @@ export function createBacklogReport(options: BacklogReportOptions): () => Promis
     "turnout_queue_eta_seconds",
     "Seconds until those who wait are stored; -1 while nothing is drained",
   );
-  const lookedAt = gauge("turnout_queue_looked_at_timestamp_seconds", "When this worker last looked; they take turns");
+  const polledAt = gauge("turnout_queue_looked_at_timestamp_seconds", "When this worker last looked; they take turns");
 
   async function counts(url: string) {
     const { Attributes = {} } = await sqs.send(
@@ -99,7 +99,7 @@ export function createBacklogReport(options: BacklogReportOptions): () => Promis
     people.set(report.registrationsEstimate);
     drain.set(report.drainPerSecond);
     eta.set(report.etaSeconds ?? -1);
-    lookedAt.set(at / 1_000);
+    polledAt.set(at / 1_000);
     logger.info(report, "backlog");
     return report;
   };

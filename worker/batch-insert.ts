@@ -1,18 +1,18 @@
 /**
  * Up to 25 conditional inserts into one table in one call, each with its own result.
  *
- * `BatchWriteItem` cannot be conditional: whatever comes late would overwrite what stands there. A PartiQL `INSERT` fails
- * by itself with `DuplicateItem` when the key is known, at the same cost; see docs/decisions/0002.
+ * `BatchWriteItem` cannot be conditional and would overwrite existing items. A PartiQL `INSERT` fails alone with
+ * `DuplicateItem` at the same cost; see docs/decisions/0002.
  */
 import { BatchExecuteStatementCommand, type AttributeValue } from "@aws-sdk/client-dynamodb";
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
-import { kindOf } from "../shared/aws/aws-fault.ts";
+import { kindOf } from "../shared/aws/aws-error.ts";
 import type { DeadLetterReason } from "../shared/dead-letters/dead-letter.ts";
 import { withoutAddresses } from "../shared/process/logger.ts";
-import type { Passing } from "./batch-writer.ts";
-import { describeSystemFault, type Operation } from "../shared/process/system-fault.ts";
+import type { Transient } from "./batch-writer.ts";
+import { describeSystemError, type Operation } from "../shared/process/system-error.ts";
 
-/** The table will never take this item. */
+/** The table will never accept this item. */
 export interface Rejected {
   readonly kind: "rejected";
   readonly reason: DeadLetterReason;
@@ -21,10 +21,10 @@ export interface Rejected {
 
 export type InsertResult =
   | { readonly kind: "inserted" }
-  /** An item stands under the key. The engine doesn't say which. */
+  /** The key exists. DynamoDB does not return the existing item. */
   | { readonly kind: "taken" }
   | Rejected
-  | Passing;
+  | Transient;
 
 export interface BatchInsertOptions<Item> {
   readonly documents: DynamoDBDocumentClient;
@@ -33,13 +33,13 @@ export interface BatchInsertOptions<Item> {
   /** Names, in the order of `parameters`. */
   readonly attributes: readonly string[];
   /**
-   * In the table's own form: the document client would find it out for every value of every item. The last ones may be left
-   * out.
+   * As DynamoDB's attribute values: faster than the document client, which inspects every value. Trailing ones are
+   * optional.
    */
   readonly parameters: (item: Item) => AttributeValue[];
-  /** Of an item that has more: names that are safe in a statement, and values, in the same order. Default: none has. */
+  /** Additional attributes: statement-safe names, and values in the same order. Default: none. */
   readonly further?: (item: Item) => { readonly names: string[]; readonly values: AttributeValue[] } | undefined;
-  /** Told of each call: how many statements it carried and how many attempts the SDK made for it. */
+  /** Called per call with its number of statements and the SDK's attempts. */
   readonly onCall: (statements: number, attempts: number) => void;
 }
 
@@ -51,7 +51,7 @@ const wrongTable = /missing the key|type mismatch for key|does not match the sch
 const secondsPerDay = 86_400;
 
 /**
- * When an item written now is to go: the same for every table, or the one that goes first would tell its items apart.
+ * Expiry of an item written now. All tables must use the same, or expiry would tell their items apart.
  * @param now milliseconds since the epoch
  * @returns seconds since the epoch
  */
@@ -59,19 +59,19 @@ export function expiryOf(now: number, retentionDays: number): number {
   return Math.floor(now / 1_000) + retentionDays * secondsPerDay;
 }
 
-/** @returns what a thrown error means for everything that its call was about */
-export function passingFault(error: unknown, operation: Operation): Passing {
+/** @returns what a thrown error means for all items of its call */
+export function transientError(error: unknown, operation: Operation): Transient {
   const kind = kindOf(error);
   return kind === "throttled"
     ? { kind: "throttled" }
-    : { kind: "system", fault: describeSystemFault(kind, operation, error) };
+    : { kind: "system", systemError: describeSystemError(kind, operation, error) };
 }
 
-/** @returns what a validation error means for the one item that it is about */
-export function rejection(operation: Operation, code: string, message: string): Rejected | Passing {
-  // The table has another key, so nothing fits into it: not the fault of what was refused first.
+/** @returns what a validation error means for its item */
+export function rejection(operation: Operation, code: string, message: string): Rejected | Transient {
+  // The table has a different key schema, so no item can fit: a configuration error, not a bad item.
   if (wrongTable.test(message)) {
-    return { kind: "system", fault: describeSystemFault("refused", operation, `${code}: ${message}`) };
+    return { kind: "system", systemError: describeSystemError("rejected", operation, `${code}: ${message}`) };
   }
   return {
     kind: "rejected",
@@ -81,8 +81,8 @@ export function rejection(operation: Operation, code: string, message: string): 
 }
 
 /**
- * @returns the call. It takes 1 to 25 items, no two with the same key (DynamoDB refuses the whole call otherwise), gives a
- *   result for each, in order, and never rejects.
+ * @returns the call: takes 1 to 25 items with different keys (DynamoDB otherwise rejects the whole call), gives a
+ *   result for each, in order, and never rejects
  */
 export function createBatchInsert<Item>(
   options: BatchInsertOptions<Item>,
@@ -116,7 +116,7 @@ export function createBatchInsert<Item>(
       default: {
         const kind = kindOf(code);
         if (kind === "throttled") return { kind };
-        return { kind: "system", fault: describeSystemFault(kind, insertion, `${code}: ${message}`) };
+        return { kind: "system", systemError: describeSystemError(kind, insertion, `${code}: ${message}`) };
       }
     }
   }
@@ -138,14 +138,14 @@ export function createBatchInsert<Item>(
     } catch (error) {
       onCall(items.length, (error as { $metadata?: { attempts?: number } }).$metadata?.attempts ?? 1);
       if ((error as Error).name === "ValidationException") return insertOneByOne(items, error as Error);
-      const result = passingFault(error, insertion);
+      const result = transientError(error, insertion);
       return items.map(() => result);
     }
   }
 
   /**
-   * One item spoiled the whole call: alone, each gets its own result. One after the other, so that a call of the writer
-   * never becomes 25 at once, and none any more once the table does not answer.
+   * One bad item failed the whole call, so each is sent alone. Sequentially, so that one call never becomes 25 at once,
+   * and stopping when the table no longer answers.
    */
   async function insertOneByOne(items: readonly Item[], error: Error): Promise<InsertResult[]> {
     if (items.length === 1) return [ofStatement("ValidationError", error.message)];

@@ -1,6 +1,6 @@
 /**
- * Optional properties of a later version in the form in which the registrations table keeps them: each as an attribute of
- * its own name, where the version that knows it looks for it, whichever worker stored it.
+ * Optional properties of later versions, stored as attributes of their own name, where the version that knows them
+ * finds them.
  */
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { carriedProperties, type CarriedValue, type Registration } from "../shared/registration/registration.ts";
@@ -15,8 +15,8 @@ function attributeOf(value: CarriedValue): AttributeValue {
 }
 
 /**
- * @returns names and values, in the same order; undefined where there are none, which is the rule. The names are safe in a
- *   PartiQL statement: letters and digits.
+ * @returns names and values, in the same order; undefined when there are none, the usual case. Names are safe in
+ *   PartiQL: letters and digits.
  */
 export function carriedAttributes(
   registration: Registration,

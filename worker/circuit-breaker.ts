@@ -1,13 +1,13 @@
 /**
- * A circuit breaker for one thing that the worker depends on: while a fault of the *system* lasts, nobody pays for it.
+ * Circuit breaker for one dependency of the worker: a system error costs no message a receive.
  *
- *     closed ──fault──► open ──back-off over──► probing ──success──► closed
- *                        ▲                         └──fault──► open, with a longer back-off
+ *     closed ──error──► open ──back-off over──► probing ──success──► closed
+ *                        ▲                         └──error──► open, with a longer back-off
  *
- * Open means: callers hold what they have. Nothing is dead-lettered, no message is received for which there is no hope,
- * so receive counts do not climb. The probe is the next real call, one at a time, so nothing is written for a test.
+ * While open, callers hold what they have: nothing is dead-lettered or received, so receive counts do not rise. The
+ * probe is the next real call, one at a time.
  */
-import type { SystemFault } from "../shared/process/system-fault.ts";
+import type { SystemError } from "../shared/process/system-error.ts";
 
 export type BreakerState = "closed" | "open" | "probing";
 
@@ -18,32 +18,32 @@ export interface BreakerOptions {
   readonly random: () => number;
   readonly minBackoffMs: number;
   readonly maxBackoffMs: number;
-  /** Told of every change from or to closed; the fault is the one that opened it. */
-  readonly onChange: (open: boolean, fault: SystemFault) => void;
+  /** Called on each change from or to closed, with the error that opened it. */
+  readonly onChange: (open: boolean, systemError: SystemError) => void;
 }
 
 export interface CircuitBreaker {
   readonly state: BreakerState;
-  /** The latest fault while not closed. */
-  readonly fault: SystemFault | undefined;
-  /** How long it has been closed in all, milliseconds: a clock for deadlines that a fault of the system must not use up. */
+  /** The latest error; undefined while closed. */
+  readonly systemError: SystemError | undefined;
+  /** Total time closed, milliseconds: the clock for deadlines that an outage must not consume. */
   closedMs(): number;
-  /** Whether a call may be made now. While open, exactly one caller is admitted when the back-off is over. */
+  /** Whether a call may be made now. While open, one caller is admitted after the back-off. */
   admit(): boolean;
-  /** Settles when a call to `admit` is worth it, at once while closed; wakes all who wait. */
+  /** Resolves when `admit` may succeed, at once while closed. Wakes all waiting callers. */
   untilWorthTrying(): Promise<void>;
-  /** Settles when the circuit is closed, at once while it is. */
+  /** Resolves when the circuit is closed. */
   untilClosed(): Promise<void>;
-  /** The call that was admitted worked. */
+  /** The admitted call succeeded. */
   succeeded(): void;
-  /** The call that was admitted met a fault of the system. */
-  failed(fault: SystemFault): void;
+  /** The admitted call met a system error. */
+  failed(systemError: SystemError): void;
 }
 
 export function createCircuitBreaker(options: BreakerOptions): CircuitBreaker {
   const { now, random, minBackoffMs, maxBackoffMs, onChange } = options;
   let state: BreakerState = "closed";
-  let fault: SystemFault | undefined;
+  let systemError: SystemError | undefined;
   let failures = 0;
   let retryAt = 0;
   let closedMsBefore = 0;
@@ -68,8 +68,8 @@ export function createCircuitBreaker(options: BreakerOptions): CircuitBreaker {
     get state() {
       return state;
     },
-    get fault() {
-      return fault;
+    get systemError() {
+      return systemError;
     },
     closedMs: () => (state === "closed" ? closedMsBefore + now() - closedSince : closedMsBefore),
     admit() {
@@ -81,8 +81,7 @@ export function createCircuitBreaker(options: BreakerOptions): CircuitBreaker {
     untilWorthTrying() {
       if (state === "closed") return Promise.resolve();
       if (state === "open" && now() >= retryAt) return Promise.resolve();
-      // A timer counts from the start of the event loop's turn and so can ring before its time: whoever was woken too
-      // early must find another one.
+      // Timers can fire slightly early; whoever was woken too early needs another one.
       if (state === "open" && timer === undefined) wakeWhenWorthTrying();
       wake ??= Promise.withResolvers<void>();
       return wake.promise;
@@ -93,33 +92,33 @@ export function createCircuitBreaker(options: BreakerOptions): CircuitBreaker {
       return recovery.promise;
     },
     succeeded() {
-      if (state === "closed" || !fault) return;
-      // A call that was under way when the circuit opened says nothing about now; only the probe does.
+      if (state === "closed" || !systemError) return;
+      // Only the probe's result counts now, not that of calls made before the circuit opened.
       if (state === "open") return;
-      const overcome = fault;
+      const overcome = systemError;
       state = "closed";
       closedSince = now();
       failures = 0;
-      fault = undefined;
+      systemError = undefined;
       wakeAll();
       recovery?.resolve();
       recovery = undefined;
       onChange(false, overcome);
     },
-    failed(newFault) {
-      // Calls that were under way together fail together; that is one fault, not many.
+    failed(newError) {
+      // Concurrent calls fail together: one error, not many.
       if (state === "open") return;
       const opened = state === "closed";
       if (opened) closedMsBefore += now() - closedSince;
       state = "open";
-      fault = newFault;
+      systemError = newError;
       const longest = Math.min(maxBackoffMs, minBackoffMs * 2 ** failures);
       failures += 1;
-      // "Equal" jitter: at least half of the back-off, so that many workers neither hammer nor march in step.
+      // "Equal" jitter, at least half of the back-off, keeps many workers out of step.
       const backoffMs = longest / 2 + (random() * longest) / 2;
       retryAt = now() + backoffMs;
       wakeWhenWorthTrying();
-      if (opened) onChange(true, newFault);
+      if (opened) onChange(true, newError);
     },
   };
 }

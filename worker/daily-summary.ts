@@ -1,8 +1,7 @@
 /**
- * The periodic task `daily-summary`: how many are registered and what lies among the dead letters, in one log line and on
- * `/metrics`. Safe to run twice, on any instance: it changes nothing. It never reads the registrations table, whatever its
- * size: DynamoDB keeps a count of its own, about six hours old.
- * https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TableDescription.html
+ * The periodic task `daily-summary`: logs and exposes the number of registrations and the dead letters by state.
+ * Read-only, so safe to repeat on any instance. Uses DynamoDB's own item count, about six hours old, instead of
+ * scanning the table: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TableDescription.html
  */
 import { DescribeTableCommand } from "@aws-sdk/client-dynamodb";
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
@@ -14,21 +13,21 @@ import { Gauge, type Registry } from "../shared/process/metrics.ts";
 import { scanTable } from "../shared/aws/table-scan.ts";
 
 export interface DailySummary {
-  /** When it was looked at: ISO 8601, UTC. */
+  /** Time of the count: ISO 8601, UTC. */
   readonly at: string;
-  /** Items of the registrations table by DynamoDB's own count. */
+  /** Items by DynamoDB's own count. */
   readonly storedApproximately: number;
-  /** Dead letters that wait for somebody. */
+  /** Dead letters that are open. */
   readonly open: number;
-  /** Those that were replayed and of which nothing has been heard. */
+  /** Replayed, without a result yet. */
   readonly replayed: number;
-  /** Those that a worker is storing. */
+  /** Being stored by a worker. */
   readonly storing: number;
   readonly byReason: Readonly<Partial<Record<DeadLetterReason, DeadLetterGroup["states"]>>>;
-  /** When the longest-waiting open one first failed, null where none is open. */
+  /** First failure of the oldest open one; null when none is open. */
   readonly oldestOpenAt: string | null;
   readonly oldestOpenSeconds: number;
-  /** False when there were more dead letters than could be read within the time: then the numbers are lower bounds. */
+  /** False when time ran out before all dead letters were read: the numbers are then lower bounds. */
   readonly complete: boolean;
 }
 
@@ -42,7 +41,7 @@ export interface DailySummaryOptions {
   readonly wallClock: () => number;
   /** Aborted when the process stops. */
   readonly stopping: AbortSignal;
-  /** Bound on reading the dead letters. Default: 20 s; the daemon waits for 60 s. */
+  /** Time limit for reading the dead letters. Default: 20 s; the daemon waits for 60 s. */
   readonly boundSeconds?: number;
 }
 
@@ -51,7 +50,7 @@ const scanSegments = 2;
 
 type ScannedRecord = Pick<DeadLetterRecord, "state" | "reason" | "firstFailedAt" | "lastFailedAt">;
 
-/** @returns the task: reads, logs, exposes; rejects with the SDK's error when DynamoDB does not answer */
+/** @returns the task; rejects with the SDK's error when DynamoDB does not answer */
 export function createDailySummary(options: DailySummaryOptions): () => Promise<DailySummary> {
   const { documents, registrationsTable, deadLettersTable, registry, logger, wallClock, stopping } = options;
   const boundMs = (options.boundSeconds ?? defaultBoundSeconds) * 1_000;
@@ -90,7 +89,7 @@ export function createDailySummary(options: DailySummaryOptions): () => Promise<
         segments: scanSegments,
         attributes: ["state", "reason", "firstFailedAt", "lastFailedAt"] satisfies (keyof ScannedRecord)[],
         consistent: false,
-        // Parts of bodies are items of the same table.
+        // Body parts are items of the same table.
         filter: { expression: "attribute_exists(#state)", names: { "#state": "state" }, values: {} },
         signal: AbortSignal.any([stopping, bound]),
         onPage(items) {

@@ -1,6 +1,6 @@
 /**
- * Collects dead letters: takes messages off the SQS dead-letter queue, where they would age and could not be filtered or
- * annotated, and makes records of the dead-letters table of them. The record is written before the message is deleted.
+ * Moves messages from the SQS dead-letter queue, where they expire and cannot be filtered or annotated, into the
+ * dead-letters table. The record is written before the message is deleted.
  */
 import type { Message } from "@aws-sdk/client-sqs";
 import { reasonOf } from "../shared/dead-letters/dead-letter-record.ts";
@@ -9,7 +9,7 @@ import { entriesOf, isBodyOfAnotherVersion } from "../shared/dead-letters/dead-l
 import type { DeadLettersTable } from "./dead-letters-table.ts";
 
 export interface DeadLetterCollector {
-  /** @returns whether everything in the message is safely recorded, so that it may be deleted; never rejects */
+  /** @returns whether all of the message is recorded and it may be deleted; never rejects */
   collect(message: Message): Promise<boolean>;
 }
 
@@ -19,7 +19,7 @@ export interface DeadLetterCollectorOptions {
   readonly wallClock: () => number;
 }
 
-/** What is said of a message that SQS moved by itself. */
+/** Used for messages that SQS moved by itself. */
 const movedBySqs = {
   "crash-loop": "received again and again, and never finished: the worker may have crashed",
   "unsupported-version": "a pack of another version, which no worker that knows it has taken",
@@ -29,7 +29,7 @@ export function createDeadLetterCollector({ table, wallClock }: DeadLetterCollec
   return {
     async collect({ Body: body = "", MessageId: messageId = "", MessageAttributes: attributes = {} }) {
       const read = (name: string) => attributes[name]?.StringValue;
-      // Named for what it is: a worker that doesn't know a version leaves its packs to others, and may never come back.
+      // Worth its own reason: no worker that knows the version may ever come.
       const moved = isBodyOfAnotherVersion(body) ? "unsupported-version" : "crash-loop";
       const named = read(deadLetterAttributes.reason);
       const reason = named === undefined ? moved : reasonOf(named);

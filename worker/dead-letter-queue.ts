@@ -1,30 +1,29 @@
 /**
- * Sends what cannot be stored to the SQS dead-letter queue, with its reason. A message is only deleted from the
- * registrations queue after this has succeeded.
+ * Sends what cannot be stored to the SQS dead-letter queue, with its reason. Only then may the message be deleted from
+ * the registrations queue.
  */
 import { SendMessageCommand, type MessageAttributeValue, type SQSClient } from "@aws-sdk/client-sqs";
 import { deadLetterAttributes, type DeadLetterReason } from "../shared/dead-letters/dead-letter.ts";
-import type { PatientCaller } from "./patient-call.ts";
-import type { Operation } from "../shared/process/system-fault.ts";
+import type { RetryingCaller } from "./retrying-caller.ts";
+import type { Operation } from "../shared/process/system-error.ts";
 
 export interface DeadLetter {
-  /** The message's body as it came, or a pack of those of its entries that could not be stored, for one reason. */
+  /** The message's body, or a pack of those entries that failed for one reason. */
   readonly body: string;
-  /** How many entries the body has; 1 for one that is no pack. Default: 1. */
+  /** Entries in the body; 1 when it is no pack. Default: 1. */
   readonly entries?: number;
   readonly reason: DeadLetterReason;
-  /** What was wrong, in words; nothing of the attendee. */
+  /** The error in words, without attendee data. */
   readonly detail: string;
-  /** How often its message was received. */
+  /** Receive count of its message. */
   readonly attempts: number;
 }
 
 export interface DeadLetterQueue {
   /**
-   * @param deadline of its message: how long to wait for a turn, since only so many are sent at once
-   * @returns true when it is safely on the queue; false when it is not and its message must stay where it is: its turn did
-   *   not come in time, the process stops, or SQS refuses it as it stands (then SQS's own redrive takes the whole message
-   *   there in the end). While a fault of the system lasts, this waits, and the time does not count.
+   * @param deadline of its message: how long to wait for a free slot. Time during a system error does not count.
+   * @returns true when it is on the queue; false when the message must stay: no slot in time, the process stops, or SQS
+   *   rejects it (SQS's own redrive then moves the whole message in the end)
    */
   send(deadLetter: DeadLetter, deadline: number): Promise<boolean>;
 }
@@ -32,7 +31,7 @@ export interface DeadLetterQueue {
 export interface DeadLetterQueueOptions {
   readonly sqs: SQSClient;
   readonly queueUrl: string;
-  readonly caller: PatientCaller;
+  readonly caller: RetryingCaller;
   /** Milliseconds since the epoch. */
   readonly wallClock: () => number;
   readonly onSent: (reason: DeadLetterReason, entries: number) => void;

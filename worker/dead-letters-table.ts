@@ -1,7 +1,7 @@
 /**
- * The dead-letters table as the worker uses it: a record is opened or re-opened by a failure, taken over for storing by the
- * arrival of its replay, and resolved by a replay that worked. Every change is conditional, so that doing it twice, or from
- * two workers, comes to the same; what only one claim may do is conditional on that claim.
+ * The dead-letters table as the worker uses it: a failure opens or re-opens a record, the arrival of its replay takes
+ * it over, and a successful replay resolves it. Every change is conditional, so repeating it, or doing it from two
+ * workers, has the same result.
  */
 import type { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
 import {
@@ -11,7 +11,7 @@ import {
   type DynamoDBDocumentClient,
   type UpdateCommandInput,
 } from "@aws-sdk/lib-dynamodb";
-import { kindOf } from "../shared/aws/aws-fault.ts";
+import { kindOf } from "../shared/aws/aws-error.ts";
 import {
   maxReadBodyBytes,
   storeBody,
@@ -21,52 +21,52 @@ import {
 import type { DeadLetterReason } from "../shared/dead-letters/dead-letter.ts";
 import type { DeadLetterEntry } from "../shared/dead-letters/dead-letter-entry.ts";
 import type { Logger } from "../shared/process/logger.ts";
-import type { PatientCaller } from "./patient-call.ts";
-import type { Operation } from "../shared/process/system-fault.ts";
+import type { RetryingCaller } from "./retrying-caller.ts";
+import type { Operation } from "../shared/process/system-error.ts";
 
-/** A failure that was read off the SQS dead-letter queue. */
+/** A failure read from the SQS dead-letter queue. */
 export interface Failure extends DeadLetterEntry {
   readonly reason: DeadLetterReason;
   readonly detail: string;
   /** ISO 8601, UTC. */
   readonly failedAt: string;
-  /** SQS id of the message. */
+  /** SQS message id. */
   readonly messageId: string;
 }
 
-/** A replay as it came off the queue. */
+/** A replay as received from the queue. */
 export interface Replay {
   /** Of the record. */
   readonly id: string;
-  /** Under which it was sent; undefined when a version did that which knew of no claims. */
+  /** The claim it was sent under; undefined when sent by a version without claims. */
   readonly claim: string | undefined;
 }
 
 export type ReplayStart =
-  /** The record is this worker's to settle: by storing what was sent, or by a failure. */
+  /** This worker may store what was sent. */
   | "storing"
   /** Settled by an earlier delivery of the same replay. */
   | "settled"
-  /** Sent under a claim that is over, of a record that is closed or erased: what was sent must not be stored. */
+  /** Its claim is over, or the record is closed or erased: it must not be stored. */
   | "stale"
   /** The table did not answer: it stays in its message. */
-  | "undone";
+  | "unfinished";
 
 export interface DeadLettersTable {
   /**
-   * Opens a record, or re-opens the one whose replay failed. A record that was resolved or discarded stays so, and one that
-   * is being replayed stays with that replay: what comes besides is a straggler of an earlier delivery; its history tells.
-   * @returns whether it is safely written
+   * Opens a record, or re-opens the one whose replay failed. Resolved, discarded and replaying records keep their
+   * state; a late delivery is only added to their history.
+   * @returns whether it is written
    */
   record(failure: Failure): Promise<boolean>;
   /**
-   * Takes a record over before what was sent is stored, conditionally on the claim under which it was sent. From then on
-   * nobody can edit, discard or replay it. Another delivery of the same replay takes it up again.
+   * Takes a record over before its replay is stored, conditionally on the claim. From then on nobody can edit, discard
+   * or replay it; another delivery of the same replay resumes.
    */
   begin(replay: Replay): Promise<ReplayStart>;
   /**
-   * Closes the record of which a replay was stored, or turned out to be a duplicate.
-   * @returns whether that is safely written, or was already
+   * Closes the record whose replay was stored or was a duplicate.
+   * @returns whether that is written, now or before
    */
   resolve(replay: Replay, outcome: "stored" | "duplicate"): Promise<boolean>;
 }
@@ -74,7 +74,7 @@ export interface DeadLettersTable {
 export interface DeadLettersTableOptions {
   readonly documents: DynamoDBDocumentClient;
   readonly tableName: string;
-  readonly caller: PatientCaller;
+  readonly caller: RetryingCaller;
   readonly logger: Logger;
   /** Milliseconds since the epoch. */
   readonly wallClock: () => number;
@@ -86,12 +86,12 @@ function isConditionFailure(error: unknown): error is ConditionalCheckFailedExce
   return error instanceof Error && error.name === "ConditionalCheckFailedException";
 }
 
-/** The table answered, and will say the same of the same request again. */
-function isRefused(error: unknown): boolean {
-  return !isConditionFailure(error) && kindOf(error) === "refused";
+/** The table answered, and would answer the same again. */
+function isRejected(error: unknown): boolean {
+  return !isConditionFailure(error) && kindOf(error) === "rejected";
 }
 
-/** A replay without a claim was sent by an earlier version: it counts as long as nobody has claimed the record since. */
+/** Sent by a version without claims: valid as long as nobody has claimed the record since. */
 function claimCondition(claim: string | undefined): string {
   return claim === undefined ? "attribute_not_exists(claim)" : "claim = :claim";
 }
@@ -134,18 +134,18 @@ export function createDeadLettersTable(options: DeadLettersTableOptions): DeadLe
         ...bare,
         ...(submittedAt !== undefined && { submittedAt }),
         ...(email !== undefined && { email }),
-        // What was too large for one table must not be too large for this one as well.
+        // What was too large for one table must still fit here.
         ...(registration && Buffer.byteLength(body) <= maxReadBodyBytes && { registration }),
       });
     } catch (error) {
-      if (!isRefused(error)) throw error;
-      // Such as a number that no table takes: the body, a text, has it all the same.
-      logger.warn({ err: error, id, reason }, "a dead letter was refused by its table; it is kept as its body alone");
+      if (!isRejected(error)) throw error;
+      // For example a number that DynamoDB cannot hold: the body, a text, still contains it.
+      logger.warn({ err: error, id, reason }, "a dead letter was rejected by its table; it is kept as its body alone");
       await put(bare);
     }
   }
 
-  /** A record that has no room for a further line in its history is worth less than one whose state is right. */
+  /** When the record is full, the correct state matters more than another history entry. */
   async function update(id: string, entry: HistoryEntry, change: Partial<UpdateCommandInput>): Promise<void> {
     const send = (expression: string, names: Record<string, string>, values: Record<string, unknown>) =>
       documents.send(
@@ -161,7 +161,7 @@ export function createDeadLettersTable(options: DeadLettersTableOptions): DeadLe
     try {
       await send("SET #history = list_append(#history, :entry),", { "#history": "history" }, { ":entry": [entry] });
     } catch (error) {
-      if (!isRefused(error)) throw error;
+      if (!isRejected(error)) throw error;
       logger.warn({ err: error, id, what: entry.what }, "a dead letter has no room for a further line in its history");
       await send("SET", {}, {});
     }
@@ -180,7 +180,7 @@ export function createDeadLettersTable(options: DeadLettersTableOptions): DeadLe
       ConditionExpression: `failures = :seen AND #state = :before AND ${claimCondition(record.claim)}`,
       values: { ":seen": record.failures, ":before": record.state, ...claimValues(record.claim) },
     };
-    // Whoever replays it at this moment answers for it; neither an earlier delivery nor an earlier replay may open it again.
+    // Only the current replay may change it, no earlier delivery or replay.
     if (settled || claim !== record.claim) {
       const when = settled ? `after it was ${record.state}` : "besides its replay";
       await update(id, entry(`came again ${when}: ${detail}`), {
@@ -227,8 +227,8 @@ export function createDeadLettersTable(options: DeadLettersTableOptions): DeadLe
           TableName: tableName,
           Key: { id },
           UpdateExpression: "SET #state = :storing, storingAt = :at REMOVE claimedUntil",
-          // `open` too: whoever replays may have been stopped between the send and the change of state. `storing` is an
-          // earlier delivery that was cut short.
+          // `open` as well: the sender may have stopped between the send and the state change. `storing` is an earlier
+          // delivery that was cut short.
           ConditionExpression: `#state IN (:open, :replayed, :storing) AND ${claimCondition(claim)}`,
           ExpressionAttributeNames: { "#state": "state" },
           ExpressionAttributeValues: {
@@ -263,30 +263,30 @@ export function createDeadLettersTable(options: DeadLettersTableOptions): DeadLe
         },
       );
     } catch (error) {
-      // Resolved before, or erased: there is nothing left to close.
+      // Resolved before, or erased.
       if (!isConditionFailure(error)) throw error;
     }
   }
 
   return {
     async record(failure) {
-      let refusal: unknown;
+      let rejection: unknown;
       const written = await caller.attempt(putting, async () => {
         try {
           await openOrReopen(failure);
         } catch (error) {
-          refusal = isRefused(error) ? error : undefined;
+          rejection = isRejected(error) ? error : undefined;
           throw error;
         }
       });
-      if (refusal !== undefined) {
+      if (rejection !== undefined) {
         const { id, reason } = failure;
-        logger.error({ err: refusal, id, reason }, "a dead letter cannot be recorded; it stays on its queue");
+        logger.error({ err: rejection, id, reason }, "a dead letter cannot be recorded; it stays on its queue");
       }
       return written;
     },
     async begin(replay) {
-      let start: ReplayStart = "undone";
+      let start: ReplayStart = "unfinished";
       await caller.attempt(updating, async () => void (start = await takeOver(replay)));
       return start;
     },

@@ -1,16 +1,15 @@
 /**
- * The drain of a queue: several pollers (sqs-consumer) that long-poll it, hand each message on and delete the ones that are
- * wholly done. The worker has two: one of the registrations queue, one of the dead-letter queue.
+ * Drains a queue: several pollers (sqs-consumer) long-poll it, pass each message on and delete those that are finished.
+ * One drain for registrations, one for dead letters.
  *
- * Before every receive a poller passes a gate: it opens only while nothing that a message needs is broken, so a fault of
- * the system costs no message a receive. The gate also is the back-off that sqs-consumer lacks: it would poll hundreds of
- * times a second while SQS answers with errors.
+ * A poller waits before each receive until everything a message needs works, so a system error costs no receive. This
+ * is also the back-off that sqs-consumer lacks: it would poll hundreds of times a second while SQS fails.
  *
- * Deleting is our own business too: sqs-consumer drops what it could not delete, and a message that is done but comes again
- * and again would end on the dead-letter queue by its receive count. Here it is held, hidden, until it can be deleted.
+ * Deletes are done here, since sqs-consumer drops failed ones: a finished message that keeps coming back would be
+ * dead-lettered by its receive count. Instead it is kept hidden until it can be deleted.
  *
- * What is to be left to others for some minutes is hidden for that long, after the batch it came with is through: until
- * then sqs-consumer's heartbeat, which knows only whole batches, would shorten that time again.
+ * Messages left to other versions are hidden only after their batch is finished, since sqs-consumer's heartbeat resets
+ * the visibility of the whole batch.
  */
 import {
   ChangeMessageVisibilityBatchCommand,
@@ -19,29 +18,29 @@ import {
   type SQSClient,
 } from "@aws-sdk/client-sqs";
 import { Consumer } from "sqs-consumer";
-import { kindOf } from "../shared/aws/aws-fault.ts";
+import { kindOf } from "../shared/aws/aws-error.ts";
 import type { Logger } from "../shared/process/logger.ts";
 import type { CircuitBreaker } from "./circuit-breaker.ts";
-import { createPatientCaller } from "./patient-call.ts";
-import { describeSystemFault, type Operation } from "../shared/process/system-fault.ts";
+import { createRetryingCaller } from "./retrying-caller.ts";
+import { describeSystemError, type Operation } from "../shared/process/system-error.ts";
 
 export interface Drain {
-  /** Starts polling. Calling it again does nothing; after `stop` it does nothing either. */
+  /** Starts polling. Does nothing when started or stopped before. */
   start(): void;
   /**
-   * Receives nothing more and settles when every message received has been worked on and, if done, deleted. Long polls
-   * under way are not cut off, for a cut one may have taken messages along. Calling it again waits for the same.
+   * Stops receiving; resolves when all received messages are processed and, if finished, deleted. Long polls are not
+   * aborted, since an aborted one may lose messages until they time out. Safe to repeat.
    */
   stop(): Promise<void>;
-  /** From now on a delete that fails is not tried again. Calling it again does nothing. */
+  /** From now on failed deletes are not retried. Safe to repeat. */
   letGo(): void;
-  /** Milliseconds since the last receive that SQS answered, messages or none. */
+  /** Milliseconds since SQS last answered a receive, empty or not. */
   sinceLastReceiveMs(): number;
   /** Messages received and neither deleted nor given back. */
   heldMessages(): number;
 }
 
-/** What is to become of a message: deleted, left to the next delivery, or hidden for longer than that takes. */
+/** Delete the message, leave it to redelivery, or hide it for longer. */
 export type Disposition = boolean | { readonly hideSeconds: number };
 
 interface Hidden {
@@ -52,32 +51,32 @@ interface Hidden {
 export interface DrainOptions {
   readonly sqs: SQSClient;
   readonly queueUrl: string;
-  /** Long polls under way at once, each for up to 10 messages. */
+  /** Concurrent long polls, each for up to 10 messages. */
   readonly pollers: number;
   readonly receiveWaitSeconds: number;
   readonly visibilityTimeoutSeconds: number;
   readonly stopDeadlineSeconds: number;
-  /** @returns whether the message is wholly done, and otherwise whether it is to stay hidden for a time of its own */
+  /** @returns whether the message is finished; otherwise whether to hide it for a while */
   readonly process: (message: Message) => Promise<Disposition>;
   /** Opened by failed receives. */
   readonly receiveBreaker: CircuitBreaker;
-  /** Opened by failed deletes. Its own: where receiving is allowed and deleting is not, each receive would close it. */
+  /** Opened by failed deletes. Separate, since successful receives would close it. */
   readonly deleteBreaker: CircuitBreaker;
-  /** Of what a message needs besides; while one is not closed, nothing is received. */
+  /** The other dependencies of a message; nothing is received while one is open. */
   readonly neededBreakers: readonly CircuitBreaker[];
   readonly logger: Logger;
   /** Milliseconds, monotonic. */
   readonly now: () => number;
-  /** Told how many messages were deleted. */
+  /** Called with the number of deleted messages. */
   readonly onDeleted?: (messages: number) => void;
-  /** Told of each message that could not be deleted, and of each heartbeat that failed: they may come again. */
+  /** Called per failed delete or heartbeat: the message may be redelivered. */
   readonly onDeleteFailed: () => void;
 }
 
-/** What a poller that waits at the gate is told when the drain stops; sqs-consumer reports it as an error. */
+/** Ends the wait of a poller when the drain stops; sqs-consumer reports it as an error. */
 class DrainStopping extends Error {}
 
-/** HTTP 200, and yet nothing was deleted: as much a fault of the system as an error would be. */
+/** HTTP 200, but nothing was deleted: counts as a system error. */
 class DeletesFailed extends Error {}
 
 export function createDrain(options: DrainOptions): Drain {
@@ -85,18 +84,18 @@ export function createDrain(options: DrainOptions): Drain {
   const construct = "Roles/WorkerRole";
   const receiving: Operation = { action: "sqs:ReceiveMessage", resource: queueUrl, construct };
   const deleting: Operation = { action: "sqs:DeleteMessage", resource: queueUrl, construct };
-  const deleteCaller = createPatientCaller(deleteBreaker);
+  const deleteCaller = createRetryingCaller(deleteBreaker);
   const neededBreakers = [...options.neededBreakers, deleteBreaker];
   let lastReceiveAt = now();
   let held = 0;
   let started = false;
-  /** Under way, so that a stop can wait for them. */
+  /** Tracked so that a stop can wait for them. */
   const hidings = new Set<Promise<void>>();
   const stopAsked = Promise.withResolvers<void>();
   let stopping: Promise<void> | undefined;
 
   /* oxlint-disable no-await-in-loop */
-  async function passGate(): Promise<void> {
+  async function waitForBreakers(): Promise<void> {
     for (;;) {
       if (stopping) throw new DrainStopping();
       const broken = neededBreakers.find((breaker) => breaker.state !== "closed");
@@ -112,7 +111,7 @@ export function createDrain(options: DrainOptions): Drain {
     receiveBreaker.succeeded();
   }
 
-  /** Never rejects: one bad message must not take its neighbours along. */
+  /** Never rejects: one bad message must not affect the others of its batch. */
   async function processOne(message: Message): Promise<Disposition> {
     try {
       return await process(message);
@@ -122,7 +121,7 @@ export function createDrain(options: DrainOptions): Drain {
     }
   }
 
-  /** Tried once: what cannot be hidden comes again sooner, and is looked at again. Never rejects. */
+  /** Tried once: on failure the message only comes back sooner. Never rejects. */
   async function hideAll(messages: readonly Hidden[]): Promise<void> {
     try {
       const { Failed: failed = [] } = await sqs.send(
@@ -143,8 +142,8 @@ export function createDrain(options: DrainOptions): Drain {
   }
 
   /**
-   * @returns the messages that SQS could not delete although it should; those whose deletion it refuses are let go
-   * @throws what the call threw
+   * @returns messages that SQS failed to delete; those it rejects are dropped
+   * @throws the call's error
    */
   async function deleteBatch(messages: readonly Message[]): Promise<Message[]> {
     const { Failed: failed = [] } = await sqs.send(
@@ -154,19 +153,19 @@ export function createDrain(options: DrainOptions): Drain {
       }),
     );
     options.onDeleted?.(messages.length - failed.length);
-    for (const { Code: code, SenderFault: refused } of failed) {
+    for (const { Code: code, SenderFault: rejected } of failed) {
       onDeleteFailed();
-      if (refused) logger.warn({ code }, "a message that is done could not be deleted; it may come again, harmlessly");
+      if (rejected) logger.warn({ code }, "a message that is done could not be deleted; it may come again, harmlessly");
     }
-    return failed.filter(({ SenderFault: refused }) => !refused).flatMap(({ Id: id }) => messages[Number(id)] ?? []);
+    return failed.filter(({ SenderFault: rejected }) => !rejected).flatMap(({ Id: id }) => messages[Number(id)] ?? []);
   }
 
-  /** Waits while nothing can be deleted: the heartbeat of the poller, whose handler this is part of, keeps them hidden. */
+  /** Waits while deletes fail. The poller's heartbeat keeps the messages hidden meanwhile. */
   async function deleteAll(messages: readonly Message[]): Promise<void> {
     let left = messages;
     async function deleteWhatIsLeft(): Promise<void> {
       while (left.length > 0) {
-        // Each turn has fewer left; one without progress counts as a fault, which the breaker waits out.
+        // A round without progress counts as an error, which the breaker waits out.
         // oxlint-disable-next-line no-await-in-loop
         const failed = await deleteBatch(left);
         if (failed.length === left.length)
@@ -191,9 +190,9 @@ export function createDrain(options: DrainOptions): Drain {
       messageSystemAttributeNames: ["ApproximateReceiveCount"],
       messageAttributeNames: ["All"],
       pollingCompleteWaitTimeMs: options.stopDeadlineSeconds * 1_000,
-      // Its own pause for refused requests; the gate has a better one.
+      // sqs-consumer's own pause after errors; ours is better.
       authenticationErrorTimeout: 0,
-      preReceiveMessageCallback: passGate,
+      preReceiveMessageCallback: waitForBreakers,
       postReceiveMessageCallback: received,
       shouldDeleteMessages: false,
       handleMessageBatch: async (messages) => {
@@ -215,11 +214,11 @@ export function createDrain(options: DrainOptions): Drain {
       hidings.add(hiding);
       toHide = [];
     });
-    // Without a listener, an `error` event would end the process.
+    // Without a listener an `error` event would end the process.
     consumer.on("error", (error, messages) => {
       if (messages === undefined) receiveFailed(error);
       else {
-        // A heartbeat that failed, or came after the delete: at worst the message comes again, which is harmless.
+        // A heartbeat failed or came after the delete: at worst a harmless redelivery.
         onDeleteFailed();
         logger.warn({ err: error }, "a message could not be kept hidden; it may come again");
       }
@@ -232,7 +231,7 @@ export function createDrain(options: DrainOptions): Drain {
 
   function receiveFailed(error: Error): void {
     if (stopping || error.cause instanceof DrainStopping) return;
-    receiveBreaker.failed(describeSystemFault(kindOf(error), receiving, error));
+    receiveBreaker.failed(describeSystemError(kindOf(error), receiving, error));
   }
 
   const consumers = Array.from({ length: options.pollers }, createPoller);

@@ -3,14 +3,14 @@ import type { CircuitBreaker } from "./circuit-breaker.ts";
 
 export interface Health {
   readonly status: "ok" | "unhealthy";
-  /** One line for each thing that is wrong, with what to do about it; empty when nothing is. */
+  /** One line per problem, with its remedy; empty when healthy. */
   readonly causes: readonly string[];
 }
 
 export interface HealthOptions {
   readonly breakers: Readonly<Record<string, CircuitBreaker>>;
   readonly sinceLastReceiveMs: () => number;
-  /** Without a receive that SQS answered for longer than this, polling must have stopped silently. */
+  /** When SQS has answered no receive for this long, polling has stopped silently. */
   readonly watchdogMs: number;
 }
 
@@ -18,7 +18,7 @@ export function createHealth({ breakers, sinceLastReceiveMs, watchdogMs }: Healt
   return function health() {
     const causes = Object.entries(breakers)
       .filter(([, breaker]) => breaker.state !== "closed")
-      .map(([dependency, breaker]) => `${dependency}: ${breaker.fault?.message ?? "not available"}`);
+      .map(([dependency, breaker]) => `${dependency}: ${breaker.systemError?.message ?? "not available"}`);
     const silentMs = sinceLastReceiveMs();
     if (causes.length === 0 && silentMs > watchdogMs) {
       causes.push(`queue: nothing was received for ${Math.round(silentMs / 1_000)} s, not even an empty answer`);

@@ -25,7 +25,7 @@ await runProcess(process, async () => {
   const log = openLog("worker", config.LOG_LEVEL);
   const registry = createRegistry("worker");
   const region = config.AWS_REGION;
-  // Its time-out leaves room for a whole long poll.
+  // Its timeout is longer than a long poll.
   const receiveTimeoutMs = config.RECEIVE_WAIT_SECONDS * 1_000 + config.WRITE_TIMEOUT_MS;
   const sqs = createSqsClient({ region, requestTimeoutMs: receiveTimeoutMs, maxAttempts: 3 });
   const documents = createDocumentClient({ region, requestTimeoutMs: config.WRITE_TIMEOUT_MS, maxAttempts: 3 });
@@ -66,7 +66,7 @@ await runProcess(process, async () => {
   const connections = followConnections(app.server);
   const lifecycle = createLifecycle(
     [
-      // First to start and last to stop, so that what the others finish while they stop still counts.
+      // Starts first and stops last, so that work finished during the stop is counted.
       createCloudWatchPublisher({
         stack: config.CLOUDWATCH_STACK,
         region,
@@ -101,7 +101,7 @@ await runProcess(process, async () => {
           closeHttp({ connections, listeners: [app.server], close: () => app.close() }, config.STOP_DEADLINE_SECONDS),
       },
       { name: "drain", start: worker.start, stop: worker.stop },
-      // Stopped first: a task that waits for something would hold up the rest.
+      // Stops first: a waiting task would delay the rest.
       { name: "tasks", stop: () => stopping.abort() },
     ],
     { deadlineSeconds: config.STOP_DEADLINE_SECONDS, logger: log.logger },

@@ -4,27 +4,27 @@ import type { WriterFigures } from "./batch-writer.ts";
 
 export interface WorkerMetrics {
   readonly packs: Counter;
-  /** Packs wholly done and deleted. */
+  /** Packs finished and deleted. */
   readonly packsDone: Counter;
-  /** Registrations taken out of packs, redelivered ones included. */
+  /** Registrations unpacked, redeliveries included. */
   readonly received: Counter;
   /** Registrations stored for the first time. */
   readonly stored: Counter;
-  /** Registrations of an address that another one had first, each counted once. */
+  /** Registrations whose address was taken, each counted once. */
   readonly duplicates: Counter;
-  /** Registrations that were erased or withdrawn before they came, each counted once. */
+  /** Registrations erased or withdrawn before they arrived, each counted once. */
   readonly gone: Counter<"outcome">;
-  /** Registrations left in their message for another delivery. */
-  readonly undone: Counter;
+  /** Registrations left to redelivery. */
+  readonly unfinished: Counter;
   readonly deadLettered: Counter<"reason">;
-  /** Packs of another version, left to workers that know it. */
+  /** Packs left to workers that know their version. */
   readonly hidden: Counter;
-  /** Replays that stored nothing, since they were sent under a claim that is over. */
+  /** Replays not stored because their claim was over. */
   readonly staleReplays: Counter;
   readonly writeCalls: Counter;
   readonly writeAttempts: Counter;
   readonly deleteFailures: Counter;
-  /** From the first acceptance to the table, seconds. */
+  /** From acceptance to the table, seconds. */
   readonly storedDelay: Histogram;
   readonly breakerOpen: Gauge<"dependency">;
 }
@@ -44,7 +44,7 @@ export function createWorkerMetrics(registry: Registry): WorkerMetrics {
       labelNames: ["outcome"] as const,
       registers,
     }),
-    undone: counter("turnout_registrations_undone_total", "Registrations left to redelivery"),
+    unfinished: counter("turnout_registrations_unfinished_total", "Registrations left to redelivery"),
     deadLettered: new Counter({
       name: "turnout_dead_letters_total",
       help: "Dead letters sent, by reason",
@@ -55,7 +55,7 @@ export function createWorkerMetrics(registry: Registry): WorkerMetrics {
     staleReplays: counter("turnout_stale_replays_total", "Replays not stored: sent under a claim that was over"),
     writeCalls: counter("turnout_table_write_calls_total", "BatchExecuteStatement calls"),
     writeAttempts: counter("turnout_table_write_attempts_total", "Attempts the SDK made for those calls"),
-    deleteFailures: counter("turnout_delete_failures_total", "Deletes or heartbeats that SQS refused"),
+    deleteFailures: counter("turnout_delete_failures_total", "Deletes or heartbeats that SQS rejected"),
     storedDelay: new Histogram({
       name: "turnout_stored_delay_seconds",
       help: "From the first acceptance to the table",
@@ -82,12 +82,12 @@ function readAtScrape(registry: Registry, name: string, help: string, read: () =
   });
 }
 
-/** Shows how many packs are being worked on at the moment of a scrape. */
+/** Exposes the packs in progress at a scrape. */
 export function exposeHeldPacks(registry: Registry, heldPacks: () => number): void {
   readAtScrape(registry, "turnout_packs_held", "Packs received and neither deleted nor given back", heldPacks);
 }
 
-/** Shows how the writer stands at the moment of a scrape. */
+/** Exposes the writer's state at a scrape. */
 export function exposeWriter(
   registry: Registry,
   figures: () => { readonly registrations: WriterFigures; readonly outcomes: WriterFigures },

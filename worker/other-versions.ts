@@ -1,12 +1,11 @@
 /**
- * What a worker does with a pack of another version: it hides the message for some minutes, so that a worker that knows the
- * version takes it, as there is one before long in a deployment under way. Not for ever: each receive counts, and before
- * SQS would give the message up for its count, it is dead-lettered for what it is.
+ * Packs of another version are hidden for some minutes so that a worker that knows the version takes them, as during a
+ * deployment. Each receive counts, so before SQS would give up on the message it is dead-lettered with its own reason.
  */
 import { sqsLimits } from "../shared/aws/aws-limits.ts";
 import type { Logger } from "../shared/process/logger.ts";
 
-/** Receives after which it is hidden; fewer than the queue allows, which a test holds against the stack. */
+/** Number of receives that hide it; must be below the queue's limit, which a test checks against the stack. */
 export const hiddenReceives = 8;
 const firstHideSeconds = 60;
 const longestHideSeconds = 900;
@@ -14,7 +13,7 @@ const logEveryMs = 60_000;
 
 /**
  * @param receives of the message, this one included
- * @returns for how long to hide it, in seconds; undefined when it has been hidden often enough: for over an hour in all
+ * @returns seconds to hide it; undefined when that was done often enough (over an hour in total)
  */
 export function hideSecondsAfter(receives: number): number | undefined {
   if (receives > hiddenReceives) return undefined;
@@ -23,7 +22,7 @@ export function hideSecondsAfter(receives: number): number | undefined {
 
 /**
  * @param now milliseconds, monotonic
- * @returns told of each pack that is hidden; logs that once a minute, however many there are
+ * @returns a function to call per hidden pack; logs once a minute
  */
 export function createVersionLog(logger: Logger, now: () => number): () => void {
   let packs = 0;

@@ -1,38 +1,37 @@
 /**
- * The outcomes table as the worker uses it: it says what became of registrations that did not become the item under their
- * address. Inserts only, never a put: whatever stands there was decided before, or by an admin since, and a redelivery
- * must not change it.
+ * The outcomes table as the worker uses it: what became of registrations that are not the item under their address.
+ * Only inserts: an existing outcome was decided before, and a redelivery must not change it.
  */
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import type { OutcomeItem } from "../shared/registration/outcome.ts";
 import { createBatchInsert, expiryOf, type Rejected } from "./batch-insert.ts";
-import type { Passing } from "./batch-writer.ts";
+import type { Transient } from "./batch-writer.ts";
 
-/** What is to be written. */
+/** The outcome to write. */
 export interface NewOutcome extends Pick<OutcomeItem, "id" | "outcome" | "duplicateOf"> {
-  /** When the insert was tried that told: milliseconds since the epoch. */
+  /** When the deciding insert was tried: milliseconds since the epoch. */
   readonly triedAt: number;
 }
 
 export type RecordResult =
-  /** An outcome stands under the id. `fresh`: it is this one, and was not there before. */
+  /** The outcome is stored. `fresh`: by this call. */
   { readonly kind: "recorded"; readonly fresh: boolean } | Rejected;
 
 export interface OutcomesTable {
   /**
-   * @param outcomes 1 to 25, no two with the same id (DynamoDB refuses the whole call otherwise)
+   * @param outcomes 1 to 25 with different ids (DynamoDB otherwise rejects the whole call)
    * @returns a result for each, in order; never rejects
    */
-  record(outcomes: readonly NewOutcome[]): Promise<(RecordResult | Passing)[]>;
+  record(outcomes: readonly NewOutcome[]): Promise<(RecordResult | Transient)[]>;
 }
 
 export interface OutcomesTableOptions {
   readonly documents: DynamoDBDocumentClient;
   readonly tableName: string;
-  /** Days after which DynamoDB removes an item by its `expiresAt`, as that of a registration. Default: never. */
+  /** Days until DynamoDB removes an item by its `expiresAt`, as for registrations. Default: never. */
   readonly retentionDays?: number | undefined;
-  /** Told of each call: how many statements it carried and how many attempts the SDK made for it. */
+  /** Called per call with its number of statements and the SDK's attempts. */
   readonly onCall: (statements: number, attempts: number) => void;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Works on one message: opens the pack, has its registrations stored, dead-letters what never will be, and says whether
- * everything in it is done. Only then may the message be deleted: undone registrations simply stay in it.
+ * Processes one message: opens the pack, has its registrations stored, dead-letters what cannot be, and says whether
+ * the message may be deleted. Unfinished registrations stay in it.
  */
 import type { Message } from "@aws-sdk/client-sqs";
 import type { DeadLetterReason } from "../shared/dead-letters/dead-letter.ts";
@@ -8,18 +8,18 @@ import { TurnoutError } from "../shared/errors.ts";
 import { isBodyOfAnotherVersion } from "../shared/dead-letters/dead-letter-entry.ts";
 import type { Outcome } from "../shared/registration/outcome.ts";
 import { decodePack } from "../shared/registration/registration-pack.ts";
-import { registrationFaults, type Registration } from "../shared/registration/registration.ts";
+import { registrationErrors, type Registration } from "../shared/registration/registration.ts";
 import type { DeadLetterQueue } from "./dead-letter-queue.ts";
 import type { DeadLettersTable } from "./dead-letters-table.ts";
 import type { Disposition } from "./drain.ts";
-import { mergeRefusals, type Refusal } from "./refusals.ts";
+import { mergeRejections, type Rejection } from "./rejections.ts";
 import type { RegistrationWriter, WriteOutcome } from "./registration-writer.ts";
-import type { ReplayGate } from "./replay-gate.ts";
+import type { ReplayGuard } from "./replay-guard.ts";
 
 export interface PackProcessor {
   /**
-   * @returns whether all of it is stored, has an outcome or is dead-lettered, or for how long it is to be left to workers of
-   *   another version; never rejects for a fault of the message
+   * @returns whether everything is stored, has an outcome or is dead-lettered, or how long to leave it to workers of
+   *   another version; never rejects because of the message
    */
   process(message: Message): Promise<Disposition>;
 }
@@ -28,15 +28,15 @@ export interface PackProcessorOptions {
   readonly writer: RegistrationWriter;
   readonly deadLetters: DeadLetterQueue;
   readonly records: DeadLettersTable;
-  readonly replays: ReplayGate;
-  /** @returns for how long to hide a pack of another version, in seconds, after so many receives; undefined for no longer */
+  readonly replays: ReplayGuard;
+  /** @returns seconds to hide a pack of another version after so many receives; undefined when no longer */
   readonly hideSecondsAfter: (receives: number) => number | undefined;
   readonly deadlineMs: number;
   /** Milliseconds, monotonic. */
   readonly now: () => number;
   readonly onPack: (registrations: number) => void;
   readonly onOutcome: (outcome: WriteOutcome["kind"]) => void;
-  /** Told of each pack of another version that is hidden. */
+  /** Called per hidden pack of another version. */
   readonly onHidden: () => void;
 }
 
@@ -49,26 +49,26 @@ export function createPackProcessor(options: PackProcessorOptions): PackProcesso
   const { writer, deadLetters, records, replays, hideSecondsAfter, deadlineMs, now } = options;
   const { onPack, onOutcome, onHidden } = options;
 
-  function refuseWhole(body: string, attempts: number, deadline: number, error: TurnoutError): Promise<boolean> {
+  function rejectWhole(body: string, attempts: number, deadline: number, error: TurnoutError): Promise<boolean> {
     const reason = reasonByCode[error.code] ?? "malformed";
     return deadLetters.send({ body, reason, detail: error.message, attempts }, deadline);
   }
 
-  function refusalOf(entry: unknown): Refusal {
-    const detail = registrationFaults(entry)
-      .map((fault) => `${fault.pointer || "/"} ${fault.detail}`)
+  function rejectionOf(entry: unknown): Rejection {
+    const detail = registrationErrors(entry)
+      .map((systemError) => `${systemError.pointer || "/"} ${systemError.detail}`)
       .join("; ");
     return { entry, reason: "invalid-registration", detail };
   }
 
-  async function refuseAll(refusals: readonly Refusal[], attempts: number, deadline: number): Promise<boolean> {
+  async function rejectAll(rejections: readonly Rejection[], attempts: number, deadline: number): Promise<boolean> {
     const sent = await Promise.all(
-      mergeRefusals(refusals).map((refused) => deadLetters.send({ ...refused, attempts }, deadline)),
+      mergeRejections(rejections).map((rejected) => deadLetters.send({ ...rejected, attempts }, deadline)),
     );
     return sent.every(Boolean);
   }
 
-  /** @returns whether it is done; at once for nearly all, which have nothing more to wait for */
+  /** @returns whether it is finished; synchronous in the usual case */
   function finish({ replayOf: id, claim }: Registration, kind: "stored" | Outcome): boolean | Promise<boolean> {
     return id === undefined || records.resolve({ id, claim }, kind === "stored" ? "stored" : "duplicate");
   }
@@ -83,31 +83,31 @@ export function createPackProcessor(options: PackProcessorOptions): PackProcesso
       } catch (error) {
         if (!(error instanceof TurnoutError)) throw error;
         const hideSeconds = isBodyOfAnotherVersion(body) ? hideSecondsAfter(attempts) : undefined;
-        if (hideSeconds === undefined) return refuseWhole(body, attempts, deadline, error);
+        if (hideSeconds === undefined) return rejectWhole(body, attempts, deadline, error);
         onHidden();
         return { hideSeconds };
       }
       const { invalid } = pack;
       onPack(pack.registrations.length + invalid.length);
-      const { registrations, undone } = await replays.admit(pack.registrations);
-      for (let count = 0; count < undone; count += 1) onOutcome("undone");
+      const { registrations, unfinished } = await replays.admit(pack.registrations);
+      for (let count = 0; count < unfinished; count += 1) onOutcome("unfinished");
       const outcomes = await writer.writeAll(registrations, deadline);
-      const refusals = invalid.map(refusalOf);
+      const rejections = invalid.map(rejectionOf);
       const waited: Promise<boolean>[] = [];
-      let done = undone === 0;
+      let done = unfinished === 0;
       for (const [index, registration] of registrations.entries()) {
-        const outcome = outcomes[index] ?? { kind: "undone" };
+        const outcome = outcomes[index] ?? { kind: "unfinished" };
         onOutcome(outcome.kind);
-        if (outcome.kind === "undone") done = false;
+        if (outcome.kind === "unfinished") done = false;
         else if (outcome.kind === "rejected") {
-          refusals.push({ entry: registration, reason: outcome.reason, detail: outcome.detail });
+          rejections.push({ entry: registration, reason: outcome.reason, detail: outcome.detail });
         } else {
           const finished = finish(registration, outcome.kind);
           if (typeof finished !== "boolean") waited.push(finished);
         }
       }
-      // While something is undone the message comes again: what is refused is sent once, with the delivery that is the last.
-      if (done && refusals.length > 0) waited.push(refuseAll(refusals, attempts, deadline));
+      // Unfinished messages are redelivered, so rejected entries are sent only once, with the last delivery.
+      if (done && rejections.length > 0) waited.push(rejectAll(rejections, attempts, deadline));
       return (await Promise.all(waited)).every(Boolean) && done;
     },
   };

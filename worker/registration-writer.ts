@@ -1,34 +1,33 @@
 /**
- * Writes registrations: as the item under their address, or, for each that did not become that item, as an outcome under
- * its own id. Nobody is told what became of a registration before it is written. Both tables are written by the group
- * commit of `batch-writer.ts`, each with a breaker of its own.
+ * Writes registrations: as the item under their address or, when that is taken, as an outcome under their own id.
+ * Results are reported only after they are written. Both tables use `batch-writer.ts`, each with its own breaker.
  */
 import type { Outcome } from "../shared/registration/outcome.ts";
 import type { Registration } from "../shared/registration/registration.ts";
 import type { Rejected } from "./batch-insert.ts";
-import { createBatchWriter, type Undone, type WriterConditions, type WriterFigures } from "./batch-writer.ts";
+import { createBatchWriter, type Unfinished, type WriterConditions, type WriterFigures } from "./batch-writer.ts";
 import type { NewOutcome, OutcomesTable, RecordResult } from "./outcomes-table.ts";
 import type { RegistrationsTable, StoreResult } from "./registrations-table.ts";
 
 export type WriteOutcome =
   | { readonly kind: "stored" }
-  /** An outcome of this kind stands under its id. */
+  /** The outcome of this kind is stored under its id. */
   | { readonly kind: Outcome }
   | Rejected
-  /** Not written in time. It stays in its message, which comes again. */
-  | Undone;
+  /** Not written in time. It stays in its message, which is redelivered. */
+  | Unfinished;
 
 export interface RegistrationWriter {
   /**
    * @param registrations any number, of any addresses
-   * @param deadline when to give up, on the clock of `now`; while a breaker is not closed, time does not count
+   * @param deadline on the clock of `now`; time with an open breaker does not count
    * @returns an outcome for each, in order; never rejects
    */
   writeAll(registrations: readonly Registration[], deadline: number): Promise<WriteOutcome[]>;
   figures(): { readonly registrations: WriterFigures; readonly outcomes: WriterFigures };
   /**
-   * From now on nothing is waited for: what can be written at once is, what is held or backs off comes out `undone`.
-   * Calling it again does nothing.
+   * Stops waiting: what can be written at once is written, what is held or backing off becomes `unfinished`. Safe to
+   * repeat.
    */
   close(): void;
 }
@@ -39,13 +38,13 @@ export interface RegistrationWriterOptions {
   /** Of the registrations table. */
   readonly conditions: WriterConditions;
   readonly outcomesConditions: WriterConditions;
-  /** Told of each registration that is stored for the first time. */
+  /** Called once per newly stored registration. */
   readonly onStored: (registration: Registration) => void;
-  /** Told of each outcome that is written for the first time. */
+  /** Called once per newly written outcome. */
   readonly onOutcome: (outcome: Outcome) => void;
 }
 
-const undone: Undone = { kind: "undone" };
+const unfinished: Unfinished = { kind: "unfinished" };
 
 export function createRegistrationWriter(options: RegistrationWriterOptions): RegistrationWriter {
   const { table, outcomesTable, conditions, outcomesConditions, onStored, onOutcome } = options;
@@ -78,10 +77,10 @@ export function createRegistrationWriter(options: RegistrationWriterOptions): Re
       async function record(some: readonly NewOutcome[], places: readonly number[]): Promise<void> {
         const recorded = await outcomes.writeAll(some, deadline);
         for (const [place, index] of places.entries())
-          if (recorded[place]?.kind !== "recorded") written[index] = undone;
+          if (recorded[place]?.kind !== "recorded") written[index] = unfinished;
       }
 
-      /** Together what one call of the items has settled: it tells of them one after the other, in one turn. */
+      /** Collects what one call has settled; the call reports its results in one turn. */
       function recordOwed(): void {
         if (owed.length === 0) return;
         recording.push(record(owed, owedAt));
@@ -97,7 +96,7 @@ export function createRegistrationWriter(options: RegistrationWriterOptions): Re
         written[index] = { kind: outcome };
         const registration = registrations[index];
         if (settled || !registration) return;
-        // Not only when the whole pack is through, or a duplicate would show later than who is new in the same call.
+        // Not after the whole pack, or duplicates would show later than new addresses of the same call.
         if (owed.length === 0) queueMicrotask(recordOwed);
         owed.push({
           id: registration.id,

@@ -1,9 +1,8 @@
 /**
- * The registrations table as the worker uses it: up to 25 conditional inserts in one call, each with its own result.
+ * The registrations table as the worker uses it: up to 25 conditional inserts per call, each with its own result.
  *
- * An insert fails by itself where the address is taken. Only those are looked up, all in one call, together with the
- * outcomes that may stand under their own ids; `taken-address.ts` judges by what is found. A tombstone that has to give way
- * is replaced on the condition that it is that very one.
+ * Where the address is taken, the items and possible outcomes are looked up in one call, and `taken-address.ts`
+ * decides. A tombstone that has to give way is replaced on the condition that it is unchanged.
  */
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { BatchGetCommand, PutCommand, type DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
@@ -11,39 +10,39 @@ import type { Outcome } from "../shared/registration/outcome.ts";
 import { carriedProperties, type Registration } from "../shared/registration/registration.ts";
 import type { TombstoneItem } from "../shared/registration/tombstone.ts";
 import { carriedAttributes } from "./carried-attributes.ts";
-import { createBatchInsert, expiryOf, passingFault, rejection, type Rejected } from "./batch-insert.ts";
-import type { Passing } from "./batch-writer.ts";
-import type { Operation } from "../shared/process/system-fault.ts";
-import { judge, type OutcomeVerdict, type StandingItem, type Verdict } from "./taken-address.ts";
+import { createBatchInsert, expiryOf, transientError, rejection, type Rejected } from "./batch-insert.ts";
+import type { Transient } from "./batch-writer.ts";
+import type { Operation } from "../shared/process/system-error.ts";
+import { decide, type OutcomeVerdict, type StandingItem, type Verdict } from "./taken-address.ts";
 
 /**
- * When the insert was tried that told: milliseconds since the epoch. What became of a registration is dated by it, item and
- * outcome alike, however many calls it took to find out: so their times do not tell a known address from a new one, and
- * neither does a status, which shows nothing before that time is a while ago (`web/status/registration-status.ts`).
+ * When the deciding insert was tried: milliseconds since the epoch. Item and outcome are both dated by it, however many
+ * calls were needed, so that their times do not reveal whether the address was known
+ * (`web/status/registration-status.ts`).
  */
 interface Tried {
   readonly triedAt: number;
 }
 
-/** The result for a registration that did not become the item, with what was found under its address. */
+/** For a registration that did not become the item, with what was found under its address. */
 export interface NotTheItem extends OutcomeVerdict, Tried {
   readonly item: StandingItem | undefined;
 }
 
-/** How it ended for one registration. */
+/** The final result of one registration. */
 export type StoreResult =
-  /** It is the item. `fresh`: by this call; otherwise by an earlier delivery of the same registration. */
+  /** It is the item. `fresh`: by this call; otherwise by an earlier delivery. */
   ({ readonly kind: "stored"; readonly fresh: boolean } & Tried) | NotTheItem | Rejected;
 
 export interface RegistrationsTable {
   /**
-   * @param registrations 1 to 25, no two of the same address (DynamoDB refuses the whole call otherwise)
+   * @param registrations 1 to 25 with different addresses (DynamoDB otherwise rejects the whole call)
    * @returns a result for each, in order; never rejects
    */
-  insert(registrations: readonly Registration[]): Promise<(StoreResult | Passing)[]>;
+  insert(registrations: readonly Registration[]): Promise<(StoreResult | Transient)[]>;
   /**
-   * @param first that stood in a call; @param result of it
-   * @returns what that means for a later one of the same address, without a call; undefined when it takes one
+   * @param first that was in a call; @param result of it
+   * @returns what that means for a later one of the same address; undefined when it needs its own call
    */
   follow(first: Registration, result: StoreResult, later: Registration): StoreResult | undefined;
 }
@@ -52,24 +51,24 @@ export interface RegistrationsTableOptions {
   readonly documents: DynamoDBDocumentClient;
   readonly tableName: string;
   readonly outcomesTableName: string;
-  /** Days after which DynamoDB removes an item by its `expiresAt`. Default: never. */
+  /** Days until DynamoDB removes an item by its `expiresAt`. Default: never. */
   readonly retentionDays?: number | undefined;
   /** Milliseconds since the epoch. */
   readonly wallClock: () => number;
-  /** Told of each call that inserts: how many statements it carried and how many attempts the SDK made for it. */
+  /** Called per insert call with its number of statements and the SDK's attempts. */
   readonly onCall: (statements: number, attempts: number) => void;
 }
 
-/** What a look-up found. What DynamoDB left out for this time is in neither. */
+/** Result of a lookup. Unprocessed keys are in neither map. */
 interface Findings {
   readonly items: ReadonlyMap<string, StandingItem>;
   readonly outcomes: ReadonlyMap<string, Outcome>;
-  /** Addresses and ids that DynamoDB did not get to. */
+  /** Addresses and ids that DynamoDB left unprocessed. */
   readonly left: ReadonlySet<unknown>;
 }
 
 const construct = "Roles/WorkerRole";
-const failed: Passing = { kind: "failed" };
+const failed: Transient = { kind: "failed" };
 
 function answerAttributes(answers: Registration["answers"]): Record<string, AttributeValue> {
   const map: Record<string, AttributeValue> = {};
@@ -110,9 +109,9 @@ export function createRegistrationsTable(options: RegistrationsTableOptions): Re
     onCall,
   });
 
-  /** Eventually consistent would be too late here. */
+  /** Eventually consistent reads would miss what was just written. */
   async function find(registrations: readonly Registration[]): Promise<Findings> {
-    // One key twice makes DynamoDB refuse the whole call; a replay has the id of its original, with another address.
+    // DynamoDB rejects a call with a repeated key; a replay can share its original's id under another address.
     const ids = new Set(registrations.map(({ id }) => id));
     const { Responses = {}, UnprocessedKeys = {} } = await documents.send(
       new BatchGetCommand({
@@ -145,7 +144,7 @@ export function createRegistrationsTable(options: RegistrationsTableOptions): Re
     tombstone: TombstoneItem,
     registration: Registration,
     triedAt: number,
-  ): Promise<StoreResult | Passing> {
+  ): Promise<StoreResult | Transient> {
     const { email, id: registrationId, name, answers, submittedAt } = registration;
     const item = {
       ...Object.fromEntries(carriedProperties(registration) ?? []),
@@ -162,7 +161,7 @@ export function createRegistrationsTable(options: RegistrationsTableOptions): Re
         new PutCommand({
           TableName: tableName,
           Item: item,
-          // This tombstone and no other: whoever was quicker, or was erased again, stays.
+          // Only this tombstone: a newer registration or erasure wins.
           ConditionExpression: "registrationId = :id AND tombstone = :kind AND #at = :at",
           ExpressionAttributeNames: { "#at": "at" },
           ExpressionAttributeValues: {
@@ -175,29 +174,29 @@ export function createRegistrationsTable(options: RegistrationsTableOptions): Re
       return { kind: "stored", fresh: true, triedAt };
     } catch (error) {
       const { name: code, message } = error as Error;
-      // Something else stands there by now: the next try sees what.
+      // Something else is there by now: the next try sees what.
       if (code === "ConditionalCheckFailedException") return failed;
-      return code === "ValidationException" ? rejection(replacing, code, message) : passingFault(error, replacing);
+      return code === "ValidationException" ? rejection(replacing, code, message) : transientError(error, replacing);
     }
   }
 
-  /** @returns undefined when it takes another call */
+  /** @returns undefined when another call is needed */
   function resultOf(verdict: Verdict, item: StandingItem | undefined, triedAt: number): StoreResult | undefined {
     if (verdict.kind === "stored") return { kind: "stored", fresh: false, triedAt };
     return verdict.kind === "outcome" ? { ...verdict, item, triedAt } : undefined;
   }
 
-  /** The engine does not hand back the item that was in the way, so it is looked up. */
+  /** DynamoDB does not return the conflicting item, so it is looked up. */
   async function settleTaken(
     taken: readonly (readonly [index: number, Registration])[],
-    results: (StoreResult | Passing)[],
+    results: (StoreResult | Transient)[],
     triedAt: number,
   ): Promise<void> {
     let found: Findings;
     try {
       found = await find(taken.map(([, registration]) => registration));
     } catch (error) {
-      const result = passingFault(error, lookUp);
+      const result = transientError(error, lookUp);
       for (const [index] of taken) results[index] = result;
       return;
     }
@@ -205,10 +204,10 @@ export function createRegistrationsTable(options: RegistrationsTableOptions): Re
       const { email, id } = registration;
       if (found.left.has(email) || found.left.has(id)) continue;
       const item = found.items.get(email);
-      const verdict = judge(registration, item, found.outcomes.get(id), wallClock());
+      const verdict = decide(registration, item, found.outcomes.get(id), wallClock());
       const result = resultOf(verdict, item, triedAt);
       if (result) results[index] = result;
-      // One after the other: a call of the writer never becomes 25 at once.
+      // Sequentially: one call of the writer never becomes 25 at once.
       // oxlint-disable-next-line no-await-in-loop
       else if (verdict.kind === "replace") results[index] = await replace(verdict.tombstone, registration, triedAt);
     }
@@ -220,12 +219,12 @@ export function createRegistrationsTable(options: RegistrationsTableOptions): Re
       const triedAt = wallClock();
       const stored: StoreResult = { kind: "stored", fresh: true, triedAt };
       const inserts = await insertAll(registrations);
-      const results = inserts.map((result, index): StoreResult | Passing => {
+      const results = inserts.map((result, index): StoreResult | Transient => {
         if (result.kind === "inserted") return stored;
         if (result.kind !== "taken") return result;
         const registration = registrations[index];
         if (registration) taken.push([index, registration]);
-        // Until the look-up knows better.
+        // Until the lookup says otherwise.
         return failed;
       });
       if (taken.length > 0) await settleTaken(taken, results, triedAt);
@@ -234,8 +233,8 @@ export function createRegistrationsTable(options: RegistrationsTableOptions): Re
     follow(first, result, later) {
       if (result.kind === "rejected") return undefined;
       const item = result.kind === "stored" ? { registrationId: first.id } : result.item;
-      // Its own outcome is not looked up: where one stands, the insert of another one does nothing.
-      return resultOf(judge(later, item, undefined, wallClock()), item, result.triedAt);
+      // Its outcome need not be looked up: inserting over an existing one does nothing.
+      return resultOf(decide(later, item, undefined, wallClock()), item, result.triedAt);
     },
   };
 }

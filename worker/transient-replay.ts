@@ -1,21 +1,19 @@
 /**
- * The periodic task `replay-transient-dead-letters`: gives registrations that failed by a passing fault one more try, by
- * themselves, once each. A few first: while those are on their way nothing follows, and when they fail again nothing
- * follows for a day.
+ * The periodic task `replay-transient-dead-letters`: retries registrations that failed with a transient error, once
+ * each. A few go first; if they fail again, nothing more is tried for a day.
  *
  *     not now ◄── worker unwell, or an earlier try is on its way, or tries of the last day failed again
  *        │
  *     scan ─► replay, by the protocol of `shared/dead-letters/replay.ts` ─► outcome, or the next run sees it
  *
- * All that a run knows of the ones before it stands in the records, so that it does not matter which worker ran them, or
- * whether it still lives. Posted twice, or to two workers at once, both work side by side: a claim gives each record to one
- * of them. What was sent is never sent a second time by itself; a claim under which nothing was sent, because the queue
- * refused it or the run was killed, uses nothing up: a later run takes the record up again.
+ * All state is in the records, so it does not matter which worker runs it. Concurrent runs share the work, since a
+ * claim gives each record to one of them. What was sent is never sent again automatically; a claim under which nothing
+ * was sent does not use up the retry.
  */
 import type { SQSClient } from "@aws-sdk/client-sqs";
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { isClaimed, type DeadLetterRecord } from "../shared/dead-letters/dead-letter-record.ts";
-import { passingReasons } from "../shared/dead-letters/dead-letter.ts";
+import { transientReasons } from "../shared/dead-letters/dead-letter.ts";
 import { automaticReplayer, createReplayRecords } from "../shared/dead-letters/replay-records.ts";
 import { createReplaySender } from "../shared/dead-letters/replay-sender.ts";
 import { replayDeadLetters, type ReplayFate } from "../shared/dead-letters/replay.ts";
@@ -25,15 +23,15 @@ import { scanTable } from "../shared/aws/table-scan.ts";
 import type { Health } from "./health.ts";
 
 export interface TransientReplay {
-  /** `waits` when nothing was tried, for the reason that `because` says. */
+  /** `waits` when nothing was tried, for the reason in `because`. */
   readonly outcome: "nothing to do" | "replayed" | "waits";
   readonly because?: string;
-  /** Records that could be tried, of at most `maxCandidates` oldest ones. */
+  /** Candidates, of at most `maxCandidates` oldest ones. */
   readonly candidates: number;
   readonly sent: number;
   readonly resolved: number;
   readonly failed: number;
-  /** Sent, and nothing heard of it before the time was up: the next run looks. */
+  /** Sent, without a result in time: the next run checks. */
   readonly unheard: number;
 }
 
@@ -47,23 +45,23 @@ export interface TransientReplayOptions {
   readonly logger: Logger;
   /** Milliseconds since the epoch. */
   readonly wallClock: () => number;
-  /** Aborted when the process stops: what is sent is finished, nothing is waited for. */
+  /** Aborted when the process stops: sends are finished, nothing is waited for. */
   readonly stopping: AbortSignal;
-  /** Bound on a run, after which the step under way is still sent. Default: 15 s; the daemon waits for 60 s. */
+  /** Time limit, after which the current step is still sent. Default: 15 s; the daemon waits for 60 s. */
   readonly boundSeconds?: number;
 }
 
 const defaultBoundSeconds = 15;
-/** A fault passes, but not at once. */
+/** Gives the error time to pass. */
 const restMs = 10 * 60_000;
-/** Tries of so long ago say nothing about today. */
+/** Older tries are not representative. */
 const memoryMs = 24 * 3_600_000;
-/** With this share of the last day's tries failed again, it is no passing fault. */
+/** When this share of the last day's tries failed again, the error is not transient. */
 const maxFailedShare = 0.1;
-/** Kept in memory at a time; the oldest ones. */
+/** Held in memory at a time; the oldest ones. */
 const maxCandidates = 5_000;
 const firstCanary = 1;
-/** Where tries of the last day have worked, the first one need not be made again. */
+/** When tries of the last day worked, the trial step is skipped. */
 const provenCanary = 10;
 const stepSize = 500;
 const ratePerSecond = 500;
@@ -99,7 +97,7 @@ interface Candidate {
   readonly since: string;
 }
 
-/** Tries of the last day that nobody asked for. */
+/** Automatic tries of the last day. */
 interface Tries {
   resolved: number;
   failed: number;
@@ -121,7 +119,7 @@ function oldestFirst(candidates: readonly Candidate[]): Candidate[] {
   return candidates.toSorted((a, b) => (a.since < b.since ? -1 : 1)).slice(0, maxCandidates);
 }
 
-/** @returns the task. A second call while one runs joins it. Rejects with the SDK's error when AWS does not answer. */
+/** @returns the task. A call during a run joins it. Rejects with the SDK's error when AWS does not answer. */
 export function createTransientReplay(options: TransientReplayOptions): () => Promise<TransientReplay> {
   const { sqs, documents, queueUrl, deadLettersTable, health, logger, wallClock, stopping } = options;
   const boundMs = (options.boundSeconds ?? defaultBoundSeconds) * 1_000;
@@ -145,7 +143,7 @@ export function createTransientReplay(options: TransientReplayOptions): () => Pr
   function count(tries: Tries, record: ScannedRecord): void {
     if (record.state === "resolved") tries.resolved += 1;
     else if (record.state === "replayed" || record.state === "storing") tries.pending += 1;
-    // By its history and not by the times in it, which stem from the clocks of several machines.
+    // By position in the history, not by times, which come from different machines' clocks.
     else if (record.state === "open" && (wasReplayed(record) || record.failures > 1)) tries.failed += 1;
   }
 
@@ -153,13 +151,13 @@ export function createTransientReplay(options: TransientReplayOptions): () => Pr
     const now = wallClock();
     const tries: Tries = { resolved: 0, failed: 0, pending: 0 };
     let candidates: Candidate[] = [];
-    const reasons = Object.fromEntries(passingReasons.map((reason, index) => [`:reason${index}`, reason]));
+    const reasons = Object.fromEntries(transientReasons.map((reason, index) => [`:reason${index}`, reason]));
     await scanTable({
       documents,
       tableName: deadLettersTable,
       segments: scanSegments,
       attributes,
-      // Half the price, and a record that is seen too old is refused by the claim.
+      // Eventually consistent, at half the price: a stale record fails its claim.
       consistent: false,
       filter: {
         expression:
@@ -179,10 +177,10 @@ export function createTransientReplay(options: TransientReplayOptions): () => Pr
           const { id, submittedAt, firstFailedAt, claimedBy, automaticReplayAt } = record;
           if (automaticReplayAt !== undefined) count(tries, record);
           else if (isClaimed(record, now)) {
-            // Another run is about to send it, or could not tell whether it did. A person's replay is that person's.
+            // Another run is sending it, or does not know whether it did. A person's replay belongs to that person.
             if (claimedBy === automaticReplayer) tries.pending += 1;
           }
-          // Somebody has tried, and it came back: that is theirs to judge.
+          // It was tried and failed again: a person decides now.
           else if (!wasReplayed(record)) {
             candidates.push({ id, since: submittedAt ?? firstFailedAt });
           }
@@ -206,7 +204,7 @@ export function createTransientReplay(options: TransientReplayOptions): () => Pr
     const summary = await replayDeadLetters(
       candidates.map(({ id }) => id),
       {
-        // The bound ends the run between two steps, and the wait for outcomes; a step that has begun is sent.
+        // The time limit ends the run between two steps and while waiting for outcomes; a started step is sent.
         store: {
           ...records,
           readMany: (ids) => records.readMany(ids, stopping),
@@ -214,7 +212,7 @@ export function createTransientReplay(options: TransientReplayOptions): () => Pr
         },
         sender: createReplaySender({ sqs, queueUrl, ratePerSecond, signal: stopping, onPack: countPack }),
         who: automaticReplayer,
-        why: "by itself, once: its reason was a passing fault",
+        why: "by itself, once: its reason was a transient error",
         canary: tries.resolved > 0 ? provenCanary : firstCanary,
         stepSize,
         again: false,

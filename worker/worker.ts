@@ -1,4 +1,4 @@
-/** Puts the parts of the drain together: breakers, table, writer, dead letters, pollers, and what they tell the outside. */
+/** Assembles the drain: breakers, tables, writer, dead letters, pollers, and their metrics and logs. */
 import type { SQSClient } from "@aws-sdk/client-sqs";
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import type { Logger } from "../shared/process/logger.ts";
@@ -14,18 +14,18 @@ import { createWorkerMetrics, exposeHeldPacks, exposeWriter } from "./metrics.ts
 import { createVersionLog, hideSecondsAfter } from "./other-versions.ts";
 import { createOutcomesTable } from "./outcomes-table.ts";
 import { createPackProcessor } from "./pack-processor.ts";
-import { createPatientCaller } from "./patient-call.ts";
+import { createRetryingCaller } from "./retrying-caller.ts";
 import { createRegistrationWriter } from "./registration-writer.ts";
 import { createRegistrationsTable } from "./registrations-table.ts";
-import { createReplayGate } from "./replay-gate.ts";
-import { describeSystemFault } from "../shared/process/system-fault.ts";
+import { createReplayGuard } from "./replay-guard.ts";
+import { describeSystemError } from "../shared/process/system-error.ts";
 import type { WriterConditions } from "./batch-writer.ts";
 
 export interface Worker {
   start(): void;
   /**
-   * Receives nothing more, finishes what it has, and leaves to redelivery what a fault keeps it from finishing within a
-   * third of the stop deadline. Calling it again waits for the same.
+   * Stops receiving, finishes what it has, and leaves to redelivery what cannot be finished within a third of the stop
+   * deadline. Safe to repeat.
    */
   stop(): Promise<void>;
   health(): Health;
@@ -42,8 +42,8 @@ export interface WorkerParts {
 const longestStandstillMs = 30_000;
 const minBackoffMs = 250;
 const maxBackoffMs = 15_000;
-const stopPatienceShare = 1 / 3;
-/** Calls at once to the dead-letter queue, and to the dead-letters table by each of those who write it. */
+const stopTimeoutShare = 1 / 3;
+/** Concurrent calls to the dead-letter queue, and to the dead-letters table per caller. */
 const deadLetterWidth = 32;
 
 export function createWorker({ config, sqs, documents, registry, logger }: WorkerParts): Worker {
@@ -58,15 +58,15 @@ export function createWorker({ config, sqs, documents, registry, logger }: Worke
       random: Math.random,
       minBackoffMs,
       maxBackoffMs,
-      onChange(open, fault) {
+      onChange(open, systemError) {
         gauge.set(open ? 1 : 0);
-        if (open) logger.error({ dependency, ...fault }, "stopped receiving: a fault of the system");
-        else logger.info({ dependency, overcome: fault.kind }, "receiving again");
+        if (open) logger.error({ dependency, ...systemError }, "stopped receiving: a system error");
+        else logger.info({ dependency, overcome: systemError.kind }, "receiving again");
       },
     });
   }
 
-  // One for each thing that can be allowed or denied by itself: the success of one must not hide the failure of another.
+  // One per permission: the success of one call must not hide the failure of another.
   const breakers = {
     "queue receives": breakerOf("queue receives"),
     "queue deletes": breakerOf("queue deletes"),
@@ -78,10 +78,10 @@ export function createWorker({ config, sqs, documents, registry, logger }: Worke
     "dead-letters table": breakerOf("dead-letters table"),
   };
   const width = { width: deadLetterWidth, now };
-  const deadLetterCaller = createPatientCaller(breakers["dead-letter queue sends"], width);
-  // One each, so that a replay does not wait behind thousands of records that the collector makes.
-  const recordCaller = createPatientCaller(breakers["dead-letters table"], width);
-  const collectorCaller = createPatientCaller(breakers["dead-letters table"], width);
+  const deadLetterCaller = createRetryingCaller(breakers["dead-letter queue sends"], width);
+  // Separate, so that a replay does not wait behind thousands of collected records.
+  const recordCaller = createRetryingCaller(breakers["dead-letters table"], width);
+  const collectorCaller = createRetryingCaller(breakers["dead-letters table"], width);
   const writing = {
     documents,
     retentionDays: config.RETENTION_DAYS,
@@ -91,20 +91,20 @@ export function createWorker({ config, sqs, documents, registry, logger }: Worke
       metrics.writeAttempts.inc(attempts);
     },
   };
-  // Before the first registration is given up: what goes back to the queue undone again and again ends as a dead letter.
-  const standstillPatienceMs = Math.min(longestStandstillMs, (config.MESSAGE_DEADLINE_SECONDS * 1_000) / 2);
+  // Must come before registrations are given up: repeated redelivery would dead-letter them.
+  const standstillTimeoutMs = Math.min(longestStandstillMs, (config.MESSAGE_DEADLINE_SECONDS * 1_000) / 2);
 
   function conditionsOf(breaker: CircuitBreaker, resource: string, construct: string): WriterConditions {
     const insertion = { action: "dynamodb:PartiQLInsert", resource, construct };
     return {
       breaker,
       maxCallsInFlight: config.WRITES_IN_FLIGHT,
-      standstillPatienceMs,
+      standstillTimeoutMs,
       describeStandstill: (cause) =>
-        describeSystemFault(
+        describeSystemError(
           cause === "throttled" ? "throttled" : "unreachable",
           insertion,
-          `nothing could be stored for ${standstillPatienceMs / 1_000} s`,
+          `nothing could be stored for ${standstillTimeoutMs / 1_000} s`,
         ),
       now,
       random: Math.random,
@@ -141,7 +141,7 @@ export function createWorker({ config, sqs, documents, registry, logger }: Worke
     writer,
     deadLetters,
     records,
-    replays: createReplayGate({
+    replays: createReplayGuard({
       records,
       onStale(id) {
         metrics.staleReplays.inc();
@@ -156,7 +156,7 @@ export function createWorker({ config, sqs, documents, registry, logger }: Worke
       metrics.received.inc(registrations);
     },
     onOutcome(kind) {
-      if (kind === "undone") metrics.undone.inc();
+      if (kind === "unfinished") metrics.unfinished.inc();
     },
     onHidden() {
       metrics.hidden.inc();
@@ -217,11 +217,11 @@ export function createWorker({ config, sqs, documents, registry, logger }: Worke
     },
     async stop() {
       const stopped = Promise.all([registrationsDrain.stop(), deadLetterDrain.stop()]);
-      // What fails for a moment is tried again even now. What is held by a fault that lasts is let go in the end, or the
-      // pollers would never finish.
-      const patience = setTimeout(letGo, config.STOP_DEADLINE_SECONDS * 1_000 * stopPatienceShare);
+      // Short failures are still retried during the stop; what lasting errors hold is released, or the pollers would
+      // never finish.
+      const timer = setTimeout(letGo, config.STOP_DEADLINE_SECONDS * 1_000 * stopTimeoutShare);
       await stopped;
-      clearTimeout(patience);
+      clearTimeout(timer);
       letGo();
     },
     health: createHealth({

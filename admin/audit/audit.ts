@@ -1,5 +1,5 @@
 /**
- * The audit: waits until the queues are drained, brings ledger, dead letters, outcomes and table before the judge, and names
+ * The audit: waits until the queues are drained, brings ledger, dead letters, outcomes and table before the checker, and names
  * examples of what it finds. It only reads, and never receives: whoever waits on a queue is none the worse for it. How it is asked for and shown stands in `commands/audit.ts`.
  */
 import type { SQSClient } from "@aws-sdk/client-sqs";
@@ -15,7 +15,7 @@ import type { AuditReport } from "./audit-report.ts";
 import { createHeldPacks } from "./held-packs.ts";
 import { waitUntilDrained } from "./drain-wait.ts";
 import type { OutcomeEvidence, StoredItem } from "./evidence.ts";
-import { createJudge, type Judge } from "./judge.ts";
+import { createChecker, type Checker } from "./checker.ts";
 
 export interface AuditOptions {
   readonly sqs: SQSClient;
@@ -47,10 +47,10 @@ export type AuditStep =
 const scanSegments = 4;
 const tellEvery = 10_000;
 
-/** The judge knows ids by number only: a second reading finds the few that are to be named. */
+/** The checker knows ids by number only: a second reading finds the few that are to be named. */
 async function namesOf(
   wanted: readonly number[],
-  judge: Judge,
+  checker: Checker,
   ledgers: readonly string[],
 ): Promise<Map<number, string>> {
   const names = new Map<number, string>();
@@ -58,7 +58,7 @@ async function namesOf(
   for (const ledger of ledgers) {
     if (open.size === 0) break;
     for await (const { id } of readLedger(ledger)) {
-      const number = judge.numberOf(id);
+      const number = checker.numberOf(id);
       if (open.delete(number)) names.set(number, id);
       if (open.size === 0) break;
     }
@@ -87,18 +87,18 @@ async function checkHeads(ledgers: readonly string[], stack: string): Promise<nu
 }
 
 /**
- * @throws TURNOUT_LEDGER_INVALID, TURNOUT_INTERRUPTED; the SDK's error when AWS does not answer or refuses
+ * @throws TURNOUT_LEDGER_INVALID, TURNOUT_INTERRUPTED; the SDK's error when AWS does not answer or rejects
  */
 export async function runAudit(options: AuditOptions): Promise<AuditReport> {
   const { sqs, documents, queueUrl, deadLetterQueueUrl, ledgers, signal, onProgress } = options;
   const began = performance.now();
-  const judge = createJudge({ othersAllowed: options.othersAllowed });
+  const checker = createChecker({ othersAllowed: options.othersAllowed });
   const headlessLedgers = await checkHeads(ledgers, await readStackIdentity(sqs, queueUrl));
   let lines = 0;
   // Before the wait: a ledger that cannot be read should not be found out after ten minutes.
   for (const ledger of ledgers) {
     for await (const line of readLedger(ledger)) {
-      judge.attempt(line);
+      checker.attempt(line);
       lines += 1;
       if (lines % tellEvery === 0) {
         signal.throwIfAborted();
@@ -113,14 +113,14 @@ export async function runAudit(options: AuditOptions): Promise<AuditReport> {
     timeoutSeconds: options.drainTimeoutSeconds,
     heldPacks: createHeldPacks({ ...options, wallClock: () => awsTime(documents) }),
     signal,
-    onLook: ({ waiting, inFlight }) => onProgress("draining", waiting + inFlight),
+    onPoll: ({ waiting, inFlight }) => onProgress("draining", waiting + inFlight),
   });
   // Dead letters first: what is replayed meanwhile moves from there to the table, and is seen twice rather than never.
   let deadLetters = 0;
   await createDeadLetterStore(documents, options.deadLettersTable).scan({}, signal, (records) => {
     for (const { id, registration, state, history } of records) {
       const edited = history.some(({ what }) => what === "edited");
-      judge.deadLetter({ id, registrationId: registration?.id, state, edited });
+      checker.deadLetter({ id, registrationId: registration?.id, state, edited });
     }
     deadLetters += records.length;
     onProgress("reading dead letters", deadLetters);
@@ -134,7 +134,7 @@ export async function runAudit(options: AuditOptions): Promise<AuditReport> {
     attributes: ["id", "outcome"],
     signal,
     onPage(items) {
-      for (const item of items) judge.outcome(item as unknown as OutcomeEvidence);
+      for (const item of items) checker.outcome(item as unknown as OutcomeEvidence);
       outcomes += items.length;
       onProgress("reading outcomes", outcomes);
     },
@@ -148,15 +148,15 @@ export async function runAudit(options: AuditOptions): Promise<AuditReport> {
     signal,
     onPage(items) {
       for (const item of items) {
-        if (isTombstone(item)) judge.buried(item);
-        else judge.stored(item as unknown as StoredItem);
+        if (isTombstone(item)) checker.buried(item);
+        else checker.stored(item as unknown as StoredItem);
       }
       registrations += items.length;
       onProgress("reading registrations", registrations);
     },
   });
-  const { counts, numbers, ids } = judge.verdict(drained);
-  const names = await namesOf(Object.values(numbers).flat(), judge, ledgers);
+  const { counts, numbers, ids } = checker.verdict(drained);
+  const names = await namesOf(Object.values(numbers).flat(), checker, ledgers);
   const named = (list: readonly number[]) => list.map((number) => names.get(number) ?? "");
   const { lost, queued, duplicated, unexpected, corrupt } = counts;
   return {

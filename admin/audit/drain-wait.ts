@@ -23,10 +23,10 @@ export interface DrainWaitOptions {
   readonly heldPacks: (sinceMs: number) => Promise<number>;
   readonly signal: AbortSignal;
   /** Told of what is still there, in messages, both queues together. */
-  readonly onLook: (left: { readonly waiting: number; readonly inFlight: number }) => void;
+  readonly onPoll: (left: { readonly waiting: number; readonly inFlight: number }) => void;
 }
 
-const lookEveryMs = 500;
+const pollIntervalMs = 500;
 
 function sum(counts: readonly QueueCounts[]): { waiting: number; inFlight: number } {
   return {
@@ -40,7 +40,7 @@ function sum(counts: readonly QueueCounts[]): { waiting: number; inFlight: numbe
  * @throws TURNOUT_INTERRUPTED, by the signal; the SDK's error when SQS does not answer
  */
 export async function waitUntilDrained(options: DrainWaitOptions): Promise<boolean> {
-  const { sqs, queueUrl, deadLetterQueueUrl, timeoutSeconds, heldPacks, signal, onLook } = options;
+  const { sqs, queueUrl, deadLetterQueueUrl, timeoutSeconds, heldPacks, signal, onPoll } = options;
   const urls = [queueUrl, deadLetterQueueUrl];
   // The worker hides the messages of both queues for the same time, which is that of the registrations queue.
   const quietMs = (await readVisibilityTimeoutSeconds(sqs, queueUrl)) * 1_000;
@@ -51,7 +51,7 @@ export async function waitUntilDrained(options: DrainWaitOptions): Promise<boole
     signal.throwIfAborted();
     const askedAt = performance.now();
     const left = sum(await Promise.all(urls.map((url) => readQueueCounts(sqs, url))));
-    onLook(left);
+    onPoll(left);
     const now = performance.now();
     if (left.waiting + left.inFlight > 0) quietSince = undefined;
     else quietSince ??= now;
@@ -62,6 +62,6 @@ export async function waitUntilDrained(options: DrainWaitOptions): Promise<boole
     }
     if (now >= deadline) return false;
     // Cut short by Ctrl-C; the next turn says so.
-    await delay(Math.min(lookEveryMs, deadline - now), undefined, { signal }).catch(() => {});
+    await delay(Math.min(pollIntervalMs, deadline - now), undefined, { signal }).catch(() => {});
   }
 }

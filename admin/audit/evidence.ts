@@ -1,4 +1,4 @@
-/** What the audit reads from the tables, as the judge is told of it: no more than it needs to say what became of whom. */
+/** What the audit reads from the tables, as the checker is told of it: no more than it needs to say what became of whom. */
 import type { DeadLetterState } from "../../shared/dead-letters/dead-letter-record.ts";
 import type { OutcomeItem } from "../../shared/registration/outcome.ts";
 import type { TombstoneItem } from "../../shared/registration/tombstone.ts";

@@ -129,8 +129,8 @@ function parseLine(text: string, path: string, number: number): LedgerLine {
       `Line ${number} of the ledger ${path} is the head of another run. A ledger belongs to one run.`,
     );
   }
-  const fault = value === undefined ? undefined : lineValidator.Errors(value)[0];
-  const why = fault === undefined ? "is not JSON" : `${fault.instancePath || "/"} ${fault.message}`;
+  const error = value === undefined ? undefined : lineValidator.Errors(value)[0];
+  const why = error === undefined ? "is not JSON" : `${error.instancePath || "/"} ${error.message}`;
   throw new TurnoutError("TURNOUT_LEDGER_INVALID", `Line ${number} of the ledger ${path} cannot be used: ${why}.`);
 }
 

@@ -1,7 +1,7 @@
 /** `turnout log`: what admins did, who and when. */
 import { Command } from "commander";
 import { Type } from "typebox";
-import { adminActions, createAdminLog } from "../admin-log.ts";
+import { adminActions, createAuditLog } from "../audit-log.ts";
 import { addConnectionOptions, withConnection, type ConnectionFlags } from "../../terminal/connection.ts";
 import { pointInTime } from "../../terminal/option-values.ts";
 import type { CommandHost } from "../../terminal/command-line.ts";
@@ -43,7 +43,7 @@ export function buildLogCommand({ env, terminal, signal }: CommandHost): Command
 
   return addConnectionOptions(command).action((flags: LogFlags) =>
     withConnection(flags, env, async ({ documents, deadLettersTable }) => {
-      const log = createAdminLog({ documents, tableName: deadLettersTable, who: "", wallClock: Date.now });
+      const log = createAuditLog({ documents, tableName: deadLettersTable, who: "", wallClock: Date.now });
       const lines = await log.read(flags.since ?? "", signal);
       if (flags.json) return terminal.printJson({ lines });
       if (lines.length === 0) return terminal.print("Nothing was done.");

@@ -90,7 +90,7 @@ export function buildQueueCommand({ env, terminal, signal }: CommandHost): Comma
       const inspector = createInspector(connection);
       const pause = () => delay(flags.every * 1_000, undefined, { signal }).catch(() => {});
       for (;;) {
-        const inspection = await inspector.look(signal);
+        const inspection = await inspector.inspect(signal);
         if (flags.json) terminal.printJson(inspection.queue);
         else {
           if (flags.watch) terminal.clear();

@@ -7,11 +7,11 @@ import { dynamoDbLimits } from "../../shared/aws/aws-limits.ts";
 import type { DeadLetterRecord, HistoryEntry } from "../../shared/dead-letters/dead-letter-record.ts";
 import { rawEntryIn, registrationIn } from "../../shared/dead-letters/dead-letter-entry.ts";
 import { normalizeEmail } from "../../shared/registration/email-address.ts";
-import { TurnoutError, type Fault } from "../../shared/errors.ts";
+import { TurnoutError, type ValidationError } from "../../shared/errors.ts";
 import type { EventDefinition } from "../../shared/registration/event-definition.ts";
-import { isRegistration, registrationFaults, type Registration } from "../../shared/registration/registration.ts";
-import { schemaFaults } from "../../shared/registration/schema-faults.ts";
-import { submissionSchema } from "../../shared/registration/submission.ts";
+import { isRegistration, registrationErrors, type Registration } from "../../shared/registration/registration.ts";
+import { schemaErrors } from "../../shared/registration/schema-errors.ts";
+import { submissionSchema } from "../../shared/registration/submission-schema.ts";
 import { toReplayable } from "../../shared/dead-letters/replayable.ts";
 
 /** Sets a field, or takes it away where `value` is undefined. */
@@ -133,14 +133,16 @@ function differences(before: Record<string, unknown>, after: Record<string, unkn
   return changes;
 }
 
-function eventFaults(draft: Draft, event: EventDefinition): Fault[] {
+function eventErrors(draft: Draft, event: EventDefinition): ValidationError[] {
   const { email, name, answers } = draft;
-  return schemaFaults(Compile(submissionSchema(event)).Errors({ email, name, answers }), new Map());
+  return schemaErrors(Compile(submissionSchema(event)).Errors({ email, name, answers }), new Map());
 }
 
-function refuse(faults: readonly Fault[]): never {
-  const list = faults.map(({ pointer, detail }) => `  - ${pointer || "/"} ${detail}`).join("\n");
-  throw new TurnoutError("TURNOUT_REGISTRATION_INVALID", `The registration would not be valid:\n${list}`, { faults });
+function reject(validationErrors: readonly ValidationError[]): never {
+  const list = validationErrors.map(({ pointer, detail }) => `  - ${pointer || "/"} ${detail}`).join("\n");
+  throw new TurnoutError("TURNOUT_REGISTRATION_INVALID", `The registration would not be valid:\n${list}`, {
+    validationErrors,
+  });
 }
 
 /**
@@ -148,7 +150,7 @@ function refuse(faults: readonly Fault[]): never {
  * @param body its body, from which a registration that could not be read is pieced together
  * @param event what the answers are checked against; undefined for no more than what every event asks
  * @returns the registration as it would be, and in what it differs
- * @throws TURNOUT_REGISTRATION_INVALID with a pointer to every fault, TURNOUT_USAGE_INVALID when nothing would change
+ * @throws TURNOUT_REGISTRATION_INVALID with a pointer to every error, TURNOUT_USAGE_INVALID when nothing would change
  */
 export function proposeEdit(
   record: DeadLetterRecord,
@@ -168,15 +170,15 @@ export function proposeEdit(
   if (typeof draft.email === "string") draft.email = normalizeEmail(draft.email);
   if (typeof draft.name === "string") draft.name = draft.name.trim();
   draft.answers = withoutTinyNumbers(draft.answers);
-  const faults = registrationFaults(draft);
-  if (faults.length > 0) refuse(faults);
+  const validationErrors = registrationErrors(draft);
+  if (validationErrors.length > 0) reject(validationErrors);
   if (event) {
-    const further = eventFaults(draft, event);
-    if (further.length > 0) refuse(further);
+    const further = eventErrors(draft, event);
+    if (further.length > 0) reject(further);
   }
   const registration = draft as unknown as Registration;
   const replayable = toReplayable(record.id, registration);
-  if (replayable.kind === "refused") refuse(replayable.faults);
+  if (replayable.kind === "refused") reject(replayable.validationErrors);
   const { replayOf: _, claim: __, ...before } = entry;
   const changes = differences(before, registration);
   if (Object.keys(changes).length === 0) throw usage("Nothing would change: the fields have these values already.");

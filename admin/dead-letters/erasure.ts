@@ -30,14 +30,14 @@ const escapes = /\\u([0-9a-fA-F]{4})/g;
 const notBefore = String.raw`(?<![\w.+-])`;
 const notAfter = String.raw`(?![\w-]|\.\w)`;
 
-interface Blotter {
+interface Redactor {
   /** Whether the value, as JSON gives it, has the address as a text or in a text. */
   mentions(value: unknown): boolean;
   /** @returns the value without the address */
-  blot<Value>(value: Value): Value;
+  redact<Value>(value: Value): Value;
   /** The same for a text that is no JSON, or broken: characters may be written as escapes. */
   mentionsInText(text: string): boolean;
-  blotText(text: string): string;
+  redactText(text: string): string;
 }
 
 function escapeForPattern(text: string): string {
@@ -48,7 +48,7 @@ function unescape(text: string): string {
   return text.replace(escapes, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
 }
 
-function createBlotter(email: string): Blotter {
+function createRedactor(email: string): Redactor {
   const plain = new RegExp(`${notBefore}${escapeForPattern(email)}${notAfter}`, "giu");
   // Each character as it is or as an escape of either case.
   const spelled = Array.from(email, (character) => {
@@ -60,31 +60,31 @@ function createBlotter(email: string): Blotter {
     return normalizeEmail(text) === email || text.search(plain) >= 0;
   }
 
-  const blotter: Blotter = {
+  const redactor: Redactor = {
     mentions(value) {
       if (typeof value === "string") return isIt(value);
       if (typeof value !== "object" || value === null) return false;
-      return Object.entries(value).some(([name, inner]) => isIt(name) || blotter.mentions(inner));
+      return Object.entries(value).some(([name, inner]) => isIt(name) || redactor.mentions(inner));
     },
-    blot<Value>(value: Value): Value {
-      const blotted = (inner: unknown): unknown => {
+    redact<Value>(value: Value): Value {
+      const redacted = (inner: unknown): unknown => {
         if (typeof inner === "string") return normalizeEmail(inner) === email ? erased : inner.replace(plain, erased);
-        if (Array.isArray(inner)) return inner.map(blotted);
+        if (Array.isArray(inner)) return inner.map(redacted);
         if (typeof inner !== "object" || inner === null) return inner;
         return Object.fromEntries(
-          Object.entries(inner).map(([name, each]) => [blotted(name) as string, blotted(each)]),
+          Object.entries(inner).map(([name, each]) => [redacted(name) as string, redacted(each)]),
         );
       };
-      return blotted(value) as Value;
+      return redacted(value) as Value;
     },
     mentionsInText: (text) => unescape(text).search(plain) >= 0,
-    blotText(text) {
-      const blotted = text.replace(new RegExp(`${notBefore}${spelled}${notAfter}`, "giu"), erased);
+    redactText(text) {
+      const redacted = text.replace(new RegExp(`${notBefore}${spelled}${notAfter}`, "giu"), erased);
       // What stands before it may be an escape too, whose last digit looks like part of a name.
-      return blotter.mentionsInText(blotted) ? text.replace(new RegExp(spelled, "giu"), erased) : blotted;
+      return redactor.mentionsInText(redacted) ? text.replace(new RegExp(spelled, "giu"), erased) : redacted;
     },
   };
-  return blotter;
+  return redactor;
 }
 
 function parse(body: string): unknown {
@@ -126,7 +126,7 @@ function wasCorrected(record: DeadLetterRecord, email: string): boolean {
  * @returns what has to be done, undefined where the record does not mention the person
  */
 export function planErasure(record: DeadLetterRecord, body: string, email: string): Erasure | undefined {
-  const blotter = createBlotter(email);
+  const redactor = createRedactor(email);
   const { registration } = record;
   const value = parse(body);
   const entries = entriesOf(value) ?? [];
@@ -137,22 +137,23 @@ export function planErasure(record: DeadLetterRecord, body: string, email: strin
       registrationIds: [...new Set([record.id, ...(registration ? [registration.id] : []), ...idsOf(own)])],
     }) as const;
   if (registration?.email === email || wasCorrected(record, email)) return whole();
-  const inBody = value === undefined ? blotter.mentionsInText(body) : blotter.mentions(value);
-  if (!inBody && !blotter.mentions([registration, record.history, record.detail])) return undefined;
+  const inBody = value === undefined ? redactor.mentionsInText(body) : redactor.mentions(value);
+  if (!inBody && !redactor.mentions([registration, record.history, record.detail])) return undefined;
   const rest = {
     ...record,
-    detail: blotter.blot(record.detail),
-    history: blotter.blot(record.history),
-    ...(registration && { registration: blotter.blot(registration) }),
+    detail: redactor.redact(record.detail),
+    history: redactor.redact(record.history),
+    ...(registration && { registration: redactor.redact(registration) }),
   };
-  if (value === undefined) return { kind: "address", registrationIds: [], record: rest, body: blotter.blotText(body) };
+  if (value === undefined)
+    return { kind: "address", registrationIds: [], record: rest, body: redactor.redactText(body) };
   const others = entries.filter((entry) => !isEntryOf(entry, email));
   if (own.length === 0) {
-    return { kind: "address", registrationIds: [], record: rest, body: JSON.stringify(blotter.blot(value)) };
+    return { kind: "address", registrationIds: [], record: rest, body: JSON.stringify(redactor.redact(value)) };
   }
   if (others.length === 0 && registration === undefined) return whole();
   const kept = { ...(value as object), registrations: others };
-  return { kind: "entry", registrationIds: idsOf(own), record: rest, body: JSON.stringify(blotter.blot(kept)) };
+  return { kind: "entry", registrationIds: idsOf(own), record: rest, body: JSON.stringify(redactor.redact(kept)) };
 }
 
 /** @returns the record that an erasure leaves, with a line in its history, and the parts of its body that go with it */

@@ -24,12 +24,12 @@ export interface Inspection {
 export interface Inspector {
   /**
    * Looks once.
-   * @throws TURNOUT_INTERRUPTED, by the signal; the SDK's error when AWS does not answer or refuses
+   * @throws TURNOUT_INTERRUPTED, by the signal; the SDK's error when AWS does not answer or rejects
    */
-  look(signal: AbortSignal): Promise<Inspection>;
+  inspect(signal: AbortSignal): Promise<Inspection>;
   /**
    * @returns what all processes did in the last hour or somewhat longer, the newest first
-   * @throws the SDK's error when DynamoDB does not answer or refuses
+   * @throws the SDK's error when DynamoDB does not answer or rejects
    */
   lastHour(): Promise<readonly Slice[]>;
 }
@@ -74,7 +74,7 @@ export function createInspector(connection: Connection, wallClock = Date.now): I
   }
 
   return {
-    async look(signal) {
+    async inspect(signal) {
       const [queue, deadLetterQueue, tiers] = await Promise.all([
         readQueue(),
         readQueueCounts(sqs, deadLetterQueueUrl),

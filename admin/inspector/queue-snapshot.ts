@@ -38,7 +38,7 @@ export const QueueSnapshot = Type.Object(
 
 export type QueueSnapshot = Static<typeof QueueSnapshot>;
 
-export interface QueueLook {
+export interface QueueReading {
   /** Milliseconds since the epoch. */
   readonly at: number;
   readonly queue: QueueCounts;
@@ -48,7 +48,7 @@ export interface QueueLook {
   readonly groups: readonly DeadLetterGroup[];
 }
 
-export function toQueueSnapshot({ at, queue, deadLetterQueue, backlog, groups }: QueueLook): QueueSnapshot {
+export function toQueueSnapshot({ at, queue, deadLetterQueue, backlog, groups }: QueueReading): QueueSnapshot {
   const open = groups.filter(({ states }) => states.open > 0);
   return {
     messages: queue.waiting,

@@ -35,7 +35,7 @@ const segments = 4;
 
 /**
  * @throws TURNOUT_USAGE_INVALID when the file is in the way or there is nothing to resume; the SDK's error when DynamoDB
- *   does not answer or refuses. In the latter case what was read is kept, to go on later.
+ *   does not answer or rejects. In the latter case what was read is kept, to go on later.
  */
 export async function exportRegistrations(options: ExportOptions): Promise<ExportResult> {
   const { documents, tableName, format, output, resume, overwrite, maxReadUnits, signal, onProgress } = options;

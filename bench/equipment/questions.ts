@@ -13,7 +13,7 @@ interface Question {
 interface Answer {
   readonly answerTo: number;
   readonly value?: unknown;
-  readonly fault?: string;
+  readonly failure?: string;
 }
 
 /** Answers by the question's name; what one throws, the asker is told. */
@@ -27,13 +27,13 @@ export type Answers = Readonly<Record<string, (argument: never) => unknown>>;
 export function answerQuestions(answers: Answers, keepAlive = false): void {
   if (!process.send) throw new Error("This process answers questions of its parent: start it by the benchmark.");
   async function answer({ question, number, argument }: Question): Promise<void> {
-    const reply: { answerTo: number; value?: unknown; fault?: string } = { answerTo: number };
+    const reply: { answerTo: number; value?: unknown; failure?: string } = { answerTo: number };
     try {
       const known = answers[question];
       if (!known) throw new Error(`no such question: ${question}`);
       reply.value = await known(argument as never);
     } catch (error) {
-      reply.fault = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      reply.failure = error instanceof Error ? (error.stack ?? error.message) : String(error);
     }
     process.send?.(reply);
   }
@@ -55,11 +55,11 @@ export function createAsker(child: ChildProcess, name: string): Asker {
   let asked = 0;
   child.on("message", (message) => {
     if (typeof message !== "object" || message === null || !("answerTo" in message)) return;
-    const { answerTo, value, fault } = message as Answer;
+    const { answerTo, value, failure } = message as Answer;
     const waiting = open.get(answerTo);
     open.delete(answerTo);
-    if (fault === undefined) waiting?.resolve(value);
-    else waiting?.reject(new Error(`${name}: ${fault}`));
+    if (failure === undefined) waiting?.resolve(value);
+    else waiting?.reject(new Error(`${name}: ${failure}`));
   });
   child.once("exit", (code, signal) => {
     for (const { reject } of open.values()) reject(new Error(`${name} ended (${signal ?? code}) and did not answer`));

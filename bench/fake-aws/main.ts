@@ -7,7 +7,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { answerQuestions } from "../equipment/questions.ts";
 import { createFakeQueue, type QueueCounts, type Supply } from "./queue.ts";
-import { createFakeTable, RefusedByTable, type TableCounts } from "./table.ts";
+import { createFakeTable, RejectedByTable, type TableCounts } from "./table.ts";
 
 export interface Latencies {
   /** Of SendMessage and SendMessageBatch, milliseconds. */
@@ -20,12 +20,12 @@ export interface AwsCounts {
   readonly queue: QueueCounts;
   readonly table: TableCounts;
   /** Calls that it could not answer, in words; there should be none. */
-  readonly faults: readonly string[];
+  readonly errors: readonly string[];
 }
 
 const queue = createFakeQueue();
 const table = createFakeTable();
-const faults: string[] = [];
+const errors: string[] = [];
 let latencies: Latencies = { sendMs: 10, otherMs: 5 };
 
 function reply(response: ServerResponse, status: number, body: object): void {
@@ -48,10 +48,10 @@ async function answer(target: string, body: string, response: ServerResponse): P
       service === "AmazonSQS" ? await queue.answer(operation, input, isGone) : table.answer(operation, input);
     setTimeout(() => reply(response, 200, result), latencyMs);
   } catch (error) {
-    const refused = error instanceof RefusedByTable;
-    if (!refused && faults.length < 20) faults.push(error instanceof Error ? error.message : String(error));
-    const name = refused ? error.message : "InternalFailure";
-    setTimeout(() => reply(response, refused ? 400 : 500, { __type: `com.amazonaws#${name}` }), latencyMs);
+    const rejected = error instanceof RejectedByTable;
+    if (!rejected && errors.length < 20) errors.push(error instanceof Error ? error.message : String(error));
+    const name = rejected ? error.message : "InternalFailure";
+    setTimeout(() => reply(response, rejected ? 400 : 500, { __type: `com.amazonaws#${name}` }), latencyMs);
   }
 }
 
@@ -71,7 +71,7 @@ server.listen(0, "127.0.0.1", () => {
 
 answerQuestions({
   url: () => listening.promise,
-  counts: (): AwsCounts => ({ queue: queue.counts(), table: table.counts(), faults }),
+  counts: (): AwsCounts => ({ queue: queue.counts(), table: table.counts(), errors }),
   supply: (supply: Supply) => queue.supply(supply),
   latencies(given: Latencies) {
     latencies = given;
@@ -79,6 +79,6 @@ answerQuestions({
   clear() {
     queue.clear();
     table.clear();
-    faults.length = 0;
+    errors.length = 0;
   },
 });

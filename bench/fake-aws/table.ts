@@ -14,14 +14,14 @@ export interface TableCounts {
 type Input = Record<string, unknown>;
 
 export interface FakeTable {
-  /** @throws RefusedByTable as DynamoDB would, Error for an operation that the fake does not know */
+  /** @throws RejectedByTable as DynamoDB would, Error for an operation that the fake does not know */
   answer(operation: string, input: Input): Input;
   counts(): TableCounts;
   clear(): void;
 }
 
 /** An error of DynamoDB's own kind. */
-export class RefusedByTable extends Error {}
+export class RejectedByTable extends Error {}
 
 interface Text {
   readonly S: string;
@@ -77,7 +77,7 @@ export function createFakeTable(): FakeTable {
         case "PutItem":
           writes += 1;
           if (!insert((input.Item as Item).email) && input.ConditionExpression !== undefined) {
-            throw new RefusedByTable("ConditionalCheckFailedException");
+            throw new RejectedByTable("ConditionalCheckFailedException");
           }
           return {};
         case "BatchWriteItem":

@@ -27,7 +27,7 @@ const pairs = [
 ] as const;
 const connections = 200;
 const drainWithinMs = 180_000;
-const lookEveryMs = 100;
+const pollIntervalMs = 100;
 const clientOptions = { region: "eu-central-1", requestTimeoutMs: 10_000, maxAttempts: 3 };
 const credentials = { accessKeyId: "local", secretAccessKey: "local" };
 
@@ -65,7 +65,7 @@ async function drained(engines: Engines): Promise<void> {
   const deadline = performance.now() + drainWithinMs;
   while ((await outstanding(engines)) > 0) {
     if (performance.now() > deadline) throw new CountsDiffer(`the queue was not empty after ${drainWithinMs} ms`);
-    await delay(lookEveryMs);
+    await delay(pollIntervalMs);
   }
 }
 

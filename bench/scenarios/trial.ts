@@ -41,7 +41,7 @@ export class CountsDiffer extends Error {}
 /** As many at once as Beanstalk's daemon keeps open by default. */
 const daemonConnections = 50;
 const drainWithinMs = 120_000;
-const lookEveryMs = 10;
+const pollIntervalMs = 10;
 
 export async function runTrial(options: TrialOptions): Promise<Trial> {
   const { laboratory, variant } = options;
@@ -135,7 +135,7 @@ export async function drain(
     if (performance.now() > deadline) {
       throw new CountsDiffer(`only ${queue.messagesDeleted} of ${messages} messages were deleted in ${withinMs} ms`);
     }
-    await delay(lookEveryMs);
+    await delay(pollIntervalMs);
   }
 }
 
@@ -145,12 +145,12 @@ export async function drain(
  * @throws CountsDiffer unless all that were accepted arrived where the variant keeps them, and nobody who did not come
  */
 export function prove(variant: Variant, counts: AwsCounts, accepted: number, unknown: number): void {
-  const { queue, table, faults } = counts;
-  if (faults.length > 0) throw new CountsDiffer(`${variant.name}: the fake AWS met ${faults.join("; ")}`);
+  const { queue, table, errors } = counts;
+  if (errors.length > 0) throw new CountsDiffer(`${variant.name}: the fake AWS met ${errors.join("; ")}`);
   if (queue.deadLetters > 0) throw new CountsDiffer(`${variant.name}: ${queue.deadLetters} dead letters`);
   if (variant.keeps === "nothing") return;
   const { people, again, strangers } = variant.keeps === "queue" ? queue.sent : table.stored;
-  // A queue may get one twice when an answer was lost, and the worker stores it once; in a table twice is a fault.
+  // A queue may get one twice when an answer was lost, and the worker stores it once; in a table twice is an error.
   const twice = variant.keeps === "table" ? again : 0;
   if (people < accepted || people > accepted + unknown || twice > 0 || strangers > 0) {
     throw new CountsDiffer(

@@ -2,7 +2,7 @@
 import type { FastifyInstance } from "fastify";
 import { deadLetterStates, type DeadLetterRecord } from "../../shared/dead-letters/dead-letter-record.ts";
 import { deadLetterReasons } from "../../shared/dead-letters/dead-letter.ts";
-import { TurnoutError, type Fault } from "../../shared/errors.ts";
+import { TurnoutError, type ValidationError } from "../../shared/errors.ts";
 import { entryOf, type Edit } from "../../admin/dead-letters/edit.ts";
 import type { DeadLetterDesk } from "../dead-letter-desk.ts";
 import { editFields, readChanges } from "../edit-form.ts";
@@ -24,7 +24,7 @@ interface OneRecord {
 /** What the edit form is shown with after it was posted. */
 interface EditAgain {
   readonly posted: PostedForm;
-  readonly faults: readonly Fault[];
+  readonly validationErrors: readonly ValidationError[];
   /** What is wrong with it as a whole. */
   readonly message: string | undefined;
   /** What would change, where it may. */
@@ -53,7 +53,7 @@ export async function deadLetterRoutes(app: FastifyInstance, { view, desk }: Dea
       notice,
       again,
       who: typeof entry.email === "string" ? visible(entry.email) : "Nobody's address can be read",
-      fields: editFields(desk.event, entry, again?.posted, again?.faults ?? []),
+      fields: editFields(desk.event, entry, again?.posted, again?.validationErrors ?? []),
       ...desk.standing(record, body),
       raw: showBody(body),
       why: again ? postedText(again.posted, "why", maxWhyLength) : "",
@@ -92,13 +92,13 @@ export async function deadLetterRoutes(app: FastifyInstance, { view, desk }: Dea
       edit = desk.propose(record, body, changes);
     } catch (error) {
       if (!isRefusal(error)) throw error;
-      const { faults } = error;
-      const message = faults.length > 0 ? "It cannot be stored like this. Please correct:" : error.message;
-      const page = recordPage(record, body, { posted, faults, message, edit: undefined });
+      const { validationErrors } = error;
+      const message = validationErrors.length > 0 ? "It cannot be stored like this. Please correct:" : error.message;
+      const page = recordPage(record, body, { posted, validationErrors, message, edit: undefined });
       return reply.code(400).type("text/html").send(page);
     }
     if (postedChoice(posted, "step", ["check", "save"] as const) !== "save") {
-      const page = recordPage(record, body, { posted, faults: [], message: undefined, edit });
+      const page = recordPage(record, body, { posted, validationErrors: [], message: undefined, edit });
       return reply.type("text/html").send(page);
     }
     await desk.saveEdit(record, edit, postedWhy(posted));

@@ -1,6 +1,6 @@
 /** The overview: how the deployment is, live. */
 import type { FastifyInstance } from "fastify";
-import { pageHeaders } from "../page-headers.ts";
+import { consolePageHeaders } from "../../shared/page/page-headers.ts";
 import { toOverview } from "../overview.ts";
 import type { HistoryPoint } from "../history.ts";
 import type { EventStreams } from "../event-streams.ts";
@@ -36,7 +36,7 @@ export async function overviewRoutes(app: FastifyInstance, options: OverviewRout
 
   app.get("/events", (_request, reply) => {
     const first = overviewEvent(view, watch.sight(), undefined);
-    if (streams.open(overviewTopic, reply.raw, pageHeaders, first)) reply.hijack();
+    if (streams.open(overviewTopic, reply.raw, consolePageHeaders, first)) reply.hijack();
     else void reply.code(503).header("retry-after", 10).send({ code: "too-many-windows" });
   });
 }

@@ -5,7 +5,7 @@ import { TurnoutError } from "../../shared/errors.ts";
 import type { Selector } from "../../admin/dead-letters/selection.ts";
 import type { DeadLetterDesk } from "../dead-letter-desk.ts";
 import type { EventStreams } from "../event-streams.ts";
-import { pageHeaders } from "../page-headers.ts";
+import { consolePageHeaders } from "../../shared/page/page-headers.ts";
 import { postedChoice, postedList, postedNumber, postedWhy, type PostedForm } from "../posted-form.ts";
 import type { ReplayRun, ReplayRuns } from "../replay-runs.ts";
 import type { View } from "../view.ts";
@@ -86,7 +86,7 @@ export async function replayRoutes(app: FastifyInstance, options: ReplayRoutesOp
 
   app.get<OneRun>("/replays/:id/events", (request, reply) => {
     const run = requireRun(request.params.id);
-    if (streams.open(replayTopic(run.id), reply.raw, pageHeaders, replayEvent(view, run))) reply.hijack();
+    if (streams.open(replayTopic(run.id), reply.raw, consolePageHeaders, replayEvent(view, run))) reply.hijack();
     else void reply.code(503).header("retry-after", 10).send({ code: "too-many-windows" });
   });
 

@@ -3,7 +3,7 @@ import { randomInt } from "node:crypto";
 import { Command } from "commander";
 import { TurnoutError } from "../../shared/errors.ts";
 import type { EventDefinition } from "../../shared/registration/event-definition.ts";
-import { createAdminLog } from "../../admin/admin-log.ts";
+import { createAuditLog } from "../../admin/audit-log.ts";
 import type { CommandHost } from "../../terminal/command-line.ts";
 import {
   addConnectionOptions,
@@ -46,7 +46,7 @@ It checks each part by its AWS service, requests the site from outside, and regi
 erased. Run it from outside the deployment's network. Exit code 1 when a check failed or is unknown.`;
 
 export function buildVerifyCommand({ env, terminal, signal, finish }: CommandHost): Command {
-  /** As `turnout registrations forget` does, with its entry in the admin log. */
+  /** As `turnout registrations forget` does, with its entry in the audit log. */
   async function forget(connection: Connection, email: string): Promise<boolean> {
     const { documents, deadLettersTable, sqs, queueUrl, deadLetterQueueUrl } = connection;
     const options = {
@@ -61,7 +61,7 @@ export function buildVerifyCommand({ env, terminal, signal, finish }: CommandHos
     };
     const traces = await findTraces(email, options);
     const who = await connection.identity();
-    const log = createAdminLog({ documents, tableName: deadLettersTable, who, wallClock: Date.now });
+    const log = createAuditLog({ documents, tableName: deadLettersTable, who, wallClock: Date.now });
     const ids = traces.deadLetters.map(({ record }) => record.id);
     await log.add({ action: "forget", ids, detail: "erases the registration of a verification", why: "stack verify" });
     const { registration, deadLetters } = await eraseTraces(email, traces, options, who);

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { DeleteTableCommand, UpdateTableCommand } from "@aws-sdk/client-dynamodb";
 import { DeleteQueueCommand } from "@aws-sdk/client-sqs";
-import { kindOf } from "../../shared/aws/aws-fault.ts";
+import { kindOf } from "../../shared/aws/aws-error.ts";
 import type { DeploymentClients } from "../stack/clients.ts";
 import type { PlannedResource } from "./removal-plan.ts";
 

@@ -4,7 +4,7 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { DeleteStackCommand, type CloudFormationClient } from "@aws-sdk/client-cloudformation";
-import { kindOf } from "../../shared/aws/aws-fault.ts";
+import { kindOf } from "../../shared/aws/aws-error.ts";
 import { plain } from "../../shared/process/terminal-text.ts";
 import { readStack, type DeployedStack } from "../stack/deployed-stack.ts";
 import { followStack, unresolvedFailures, type StackEvent } from "../stack/stack-events.ts";

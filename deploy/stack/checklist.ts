@@ -1,6 +1,6 @@
 /** The results of a diagnosis: what each check found and, where it did not pass, what to do. */
 import { Type, type Static } from "typebox";
-import { kindOf } from "../../shared/aws/aws-fault.ts";
+import { kindOf } from "../../shared/aws/aws-error.ts";
 import { explain } from "../../terminal/exit.ts";
 import { plain } from "../../shared/process/terminal-text.ts";
 import type { Terminal } from "../../terminal/terminal.ts";

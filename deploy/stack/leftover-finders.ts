@@ -13,7 +13,7 @@ import {
 } from "@aws-sdk/client-ec2";
 import { paginateGetResources } from "@aws-sdk/client-resource-groups-tagging-api";
 import { GetQueueUrlCommand } from "@aws-sdk/client-sqs";
-import { kindOf } from "../../shared/aws/aws-fault.ts";
+import { kindOf } from "../../shared/aws/aws-error.ts";
 import type { DeploymentClients } from "./clients.ts";
 import { stackTag } from "./deployed-stack.ts";
 import { findBuckets } from "./leftover-buckets.ts";

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { formatSeconds } from "../../terminal/duration.ts";
-import type { Submission } from "../../shared/registration/submission.ts";
+import type { Submission } from "../../shared/registration/submission-schema.ts";
 import { failed, ok, skipped, type Check } from "./checklist.ts";
 import { askSite } from "./site.ts";
 

@@ -1,4 +1,4 @@
-/** What `npm run demo` comes to: what it prints with `--json`. */
+/** The result of `npm run demo`, as `--json` prints it. */
 import { Type, type Static } from "typebox";
 import { AuditReport } from "../../admin/audit/audit-report.ts";
 
@@ -13,8 +13,8 @@ export const DemoReport = Type.Object(
     seed: Type.Union([Type.Integer(), Type.Null()], { description: "makes the same people again; null for a file" }),
     requests: Count("registrations that were sent, retries not counted"),
     accepted: Count("of them, answered 202: the sum of stored, duplicatesFolded, deadLettered, queued and lost"),
-    refused: Count("rows of the file that were refused, by its reader or by the front door"),
-    givenUp: Count("without an answer in spite of all retries"),
+    refused: Count("registrations that were rejected, when the file was read or by the service"),
+    givenUp: Count("not accepted in spite of all retries"),
     givenUpBecause: Type.Record(Type.String(), Type.Integer({ minimum: 1 }), {
       description: "how many ended with which last answer",
     }),
@@ -24,13 +24,13 @@ export const DemoReport = Type.Object(
     secondRegistrations: Count("of the folded ones, those of an address that was registered already"),
     secondClicks: Count("of the folded ones, those that repeat a request"),
     deadLettered: Count("kept as dead letters"),
-    queued: Count("not found, while the queue is not drained"),
-    lost: Count("accepted, and nowhere to be found: must be 0"),
+    queued: Count("not found while the queue is not drained"),
+    lost: Count("accepted, but nowhere to be found: must be 0"),
     acceptMs: Quantiles("from the click to the 202, retries included"),
     storedAfterMs: Quantiles("from the acceptance to the table, by the times in the table"),
-    registrationsPerPack: Ratio("mean of the run; null where the web tier's figures cannot be read"),
-    registrationsPerWriteCall: Ratio("mean of the run; null where the worker's figures cannot be read"),
-    figuresIncomplete: Type.Boolean({ description: "a tier was started again: what it had counted is missing" }),
+    registrationsPerPack: Ratio("mean of the run; null if the metrics of the web tier cannot be read"),
+    registrationsPerWriteCall: Ratio("mean of the run; null if the metrics of the worker cannot be read"),
+    figuresIncomplete: Type.Boolean({ description: "a tier was restarted: what it had counted is missing" }),
     acceptedPerSecond: Type.Number({ minimum: 0 }),
     sendSeconds: Type.Number({ minimum: 0 }),
     drainSeconds: Type.Number({ minimum: 0, description: "from the last 202 until all was found" }),

@@ -18,9 +18,9 @@ function quantiles({ p50, p99 }: DemoReport["acceptMs"]): string {
 
 function verdict({ lost, queued, audit, refused }: DemoReport): string {
   if (lost > 0) return "FAILED: registrations are lost.";
-  if (audit.corrupt + audit.duplicated + audit.unexpected > 0) return "FAILED: the table is not what was sent.";
-  if (queued > 0) return "FAILED: the queue is not drained. Does the worker run? Nothing is lost so far.";
-  return refused > 0 ? "Nothing is lost, but rows were refused." : "Nothing is lost, but not all was accepted.";
+  if (audit.corrupt + audit.duplicated + audit.unexpected > 0) return "FAILED: the table does not hold what was sent.";
+  if (queued > 0) return "FAILED: the queue was not drained. Is the worker running? Nothing is lost so far.";
+  return refused > 0 ? "Nothing is lost, but rows were rejected." : "Nothing is lost, but not all was accepted.";
 }
 
 /** @param report as `--json` would print it */
@@ -30,17 +30,17 @@ export function showSummary({ print, printTable, colors }: Terminal, report: Dem
   const must = (value: number): Cell => (value === 0 ? { text: "0", paint: colors.green } : bad(value));
   const onlyIf = (value: number, row: readonly Cell[]) => (value > 0 ? [row] : []);
   const mean = (value: number | null) => (value === null ? "unknown" : String(value));
-  const folded = `${count(report.secondRegistrations)} of an address registered before, ${count(report.secondClicks)} second clicks`;
+  const folded = `${count(report.secondRegistrations)} for an address registered before, ${count(report.secondClicks)} second clicks`;
   printTable(
     ["accepted", count(report.accepted), `of ${count(report.requests)} requests`],
     [
       ["stored", count(report.stored), "people in the table, each once"],
       ["duplicates folded", count(report.duplicatesFolded), folded],
       ...onlyIf(report.deadLettered, ["dead-lettered", count(report.deadLettered), "kept as dead letters"]),
-      ...onlyIf(report.queued, ["still queued", bad(report.queued), "accepted, and not stored yet"]),
-      ["lost", must(report.lost), "accepted, and nowhere to be found"],
+      ...onlyIf(report.queued, ["still queued", bad(report.queued), "accepted, not stored yet"]),
+      ["lost", must(report.lost), "accepted, but nowhere to be found"],
       ["corrupt, doubled, unexpected", must(audit.corrupt + audit.duplicated + audit.unexpected), "by the audit"],
-      ...onlyIf(report.refused, ["refused", bad(report.refused), "see below"]),
+      ...onlyIf(report.refused, ["rejected", bad(report.refused), "see below"]),
       ...onlyIf(report.givenUp, ["given up", bad(report.givenUp), "not accepted in spite of all retries, see below"]),
       ["", "", ""],
       [
@@ -58,13 +58,13 @@ export function showSummary({ print, printTable, colors }: Terminal, report: Dem
     ],
   );
   if (report.figuresIncomplete) {
-    print("A tier was started again meanwhile: the last two figures lack what it had counted.");
+    print("A tier was restarted meanwhile: the last two figures lack what it had counted.");
   }
   for (const [reason, times] of Object.entries(report.givenUpBecause)) {
     print(plain(`  given up: ${count(times)} × ${reason}`));
   }
   for (const { line, reasons } of report.refusedRows) print(plain(`  line ${line}: ${reasons.join("; ")}`));
-  if (report.refusedFile !== null) print(`All ${count(report.refused)} refused rows: ${report.refusedFile}`);
+  if (report.refusedFile !== null) print(`All ${count(report.refused)} rejected rows: ${report.refusedFile}`);
   if (report.seed !== null) print(colors.dim(`The same people again: --seed ${report.seed}`));
   if (report.ledger !== null) print(colors.dim(`Ledger: ${report.ledger}`));
   print(report.passed ? colors.green("Passed: nothing is lost.") : colors.red(verdict(report)));

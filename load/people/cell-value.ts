@@ -1,10 +1,10 @@
 /**
- * What a cell of a spreadsheet means as an answer: programs write numbers and ticks in the language of whoever uses them.
- * What can be read in two ways is left as it is, for the front door to refuse.
+ * Converts a cell of a spreadsheet to an answer: programs write numbers and checkmarks in their user's language. What could
+ * be read in two ways is left as it is, for the service to reject.
  */
 import type { EventField } from "../../shared/registration/event-definition.ts";
 
-/** Ticks as spreadsheets write them, and as people do. */
+/** Checkmarks as spreadsheets and people write them. */
 const yes = words(
   "true yes y 1 x on wahr ja vrai oui verdadero sí si vero sì verdadeiro sim waar prawda tak sant sand sann",
   "tosi kyllä pravda ano igaz igen истина да adevărat da doğru evet ✓ ✔ ☑",
@@ -22,8 +22,8 @@ const decimalNumber = /^[+-]?\d+(?:([.,])(\d+))?(?:e[+-]?\d+)?$/i;
 const digitsOfThousands = 3;
 
 /**
- * @param delimiter of the file's cells: programs that write a decimal comma part them by semicolons, and the other way round
- * @returns undefined where it is no number, or may be a number in the thousands: 1,234 in a file that parts by commas
+ * @param delimiter of the file: programs that write a decimal comma use semicolons, and the other way round
+ * @returns undefined if it is not a number, or may have a thousands separator: 1,234 in a file with commas
  */
 function numberOf(text: string, delimiter: string): number | undefined {
   const match = decimalNumber.exec(text);
@@ -34,7 +34,7 @@ function numberOf(text: string, delimiter: string): number | undefined {
   return Number(text.replace(",", "."));
 }
 
-/** @returns the answer in the field's type; where the cell holds none, the text as it is, for the front door to refuse */
+/** @returns the answer in the type of the field; the unchanged text if it has another type, for the service to reject */
 export function answerOf(field: EventField, cell: string, delimiter: string): string | number | boolean {
   const text = cell.trim();
   switch (field.type) {

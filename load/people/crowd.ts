@@ -1,6 +1,6 @@
 /**
- * A crowd as it really comes: most people register once and tidily; some write their address in odd capitals or with
- * blanks around it, some come twice, some click twice.
+ * A realistic crowd: most people register once; some write their address with odd capitals or blanks around it, some
+ * register again, some click twice.
  */
 import { faker as dice } from "@faker-js/faker/locale/en";
 import type { EventDefinition } from "../../shared/registration/event-definition.ts";
@@ -14,13 +14,13 @@ export interface CrowdOptions {
   readonly event: EventDefinition;
 }
 
-/** Of a hundred requests; what is left are people who come for the first time. */
+/** Of a hundred requests; the others are first registrations. */
 export const crowdShares = { secondRegistrations: 5, secondClicks: 3, oddSpellings: 10 } as const;
 
-/** How far back somebody is looked for who comes again: near enough that both may be on their way at once. */
+/** Only recent people register again, so that both requests may be under way at once. */
 const rememberedPeople = 1_000;
 
-/** @returns the requests one by one, in the order in which they are to be sent; the two of a double click follow each other */
+/** @returns the requests in the order in which they are to be sent; the two of a double click follow each other */
 export function* createCrowd({ count, seed, event }: CrowdOptions): Generator<LoadItem, void, undefined> {
   const people = createPeople({ seed, event });
   const remembered: string[] = [];
@@ -48,13 +48,13 @@ export function* createCrowd({ count, seed, event }: CrowdOptions): Generator<Lo
 
 const blanks = [" ", "  ", "\t", "\u00a0"];
 
-function spellOddly(email: string): string {
+export function spellOddly(email: string): string {
   const capitals = email.replace(/./gu, (letter) => (dice.datatype.boolean() ? capital(letter) : letter));
   const blank = () => (dice.datatype.boolean() ? dice.helpers.arrayElement(blanks) : "");
   return `${blank()}${capitals}${blank()}`;
 }
 
-/** Only where the capital is the same letter: "ß" has none that leads back. */
+/** Leaves a letter whose capital has another lower case: "ß" becomes "SS". */
 function capital(letter: string): string {
   const large = letter.toUpperCase();
   return large.toLowerCase() === letter ? large : letter;

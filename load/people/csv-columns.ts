@@ -1,6 +1,6 @@
 /**
- * Which column of a CSV file holds what: those of a list that somebody wrote in a spreadsheet, and those of our own export,
- * whose record of the table is passed over and whose guard against formulas is taken off again.
+ * Reads the columns of a CSV file: of a list that was written in a spreadsheet, or of our own export, from which attributes
+ * of the stored record are dropped and the guard against formulas is removed.
  */
 import { TurnoutError } from "../../shared/errors.ts";
 import type { EventDefinition, EventField } from "../../shared/registration/event-definition.ts";
@@ -20,7 +20,7 @@ interface AnswerColumn {
   readonly field: EventField;
 }
 
-/** @returns whether the file is our own export: only that has columns which no list of people needs */
+/** @returns whether the file is our own export, recognised by columns that no list of people has */
 function isExport(names: readonly string[], event: EventDefinition): boolean {
   const fields = new Set(event.fields.map(({ id }) => id));
   return names.some(
@@ -29,7 +29,7 @@ function isExport(names: readonly string[], event: EventDefinition): boolean {
   );
 }
 
-/** @returns the answers to what is no field; undefined where the cell holds something else */
+/** @returns answers to fields that the event no longer has; undefined if the cell is not a JSON object */
 function restOf(cell: string): object | undefined {
   if (cell.trim() === "") return {};
   try {
@@ -42,8 +42,8 @@ function restOf(cell: string): object | undefined {
 
 /**
  * @param header the cells of the line that names the columns
- * @param unusable makes the error of a file that cannot be used, out of why
- * @throws what `unusable` made, when a column is missing, there twice, or no field of the event
+ * @param unusable makes the error for a file that cannot be used, from the reason
+ * @throws what `unusable` made, when a column is missing, repeated, or not a field of the event
  */
 export function readHeader(
   header: readonly string[],
@@ -57,9 +57,9 @@ export function readHeader(
   const name = names.findIndex((text) => text.toLowerCase() === "name");
   const rest = ours ? names.indexOf(restColumn) : -1;
   const answers: AnswerColumn[] = [];
-  /** Spreadsheets write as many signs as their widest row needs. */
+  /** Spreadsheets write as many delimiters as their widest row needs. */
   const nameless: number[] = [];
-  const faults = [
+  const errors = [
     ...(email < 0 ? ["it has no column email"] : []),
     ...(name < 0 ? ["it has no column name"] : []),
     ...names
@@ -71,24 +71,24 @@ export function readHeader(
     const id = (ours ? fieldOfColumn(text) : undefined) ?? text;
     const field = event.fields.find((one) => one.id === id);
     if (text === "") nameless.push(index);
-    else if (field === undefined) faults.push(`the event has no field ${JSON.stringify(id)}`);
+    else if (field === undefined) errors.push(`the event has no field ${JSON.stringify(id)}`);
     else answers.push({ index, field });
   }
-  if (faults.length > 0) {
+  if (errors.length > 0) {
     const known = ["email", "name", ...event.fields.map(({ id }) => id)].join(", ");
-    throw unusable(`${faults.join("; ")}. Its first line must name its columns, of these: ${known}.`);
+    throw unusable(`${errors.join("; ")}. Its first line must name its columns, of these: ${known}.`);
   }
 
   return {
     read(cells) {
       const surplus = cells.slice(names.length).some((cell) => cell.trim() !== "");
       const missing = names.slice(cells.length).some((text) => text !== "");
-      if (surplus || missing) return { reasons: [`has ${cells.length} cells, and the header ${names.length}`] };
+      if (surplus || missing) return { reasons: [`has ${cells.length} cells, but the header has ${names.length}`] };
       const stray = nameless.find((index) => (cells[index] ?? "").trim() !== "");
-      if (stray !== undefined) return { reasons: [`has a cell ${stray + 1}, which the header gives no name`] };
+      if (stray !== undefined) return { reasons: [`has a cell ${stray + 1}, for which the header has no name`] };
       const text = (index: number) => (ours ? unguardFormulas(cells[index] ?? "") : (cells[index] ?? ""));
       const others = rest < 0 ? {} : restOf(text(rest));
-      if (others === undefined) return { reasons: [`has in ${restColumn} what is no JSON object`] };
+      if (others === undefined) return { reasons: [`has something other than a JSON object in ${restColumn}`] };
       const given = answers.flatMap(({ index, field }) => {
         const cell = text(index);
         return cell.trim() === "" ? [] : [[field.id, answerOf(field, cell, delimiter)] as const];

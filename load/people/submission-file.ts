@@ -1,6 +1,6 @@
 /**
  * Reads registrations from a file, row by row: CSV with a header, or JSON Lines, as spreadsheets and `registrations export`
- * write them. Whether a row is a valid registration is the front door's to say; here is only refused what cannot be read.
+ * write them. Rejects only what cannot be read; whether a row is a valid registration is for the service to decide.
  */
 import { createReadStream } from "node:fs";
 import { randomUUID } from "node:crypto";
@@ -12,7 +12,7 @@ import { recordAttributes } from "../../admin/registrations/file-columns.ts";
 import { readHeader, type Columns } from "./csv-columns.ts";
 import type { LoadItem } from "./load-item.ts";
 
-export interface RefusedRow {
+export interface RejectedRow {
   /** From 1, the header of a CSV file included. Of a row over several lines the first one. */
   readonly line: number;
   readonly reasons: readonly string[];
@@ -21,9 +21,9 @@ export interface RefusedRow {
 export interface SubmissionFileOptions {
   /** Path; its name ends with .csv, .jsonl or .ndjson. */
   readonly path: string;
-  /** Names the columns of a CSV file that hold answers. */
+  /** Its fields name the columns of a CSV file that hold answers. */
   readonly event: EventDefinition;
-  onRefused(row: RefusedRow): void;
+  onRejected(row: RejectedRow): void;
 }
 
 type Row = { readonly line: number; readonly submission: unknown };
@@ -35,7 +35,7 @@ function unusable(path: string, why: string, cause?: unknown): TurnoutError {
   return new TurnoutError("TURNOUT_USAGE_INVALID", `The file ${path} cannot be used: ${why}`, { cause });
 }
 
-/** @throws TURNOUT_USAGE_INVALID when it is not UTF-8: names would be stored in a form that nobody wrote */
+/** @throws TURNOUT_USAGE_INVALID when it is not UTF-8: names would be stored garbled */
 async function* readText(path: string): AsyncGenerator<string, void, undefined> {
   const decoder = new TextDecoder("utf-8", { fatal: true });
   try {
@@ -54,14 +54,14 @@ async function* readText(path: string): AsyncGenerator<string, void, undefined> 
   }
 }
 
-/** @returns what an attendee said, without what an export says of the record in the table */
+/** @returns what the attendee submitted, without the attributes of the stored record that an export adds */
 function withoutRecord(exported: object): object {
   return Object.fromEntries(Object.entries(exported).filter(([name]) => !recordAttributes.has(name)));
 }
 
 async function* readJsonLines(
   path: string,
-  onRefused: (row: RefusedRow) => void,
+  onRejected: (row: RejectedRow) => void,
 ): AsyncGenerator<Row, void, undefined> {
   let rest = "";
   let line = 0;
@@ -73,15 +73,15 @@ async function* readJsonLines(
       try {
         submission = JSON.parse(text);
       } catch {
-        onRefused({ line, reasons: ["is not JSON"] });
+        onRejected({ line, reasons: ["is not JSON"] });
         continue;
       }
       if (typeof submission === "object" && submission !== null && !Array.isArray(submission))
         yield { line, submission: withoutRecord(submission) };
-      else onRefused({ line, reasons: ["is no JSON object with email and name"] });
+      else onRejected({ line, reasons: ["is not a JSON object with email and name"] });
     }
   }
-  // Split here and not by node:readline, which also ends a line at U+2028, and an answer may hold that.
+  // Not by node:readline, which also ends a line at U+2028, and an answer may hold that.
   for await (const chunk of readText(path)) {
     const texts = (rest + chunk).split("\n");
     rest = texts.pop() ?? "";
@@ -91,7 +91,7 @@ async function* readJsonLines(
 }
 
 const lineEnd = /\r\n|\r|\n/;
-/** What Excel writes, and reads, as the first line of a file whose cells it parts by another sign than is usual. */
+/** The first line by which Excel names an unusual delimiter. */
 const separatorLine = /^\ufeff?"?sep=([,;\t|])"?$/i;
 
 interface Layout {
@@ -100,7 +100,7 @@ interface Layout {
   readonly headerLine: number;
 }
 
-/** Which sign parts the columns: programs that write a decimal comma part them by semicolons. */
+/** Finds the delimiter: programs that write a decimal comma use semicolons. */
 function layoutOf(start: string): Layout {
   const [first = "", second = ""] = start.split(lineEnd, 2);
   const said = separatorLine.exec(first)?.[1];
@@ -113,7 +113,7 @@ function layoutOf(start: string): Layout {
   };
 }
 
-async function* readCsv({ path, event, onRefused }: SubmissionFileOptions): AsyncGenerator<Row, void, undefined> {
+async function* readCsv({ path, event, onRejected }: SubmissionFileOptions): AsyncGenerator<Row, void, undefined> {
   let start = "";
   for await (const chunk of readText(path)) {
     start += chunk;
@@ -126,7 +126,7 @@ async function* readCsv({ path, event, onRefused }: SubmissionFileOptions): Asyn
     from_line: headerLine,
     info: true,
     relax_column_count: true,
-    // A quotation mark inside a cell is itself, as spreadsheets take it too.
+    // Inside a cell a quotation mark stands for itself, as in spreadsheets.
     relax_quotes: true,
     skip_empty_lines: true,
     max_record_size: maxRowCharacters,
@@ -136,23 +136,23 @@ async function* readCsv({ path, event, onRefused }: SubmissionFileOptions): Asyn
   let countedTwice = 0;
   for await (const { record, info } of parsed(path, parser)) {
     const cells = record.join("");
-    // The parser takes a CRLF inside quotation marks for two line ends.
+    // The parser counts a CRLF inside quotation marks as two line ends.
     countedTwice += cells.split("\r\n").length - 1;
     const line = info.lines - countedTwice - (cells.split(lineEnd).length - 1);
-    // A spreadsheet writes the signs of an empty row as well.
+    // Spreadsheets also write the delimiters of an empty row.
     if (cells.trim() === "") continue;
     if (columns === undefined) {
       columns = readHeader(record, event, delimiter, (why) => unusable(path, why));
       continue;
     }
     const row = columns.read(record);
-    if ("reasons" in row) onRefused({ line, reasons: row.reasons });
+    if ("reasons" in row) onRejected({ line, reasons: row.reasons });
     else yield { line, submission: row.submission };
   }
   if (columns === undefined) throw unusable(path, "it is empty.");
 }
 
-/** A quotation mark that is never closed swallows every row after it, so that no row can be refused alone. */
+/** A quotation mark that is never closed swallows all rows after it, so no single row can be rejected for it. */
 async function* parsed(path: string, parser: ReturnType<typeof parse>) {
   try {
     yield* parser as AsyncIterable<{ record: string[]; info: Info }>;
@@ -162,7 +162,7 @@ async function* parsed(path: string, parser: ReturnType<typeof parse>) {
   }
 }
 
-/** Writes the file into the parser; a file that cannot be read ends the rows with that error. */
+/** Writes the file into the parser; an error of reading destroys the parser with it. */
 async function feed(path: string, parser: ReturnType<typeof parse>): Promise<void> {
   try {
     for await (const chunk of readText(path)) {
@@ -175,13 +175,13 @@ async function feed(path: string, parser: ReturnType<typeof parse>): Promise<voi
 }
 
 /**
- * Reads the whole file once without sending anything, so that what makes all of it unusable is found out beforehand.
+ * Reads the whole file once, so that what makes it unusable is found before anything is sent.
  * @returns how many rows there are to be sent
  * @throws TURNOUT_USAGE_INVALID naming what is wrong
  */
-export async function countSubmissions(options: Omit<SubmissionFileOptions, "onRefused">): Promise<number> {
+export async function countSubmissions(options: Omit<SubmissionFileOptions, "onRejected">): Promise<number> {
   let count = 0;
-  for await (const _ of readSubmissions({ ...options, onRefused() {} })) count += 1;
+  for await (const _ of readSubmissions({ ...options, onRejected() {} })) count += 1;
   return count;
 }
 
@@ -190,11 +190,11 @@ export async function countSubmissions(options: Omit<SubmissionFileOptions, "onR
  * @throws TURNOUT_USAGE_INVALID when the file cannot be read, is not UTF-8, or its header names no columns of the event
  */
 export async function* readSubmissions(options: SubmissionFileOptions): AsyncGenerator<LoadItem, void, undefined> {
-  const { path, onRefused } = options;
+  const { path, onRejected } = options;
   const kind = extname(path).toLowerCase();
   const jsonLines = kind === ".jsonl" || kind === ".ndjson";
   if (!jsonLines && kind !== ".csv") throw unusable(path, "its name must end with .csv, .jsonl or .ndjson.");
-  const rows = jsonLines ? readJsonLines(path, onRefused) : readCsv(options);
+  const rows = jsonLines ? readJsonLines(path, onRejected) : readCsv(options);
   for await (const { line, submission } of rows) {
     yield {
       submission: submission as LoadItem["submission"],

@@ -1,8 +1,8 @@
-/** The steps of a stress run: how many come each second, for how long, and at which moments. */
+/** What a stress run may be asked for: its steps, how much in all, and which target. */
 import { InvalidArgumentError } from "commander";
 import { TurnoutError } from "../../shared/errors.ts";
 
-/** Bounds of one run: a typing error must not become an attack, and what was sent is kept in memory until a step ends. */
+/** Of one run: a typing error must not become an attack, and what was sent is kept in memory until a step ends. */
 export const stressBounds = {
   steps: 20,
   ratePerSecond: 50_000,
@@ -12,7 +12,7 @@ export const stressBounds = {
 } as const;
 
 /**
- * @param text such as `100,200,400`: people each second, one number for each step
+ * @param text such as `100,200,400`: requests each second, one number for each step
  * @throws InvalidArgumentError, for commander
  */
 export function parseSteps(text: string): number[] {
@@ -47,8 +47,8 @@ export function checkVolume(rates: readonly number[], seconds: number): void {
 }
 
 /**
- * Draws the moments at which people come: independent of each other, as people are (a Poisson process), and not of how fast
- * earlier ones are answered.
+ * Draws the moments at which requests are due: a Poisson process, because people come independently of each other and of
+ * how fast others are answered.
  * @param random 0 to 1, 1 excluded
  * @returns milliseconds from the start of the step, rising, all before its end
  */
@@ -60,4 +60,24 @@ export function drawArrivals(ratePerSecond: number, seconds: number, random: () 
     if (at >= end) return moments;
     moments.push(at);
   }
+}
+
+/** @returns whether a URL leads to this machine */
+export function isLoopback(url: string): boolean {
+  const { hostname } = new URL(url);
+  return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname);
+}
+
+/**
+ * @param url undefined for the local stack
+ * @param owned whether the user said that it is theirs
+ * @throws TURNOUT_USAGE_INVALID for a target on another machine that the user did not claim
+ */
+export function requireOwnTarget(url: string | undefined, owned: boolean): void {
+  if (url === undefined || owned || isLoopback(url)) return;
+  throw new TurnoutError(
+    "TURNOUT_USAGE_INVALID",
+    `${new URL(url).host} is another machine. To an owner who did not ask for it, this load is an attack and costs money. ` +
+      "If it is yours, say so with --i-own-this-target.",
+  );
 }

@@ -1,4 +1,4 @@
-/** What a stress run comes to: for a program, in the terminal, and as a page. */
+/** The result of a stress run: as JSON, in the terminal, and as a page. */
 import { Type, type Static } from "typebox";
 import { AuditReport } from "../../admin/audit/audit-report.ts";
 import type { Report } from "../chart/report-page.ts";
@@ -13,27 +13,27 @@ const Quantiles = (description: string) =>
 
 const StressStep = Type.Object(
   {
-    ratePerSecond: Count("people each second that the step was to send"),
+    ratePerSecond: Count("requests each second that the step was to send"),
     seconds: Type.Number({ minimum: 0, description: "for how long it sent" }),
-    offered: Count("people who came: the sum of the next five"),
+    offered: Count("requests that were due: the sum of the next five"),
     accepted: Count("answered 202"),
-    shed: Count("asked to come back: 503 and 429; nobody did, so that the load stays what it was to be"),
+    shed: Count("503 and 429; these are not retried, so that the rate stays as asked for"),
     refused: Count("any other 4xx"),
     failed: Count("any other answer, a broken connection, no answer in time"),
-    unsent: Count("not sent, as all connections were in use"),
-    shedWithoutRetryAfter: Count("of those shed; there should be none"),
+    unsent: Count("not sent because all connections were in use"),
+    shedWithoutRetryAfter: Count("of those shed; should be 0"),
     because: Type.Record(Type.String(), Type.Integer({ minimum: 1 }), {
       description: "how often each answer other than 202 came",
     }),
     acceptedPerSecond: Type.Number({ minimum: 0 }),
-    acceptMs: Quantiles("from the moment somebody came, not from the sending, to the 202"),
-    storedAfterMs: Quantiles("from the acceptance to the table, by the times in the table; null when not looked at"),
+    acceptMs: Quantiles("from the moment the request was due, not from the sending, to the 202"),
+    storedAfterMs: Quantiles("from acceptance to the table, by the times in the table; null if not read"),
     generator: Type.Object({
       utilization: Type.Number({ minimum: 0, maximum: 1, description: "how busy its event loop was" }),
       lagP99Ms: Type.Number({ minimum: 0, description: "how late it sent" }),
       lagMaxMs: Type.Number({ minimum: 0 }),
     }),
-    limit: Type.Enum(["none", "service", "generator", "both"], { description: "who reached a limit" }),
+    limit: Type.Enum(["none", "service", "generator", "both"], { description: "what reached a limit" }),
     limitBecause: Type.Array(Type.String()),
   },
   { additionalProperties: false },
@@ -45,7 +45,7 @@ export type StressStep = Static<typeof StressStep>;
 export const StressReport = Type.Object(
   {
     passed: Type.Boolean({ description: "ran to its end, and the audit passed; reaching a limit is no failure" }),
-    interrupted: Type.Boolean({ description: "stopped on request: the steps that had been begun, and no audit" }),
+    interrupted: Type.Boolean({ description: "stopped on request: only the steps begun until then, and no audit" }),
     target: Type.String(),
     at: Type.String({ description: "when it ended: ISO 8601, UTC" }),
     seed: Type.Integer({ description: "makes the same people again" }),
@@ -54,7 +54,7 @@ export const StressReport = Type.Object(
     }),
     steps: Type.Array(StressStep),
     sustainedPerSecond: Type.Union([Type.Number({ minimum: 0 }), Type.Null()], {
-      description: "accepted each second in the best step before anybody reached a limit; null when there was none",
+      description: "accepted each second in the fastest step without a limit; null if there was none",
     }),
     conclusion: Type.String(),
     drainSeconds: Type.Union([Type.Number({ minimum: 0 }), Type.Null()], {
@@ -63,14 +63,13 @@ export const StressReport = Type.Object(
     audit: Type.Union([AuditReport, Type.Null()]),
     ledger: Type.Union([Type.String(), Type.Null()], { description: "where the ledger was kept" }),
     page: Type.Union([Type.String(), Type.Null()], { description: "where the page was written" }),
-    picture: Type.Union([Type.String(), Type.Null()], { description: "where the picture was written" }),
   },
   { additionalProperties: false },
 );
 
 export type StressReport = Static<typeof StressReport>;
 
-/** One after the other for each second of load; the pauses between the steps are left out. */
+/** A value for each second of load; the pauses between the steps are left out. */
 export interface StressSeries {
   readonly offered: readonly number[];
   readonly accepted: readonly number[];
@@ -83,7 +82,7 @@ export interface StressSeries {
   readonly messages: readonly number[];
   /** Of the generator's event loop, percent. */
   readonly generatorPercent: readonly number[];
-  /** In which of these seconds each step begins. */
+  /** Index of the first second of each step. */
   readonly stepStarts: readonly number[];
 }
 
@@ -94,29 +93,27 @@ function milliseconds(value: number | null): string {
   return value < 1_000 ? `${Math.round(value)} ms` : `${(value / 1_000).toFixed(1)} s`;
 }
 
-/** One line for a step that has just ended: what somebody who waits wants to know. */
+/** @returns one line about a step that has just ended */
 export function describeStep({ ratePerSecond, acceptedPerSecond, acceptMs, shed, failed, limit }: StressStep): string {
   const parts = [
     `${count(ratePerSecond)}/s: ${count(acceptedPerSecond)} accepted/s`,
     `p50 ${milliseconds(acceptMs.p50)}, p99 ${milliseconds(acceptMs.p99)}`,
-    ...(shed > 0 ? [`${count(shed)} asked to come back`] : []),
+    ...(shed > 0 ? [`${count(shed)} shed`] : []),
     ...(failed > 0 ? [`${count(failed)} failed`] : []),
-    ...(limit === "none" ? [] : [`limit: ${limitWords[limit]}`]),
+    ...(limit === "none" ? [] : [`limit: ${limit}`]),
   ];
   return parts.join("; ");
 }
 
-const limitWords = { none: "none", service: "service", generator: "generator", both: "both" } as const;
-
 const stepsHead = [
   "offered/s",
   "accepted/s",
-  "wait p50",
+  "latency p50",
   "p95",
   "p99",
   "max",
-  "asked back",
-  "refused",
+  "shed",
+  "rejected",
   "failed",
   "stored p50",
   "p99",
@@ -136,11 +133,11 @@ function stepRow({ acceptMs, storedAfterMs, ...step }: StressStep): string[] {
     count(step.failed),
     milliseconds(storedAfterMs.p50),
     milliseconds(storedAfterMs.p99),
-    limitWords[step.limit],
+    step.limit,
   ];
 }
 
-const generatorHead = ["offered/s", "busy", "late p99", "max", "unsent, all connections in use"];
+const generatorHead = ["offered/s", "busy", "late p99", "max", "unsent, connections in use"];
 
 function generatorRow({ ratePerSecond, generator, unsent }: StressStep): string[] {
   return [
@@ -159,10 +156,10 @@ function auditRows({ audit, drainSeconds }: StressReport): string[][] {
     ["stored", count(audit.stored), "in the table, each once"],
     ["duplicates", count(audit.duplicates), "the address was already registered"],
     ["dead-lettered", count(audit.deadLettered), "kept as dead letters"],
-    ["still queued", count(audit.queued), "not found, and the queue is not drained"],
-    ["lost", count(audit.lost), "accepted, and nowhere to be found"],
+    ["still queued", count(audit.queued), "not found while the queue is not drained"],
+    ["lost", count(audit.lost), "accepted, but nowhere to be found"],
     ["duplicated, unexpected, corrupt", count(audit.duplicated + audit.unexpected + audit.corrupt), "must be 0"],
-    ["recovered", count(audit.recovered), "without an answer, and stored all the same"],
+    ["recovered", count(audit.recovered), "without an answer, but stored"],
     ["drained after", drainSeconds === null ? "-" : formatSeconds(drainSeconds), "from the end of the load"],
   ];
 }
@@ -174,7 +171,7 @@ function answerRows({ steps }: StressReport): string[][] {
 }
 
 function auditSentence({ audit, interrupted, drainSeconds }: StressReport): string {
-  if (interrupted) return "It was stopped before its end, and nothing was audited.";
+  if (interrupted) return "It was stopped before its end, so nothing was audited.";
   if (audit === null) return "Nothing was audited.";
   return audit.passed
     ? `The audit passed: each of the ${count(audit.accepted)} accepted registrations is accounted for, none is lost. The queue was empty ${formatSeconds(drainSeconds ?? 0)} after the load.`
@@ -204,11 +201,11 @@ export function showStress({ print, printTable, colors }: Terminal, report: Stre
   print(colors.bold(report.conclusion));
   if (report.sharedMachine) print(sharedSentence);
   if (report.ledger !== null) print(colors.dim(`Ledger: ${report.ledger}`));
-  for (const file of [report.page, report.picture]) if (file !== null) print(colors.dim(`Wrote ${file}`));
+  if (report.page !== null) print(colors.dim(`Wrote ${report.page}`));
   print(report.passed ? colors.green(auditSentence(report)) : colors.red(auditSentence(report)));
 }
 
-/** A figure and its unit are not parted. */
+/** Keeps a number and its unit on one line. */
 function onOneLine(rows: readonly (readonly string[])[]): string[][] {
   return rows.map((row) => row.map((cell) => cell.replaceAll(/(?<=\d) (?=ms$|s$|%$)/g, "\u00a0")));
 }
@@ -232,37 +229,35 @@ export function stressPage(report: StressReport, series: StressSeries): Report {
     summary: [
       report.conclusion,
       auditSentence(report),
-      `${report.at.slice(0, 16).replace("T", " ")} UTC. People came at random moments whether or not earlier ones were answered, and waits are counted from those moments. Nobody who was asked to come back did.`,
+      `${report.at.slice(0, 16).replace("T", " ")} UTC. Requests were sent at random moments, whether or not earlier ones were answered, and latency counts from those moments. Shed requests were not retried.`,
       ...(report.sharedMachine ? [sharedSentence] : []),
     ],
     tables: [
       { title: "Step by step", head: stepsHead, rows: onOneLine(report.steps.map(stepRow)) },
-      { title: "The generator itself", head: generatorHead, rows: onOneLine(report.steps.map(generatorRow)) },
+      { title: "Generator", head: generatorHead, rows: onOneLine(report.steps.map(generatorRow)) },
       ...(answers.length > 0
         ? [{ title: "Answers other than 202", head: ["offered/s", "answer", "times"], rows: answers }]
         : []),
-      ...(report.audit === null
-        ? []
-        : [{ title: "What became of them", head: ["", "registrations", ""], rows: auditRows(report) }]),
+      ...(report.audit === null ? [] : [{ title: "Audit", head: ["", "registrations", ""], rows: auditRows(report) }]),
     ],
     charts: [
-      chart("Offered, accepted, turned away", "people each second", {
+      chart("Offered, accepted, not accepted", "requests each second", {
         offered: series.offered,
         accepted: series.accepted,
-        "asked to come back": series.shed,
-        "refused or failed": series.failed,
+        shed: series.shed,
+        "rejected or failed": series.failed,
       }),
-      chart("From coming to accepted", "milliseconds", { median: series.acceptP50Ms, "99 of 100": series.acceptP99Ms }),
+      chart("Latency until accepted", "milliseconds", { p50: series.acceptP50Ms, p99: series.acceptP99Ms }),
       ...(stored
         ? [
             chart("From accepted to stored", "milliseconds", {
-              median: series.storedAfterP50Ms,
-              longest: series.storedAfterMaxMs,
+              p50: series.storedAfterP50Ms,
+              max: series.storedAfterMaxMs,
             }),
           ]
         : []),
-      chart("Waiting on the queue", "messages", { messages: series.messages }),
-      chart("The generator itself", "% of its time", { busy: series.generatorPercent }),
+      chart("Queue depth", "messages", { messages: series.messages }),
+      chart("Generator", "% of its time", { busy: series.generatorPercent }),
     ],
   };
 }

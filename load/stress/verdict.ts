@@ -1,6 +1,6 @@
 /**
- * Who reached a limit in a step: the service, or the generator that was to find the service's. A figure that the generator
- * spoilt says nothing of the service, and is not to be taken for it.
+ * Decides what reached its limit in a step: the service, or the generator. When it was the generator, the figures of the step
+ * say nothing about the service.
  */
 
 export type Limit = "none" | "service" | "generator" | "both";
@@ -8,15 +8,15 @@ export type Limit = "none" | "service" | "generator" | "both";
 export interface StepFigures {
   readonly offered: number;
   readonly accepted: number;
-  /** 503 and 429: only the service says that. */
+  /** 503 and 429. */
   readonly shed: number;
   readonly refused: number;
   readonly failed: number;
-  /** Not sent, as all connections were in use. */
+  /** Not sent because all connections were in use. */
   readonly unsent: number;
-  /** Milliseconds, null where nothing was accepted. */
+  /** Null if nothing was accepted. */
   readonly acceptP99Ms: number | null;
-  /** How late the generator sent, milliseconds. */
+  /** How late the generator sent. */
   readonly lagP99Ms: number;
   /** Of the generator's event loop, 0 to 1. */
   readonly utilization: number;
@@ -24,18 +24,18 @@ export interface StepFigures {
 
 export interface Verdict {
   readonly limit: Limit;
-  /** In words; empty for `none`. */
+  /** For people; empty for `none`. */
   readonly because: readonly string[];
 }
 
 const verdictBounds = {
-  /** An event loop that is busier than this answers late itself. */
+  /** A busier event loop handles answers late. */
   utilization: 0.85,
-  /** Timers alone account for a few. */
+  /** Timers alone are a few milliseconds late. */
   lagP99Ms: 50,
   unsentShare: 0.001,
-  /** More than this share turned away or failed is what people would notice. */
-  turnedAwayShare: 0.01,
+  /** Of requests shed, rejected or failed: more than that, people would notice. */
+  notAcceptedShare: 0.01,
   acceptP99Ms: 1_000,
 } as const;
 
@@ -49,20 +49,21 @@ export function judgeStep(figures: StepFigures): Verdict {
   const shareOf = (people: number) => (offered === 0 ? 0 : people / offered);
   const generator: string[] = [];
   if (utilization >= verdictBounds.utilization) generator.push(`its event loop was ${percent(utilization)} busy`);
-  if (lagP99Ms >= verdictBounds.lagP99Ms) generator.push(`one in a hundred left ${seconds(lagP99Ms)} late or later`);
-  const crowdedOut = shareOf(unsent) >= verdictBounds.unsentShare;
-  if (crowdedOut && generator.length > 0) generator.push(`it had no connection left for ${count(unsent)}`);
+  if (lagP99Ms >= verdictBounds.lagP99Ms)
+    generator.push(`1 % of the requests were sent ${seconds(lagP99Ms)} late or later`);
+  const outOfConnections = shareOf(unsent) >= verdictBounds.unsentShare;
+  if (outOfConnections && generator.length > 0) generator.push(`it had no connection left for ${count(unsent)}`);
 
   const service: string[] = [];
-  if (shareOf(shed) >= verdictBounds.turnedAwayShare) service.push(`asked ${percent(shareOf(shed))} to come back`);
-  if (shareOf(refused) >= verdictBounds.turnedAwayShare) service.push(`refused ${percent(shareOf(refused))}`);
-  if (shareOf(failed) >= verdictBounds.turnedAwayShare) service.push(`failed ${percent(shareOf(failed))}`);
-  // With a generator that is well, all connections are in use because their answers do not come.
-  if (crowdedOut && generator.length === 0)
-    service.push(`let all connections wait, so that ${count(unsent)} could not even ask`);
-  // A wait is counted from the moment of coming, so that a late generator lengthens it as a slow service does.
+  if (shareOf(shed) >= verdictBounds.notAcceptedShare) service.push(`shed ${percent(shareOf(shed))}`);
+  if (shareOf(refused) >= verdictBounds.notAcceptedShare) service.push(`rejected ${percent(shareOf(refused))}`);
+  if (shareOf(failed) >= verdictBounds.notAcceptedShare) service.push(`failed ${percent(shareOf(failed))}`);
+  // If the generator keeps up, connections run out because the service does not answer.
+  if (outOfConnections && generator.length === 0)
+    service.push(`kept all connections waiting, so that ${count(unsent)} requests could not be sent`);
+  // Latency counts from the moment a request was due, so a late generator adds to it as a slow service does.
   if (generator.length === 0 && acceptP99Ms !== null && acceptP99Ms >= verdictBounds.acceptP99Ms) {
-    service.push(`let one in a hundred wait ${seconds(acceptP99Ms)} or longer`);
+    service.push(`took ${seconds(acceptP99Ms)} or longer for 1 % of the requests`);
   }
   const limit =
     generator.length > 0 ? (service.length > 0 ? "both" : "generator") : service.length > 0 ? "service" : "none";
@@ -87,24 +88,25 @@ const rate = (value: number) => Math.round(value).toLocaleString("en");
 const bySpeed = (a: JudgedStep, b: JudgedStep) => a.ratePerSecond - b.ratePerSecond;
 
 /**
- * The fastest step that was held counts, and the next faster one that was not. A slower one that was not held, often the
- * first, while programs warm up, is no limit then, but is told as well.
- * @returns what the whole run says of the service, in a few sentences for people
+ * What counts is the fastest step without a limit, and the next faster one, which had one. A slower step with a limit, often
+ * the first, while the service warms up, does not count but is mentioned.
+ * @returns what the whole run says about the service, in a few sentences for people
  */
 export function conclude(steps: readonly JudgedStep[]): { sustainedPerSecond: number | null; conclusion: string } {
   if (steps.length === 0) return { sustainedPerSecond: null, conclusion: "Nothing was measured." };
   const sorted = steps.toSorted(bySpeed);
   const best = sorted.findLast(({ limit }) => limit === "none");
   const [limited] = best === undefined ? sorted : sorted.slice(sorted.indexOf(best) + 1);
-  const passing =
+  const slower =
     best === undefined ? [] : sorted.slice(0, sorted.indexOf(best)).filter(({ limit }) => limit !== "none");
   const sentences = [
     best === undefined
-      ? "Not even the first step was held."
-      : `It holds ${rate(best.acceptedPerSecond)} accepted each second.`,
-    ...(limited === undefined ? ["That is not its limit: try higher steps."] : limitOf(limited)),
-    ...passing.map(
-      (step) => `In passing, ${rate(step.ratePerSecond)} each second was too much as well. ${step.because.join(" ")}`,
+      ? "Even the first step reached a limit."
+      : `It sustains ${rate(best.acceptedPerSecond)} accepted requests each second.`,
+    ...(limited === undefined ? ["No step reached a limit: try higher steps."] : limitOf(limited)),
+    ...slower.map(
+      (step) =>
+        `The slower step of ${rate(step.ratePerSecond)} each second reached a limit as well. ${step.because.join(" ")}`,
     ),
   ];
   return { sustainedPerSecond: best?.acceptedPerSecond ?? null, conclusion: sentences.join(" ") };
@@ -112,12 +114,12 @@ export function conclude(steps: readonly JudgedStep[]): { sustainedPerSecond: nu
 
 function limitOf({ ratePerSecond, limit, because }: JudgedStep): string[] {
   const at = `At ${rate(ratePerSecond)} each second`;
-  if (limit === "service") return [`${at} the service gave way.`, ...because];
+  if (limit === "service") return [`${at} the service reached its limit.`, ...because];
   if (limit === "both") {
-    return [`${at} both reached a limit; the service may hold more with a better generator.`, ...because];
+    return [`${at} both reached a limit; with a faster generator the service may sustain more.`, ...because];
   }
   return [
-    `${at} the generator was the bottleneck, so what the service can do was not found out.`,
+    `${at} the generator was the bottleneck, so the limit of the service is still unknown.`,
     ...because,
     "Use a larger machine for the generator.",
   ];

@@ -1,6 +1,6 @@
 /**
  * Stands before the embedded DynamoDB, which says to every page that it may read (`access-control-allow-origin: *`) and
- * takes any Host: refuses what a web page sends and hands everything else on as it comes, both ways.
+ * takes any Host: rejects what a web page sends and hands everything else on as it comes, both ways.
  *
  * The engine itself listens where no page finds it: on an address of the loopback network that is made up for each start.
  */
@@ -13,7 +13,7 @@ import {
   type Server,
   type ServerResponse,
 } from "node:http";
-import { browserRefusal } from "../browser-refusal.ts";
+import { browserRejection } from "../browser-rejection.ts";
 import { loopback } from "../ports.ts";
 
 export interface EngineAddress {
@@ -57,9 +57,9 @@ export function createDynamoDbGuard(engine: EngineAddress): Server {
   }
 
   const server = createServer((request, response) => {
-    const refusal = browserRefusal(request.headers);
-    if (refusal === undefined) return handOn(request, response);
-    response.writeHead(403, { "content-type": "text/plain", connection: "close" }).end(`${refusal}\n`);
+    const rejection = browserRejection(request.headers);
+    if (rejection === undefined) return handOn(request, response);
+    response.writeHead(403, { "content-type": "text/plain", connection: "close" }).end(`${rejection}\n`);
   });
   // The engine's clients keep connections for as long as they like; it is for them to close.
   server.keepAliveTimeout = 0;

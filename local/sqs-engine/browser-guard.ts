@@ -1,10 +1,10 @@
 /**
- * Makes every Fastify server that is built in this process afterwards refuse what a web page sends. Like the address in
+ * Makes every Fastify server that is built in this process afterwards reject what a web page sends. Like the address in
  * `loopback.ts`, it is set from outside: fauxqs has no option for it.
  */
 import { subscribe } from "node:diagnostics_channel";
 import type { IncomingHttpHeaders } from "node:http";
-import { browserRefusal } from "../browser-refusal.ts";
+import { browserRejection } from "../browser-rejection.ts";
 
 interface Reply {
   code(status: number): Reply;
@@ -20,12 +20,12 @@ interface Server {
 }
 
 /** Call it before the server is built. */
-export function refuseBrowsers(): void {
+export function rejectBrowsers(): void {
   subscribe("fastify.initialization", (message) => {
     const { fastify } = message as { fastify: Server };
     fastify.addHook("onRequest", async ({ headers }, reply) => {
-      const refusal = browserRefusal(headers);
-      return refusal === undefined ? undefined : reply.code(403).type("text/plain").send(`${refusal}\n`);
+      const rejection = browserRejection(headers);
+      return rejection === undefined ? undefined : reply.code(403).type("text/plain").send(`${rejection}\n`);
     });
   });
 }

@@ -8,7 +8,7 @@ import { startFauxqs } from "fauxqs";
 import { Type } from "typebox";
 import { readEnv } from "../../shared/process/environment.ts";
 import { loopback } from "../ports.ts";
-import { refuseBrowsers } from "./browser-guard.ts";
+import { rejectBrowsers } from "./browser-guard.ts";
 import { listenOnLoopbackOnly } from "./loopback.ts";
 
 const SqsEngineConfig = Type.Object({
@@ -21,7 +21,7 @@ const SqsEngineConfig = Type.Object({
 process.umask(0o077);
 const config = readEnv(SqsEngineConfig, process.env);
 listenOnLoopbackOnly();
-refuseBrowsers();
+rejectBrowsers();
 const server = await startFauxqs({
   port: config.PORT,
   dataDir: config.DATA_FOLDER,

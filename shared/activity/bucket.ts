@@ -1,30 +1,30 @@
 /**
- * The items of the activity table: what the processes of a deployment did, in buckets of time. Every process keeps its own
- * totals of a bucket under its own attribute, so nobody overwrites anybody, and writing the same again changes nothing.
+ * Items of the activity table: what each process did, in time buckets. Each process sets its own totals under its own
+ * attribute, so writes never conflict and repeating one changes nothing.
  *
- * The same is written at three levels. The coarser ones make looking back cheap: the last quarter of an hour is 90 items,
- * two hours are some 120 more, two weeks some 340 more. One item holds some 60 bytes for each process.
+ * Each event is recorded at three levels, so that reading far back is cheap: 90 items for the last quarter of an hour,
+ * some 120 for two hours, some 340 for two weeks. An item holds about 60 bytes per process.
  */
 import { sqsLimits } from "../aws/aws-limits.ts";
 
-/** What was done, by one process or by all of them. Each starts at 0 with each bucket. */
+/** Totals of one process or all, per bucket. */
 export interface Activity {
-  /** Registrations whose pack SQS confirmed, each by somebody who was answered 202. */
+  /** Registrations whose pack SQS confirmed, each answered 202. */
   readonly accepted: number;
-  /** Registrations that a replay put on the queue once more. */
+  /** Registrations enqueued by a replay. */
   readonly replayed: number;
   /** Packs that SQS confirmed, of either kind. */
   readonly packsSent: number;
   /** Registrations stored for the first time. */
   readonly stored: number;
-  /** Registrations of an address that another had first. */
+  /** Registrations whose address was taken. */
   readonly duplicate: number;
-  /** Registrations that were erased or withdrawn before they could be stored. */
+  /** Registrations erased or withdrawn before they were stored. */
   readonly gone: number;
   readonly deadLettered: number;
-  /** Packs that were wholly done and deleted. */
+  /** Packs finished and deleted. */
   readonly packsDone: number;
-  /** Sum over the stored ones of the time from the first acceptance to the table, milliseconds. */
+  /** Sum over stored registrations of the time from acceptance to the table, milliseconds. */
   readonly storedDelayMs: number;
 }
 
@@ -53,13 +53,13 @@ export const noActivity: Activity = Object.freeze({
 });
 
 /**
- * What a worker has in its hands at this moment: messages that SQS counts still, although many people in them are stored.
- * Not a total but a state, so only the latest of a process counts, and only in the finest buckets.
+ * What a worker holds now: messages that SQS still counts although many of their registrations are stored. A state, not
+ * a total: only a process's latest value counts, in the finest buckets.
  */
 export interface Holding {
   /** Packs received and neither deleted nor given back. */
   readonly heldPacks: number;
-  /** Registrations in them that are not done. */
+  /** Registrations in them that are unfinished. */
   readonly heldPeople: number;
 }
 
@@ -73,9 +73,9 @@ export interface Level {
   /** First part of the key. */
   readonly name: string;
   readonly widthMs: number;
-  /** How far back from now it is read; beyond, the next level is. Each boundary is widened to a bucket of the next level. */
+  /** How far back this level is read; then the next one takes over, at one of its bucket boundaries. */
   readonly reachMs: number;
-  /** How long an item is kept after its bucket's end. */
+  /** Retention after the bucket's end. */
   readonly keepMs: number;
 }
 
@@ -87,7 +87,7 @@ const hour = 60 * minute;
 export const levels: readonly [Level, ...Level[]] = [
   { name: "10s", widthMs: 10 * second, reachMs: 14 * minute, keepMs: hour },
   { name: "1m", widthMs: minute, reachMs: 2 * hour, keepMs: 24 * hour },
-  // Nothing waits for longer than SQS keeps it.
+  // SQS keeps nothing longer.
   {
     name: "1h",
     widthMs: hour,
@@ -96,7 +96,7 @@ export const levels: readonly [Level, ...Level[]] = [
   },
 ];
 
-/** @returns the start of the bucket that holds this moment; both milliseconds since the epoch */
+/** @returns the start of the bucket at this time; both milliseconds since the epoch */
 export function bucketStart({ widthMs }: Pick<Level, "widthMs">, at: number): number {
   return Math.floor(at / widthMs) * widthMs;
 }
@@ -106,7 +106,7 @@ export function bucketKey({ name }: Pick<Level, "name">, start: number): string 
   return `${name}/${new Date(start).toISOString().slice(0, 19)}Z`;
 }
 
-/** @returns what each process that said so held at the end of a bucket, by its id */
+/** @returns what each process held at the end of a bucket, by process id */
 export function holdingsOfItem(item: Readonly<Record<string, unknown>> = {}): ReadonlyMap<string, Holding> {
   const holdings = new Map<string, Holding>();
   for (const [processId, figures] of Object.entries(item)) {
@@ -118,7 +118,7 @@ export function holdingsOfItem(item: Readonly<Record<string, unknown>> = {}): Re
   return holdings;
 }
 
-/** @returns what all processes did in a bucket; of an item that does not exist, nothing */
+/** @returns the totals of all processes in a bucket; zeros when the item does not exist */
 export function sumOfItem(item: Readonly<Record<string, unknown>> = {}): Activity {
   const sum: Record<keyof Activity, number> = { ...noActivity };
   for (const [name, totals] of Object.entries(item)) {

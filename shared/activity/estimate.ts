@@ -1,60 +1,55 @@
 /**
- * What the activity of all processes says of the queue: how many people wait, how fast they are stored, how long it takes.
- * Pure functions; SQS's count of messages and the activity are handed in.
+ * Estimates from the activity how many people wait, how fast they are stored and how long that takes. Pure functions.
  *
- * SQS counts messages; how many people are in them, the ones who sent them have written down. Messages leave about in the
- * order in which they came, so those that are there are the ones sent last:
+ * SQS counts messages; the senders recorded how many people are in them. Messages leave roughly in order, so those
+ * waiting are the ones sent last:
  *
  *     now ──► back over the packs sent, bucket by bucket, until there are as many as messages: the people in them wait
  *
- * Of the messages that a worker holds, many people are stored already: it says itself how many are not. They are the oldest
- * ones, so it is the others that are walked over.
+ * Messages held by workers are the oldest, and partly stored: the workers report how many registrations are unfinished.
  *
- * The pace is what all workers did in the last 40 s of complete buckets; the wait is one by the other.
+ * The rate is that of all workers in the last 40 s of complete buckets; the wait follows from both.
  */
 import { activityNames, noActivity, type Activity, type Holding } from "./bucket.ts";
 
-/** What was done from one moment to another. */
+/** What was done in an interval. */
 export interface Slice extends Activity {
   /** Milliseconds since the epoch. */
   readonly from: number;
   readonly to: number;
-  /** What each worker held at the end of it. */
+  /** What each worker held at its end. */
   readonly holdings?: ReadonlyMap<string, Holding>;
 }
 
 export interface Backlog {
   /** Registrations in the messages. */
   readonly people: number;
-  /** True when more messages wait than packs are known: then there are at least so many people. */
+  /** True when more messages wait than packs are known: a lower bound. */
   readonly atLeast: boolean;
-  /** Registrations done each second of late, whatever came of them, by all workers together; 0 when none were. */
+  /** Recent rate of finished registrations of all workers per second; 0 when there were none. */
   readonly drainPerSecond: number;
-  /** Until those who wait now are stored at that pace; 0 when nobody waits, null while nothing is drained. */
+  /** Until those waiting now are stored at that rate; 0 when nobody waits, null while nothing is drained. */
   readonly etaSeconds: number | null;
-  /** Each second, of late, over all processes. */
+  /** Recent rates per second over all processes. */
   readonly acceptedPerSecond: number;
   readonly storedPerSecond: number;
   readonly duplicatesPerSecond: number;
   /**
-   * Since the first acceptance of what is at the head of the queue: how long those waited who are being stored, or while
-   * nobody is, since when the oldest messages are there. 0 when nobody waits, null when it is not known.
+   * Age of the oldest waiting registration: how long those now being stored waited or, when none are, since when the
+   * oldest messages wait. 0 when nobody waits, null when unknown.
    */
   readonly oldestAgeSeconds: number | null;
 }
 
-/**
- * A bucket is complete when every process has written its last seconds: 2 s between two writes, the write itself, and
- * what the clocks differ by.
- */
+/** After this a bucket is complete: 2 s between writes, the write, and clock differences. */
 const completeAfterMs = 6_000;
 /** Buckets of 10 s. */
 const paceBuckets = 4;
 const paceWidthMs = 10_000;
-/** With this many complete buckets empty in a row, nothing is drained. */
+/** With this many empty complete buckets in a row, nothing is being drained. */
 const emptyBuckets = 2;
 
-/** What the pace is told from: the latest buckets that are complete, the newest first. */
+/** The buckets for the rate: the latest complete ones, newest first. */
 function latest(slices: readonly Slice[], now: number): readonly Slice[] {
   return slices
     .filter(({ from, to }) => to - from === paceWidthMs && to + completeAfterMs <= now)
@@ -62,8 +57,7 @@ function latest(slices: readonly Slice[], now: number): readonly Slice[] {
 }
 
 /**
- * The mean over the latest buckets. Where it all began within them, only those after the one in which it began count: that
- * one is not full.
+ * Mean over the latest buckets. If activity began within them, only later buckets count, since the first is partial.
  */
 function perSecond(buckets: readonly Slice[], valueOf: (slice: Slice) => number): number {
   const values = buckets.map(valueOf);
@@ -75,12 +69,12 @@ function perSecond(buckets: readonly Slice[], valueOf: (slice: Slice) => number)
   return sum(count) / (count * (paceWidthMs / 1_000));
 }
 
-/** @returns the registrations that were done: whatever came of them, they wait no more */
+/** @returns the finished registrations, with any result */
 export function drained({ stored, duplicate, gone, deadLettered }: Activity): number {
   return stored + duplicate + gone + deadLettered;
 }
 
-/** @returns whether the packs sent in these slices are as many as the messages, so that no older ones are needed */
+/** @returns whether these slices contain as many packs as messages wait, so that no older ones are needed */
 export function covers(slices: readonly Slice[], messages: number): boolean {
   let packs = 0;
   for (const { packsSent } of slices) {
@@ -93,11 +87,11 @@ export function covers(slices: readonly Slice[], messages: number): boolean {
 interface Walk {
   readonly people: number;
   readonly atLeast: boolean;
-  /** When the oldest of the messages was sent; undefined when it is not known. */
+  /** When the oldest message was sent; undefined when unknown. */
   readonly headAt: number | undefined;
 }
 
-/** What was sent so long ago is not all written yet. */
+/** Packs sent this recently are not all recorded yet. */
 const unwrittenMs = 2 * paceWidthMs;
 
 function walkBack(slices: readonly Slice[], messages: number, now: number): Walk {
@@ -112,21 +106,21 @@ function walkBack(slices: readonly Slice[], messages: number, now: number): Walk
     left -= packsSent * share;
     headAt = to - (to - from) * share;
   }
-  // As many as that are on their way into the table: they will be such as those before them.
+  // This many are not recorded yet; they are assumed to be like those before.
   const recent = sumOf(slices.filter(({ to }) => to > now - unwrittenMs));
   if (left > 0 && left <= recent.packsSent) {
     people += left * ((recent.accepted + recent.replayed) / recent.packsSent);
     left = 0;
   }
-  // Somebody is in each of the others, too.
+  // Each other message holds at least one registration.
   return { people: Math.round(people + left), atLeast: left > 0, headAt: left > 0 ? undefined : headAt };
 }
 
-/** @returns what all workers hold, by the latest that each of them said */
+/** @returns what all workers hold, by each one's latest report */
 function heldNow(slices: readonly Slice[], now: number): Holding {
   const latestOf = new Map<string, Holding>();
   for (const { to, holdings } of slices) {
-    // Who has said nothing for so long holds nothing any more: SQS gives what it had to others.
+    // A worker silent for this long holds nothing: SQS has redelivered its messages.
     if (to <= now - unwrittenMs) break;
     for (const [processId, holding] of holdings ?? []) {
       if (!latestOf.has(processId)) latestOf.set(processId, holding);
@@ -145,7 +139,7 @@ function countPeople(slices: readonly Slice[], messages: number, now: number, wa
   const { heldPacks, heldPeople } = heldNow(slices, now);
   if (heldPacks === 0) return walk.people;
   const others = walkBack(slices, Math.max(0, messages - heldPacks), now).people;
-  // What was said a moment ago may be done by now.
+  // A recent report may be outdated already.
   return Math.min(walk.people, others + heldPeople);
 }
 
@@ -153,7 +147,7 @@ function oldestAge(slices: readonly Slice[], buckets: readonly Slice[], now: num
   const { stored, storedDelayMs } = sumOf(buckets);
   if (stored > 0) return tenths(storedDelayMs / stored / 1_000);
   const { packsSent, packsDone } = sumOf(slices);
-  // All of those are done: the message is one that was sent a moment ago, and is not written down yet.
+  // Everything known is finished, so the message was sent a moment ago and is not recorded yet.
   if (walk.headAt === undefined || packsSent <= packsDone) return null;
   return Math.max(0, tenths((now - walk.headAt) / 1_000));
 }
@@ -164,8 +158,7 @@ function tenths(value: number): number {
 
 /**
  * @param messages on the queue by SQS's count: visible, in flight and delayed
- * @param slices the newest first, without gaps, as far back as `covers` asks or as there are; the latest 80 s in buckets
- *   of 10 s
+ * @param slices newest first, without gaps, as far back as `covers` needs; the latest 80 s in buckets of 10 s
  * @param now milliseconds since the epoch
  */
 export function estimateBacklog(messages: number, slices: readonly Slice[], now: number): Backlog {

@@ -1,7 +1,7 @@
 /**
- * Reads the activity table, from now back for as far as is asked: fine buckets first, then coarser ones, and no further
- * than SQS keeps a message. What it has read it keeps: a bucket is read again when a tenth of its age has passed since, so
- * that looking every few seconds costs a few small reads, and what was written late is seen in the end.
+ * Reads the activity table backwards: fine buckets first, then coarser ones, at most as far as SQS keeps messages.
+ * Buckets are cached and read again after a tenth of their age, so that frequent polling is cheap and late writes are
+ * still seen.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { BatchGetCommand, type DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
@@ -21,13 +21,13 @@ import { covers, estimateBacklog, type Backlog, type Slice } from "./estimate.ts
 
 export interface ActivityReader {
   /**
-   * @param enough asked with what has been read, the newest first; true ends the reading
-   * @returns what was read, without gaps; all there is when nothing was enough
-   * @throws the SDK's error when DynamoDB does not answer or refuses
+   * @param enough called with what was read, newest first; true ends the reading
+   * @returns what was read, without gaps; everything when nothing was enough
+   * @throws the SDK's error when DynamoDB does not answer or rejects the call
    */
   readBack(enough: (slices: readonly Slice[]) => boolean): Promise<readonly Slice[]>;
   /**
-   * @param messages on the queue by SQS's count, just taken: visible, in flight and delayed
+   * @param messages on the queue by SQS's current count: visible, in flight and delayed
    * @throws as `readBack`
    */
   estimate(messages: number): Promise<Backlog>;
@@ -46,9 +46,9 @@ interface Known {
   readonly readAt: number;
 }
 
-/** The first step back: what the pace is told from, and where nearly every walk ends. */
+/** The first step back: covers the rate, and usually everything. */
 const firstStepMs = 2 * 60_000;
-/** A process whose clock is ahead of this one's writes into a bucket that has not begun here. */
+/** A process with a fast clock writes into buckets that have not begun here. */
 const aheadMs = 10_000;
 const freshShare = 0.1;
 /** Twice what the longest walk reads. */
@@ -64,13 +64,13 @@ interface Span {
   readonly to: number;
 }
 
-/** @returns the way back from now, in steps; within a step the newest last */
+/** @returns the steps back from now; within a step the newest last */
 export function stepsBack(now: number): Span[] {
   const spans: Span[] = [];
   const [finest] = levels;
   let to = bucketStart(finest, now + aheadMs) + finest.widthMs;
   for (const [index, level] of levels.entries()) {
-    // The next level takes over at the start of one of its buckets.
+    // The next level takes over at one of its bucket boundaries.
     const from = bucketStart(levels[index + 1] ?? level, now - level.reachMs);
     if (index === 0) {
       const middle = bucketStart(level, now - firstStepMs);
@@ -97,7 +97,7 @@ export function createActivityReader({ documents, table, wallClock }: ActivityRe
       if (attempt > 0) await delay(unprocessedPauseMs * 2 ** attempt);
       // oxlint-disable-next-line no-await-in-loop
       const { Responses = {}, UnprocessedKeys = {} } = await documents.send(
-        // Half the price of consistent reads, and a bucket that runs is out of date at once anyway.
+        // Half the price of consistent reads, and a current bucket is soon outdated anyway.
         new BatchGetCommand({ RequestItems: { [table]: { Keys: left } } }),
       );
       const unprocessed = UnprocessedKeys[table]?.Keys ?? [];

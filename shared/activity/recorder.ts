@@ -1,40 +1,39 @@
 /**
- * Writes what this process does into the activity table: a part of each process that sends or stores registrations.
+ * Writes this process's activity into the activity table; part of each process that sends or stores registrations.
  *
- * It stands beside the work and never in its way. It reads counters that are there anyway, once a second, and puts what
- * was added into the buckets of that moment. Every two seconds the buckets that changed are written, as totals and not as
- * differences: a write that is repeated, because its answer got lost for instance, counts nothing twice. What cannot be
- * written is kept, up to a bound, and tried again ever more seldom; nothing else notices.
+ * It never disturbs the work: it reads existing counters once a second and adds the increments to the current buckets.
+ * Changed buckets are written every two seconds, as totals, so that a repeated write counts nothing twice. Failed
+ * writes are kept, up to a bound, and retried with growing pauses.
  */
 import { UpdateCommand, type DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import type { Part } from "../process/lifecycle.ts";
 import type { Logger } from "../process/logger.ts";
-import { createRepeatedFault } from "../process/repeated-fault.ts";
+import { createRepeatedFailure } from "../process/repeated-failure.ts";
 import { activityNames, bucketKey, bucketStart, levels, type Level, type ProcessFigures } from "./bucket.ts";
 
 export interface ActivityRecorderOptions {
   readonly documents: DynamoDBDocumentClient;
   readonly table: string;
-  /** Names the attribute of this process: chosen at random at its start, so that nobody else has it. */
+  /** Name of this process's attribute: chosen at random at its start. */
   readonly processId: string;
-  /** @returns what this process has done since its start, and what it holds now; what is left out is 0 */
+  /** @returns the totals since the start, and what is held now; missing ones are 0 */
   readonly read: () => ProcessFigures | Promise<ProcessFigures>;
   readonly logger: Pick<Logger, "warn" | "info">;
-  /** The construct that grants the right to write, for the message when it is missing. */
+  /** The construct that grants the write permission, for the error message. */
   readonly construct: string;
   /** Milliseconds since the epoch. */
   readonly wallClock: () => number;
   /** From 0 (included) to 1 (excluded). */
   readonly random: () => number;
-  /** What a stop may take for the last totals, milliseconds. Default: 2 s. */
+  /** Time for the last write during a stop, milliseconds. Default: 2 s. */
   readonly closeWithinMs?: number;
 }
 
 export interface ActivityRecorder extends Part {
   readonly start: () => Promise<void>;
-  /** Writes what is left, within its bound. Calling it again does nothing more. */
+  /** Writes the rest, within its time limit. Safe to repeat. */
   readonly stop: () => Promise<void>;
-  /** Reads the counters and writes what changed, now; never rejects. The timers do this by themselves. */
+  /** Reads the counters and writes changes now; never rejects. Timers call it as well. */
   readonly record: () => Promise<void>;
 }
 
@@ -43,23 +42,23 @@ interface Bucket {
   readonly start: number;
   readonly level: Level;
   readonly totals: { -readonly [Name in keyof ProcessFigures]: number };
-  /** Goes up with each change; `written` is the one that the table has. */
+  /** Increases with each change; `written` is the version in the table. */
   version: number;
   written: number;
 }
 
 const [finest] = levels;
 const sampleEveryMs = 1_000;
-/** Also how much of the latest activity a reader cannot see yet: `estimate.ts` leaves room for it. */
+/** Also the delay that `estimate.ts` allows for. */
 const writeEveryMs = 2_000;
 const defaultCloseWithinMs = 2_000;
-/** A sample that comes so late, after a machine was asleep for instance, tells nothing of when it happened. */
+/** After a longer gap, such as sleep, the time of the events is unknown. */
 const longestSampleMs = 10_000;
-/** Some ten minutes without an answer; then the oldest are given up. */
+/** Some ten minutes without success; then the oldest are dropped. */
 const maxUnwritten = 96;
 const maxWritesAtOnce = 12;
 const longestBackoffMs = 60_000;
-/** Kept after its end and its last write, should the clock go back a little. */
+/** Kept after its last write in case the clock goes back. */
 const lingerMs = 120_000;
 
 export function createActivityRecorder(options: ActivityRecorderOptions): ActivityRecorder {
@@ -67,7 +66,7 @@ export function createActivityRecorder(options: ActivityRecorderOptions): Activi
   const { closeWithinMs = defaultCloseWithinMs } = options;
   const now = () => performance.now();
   const buckets = new Map<string, Bucket>();
-  const fault = createRepeatedFault({
+  const failure = createRepeatedFailure({
     logger,
     message: "what this process does is not written to the activity table; all else goes on",
     action: "dynamodb:UpdateItem",
@@ -100,11 +99,11 @@ export function createActivityRecorder(options: ActivityRecorderOptions): Activi
     try {
       totals = await read();
     } catch (error) {
-      return fault.failed(error);
+      return failure.failed(error);
     }
     const at = wallClock();
     const sinceMs = at - (sampledAt ?? at);
-    // The middle of the time that the sample is about.
+    // The middle of the sampled interval.
     const when = sinceMs > 0 && sinceMs <= longestSampleMs ? at - sinceMs / 2 : at;
     sampledAt = at;
     for (const name of activityNames) {
@@ -117,7 +116,7 @@ export function createActivityRecorder(options: ActivityRecorderOptions): Activi
       }
     }
     const { heldPacks = 0, heldPeople = 0 } = totals;
-    // Said again in each bucket, for a process that says nothing more is not there any more; and once when it is over.
+    // Repeated in each bucket, since a silent process counts as gone; and once when it becomes zero.
     if (heldPacks > 0 || (seen.heldPacks ?? 0) > 0) {
       const bucket = bucketOf(finest, at);
       Object.assign(bucket.totals, { heldPacks, heldPeople });
@@ -144,7 +143,7 @@ export function createActivityRecorder(options: ActivityRecorderOptions): Activi
     for (const bucket of buckets.values()) {
       if (isWritten(bucket) && bucket.start + bucket.level.widthMs + lingerMs < at) buckets.delete(bucket.key);
     }
-    // The finest first: what they held is in the coarser ones as well.
+    // The finest first: the coarser ones contain their totals.
     const given = unwritten().toSorted((a, b) => b.level.widthMs - a.level.widthMs || b.start - a.start);
     for (const bucket of given.slice(maxUnwritten)) buckets.delete(bucket.key);
   }
@@ -169,7 +168,7 @@ export function createActivityRecorder(options: ActivityRecorderOptions): Activi
 
   async function writeSome(signal?: AbortSignal): Promise<void> {
     forget();
-    // The latest first: they are what is asked for.
+    // The latest first: they are read most.
     const ends = await Promise.allSettled(
       unwritten()
         .slice(0, maxWritesAtOnce)
@@ -180,11 +179,11 @@ export function createActivityRecorder(options: ActivityRecorderOptions): Activi
     if (!broken) {
       failures = 0;
       nextWriteAt = 0;
-      return fault.succeeded();
+      return failure.succeeded();
     }
     failures += 1;
     nextWriteAt = now() + Math.min(longestBackoffMs, writeEveryMs * 2 ** failures) * (0.5 + random() / 2);
-    fault.failed(broken.reason);
+    failure.failed(broken.reason);
   }
 
   function writeWhatChanged(signal?: AbortSignal): Promise<void> {
@@ -207,7 +206,7 @@ export function createActivityRecorder(options: ActivityRecorderOptions): Activi
       await sampling;
       await sample();
       let left = Infinity;
-      // As long as it gets anywhere.
+      // As long as writes succeed.
       for (let open = unwritten().length; open > 0 && open < left; open = unwritten().length) {
         left = open;
         // oxlint-disable-next-line no-await-in-loop

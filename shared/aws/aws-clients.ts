@@ -1,6 +1,6 @@
 /**
- * The AWS clients of both tiers and of the command, tuned once: connections kept alive and reused, every call bounded,
- * retries with backoff. Endpoints come from the SDK's own `AWS_ENDPOINT_URL_SQS` and `AWS_ENDPOINT_URL_DYNAMODB`.
+ * The AWS clients of tiers and commands: kept-alive connections, bounded calls, retries with back-off. Endpoints come
+ * from the SDK's `AWS_ENDPOINT_URL_SQS` and `AWS_ENDPOINT_URL_DYNAMODB`.
  */
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
@@ -10,30 +10,29 @@ import { SQSClient } from "@aws-sdk/client-sqs";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 
 export interface ClientOptions {
-  /** Left out: as the SDK finds it, in the environment or in the profile. */
+  /** Default: as the SDK finds it, in the environment or the profile. */
   readonly region?: string | undefined;
-  /** Bound on one attempt, from the request's first byte to the whole answer. */
+  /** Time limit of one attempt, including the whole answer. */
   readonly requestTimeoutMs: number;
-  /** Attempts of one call, the first included, with the SDK's exponential backoff and jitter between them. */
+  /** Attempts per call, the first included, with the SDK's exponential back-off and jitter. */
   readonly maxAttempts: number;
-  /** Bound on the connection alone. Default: 1 s. */
+  /** Time limit of connecting. Default: 1 s. */
   readonly connectionTimeoutMs?: number;
-  /** Default: where the SDK's own variables say, or AWS itself. */
+  /** Default: the SDK's own variables, or AWS. */
   readonly endpoint?: string | undefined;
-  /** Default: those that the SDK finds, in the environment, a profile or the instance. */
+  /** Default: as the SDK finds them. */
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string } | undefined;
   /** Profile of the AWS configuration files. Default: as the environment says. */
   readonly profile?: string | undefined;
 }
 
 const defaultConnectionTimeoutMs = 1_000;
-/** Last used, first reused: a quiet client lets its spare connections go, a busy one keeps the warm ones. */
+/** Last used, first reused: idle connections can close, busy ones stay warm. */
 const agentOptions = { keepAlive: true, maxSockets: 256, scheduling: "lifo" } as const;
 
 /**
- * The SDK's connection time-out includes the wait for a free socket, and says then that no connection was made: the network
- * would be blamed for what this process does to itself. So no more attempts are begun than there are sockets; the others
- * wait here, where no time-out runs.
+ * The SDK's connection timeout includes the wait for a free socket and then reports a network failure. So attempts
+ * never exceed the sockets; the rest wait here, without a timeout.
  */
 function awaitSocket() {
   let free: number = agentOptions.maxSockets;
@@ -52,10 +51,10 @@ function awaitSocket() {
     };
 }
 
-/** Within the retries, whose pauses need no socket, and before the signature, which has an age. */
+/** Within the retries, whose pauses need no socket, and before signing, since signatures expire. */
 const beforeAttempt = { relation: "after", toMiddleware: "retryMiddleware", name: "freeSocket" } as const;
 
-/** @returns what the constructor of any client of the SDK takes */
+/** @returns constructor options for any SDK client */
 export function clientOptions(options: ClientOptions) {
   const { region, requestTimeoutMs, maxAttempts, endpoint, credentials, profile } = options;
   const { connectionTimeoutMs = defaultConnectionTimeoutMs } = options;
@@ -68,7 +67,7 @@ export function clientOptions(options: ClientOptions) {
     requestHandler: {
       connectionTimeout: connectionTimeoutMs,
       requestTimeout: requestTimeoutMs,
-      // Without this the SDK only warns when the time is up, and waits on.
+      // Without this the SDK only warns at the timeout, and waits on.
       throwOnRequestTimeout: true,
       httpAgent: new HttpAgent(agentOptions),
       httpsAgent: new HttpsAgent(agentOptions),
@@ -77,8 +76,8 @@ export function clientOptions(options: ClientOptions) {
 }
 
 /**
- * The SDK's own request time-out ends when the answer's head is there, and would wait for the rest for ever. This step
- * ends the attempt; the SDK's retries see a time-out as they know it.
+ * The SDK's request timeout ends with the response head and would wait for the body for ever. This step aborts the
+ * attempt; the retries treat it as a timeout.
  */
 function boundWholeAnswer(requestTimeoutMs: number) {
   return <Attempt, Answer extends { response: unknown }>(next: (attempt: Attempt) => Promise<Answer>) =>
@@ -95,13 +94,13 @@ function boundWholeAnswer(requestTimeoutMs: number) {
     };
 }
 
-/** The last step before the attempt itself. */
+/** The last step before the attempt. */
 const aroundAnswer = { step: "deserialize", priority: "low", name: "wholeAnswerTimeout" } as const;
 
-/** What names its own cause, such as the answer that was not complete, is to come first. */
+/** An error with its own cause, such as a truncated answer, takes precedence. */
 const graceMs = 250;
 
-/** Whatever happens to an attempt, an answer that ends without an end for instance: it is over when its time is. */
+/** Whatever happens, for example a body that never ends, the attempt ends at its timeout. */
 function boundAttempt(requestTimeoutMs: number) {
   return <Attempt, Outcome>(next: (attempt: Attempt) => Promise<Outcome>) =>
     async (attempt: Attempt): Promise<Outcome> => {
@@ -115,7 +114,7 @@ function boundAttempt(requestTimeoutMs: number) {
     };
 }
 
-/** Around the attempt and the reading of its answer, within the retries. */
+/** Around attempt and body, within the retries. */
 const aroundAttempt = { step: "deserialize", priority: "high", name: "attemptTimeout" } as const;
 
 function tooSlow(requestTimeoutMs: number): Error {
@@ -125,19 +124,19 @@ function tooSlow(requestTimeoutMs: number): Error {
   });
 }
 
-/** @returns a client to be ended with `destroy()` */
+/** @returns a client to close with `destroy()` */
 export function createSqsClient(options: ClientOptions): SQSClient {
-  // The queue's URL is an identifier here; where it is served is the endpoint's business.
+  // The queue URL is only an identifier; the endpoint decides where calls go.
   const client = new SQSClient({ ...clientOptions(options), useQueueUrlAsEndpoint: false });
   client.middlewareStack.add(boundWholeAnswer(options.requestTimeoutMs), aroundAnswer);
   client.middlewareStack.add(boundAttempt(options.requestTimeoutMs), aroundAttempt);
   client.middlewareStack.addRelativeTo(awaitSocket(), beforeAttempt);
-  // Measured: the SDK's own logging costs 9 % of a call even while nobody logs.
+  // Measured: the SDK's logging costs 9 % of a call even without a logger.
   client.middlewareStack.remove("loggerMiddleware");
   return client;
 }
 
-/** @returns a document client (plain JavaScript values in and out) to be ended with `destroy()` */
+/** @returns a document client (plain JavaScript values) to close with `destroy()` */
 export function createDocumentClient(options: ClientOptions): DynamoDBDocumentClient {
   const client = new DynamoDBClient(clientOptions(options));
   client.middlewareStack.add(boundWholeAnswer(options.requestTimeoutMs), aroundAnswer);

@@ -1,11 +1,11 @@
 /**
- * The limits that AWS sets and this design leans on: each once, with unit and source.
- * What Turnout chooses for itself inside those limits stands with the part that chooses it; not here.
+ * The AWS limits this design depends on, each with unit and source. Limits that Turnout chooses within them stand with
+ * the part that uses them.
  */
 
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html */
 export const sqsLimits = {
-  /** Body and attributes of one message together, and all messages of a batch together. */
+  /** Per message, body and attributes, and per batch in total. */
   maxMessageBytes: 1_048_576,
   /** Requests are billed per started unit of this size (https://aws.amazon.com/sqs/pricing/). */
   billingUnitBytes: 65_536,

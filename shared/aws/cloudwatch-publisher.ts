@@ -1,11 +1,11 @@
 /**
- * Publishes a tier's own figures to CloudWatch, where the dashboard and the command look for them: once a minute, in one
- * call. Which figures those are stands here; what they mean, in each tier's `metrics.ts`.
+ * Publishes a tier's metrics to CloudWatch once a minute, in one call. Which ones is listed here; their meaning is in
+ * each tier's `metrics.ts`.
  *
- * It stands beside the work and never in its way: it reads the counts that `/metrics` shows anyway, has one call under way
- * at most, and keeps what could not be sent up to the size of one call, the oldest given up first. While CloudWatch refuses
- * or fails, it asks ever more seldom. A call that timed out may have arrived all the same and is sent again, so a minute may
- * count twice after a fault: these figures are for looking at, the tables are for counting.
+ * It never disturbs the work: it reads the counters of `/metrics`, has one call in flight at most, and keeps unsent
+ * values up to the size of one call, dropping the oldest. While CloudWatch fails, it retries with growing pauses. A
+ * call that timed out may have arrived and is sent again, so a minute may count twice: these metrics are for display,
+ * not for accounting.
  */
 import type { MetricDatum } from "@aws-sdk/client-cloudwatch";
 import { clientOptions } from "./aws-clients.ts";
@@ -15,22 +15,25 @@ import type { Logger } from "../process/logger.ts";
 import type { Registry } from "../process/metrics.ts";
 import { figuresNamespace } from "./tier-grants.ts";
 
-/** The dimension that tells two deployments apart. */
+/** The dimension that separates deployments. */
 export const figuresDimension = "Stack";
 
 interface PublishedFigure {
-  /** As on `/metrics`. What ends in `_total` is published as what was added since the last time, anything else as it stands. */
+  /** As on `/metrics`. Names ending in `_total` are published as increments, others as values. */
   readonly name: string;
-  /** A time that changes with each look at this figure. One that was not looked at since is left out: it is another's now. */
-  readonly lookedAt?: string;
-  /** The value that stands for "cannot be told". */
+  /**
+   * Timestamp metric that changes with each poll of this figure. Not published without a new poll: another worker has
+   * the current value.
+   */
+  readonly polledAt?: string;
+  /** The value that stands for "unknown". */
   readonly unknown?: number;
 }
 
-/** The daemon asks one worker after the other to look at the queue; what the others saw some minutes ago is no news. */
-const lookedAt = "turnout_queue_looked_at_timestamp_seconds";
+/** The daemon polls one worker after the other, so other workers' values are minutes old. */
+const polledAt = "turnout_queue_looked_at_timestamp_seconds";
 
-/** Each costs the price of a metric, so these are the ones that somebody looks at. */
+/** Every metric costs money, so only those that are watched. */
 export const publishedFigures: readonly PublishedFigure[] = [
   { name: "turnout_registrations_accepted_total" },
   { name: "turnout_requests_refused_total" },
@@ -39,18 +42,18 @@ export const publishedFigures: readonly PublishedFigure[] = [
   { name: "turnout_registrations_stored_total" },
   { name: "turnout_registrations_duplicate_total" },
   { name: "turnout_breaker_open" },
-  { name: "turnout_queue_registrations_estimate", lookedAt },
-  { name: "turnout_queue_drain_per_second", lookedAt },
-  { name: "turnout_queue_eta_seconds", lookedAt, unknown: -1 },
+  { name: "turnout_queue_registrations_estimate", polledAt },
+  { name: "turnout_queue_drain_per_second", polledAt },
+  { name: "turnout_queue_eta_seconds", polledAt, unknown: -1 },
 ];
 
 export interface CloudWatchPublisherOptions {
-  /** Name of the stack whose figures these are; undefined publishes nothing. */
+  /** Name of the stack; undefined publishes nothing. */
   readonly stack: string | undefined;
   readonly region: string;
   readonly registry: Registry;
   readonly logger: Logger;
-  /** The construct that grants the right to publish, for the message when it is missing. */
+  /** The construct that grants the permission, for the error message. */
   readonly construct: string;
   /** Milliseconds since the epoch. */
   readonly wallClock: () => number;
@@ -58,7 +61,7 @@ export interface CloudWatchPublisherOptions {
   readonly random: () => number;
   /** Default: a minute. */
   readonly everyMs?: number;
-  /** What a stop may take for the last figures, milliseconds. Default: 2 s. */
+  /** Time for the last call during a stop, milliseconds. Default: 2 s. */
   readonly closeWithinMs?: number;
 }
 
@@ -84,8 +87,8 @@ async function openCloudWatch(region: string): Promise<CloudWatch> {
 }
 
 /**
- * @returns a part of the process: its start loads the client, so that nothing is loaded later, among the requests; its stop
- *   publishes what the last minute brought and ends within `closeWithinMs`, whether CloudWatch answers or not
+ * @returns a part of the process. Start loads the client, so that nothing is loaded later; stop publishes the rest and
+ *   ends within `closeWithinMs`
  */
 export function createCloudWatchPublisher(options: CloudWatchPublisherOptions): Part {
   const { stack, region, registry, logger, construct, wallClock, random } = options;
@@ -104,7 +107,7 @@ export function createCloudWatchPublisher(options: CloudWatchPublisherOptions): 
     return metric?.values.map(({ value }) => value) ?? [];
   }
 
-  async function valueOf({ name, lookedAt: looked, unknown }: PublishedFigure): Promise<number | undefined> {
+  async function valueOf({ name, polledAt: looked, unknown }: PublishedFigure): Promise<number | undefined> {
     const values = await read(name);
     if (name.endsWith("_total")) {
       if (registry.getSingleMetric(name) === undefined) return undefined;
@@ -118,7 +121,7 @@ export function createCloudWatchPublisher(options: CloudWatchPublisherOptions): 
       if (at === (published.get(name) ?? 0)) return undefined;
       published.set(name, at);
     }
-    // Of several, such as one for each dependency, the worst.
+    // Of several, such as one per dependency, the worst.
     const value = Math.max(...values);
     return Number.isFinite(value) && value !== unknown ? value : undefined;
   }

@@ -1,12 +1,12 @@
-/** How many messages a queue holds, as SQS counts them: approximately, and right once nobody sends for a minute. */
+/** A queue's message counts by SQS: approximate, exact about a minute after the last send. */
 import { GetQueueAttributesCommand, type QueueAttributeName, type SQSClient } from "@aws-sdk/client-sqs";
 
 export interface QueueCounts {
   /** Messages that can be received. */
   readonly waiting: number;
-  /** Messages that were received and not yet deleted. */
+  /** Received and not yet deleted. */
   readonly inFlight: number;
-  /** Messages that cannot be received yet. */
+  /** Not receivable yet. */
   readonly delayed: number;
 }
 
@@ -15,7 +15,7 @@ async function readAttributes(sqs: SQSClient, url: string, names: QueueAttribute
   return Attributes;
 }
 
-/** @throws the SDK's error when SQS does not answer or refuses */
+/** @throws the SDK's error when SQS does not answer or rejects the call */
 export async function readQueueCounts(sqs: SQSClient, url: string): Promise<QueueCounts> {
   const attributes = await readAttributes(sqs, url, [
     "ApproximateNumberOfMessages",
@@ -30,15 +30,15 @@ export async function readQueueCounts(sqs: SQSClient, url: string): Promise<Queu
 }
 
 /**
- * @returns which stack this is, beyond its name: one that was destroyed and made anew is another
- * @throws the SDK's error when SQS does not answer or refuses
+ * @returns the queue's identity beyond its name: a recreated one differs
+ * @throws the SDK's error when SQS does not answer or rejects the call
  */
 export async function readStackIdentity(sqs: SQSClient, queueUrl: string): Promise<string> {
   const { QueueArn, CreatedTimestamp } = await readAttributes(sqs, queueUrl, ["QueueArn", "CreatedTimestamp"]);
   return `${QueueArn}@${new Date(Number(CreatedTimestamp) * 1_000).toISOString()}`;
 }
 
-/** @returns for how many seconds a received message stays hidden by the queue's own setting */
+/** @returns the queue's visibility timeout, seconds */
 export async function readVisibilityTimeoutSeconds(sqs: SQSClient, url: string): Promise<number> {
   const { VisibilityTimeout } = await readAttributes(sqs, url, ["VisibilityTimeout"]);
   return Number(VisibilityTimeout ?? 30);

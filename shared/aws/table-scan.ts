@@ -1,11 +1,8 @@
-/**
- * Reads a whole table by parallel scan, page by page: at most one page of each segment is in memory at a time.
- * What a page means is its taker's business.
- */
+/** Parallel table scan by pages, holding at most one page per segment in memory. */
 import { ScanCommand, type DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import type { ReadBudget } from "../http/read-budget.ts";
 
-/** What DynamoDB leaves out of the pages. It is read, and paid for, all the same. */
+/** Applied by DynamoDB after reading: filtered items cost the same. */
 export interface ScanFilter {
   readonly expression: string;
   readonly names?: Readonly<Record<string, string>>;
@@ -14,36 +11,37 @@ export interface ScanFilter {
 
 type Key = Record<string, unknown>;
 
-/** How far a segment has been read: not at all, up to a key, or to its end. */
+/** Progress of a segment: not started, up to a key, or finished. */
 export type SegmentPosition = { readonly after?: Key | undefined; readonly done: boolean };
 
-/** Where in the scan a page stands. */
+/** Position of a page in the scan. */
 export interface ScanPlace {
   readonly segment: number;
-  /** Where the segment stands after this page. */
+  /** The segment's progress after this page. */
   readonly position: SegmentPosition;
 }
 
 export interface TableScanOptions {
   readonly documents: DynamoDBDocumentClient;
   readonly tableName: string;
-  /** Where each of the segments starts, 1 to 64 of them; a number of segments that all start at the beginning. */
+  /** Start of each segment, 1 to 64; a number of segments starts all from the beginning. */
   readonly segments: number | readonly SegmentPosition[];
   /** Attributes to read. */
   readonly attributes: readonly string[];
   readonly filter?: ScanFilter | undefined;
-  /** False costs half and can miss what was written a moment ago. Default: true. */
+  /** False costs half and can miss recent writes. Default: true. */
   readonly consistent?: boolean;
-  /** Default: as fast as the table answers. */
+  /** Default: unlimited. */
   readonly budget?: ReadBudget;
   readonly signal: AbortSignal;
-  /** Takes a page. The segment's next page is read when this is done. */
+  /** Takes a page; the segment's next page is read when it resolves. */
   readonly onPage: (items: readonly Record<string, unknown>[], place: ScanPlace) => Promise<void> | void;
 }
 
 /**
- * Every item that was there throughout is seen exactly once; what is written meanwhile may be seen or not.
- * @throws TURNOUT_INTERRUPTED, by the signal, between two pages; the SDK's error when DynamoDB does not answer or refuses
+ * Items that exist throughout are seen exactly once; concurrent writes may or may not be seen.
+ * @throws TURNOUT_INTERRUPTED, by the signal, between two pages; the SDK's error when DynamoDB does not answer or
+ *   rejects the call
  */
 export async function scanTable(options: TableScanOptions): Promise<void> {
   const { documents, tableName, segments, attributes, filter, consistent = true, budget, signal, onPage } = options;
@@ -51,7 +49,7 @@ export async function scanTable(options: TableScanOptions): Promise<void> {
   const starts: readonly SegmentPosition[] =
     typeof segments === "number" ? Array.from({ length: segments }, () => ({ done: false })) : segments;
 
-  /** One segment's failure ends them all, and nobody is told of it before the last page under way has been taken. */
+  /** A failing segment ends all of them, but only after their current pages were taken. */
   let failed = false;
 
   async function readPage(segment: number, after: Key | undefined) {

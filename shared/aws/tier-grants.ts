@@ -1,17 +1,16 @@
 /**
- * What each tier may do on AWS, as data: `infra/` grants it, `turnout doctor` asks AWS whether it still holds. `code` is
- * what the tier's own source calls: a test reads the source and holds the two together, both ways. `platform` is what
- * Elastic Beanstalk runs on the same instance. AWS's ready-made policies for the tiers are not used: they allow every
- * queue of the account.
+ * The tiers' AWS permissions as data: `infra/` grants them, `turnout doctor` checks them. `code` is what the tier's
+ * source calls, which a test verifies both ways; `platform` is what Elastic Beanstalk needs on the instance. AWS's
+ * managed policies are not used: they allow every queue of the account.
  */
 
 export interface Grant {
-  /** Name of the statement, by which the runbook and `turnout doctor` speak of it. */
+  /** Statement name used by the runbook and `turnout doctor`. */
   readonly sid: string;
   readonly actions: readonly string[];
   readonly resources: readonly string[];
   readonly conditions?: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  /** Why its resources cannot be named more closely: needed where one holds a `*`. */
+  /** Why its resources cannot be narrower; required with a `*`. */
   readonly why?: string;
 }
 
@@ -20,9 +19,9 @@ export interface TierGrants {
   readonly platform: readonly Grant[];
 }
 
-/** A deployment by the names of its parts. */
+/** The names of a deployment's parts. */
 export interface DeploymentNames {
-  /** `aws`, but for China and the like. */
+  /** `aws`, or another partition such as China. */
   readonly partition: string;
   readonly region: string;
   readonly account: string;
@@ -40,18 +39,18 @@ export interface DeploymentNames {
 export const tiers = ["web", "worker"] as const;
 export type TierName = (typeof tiers)[number];
 
-/** The construct of the stack that grants each tier its rights. */
+/** The construct that grants each tier's permissions. */
 export const constructOfRole: Readonly<Record<TierName, string>> = { web: "Roles/WebRole", worker: "Roles/WorkerRole" };
 
-/** Namespace in CloudWatch of the figures that the tiers publish themselves. */
+/** CloudWatch namespace of the tiers' own metrics. */
 export const figuresNamespace = "Turnout";
-/** Namespace in which Elastic Beanstalk's daemon on the worker tier reports its own health. */
+/** CloudWatch namespace of the worker's Elastic Beanstalk daemon. */
 export const daemonNamespace = "ElasticBeanstalk/SQSD";
 
 const namedByBeanstalk =
   "Elastic Beanstalk chooses the rest of the name when it makes the environment, after this role.";
 
-/** @param names as they are, or as CDK's tokens for them */
+/** @param names plain, or as CDK tokens */
 export function grantsOf(tier: TierName, names: DeploymentNames): TierGrants {
   return tier === "web"
     ? { code: webCode(names), platform: webPlatform(names) }
@@ -89,7 +88,7 @@ function workerCode(names: DeploymentNames): readonly Grant[] {
       actions: ["dynamodb:PartiQLInsert", "dynamodb:PutItem", "dynamodb:BatchGetItem", "dynamodb:DescribeTable"],
       resources: [names.registrationsTableArn],
     },
-    // No put and no update: an outcome is never overwritten.
+    // No put or update: an outcome is never overwritten.
     {
       sid: "Outcomes",
       actions: ["dynamodb:PartiQLInsert", "dynamodb:BatchGetItem"],
@@ -111,7 +110,7 @@ function workerCode(names: DeploymentNames): readonly Grant[] {
   ];
 }
 
-/** Each process writes what it did, and reads what all of them did. */
+/** Each process writes its own activity and reads all. */
 function mayShareActivity({ activityTableArn }: DeploymentNames): Grant {
   return {
     sid: "Activity",
@@ -127,7 +126,7 @@ function webPlatform(names: DeploymentNames): readonly Grant[] {
   ];
 }
 
-/** The daemon has a queue of its own, which only carries the posts of cron.yaml, and a table to elect who posts them. */
+/** The daemon has its own queue, for the posts of cron.yaml, and a table to elect the poster. */
 function workerPlatform(names: DeploymentNames): readonly Grant[] {
   return [
     ...instancePlatform(names),
@@ -156,7 +155,7 @@ function workerPlatform(names: DeploymentNames): readonly Grant[] {
   ];
 }
 
-/** What every instance of Elastic Beanstalk needs: its bundle, a place for its logs, a voice for its health. */
+/** What every Elastic Beanstalk instance needs: its bundle, log storage, health reports. */
 function instancePlatform(names: DeploymentNames): readonly Grant[] {
   const { partition, region, account, applicationName } = names;
   return [

@@ -1,6 +1,6 @@
 /**
- * What the body of a dead letter holds: entries, one for each registration, and what can be read of them today. A body is
- * kept as it came, so that a later version, or one whose fault was mended, reads what an earlier one could not.
+ * The entries of a dead letter's body, one per registration. The body is kept as received, so that a later version may
+ * read what this one cannot.
  */
 import { idOfBody } from "./dead-letter-record.ts";
 import {
@@ -13,22 +13,22 @@ import {
 import { isInstant, isRegistration, type Registration } from "../registration/registration.ts";
 
 export interface DeadLetterEntry {
-  /** Of the record: the registration's id or the record that it is a replay of, or one derived from the body. */
+  /** Id of its record: the registration's, that of the record it replays, or one derived from the body. */
   readonly id: string;
-  /** A pack of this entry alone, as it came. */
+  /** A pack of this entry alone, unchanged. */
   readonly body: string;
-  /** What it is to this version; undefined where it cannot be read. */
+  /** The registration in it; undefined when unreadable. */
   readonly registration: Registration | undefined;
-  /** The claim under which it was replayed. */
+  /** The claim it was replayed under. */
   readonly claim: string | undefined;
-  /** Told of an entry that is no registration to this version, as every version keeps them readable. */
+  /** What is known of an entry that is no registration to this version. */
   readonly email: string | undefined;
   readonly submittedAt: string | undefined;
 }
 
 const idFormat = /^[A-Za-z0-9-]{8,64}$/;
 const longestText = 320;
-/** A pack of many says what it says beside its registrations once for each of them; more than this is no pack of ours. */
+/** A pack's additional properties are kept with each of its entries; beyond this size it is no pack of ours. */
 const maxFrameBytes = 4_096;
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -45,7 +45,7 @@ function ofRegistration(registration: Registration, body: string): DeadLetterEnt
   return { id: replayOf ?? id, body, registration, claim, email: undefined, submittedAt };
 }
 
-/** Of something that is no registration here, but may still say which one it was to be. */
+/** For an entry that is no registration but may carry its identity. */
 function ofEntry(entry: unknown, body: string): DeadLetterEntry {
   const { id, replayOf, claim, email, submittedAt } = isRecord(entry) ? entry : {};
   const text = (value: unknown) =>
@@ -70,7 +70,7 @@ function frameBytes({ value }: PackEnvelope): number {
 
 function split(body: string, envelope: PackEnvelope, read: (entry: unknown) => Registration | undefined) {
   const { entries } = envelope;
-  // The body as it came, where that is all there is in it.
+  // The body as received, when it holds only this entry.
   const bodyOf = (entry: unknown) => (entries.length === 1 ? body : encodeEntry(envelope, entry));
   return entries.map((entry) => {
     const registration = read(entry);
@@ -79,8 +79,8 @@ function split(body: string, envelope: PackEnvelope, read: (entry: unknown) => R
 }
 
 /**
- * @returns what a body holds, one each, in its order: a pack that is given up as a whole has many people in it, and each
- *   wants to see "needs attention" at the own receipt. What is no pack of any version is one entry.
+ * @returns the body's entries in order, so that everyone in a rejected pack sees "needs attention" at the own receipt.
+ *   A body that is no pack is one entry.
  */
 export function entriesOf(body: string): DeadLetterEntry[] {
   const envelope = readEnvelope(body);
@@ -96,19 +96,19 @@ export function entriesOf(body: string): DeadLetterEntry[] {
   }
 }
 
-/** @returns the registration that a record's body holds to the code of today; undefined where it is none, or many */
+/** @returns the registration in a record's body, read by the current code; undefined for none or several */
 export function registrationIn(body: string): Registration | undefined {
   const [entry, ...more] = entriesOf(body);
   return more.length === 0 ? entry?.registration : undefined;
 }
 
-/** @returns what can be read of a record's body, however wrong it is, and of whatever version */
+/** @returns what can be read of a record's body, of any version and however invalid */
 export function rawEntryIn(body: string): Readonly<Record<string, unknown>> {
   const entry = readEnvelope(body)?.entries[0];
   return isRecord(entry) ? entry : {};
 }
 
-/** @returns whether a body is a pack that another version of Turnout can read, and this one cannot */
+/** @returns whether the body is a pack that only another version can read */
 export function isBodyOfAnotherVersion(body: string): boolean {
   return isOfAnotherVersion(readEnvelope(body));
 }

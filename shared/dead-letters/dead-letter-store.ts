@@ -1,6 +1,6 @@
 /**
- * The dead-letters table as an admin uses it. Every change is conditional on what was read, so that two admins, or an
- * admin and the worker, never undo each other's; who comes second is told so and looks again.
+ * The dead-letters table for admins. Every change is conditional on what was read, so concurrent changes never
+ * overwrite each other: the second one fails and reads again.
  */
 import { DeleteCommand, GetCommand, PutCommand, type DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import {
@@ -25,32 +25,32 @@ import { scanTable } from "../aws/table-scan.ts";
 export interface DeadLetterFilter {
   readonly reason?: DeadLetterReason | undefined;
   readonly state?: DeadLetterState | undefined;
-  /** Last failed then or later: ISO 8601, UTC. */
+  /** Last failed at or after this: ISO 8601, UTC. */
   readonly since?: string | undefined;
 }
 
 export interface DeadLetterStore extends ReplayRecords {
-  /** @returns the whole record, undefined where there is none */
+  /** @returns the whole record; undefined when there is none */
   read(id: string): Promise<DeadLetterRecord | undefined>;
-  /** @returns the body as it came, every byte of it */
+  /** @returns the body as received */
   readBody(record: DeadLetterRecord): Promise<string>;
-  /** Reads all records that pass, in no order; a page at a time. */
+  /** Reads all matching records, unordered, page by page. */
   scan(
     filter: DeadLetterFilter,
     signal: AbortSignal,
     onPage: (records: readonly DeadLetterSummary[]) => Promise<void> | void,
   ): Promise<void>;
-  /** The same for all records, bodies included; those that are kept in parts have to be read with `readBody`. */
+  /** The same for all records with bodies; those in parts need `readBody`. */
   scanWithBodies(signal: AbortSignal, onPage: (records: readonly DeadLetterRecord[]) => Promise<void>): Promise<void>;
   /**
-   * The changes below return whether they were made: false when the record is no longer as it was seen, or somebody replays
-   * it at this moment. A claim that has run out ends with the change: what was sent under it stores nothing any more.
+   * The changes below return false when the record has changed or is being replayed. An expired claim ends with the
+   * change: what was sent under it is not stored any more.
    */
   saveEdit(seen: SeenRecord, registration: Registration, entry: HistoryEntry): Promise<boolean>;
   discard(seen: SeenRecord, entry: HistoryEntry): Promise<boolean>;
-  /** Puts another record, and its parts, in the place of this one. */
+  /** Replaces the record and its parts. */
   replace(seen: DeadLetterRecord, record: DeadLetterRecord, parts: readonly BodyPart[]): Promise<boolean>;
-  /** Removes the record and the parts of its body. Doing it again does nothing. */
+  /** Removes the record and its body parts. Safe to repeat. */
   erase(record: Pick<DeadLetterRecord, "id" | "bodyParts">): Promise<void>;
 }
 
@@ -120,7 +120,7 @@ export function createDeadLetterStore(documents: DynamoDBDocumentClient, tableNa
       }),
     saveEdit: (seen, registration, entry) =>
       changeUnclaimed(documents, tableName, seen, entry.at, {
-        // What it was may be what no table takes.
+        // Old values may be what DynamoDB cannot hold.
         entry: toStorable(entry),
         set: { registration, submittedAt: registration.submittedAt },
         remove: claimAttributes,
@@ -152,7 +152,7 @@ export function createDeadLetterStore(documents: DynamoDBDocumentClient, tableNa
       return true;
     },
     async erase({ id, bodyParts = 0 }) {
-      // The record last: while it is there, a run that was cut short can be done again.
+      // The record last: while it exists, an interrupted run can be repeated.
       await eraseParts(id, 1, bodyParts);
       await documents.send(new DeleteCommand({ TableName: tableName, Key: { id } }));
     },

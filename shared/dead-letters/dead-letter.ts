@@ -1,8 +1,6 @@
-/**
- * What the parts that meet a dead letter agree on: why it became one, and how that travels on the SQS dead-letter queue.
- */
+/** Why a registration becomes a dead letter, and how that is sent to the SQS dead-letter queue. */
 
-/** Why something could not be stored. `crash-loop` is SQS's own verdict: received too often, never finished. */
+/** Why it could not be stored. `crash-loop` comes from SQS: received too often, never finished. */
 export const deadLetterReasons = [
   "malformed",
   "unsupported-version",
@@ -15,22 +13,22 @@ export const deadLetterReasons = [
 export type DeadLetterReason = (typeof deadLetterReasons)[number];
 
 /**
- * Reasons that say something of the moment and nothing of the registration: the same message may well be stored when it is
- * sent again. A worker that runs out of memory, or a release that crashes, takes whole packs of sound registrations along.
+ * Reasons not caused by the registration, which may well be stored when sent again: a worker that crashes takes whole
+ * packs of valid registrations with it.
  */
-export const passingReasons: readonly DeadLetterReason[] = ["crash-loop"];
+export const transientReasons: readonly DeadLetterReason[] = ["crash-loop"];
 
 export function isDeadLetterReason(text: string): text is DeadLetterReason {
   return (deadLetterReasons as readonly string[]).includes(text);
 }
 
-/** Names of the message attributes that a worker puts on a dead letter. A message without them was moved by SQS. */
+/** Attributes that a worker sets on a dead letter. Without them, SQS moved the message itself. */
 export const deadLetterAttributes = {
   reason: "reason",
-  /** What was wrong, in words; nothing of the attendee. */
+  /** The error in words, without attendee data. */
   detail: "detail",
-  /** When this worker gave up: ISO 8601, UTC. */
+  /** When the worker gave up: ISO 8601, UTC. */
   failedAt: "failedAt",
-  /** How often the message had been received, this time included. */
+  /** The message's receive count, this receive included. */
   attempts: "attempts",
 } as const;

@@ -1,11 +1,8 @@
-/**
- * Reads items of a table by their keys. What DynamoDB leaves unprocessed is asked for again, by itself, a limited number of
- * times and only until the caller wants to stop.
- */
+/** Reads items by key and retries unprocessed keys, a limited number of times and until aborted. */
 import { setTimeout as delay } from "node:timers/promises";
 import { BatchGetCommand, type DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 
-/** Without any progress; what comes in pieces may take longer. */
+/** Rounds without any progress; partial progress may take longer. */
 const maxTries = 8;
 const firstPauseMs = 50;
 const longestPauseMs = 2_000;
@@ -18,8 +15,8 @@ function notServed(tableName: string, keys: number): Error {
 }
 
 /**
- * @returns reads up to 100 different ids, consistently, in no order; those that do not exist are left out. Throws what the
- *   signal was aborted with, the SDK's error, and one as for a throttled table when keys are left unprocessed for long.
+ * @returns a function that reads up to 100 different ids, consistently and unordered, omitting missing ones. It throws
+ *   the signal's reason, the SDK's error, or a throttling error when keys stay unprocessed.
  */
 export function createKeyReader(documents: DynamoDBDocumentClient, tableName: string) {
   return async function readByIds(

@@ -1,4 +1,4 @@
-/** Keeps the newest of many: what a list shows, without holding all that it leaves out. */
+/** Keeps only the newest of many items, for lists. */
 
 export interface Newest<Item> {
   add(item: Item): void;
@@ -7,8 +7,8 @@ export interface Newest<Item> {
 }
 
 /**
- * @param limit how many are kept, 1 or more
- * @param timeOf ISO 8601, UTC, so that texts compare as times do
+ * @param limit how many are kept, at least 1
+ * @param timeOf ISO 8601, UTC, so that texts compare as times
  */
 export function createNewest<Item>(limit: number, timeOf: (item: Item) => string): Newest<Item> {
   let kept: Item[] = [];
@@ -21,7 +21,7 @@ export function createNewest<Item>(limit: number, timeOf: (item: Item) => string
   return {
     add(item) {
       kept.push(item);
-      // Sorting twice as many now and then is cheaper than finding each one's place.
+      // Sorting twice as many occasionally is cheaper than inserting each in order.
       if (kept.length >= 2 * limit) cut();
     },
     items() {

@@ -1,11 +1,11 @@
 /**
- * Changes a dead letter on the condition that it is as it was read, so that whoever else is at work, an admin or a worker,
- * never has a change undone; who comes second is told so and looks again.
+ * Changes a dead letter on the condition that it is unchanged since it was read, so that concurrent changes by admins
+ * and workers never overwrite each other.
  */
 import { UpdateCommand, type DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import type { DeadLetterRecord, HistoryEntry } from "./dead-letter-record.ts";
 
-/** What a record was when it was read: a change is only made while it still is so. */
+/** The version that was read; the change requires that it is current. */
 export type SeenRecord = Pick<DeadLetterRecord, "id" | "state" | "failures" | "history">;
 
 export function isConditionFailure(error: unknown): boolean {
@@ -13,17 +13,17 @@ export function isConditionFailure(error: unknown): boolean {
 }
 
 export interface RecordChange {
-  /** A line for the history. Default: none. */
+  /** History entry to add. Default: none. */
   readonly entry?: HistoryEntry;
-  /** Attributes to set, beside the history. */
+  /** Attributes to set, besides the history. */
   readonly set?: Readonly<Record<string, unknown>>;
   readonly remove?: readonly (keyof DeadLetterRecord)[];
-  /** What has to be true besides: an expression, and its values. */
+  /** Further condition: an expression and its values. */
   readonly condition?: string;
   readonly values?: Readonly<Record<string, unknown>>;
 }
 
-/** @returns whether the change was made: false when the condition did not hold, or there is no such record */
+/** @returns whether it was changed: false when the condition failed or there is no such record */
 export async function changeIf(
   documents: DynamoDBDocumentClient,
   tableName: string,
@@ -37,7 +37,7 @@ export async function changeIf(
     ...(sets.length > 0 ? [`SET ${sets.join(", ")}`] : []),
     ...(remove.length > 0 ? [`REMOVE ${remove.map((name) => `#${name}`).join(", ")}`] : []),
   ].join(" ");
-  // Names that no expression uses are refused.
+  // DynamoDB rejects unused names.
   const used = names.filter((name) => new RegExp(`#${name}\\b`).test(`${expression} ${condition}`));
   try {
     await documents.send(
@@ -62,11 +62,11 @@ export async function changeIf(
 }
 
 /**
- * Changes a record while it is exactly as it was seen, and nobody is replaying it: nothing at all has happened to it since,
- * for whatever happens adds to its history.
- * @param now ISO 8601, UTC: a claim that ran out before is nobody's any more
- * @param claim that may stand there: the caller's own, of an attempt whose answer was lost
- * @returns whether the change was made
+ * Changes a record if it is unchanged and not being replayed: every change adds to the history, so its length is
+ * compared.
+ * @param now ISO 8601, UTC; claims that expired before are ignored
+ * @param claim that may exist: the caller's own, from an attempt without an answer
+ * @returns whether it was changed
  */
 export function changeUnclaimed(
   documents: DynamoDBDocumentClient,

@@ -1,34 +1,31 @@
-/** What a replay would do with a record, decided from the record alone: the dry run shows it, the replay acts on it. */
+/** What a replay would do with a record. The dry run shows it, the replay acts on it. */
 import { sqsLimits } from "../aws/aws-limits.ts";
 import { isClaimed } from "./dead-letter-record.ts";
 import type { DeadLetterSummary, ReplayRecords } from "./replay-records.ts";
-import { describeFaults, toReplayable } from "./replayable.ts";
+import { describeErrors, toReplayable } from "./replayable.ts";
 
 export type ReplayCheck =
   | {
       readonly kind: "replayable";
       readonly record: DeadLetterSummary;
       readonly encoded: string;
-      /** With which it has to be claimed, for it stands in what would be sent. */
+      /** The claim that will be sent with it. */
       readonly claim: string;
     }
   /** It would fail again, so it is not sent. */
   | { readonly kind: "refused"; readonly record: DeadLetterSummary; readonly detail: string }
-  /** There is nothing to do: somebody replays it, has replayed or discarded it. */
+  /** Nothing to do: it is being replayed, was replayed or was discarded. */
   | { readonly kind: "skipped"; readonly record: DeadLetterSummary; readonly detail: string }
   | { readonly kind: "missing"; readonly detail: string };
 
 export interface ReplayCheckOptions {
-  /**
-   * Whether one that was replayed before and never came back may be replayed once more. That is safe: the earlier one, if it
-   * is still on its way, stores nothing any more.
-   */
+  /** Whether to replay what was replayed before without a result. Safe: the earlier message is not stored any more. */
   readonly again: boolean;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
 
-/** Longer than any message of it can come. */
+/** Longer than a message can take to arrive. */
 function isForgotten({ storingAt }: DeadLetterSummary, now: number): boolean {
   return storingAt !== undefined && now - Date.parse(storingAt) > sqsLimits.maxRetentionSeconds * 1_000;
 }
@@ -48,7 +45,10 @@ function whyNot(record: DeadLetterSummary, { again, now }: ReplayCheckOptions): 
   }
 }
 
-/** @param record as it was just read, undefined where there is none; with what the code of today reads from its body */
+/**
+ * @param record as just read, undefined when there is none; with the registration that the current code reads from its
+ *   body
+ */
 export function checkReplay(record: DeadLetterSummary | undefined, options: ReplayCheckOptions): ReplayCheck {
   if (record === undefined) return { kind: "missing", detail: "there is no such dead letter" };
   const detail = whyNot(record, options);
@@ -56,12 +56,12 @@ export function checkReplay(record: DeadLetterSummary | undefined, options: Repl
   const replayable = toReplayable(record.id, record.registration);
   return replayable.kind === "replayable"
     ? { ...replayable, record }
-    : { kind: "refused", record, detail: describeFaults(replayable.faults) };
+    : { kind: "refused", record, detail: describeErrors(replayable.validationErrors) };
 }
 
 const readAtOnce = 500;
 
-/** Checks them all and changes nothing, a few hundred in memory at a time. */
+/** Checks all of them, a few hundred in memory at a time, without changes. */
 export async function checkReplays(
   store: Pick<ReplayRecords, "readToReplay">,
   ids: readonly string[],

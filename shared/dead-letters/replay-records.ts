@@ -1,6 +1,6 @@
 /**
- * The records of the dead-letters table as a replay uses them: read by id, claimed, given back, marked. People and the
- * automatic retry use the same claims; see `replay.ts`.
+ * The dead-letters table for replays: read by id, claim, release, mark. Used by people's and automatic replays; see
+ * `replay.ts`.
  */
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { dynamoDbLimits } from "../aws/aws-limits.ts";
@@ -9,48 +9,47 @@ import { registrationIn } from "./dead-letter-entry.ts";
 import { createKeyReader } from "./key-reader.ts";
 import { changeIf, changeUnclaimed, type SeenRecord } from "./record-change.ts";
 
-/** A record without its body, which can be large. */
+/** A record without its body, which may be large. */
 export type DeadLetterSummary = Omit<DeadLetterRecord, "body" | "bodyParts">;
 
-/** The right to replay one record once, for a limited time: a lease. */
+/** A lease: the right to replay one record once, for a limited time. */
 export interface ReplayClaim {
-  /** No other one has it. */
+  /** Unique. */
   readonly id: string;
-  /** Who replays: `worker` for the replay that nobody asked for, or an IAM identity. */
+  /** `worker` for the automatic replay, or an IAM identity. */
   readonly by: string;
-  /** When it runs out by itself: ISO 8601, UTC. */
+  /** When it expires: ISO 8601, UTC. */
   readonly until: string;
 }
 
 export interface ReplayRecords {
   /**
-   * @returns those that exist, by id, without bodies
-   * @throws what the signal was aborted with; the SDK's error when the table does not answer for long
+   * @returns the existing ones by id, without bodies
+   * @throws the signal's reason; the SDK's error when the table does not answer
    */
   readMany(ids: readonly string[], signal: AbortSignal): Promise<Map<string, DeadLetterSummary>>;
-  /** The same, each with the registration that the code of today reads from the body, where the record has none. */
+  /** The same, each with the registration that the current code reads from its body if the record has none. */
   readToReplay(ids: readonly string[], signal: AbortSignal): Promise<Map<string, DeadLetterSummary>>;
   /**
-   * Claims a record in the very version that was seen. One that was replayed before is open again with that, since what was
-   * sent before is void: should this replay not come to be sent, it is somebody's to replay, and not on its way for ever.
+   * Claims a record in the version that was read. If it was replayed before, it becomes `open` again, since the earlier
+   * message is void: should this send fail, it can be replayed again.
    * @param now ISO 8601, UTC
-   * @returns false when it is no longer as it was seen, somebody else has claimed it, or the replay that nobody asks for
-   *   has been used up
+   * @returns false when it has changed, is claimed, or its automatic replay is used up
    */
   claim(seen: SeenRecord, claim: ReplayClaim, now: string): Promise<boolean>;
-  /** Ends a claim under which nothing was sent. Does nothing where it has ended. */
+  /** Releases a claim under which nothing was sent. Does nothing when it has ended. */
   giveBack(id: string, claim: ReplayClaim): Promise<void>;
   /**
-   * Says that it was sent. The worker may have been faster: then the state is not touched, and the history told.
+   * Marks it as sent. If the worker was faster, only the history is added.
    * @returns whether the state was changed
    */
   markReplayed(id: string, claim: ReplayClaim, entry: HistoryEntry): Promise<boolean>;
 }
 
-/** Who claims the one replay of a record that nobody asks for. */
+/** Claimed by the automatic replay, of which there is one per record. */
 export const automaticReplayer = "worker";
 
-/** What a summary has. */
+/** The attributes of a summary. */
 export const summaryAttributes = [
   "id",
   "state",
@@ -114,7 +113,7 @@ export function createReplayRecords(documents: DynamoDBDocumentClient, tableName
     async readToReplay(ids, signal) {
       const found = await readMany(ids, signal);
       const unread = [...found.values()].filter(({ registration }) => registration === undefined);
-      // A body in parts is larger than anything that is sent.
+      // Bodies in parts are too large to be sent.
       await readAll(
         unread.map(({ id }) => id),
         ["id", "body"],
@@ -138,7 +137,7 @@ export function createReplayRecords(documents: DynamoDBDocumentClient, tableName
     async giveBack(id, claim) {
       await changeIf(documents, tableName, id, {
         remove: ["claim", "claimedBy", "claimedUntil"],
-        // Not what a worker has: then it was sent after all.
+        // Not if a worker has it: then it was sent after all.
         condition: `${isOurs} AND attribute_exists(claimedUntil)`,
         values: { ":claim": claim.id },
       });
@@ -154,8 +153,8 @@ export function createReplayRecords(documents: DynamoDBDocumentClient, tableName
         values: { ...values, ":open": "open", ":before": "replayed" },
       });
       if (marked) return true;
-      // The state is the worker's to say, or another admin's, but that this replay was sent is history too. What was
-      // erased stays so.
+      // The state now belongs to the worker or another admin, but the replay is added to the history. An erased record
+      // stays erased.
       const told = await changeIf(documents, tableName, id, { entry, set, condition: isOurs, values });
       if (!told) await changeIf(documents, tableName, id, { entry, condition: "attribute_exists(#history)" });
       return false;

@@ -1,10 +1,9 @@
 /**
- * Puts replays on the registrations queue: several in one pack, and not faster than asked. Each pack is claimed right
- * before it is sent, so that a claim is never older than its send.
+ * Sends replays to the registrations queue in packs, at a limited rate. Each pack is claimed just before it is sent.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { SendMessageCommand, type SQSClient } from "@aws-sdk/client-sqs";
-import { kindOf } from "../aws/aws-fault.ts";
+import { kindOf } from "../aws/aws-error.ts";
 import {
   joinPack,
   maxPackBytes,
@@ -16,42 +15,45 @@ import {
 export interface ReplaySenderOptions {
   readonly sqs: SQSClient;
   readonly queueUrl: string;
-  /** Registrations a second, on average. */
+  /** Registrations per second, on average. */
   readonly ratePerSecond: number;
   readonly signal: AbortSignal;
-  /** Told of each pack that SQS has confirmed: how many registrations are in it. */
+  /** Called per confirmed pack with its number of registrations. */
   readonly onPack?: (registrations: number) => void;
 }
 
-/** What is done around the send of each pack. */
+/** Steps around the send of each pack. */
 export interface PackSteps<Item> {
-  /** @returns the text of an item as it stands in a pack */
+  /** @returns an item's text as in a pack */
   readonly encodedOf: (item: Item) => string;
-  /** @returns those that may be sent. When it rejects, nothing is. */
+  /** @returns those that may be sent. When it rejects, nothing is sent. */
   readonly claim: (items: readonly Item[]) => Promise<readonly Item[]>;
-  /** Told as soon as SQS has confirmed a pack. */
+  /** Called once SQS has confirmed a pack. */
   readonly onConfirmed: (items: readonly Item[]) => Promise<void>;
   /**
-   * Told when it did not. `accepted`: `no` when SQS, or this machine, has refused it for sure; `unknown` when the answer
-   * is missing, and it may be on the queue.
+   * Called when it did not. `accepted`: `no` when SQS or this machine definitely rejected it; `unknown` when there was
+   * no answer and it may be on the queue.
    */
   readonly onFailed: (items: readonly Item[], accepted: "no" | "unknown") => Promise<void>;
 }
 
 export interface ReplaySender {
-  /** @throws TURNOUT_INTERRUPTED, by the signal, before a pack; what `claim` throws; the SDK's error when one was not confirmed */
+  /**
+   * @throws TURNOUT_INTERRUPTED, by the signal, before a pack; the error of `claim`; the SDK's error when a send was
+   *   not confirmed
+   */
   send<Item>(items: readonly Item[], steps: PackSteps<Item>): Promise<void>;
 }
 
-/** Packs hold no more than this share of a second's rate, so that a low rate is not sent in rare bursts. */
+/** A pack holds at most this share of a second's rate, so that low rates are not sent in bursts. */
 const packSeconds = 0.5;
 
 /**
- * Sends, and knows afterwards whether it may have been accepted: the SDK tries again by itself, and an attempt that was
- * refused says nothing of the one before, which got no answer.
+ * Sends and knows whether any attempt may have been accepted: the SDK retries, and a rejected attempt says nothing
+ * about an earlier one without an answer.
  */
 async function sendSurely(sqs: SQSClient, command: SendMessageCommand): Promise<void> {
-  /** Attempts that were not refused: without any, there is nothing on the queue. */
+  /** Attempts not rejected: without any, nothing is on the queue. */
   let doubtful = 0;
   command.middlewareStack.add(
     (next) => async (args) => {
@@ -63,7 +65,7 @@ async function sendSurely(sqs: SQSClient, command: SendMessageCommand): Promise<
         throw error;
       }
     },
-    // Around each attempt and the reading of its answer.
+    // Around each attempt and its answer.
     { step: "deserialize", priority: "high", name: "countDoubtful" },
   );
   try {
@@ -85,7 +87,7 @@ class SendFailed extends Error {
 export function createReplaySender(options: ReplaySenderOptions): ReplaySender {
   const { sqs, queueUrl, ratePerSecond, signal, onPack } = options;
   const maxItems = Math.max(1, Math.min(maxPackRegistrations, Math.floor(ratePerSecond * packSeconds)));
-  /** When the next pack may leave, milliseconds on the monotonic clock. */
+  /** When the next pack may be sent, milliseconds on the monotonic clock. */
   let nextAt = 0;
 
   async function waitForTurn(registrations: number): Promise<void> {
@@ -95,7 +97,7 @@ export function createReplaySender(options: ReplaySenderOptions): ReplaySender {
     nextAt = Math.max(nextAt, now) + (registrations / ratePerSecond) * 1_000;
   }
 
-  /** @returns how many of the first items fit into one pack: at least 1 */
+  /** @returns how many of the first items fit into a pack: at least 1 */
   function fitting<Item>(items: readonly Item[], encodedOf: (item: Item) => string): number {
     let bytes = packFrameBytes;
     let count = 0;
@@ -125,7 +127,7 @@ export function createReplaySender(options: ReplaySenderOptions): ReplaySender {
         const claimed = await claim(pack);
         if (claimed.length > 0) {
           try {
-            // Not cut off by the signal: what is claimed is sent.
+            // Not aborted by the signal: what is claimed is sent.
             await sendSurely(sqs, commandOf(claimed.map(encodedOf)));
           } catch (error) {
             if (!(error instanceof SendFailed)) throw error;

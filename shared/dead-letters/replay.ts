@@ -1,30 +1,30 @@
 /**
- * Replays dead letters: a few first, then more, and no further once they fail again. People and the automatic retry do it
- * by this one protocol:
+ * Replays dead letters: a few first, then more, stopping when they fail again. People and the automatic retry use this
+ * protocol:
  *
  *     select ─► read, check ─► claim ─► send ─────────► mark, wait for what the worker says ─► next, larger step
- *                                │        ├─ refused ─► give the claim back
+ *                                │        ├─ rejected ─► give the claim back
  *                                │        └─ no answer ► the claim runs out by itself
  *                                └─ no longer as it was read: passed over
  *
- * A claim is a lease on a record in the very version that was read. While it lasts nobody can edit or discard the record,
- * or claim it as well; whoever changes it afterwards ends the claim with that. It travels with what is sent, and the worker
- * stores only what came under the claim that the record has by then. So what was read is only ever stored while it is still
- * what the record holds, however late it arrives, and whatever any clock says: the lease's end only decides how soon
- * somebody else may go on. Killed anywhere, a replay leaves a record that is `open` and free again after that time.
+ * A claim is a lease on a record in the version that was read. While it lasts, nobody else can edit, discard or claim
+ * the record; a later change ends it. The claim travels with the message, and the worker stores only under the record's
+ * current claim. So a message is stored only while the record still holds what was sent, however late it arrives and
+ * whatever clocks say: expiry only decides when others may continue. A killed replay leaves records that are `open` and
+ * free after that time.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { DeadLetterSummary, ReplayClaim, ReplayRecords } from "./replay-records.ts";
-import { createReplayPatience } from "./replay-patience.ts";
+import { createReplayTimeout } from "./replay-timeout.ts";
 import { checkReplay, type ReplayCheck } from "./replay-check.ts";
 import type { ReplaySender } from "./replay-sender.ts";
 
 export type ReplayFate =
-  /** Stored, or its address was registered meanwhile: the record is closed. */
+  /** Stored, or the address was registered meanwhile: the record is closed. */
   | "resolved"
-  /** Failed again: the record is open again, with the new reason. */
+  /** Failed again: the record is open, with the new reason. */
   | "failed"
-  /** Sent, or perhaps sent, and nothing was heard of it within the time. */
+  /** Sent, or perhaps sent, without a result in time. */
   | "unknown"
   | Exclude<ReplayCheck["kind"], "replayable">;
 
@@ -37,7 +37,7 @@ export interface ReplayOutcome {
 export interface ReplayStop {
   readonly code: "failed-again" | "no-outcome" | "interrupted" | "error";
   readonly detail: string;
-  /** For `error`: what was thrown. */
+  /** For `error`: the thrown value. */
   readonly cause?: unknown;
 }
 
@@ -45,58 +45,58 @@ export interface ReplaySummary {
   readonly selected: number;
   readonly sent: number;
   readonly counts: Readonly<Record<ReplayFate, number>>;
-  /** Selected and left alone, because the replay stopped before. */
+  /** Selected but not reached before the stop. */
   readonly untouched: number;
-  /** Why it stopped before the end, undefined when it did not. */
+  /** Why it stopped early; otherwise undefined. */
   readonly stopped: ReplayStop | undefined;
 }
 
 export interface ReplayOptions {
   readonly store: ReplayRecords;
   readonly sender: ReplaySender;
-  /** Who it is; `worker` has one replay of each record, once. */
+  /** The identity; `worker` has one replay per record. */
   readonly who: string;
-  /** Why, in words, for the history. */
+  /** The reason, for the history. */
   readonly why: string;
-  /** Size of the first step; the second and third are 10 and 100 times as large. */
+  /** Size of the first step; the second and third are 10 and 100 times larger. */
   readonly canary: number;
-  /** Size of every further step. */
+  /** Size of further steps. */
   readonly stepSize: number;
-  /** Replay those as well that were replayed before and never came back. */
+  /** Also replay those that were replayed before without a result. */
   readonly again: boolean;
-  /** How long to wait for the next outcome of a step, in seconds, while nothing is drained. */
+  /** Timeout for the next result of a step while nothing is drained, seconds. */
   readonly outcomeTimeoutSeconds: number;
-  /** As `replay-patience.ts` asks it. Default: nothing is known of the workers. */
+  /** As in `replay-timeout.ts`. Default: unknown. */
   readonly draining?: () => Promise<number | null>;
   readonly signal: AbortSignal;
   /** Milliseconds since the epoch. */
   readonly wallClock: () => number;
-  /** Told of each record once its fate is known. */
+  /** Called with each record's result. */
   readonly onOutcome: (outcome: ReplayOutcome) => void;
-  /** Told when a step has been sent and is waited for. */
+  /** Called when a step was sent and is waited for. */
   readonly onStep: (step: { readonly size: number }) => void;
 }
 
 type Candidate = Extract<ReplayCheck, { kind: "replayable" }>;
 
 /**
- * How long a claim lasts: longer than a pack takes to be sent, unless the queue does not answer. It is no deadline for what
- * was sent, which is good for as long as nobody has touched the record.
+ * Lease time: longer than sending a pack takes unless the queue does not answer. Messages stay valid beyond it while
+ * the record is unchanged.
  */
 export const claimSeconds = 60;
 
 const growth = [1, 10, 100];
-/** A step of which at least this share failed again is the last one. */
+/** When at least this share of a step failed again, it is the last one. */
 const maxFailedShare = 0.1;
 const changesAtOnce = 32;
-const firstLookMs = 150;
-const slowestLookMs = 1_000;
+const firstPollMs = 150;
+const slowestPollMs = 1_000;
 const slowDown = 1.3;
 
 function fateOf(now: DeadLetterSummary | undefined, sent: Candidate): Omit<ReplayOutcome, "id"> | undefined {
   if (now === undefined) return { fate: "skipped", detail: "was erased meanwhile" };
   if (now.state === "resolved") {
-    // Not simply the last line: that this replay was sent may have been written after its outcome.
+    // Not just the last entry: the mark of the send may have been written after its result.
     const outcome = now.history.findLast(({ what }) => what === "resolved");
     return { fate: "resolved", detail: outcome?.detail ?? "" };
   }
@@ -112,8 +112,8 @@ function fateOf(now: DeadLetterSummary | undefined, sent: Candidate): Omit<Repla
 }
 
 /**
- * @param ids in the order in which they are replayed
- * @returns what came of it; never rejects: an error of AWS is the reason why it stopped
+ * @param ids in the order of replay
+ * @returns the result; never rejects: an AWS error is the reason why it stopped
  */
 export async function replayDeadLetters(ids: readonly string[], options: ReplayOptions): Promise<ReplaySummary> {
   const { store, sender, who, why, canary, stepSize, again, signal, wallClock, onOutcome, onStep } = options;
@@ -126,7 +126,7 @@ export async function replayDeadLetters(ids: readonly string[], options: ReplayO
     onOutcome({ id, fate, detail });
   }
 
-  /** @returns up to `size` records that could be sent now; what cannot be is settled on the way */
+  /** @returns up to `size` records to send now; others are settled on the way */
   async function prepare(size: number): Promise<Candidate[]> {
     const candidates: Candidate[] = [];
     while (candidates.length < size && position < ids.length) {
@@ -157,13 +157,13 @@ export async function replayDeadLetters(ids: readonly string[], options: ReplayO
 
   const claimOf = ({ claim }: Candidate): ReplayClaim => ({ id: claim, by: who, until: claimedUntil });
   let claimedUntil = "";
-  const patience = createReplayPatience({
+  const replayTimeout = createReplayTimeout({
     seconds: options.outcomeTimeoutSeconds,
     draining: options.draining,
     now: () => performance.now(),
   });
 
-  /** Where that fails too, the claims run out by themselves. */
+  /** If that fails too, the claims expire. */
   async function giveBack(candidates: readonly Candidate[]): Promise<void> {
     await forEach(candidates, (candidate) => store.giveBack(candidate.record.id, claimOf(candidate)));
   }
@@ -175,7 +175,7 @@ export async function replayDeadLetters(ids: readonly string[], options: ReplayO
     const answers = await forEach(candidates, (candidate) => store.claim(candidate.record, claimOf(candidate), at));
     const failed = answers.find((answer) => answer.status === "rejected");
     if (failed) {
-      // Those as well of which nobody knows whether they were claimed.
+      // Including those whose claim is uncertain.
       await giveBack(candidates.slice(0, answers.length));
       throw failed.reason;
     }
@@ -196,14 +196,14 @@ export async function replayDeadLetters(ids: readonly string[], options: ReplayO
     if (failed) throw failed.reason;
   }
 
-  /** Takes those out of `waiting` whose outcome becomes known in time. @returns how many of them failed again */
+  /** Removes those from `waiting` whose result arrives in time. @returns how many failed again */
   async function awaitOutcomes(waiting: Map<string, Candidate>): Promise<number> {
     let failed = 0;
-    let lookMs = firstLookMs;
-    patience.heard();
-    while (waiting.size > 0 && !signal.aborted && !(await patience.isOver())) {
-      await delay(lookMs, undefined, { signal }).catch(() => {});
-      lookMs = Math.min(slowestLookMs, lookMs * slowDown);
+    let pollMs = firstPollMs;
+    replayTimeout.heard();
+    while (waiting.size > 0 && !signal.aborted && !(await replayTimeout.isOver())) {
+      await delay(pollMs, undefined, { signal }).catch(() => {});
+      pollMs = Math.min(slowestPollMs, pollMs * slowDown);
       if (signal.aborted) break;
       const records = await store.readMany([...waiting.keys()], signal);
       for (const [id, candidate] of waiting) {
@@ -212,13 +212,13 @@ export async function replayDeadLetters(ids: readonly string[], options: ReplayO
         if (outcome.fate === "failed") failed += 1;
         settle(id, outcome.fate, outcome.detail);
         waiting.delete(id);
-        patience.heard();
+        replayTimeout.heard();
       }
     }
     return failed;
   }
 
-  /** @returns why no further step may follow, undefined when one may */
+  /** @returns why no further step may follow; undefined when one may */
   async function runStep(candidates: readonly Candidate[]): Promise<ReplayStop | undefined> {
     const waiting = new Map<string, Candidate>();
     let broken: ReplayStop | undefined;
@@ -249,12 +249,12 @@ export async function replayDeadLetters(ids: readonly string[], options: ReplayO
       broken ??= stopFor(error);
     }
     const silent = waiting.size;
-    // Whatever went wrong: what was sent is not what was left alone.
+    // Whatever happened, what was sent does not count as untouched.
     for (const id of waiting.keys()) settle(id, "unknown", "was sent, and nothing has been heard of it yet");
     if (broken) return broken;
     if (signal.aborted) return stopFor(signal.reason);
     if (silent > 0) {
-      const detail = `${silent} of ${size} ${patience.explain()}`;
+      const detail = `${silent} of ${size} ${replayTimeout.explain()}`;
       return { code: "no-outcome", detail };
     }
     if (failed > 0 && failed >= size * maxFailedShare) {

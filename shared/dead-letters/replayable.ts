@@ -1,24 +1,21 @@
-/**
- * Whether a dead letter can be replayed as it stands, and what exactly would be sent: the same check for a dry run, for a
- * replay and after an edit.
- */
+/** Whether a dead letter can be replayed, and what would be sent: the same check for dry runs, replays and edits. */
 import { randomUUID } from "node:crypto";
-import type { Fault } from "../errors.ts";
+import type { ValidationError } from "../errors.ts";
 import { encodeRegistration, maxPackBytes, packFrameBytes } from "../registration/registration-pack.ts";
-import { registrationFaults, type Registration } from "../registration/registration.ts";
+import { registrationErrors, type Registration } from "../registration/registration.ts";
 
 export type Replayable =
-  /** `encoded` is the registration as it stands in a pack, sent under `claim`. */
+  /** `encoded` is the registration as in a pack, sent under `claim`. */
   | { readonly kind: "replayable"; readonly encoded: string; readonly claim: string }
-  | { readonly kind: "refused"; readonly faults: readonly Fault[] };
+  | { readonly kind: "refused"; readonly validationErrors: readonly ValidationError[] };
 
 function refused(pointer: string, detail: string): Replayable {
-  return { kind: "refused", faults: [{ pointer, detail }] };
+  return { kind: "refused", validationErrors: [{ pointer, detail }] };
 }
 
 /**
- * @param id of the record, with which the registration is marked
- * @param kept the registration in the record, edits included; undefined where none could be read
+ * @param id of the record, set as the registration's `replayOf`
+ * @param kept the registration in the record, edits included; undefined when unreadable
  */
 export function toReplayable(id: string, kept: Registration | undefined): Replayable {
   if (kept === undefined) {
@@ -26,15 +23,15 @@ export function toReplayable(id: string, kept: Registration | undefined): Replay
   }
   const claim = randomUUID();
   const registration: Registration = { ...kept, replayOf: id, claim };
-  const faults = registrationFaults(registration);
-  if (faults.length > 0) return { kind: "refused", faults };
+  const validationErrors = registrationErrors(registration);
+  if (validationErrors.length > 0) return { kind: "refused", validationErrors };
   const encoded = encodeRegistration(registration);
   const bytes = Buffer.byteLength(encoded) + packFrameBytes;
   if (bytes > maxPackBytes) return refused("", `has ${bytes} bytes as a message; at most ${maxPackBytes} are sent`);
   return { kind: "replayable", encoded, claim };
 }
 
-/** @returns the faults in one line: where and what */
-export function describeFaults(faults: readonly Fault[]): string {
-  return faults.map(({ pointer, detail }) => (pointer === "" ? detail : `${pointer} ${detail}`)).join("; ");
+/** @returns the errors on one line */
+export function describeErrors(validationErrors: readonly ValidationError[]): string {
+  return validationErrors.map(({ pointer, detail }) => (pointer === "" ? detail : `${pointer} ${detail}`)).join("; ");
 }

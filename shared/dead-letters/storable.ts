@@ -1,6 +1,6 @@
 /**
- * Brings a value that was read as JSON into one that DynamoDB takes: numbers that are too small, too large or too long for
- * a table, and names and texts that hold half a character, become texts that say what they were.
+ * Converts a JSON value into one that DynamoDB accepts: unsupported numbers, and names and texts with lone surrogates,
+ * become descriptive texts.
  */
 import { dynamoDbLimits } from "../aws/aws-limits.ts";
 
@@ -17,7 +17,7 @@ function storable(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name.toWellFormed(), storable(inner)]));
 }
 
-/** @returns the same value, or as near to it as a table can hold */
+/** @returns the same value, or the nearest that a table can hold */
 export function toStorable<Value>(value: Value): Value {
   return storable(value) as Value;
 }

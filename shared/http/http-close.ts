@@ -1,6 +1,5 @@
 /**
- * Ends an HTTP service so that no client that speaks to it in good time is cut off, and none that is silent or slow holds
- * it up.
+ * Closes an HTTP service without cutting off active clients, and without waiting for silent or slow ones.
  *
  *     whoever waits to be let in is let in; then nobody else
  *     announcement: connections stay open, each answer says `Connection: close` and ends its connection
@@ -8,8 +7,8 @@
  *     after twice that: requests that are still not complete are cut off, and answers that nobody reads
  *     in the end: everything is, and a request that was complete but not answered makes the stop unclean
  *
- * A connection that is closed the moment its client sends the next request leaves that client not knowing whether the
- * request was taken. So those that are in use are used once more, and learn of the end with the answer.
+ * If a connection closes while its client sends a request, the client cannot know whether it was accepted. So active
+ * connections are used once more and closed with the answer.
  */
 import { Server } from "node:net";
 import { setImmediate as nextTurn, setTimeout as delay } from "node:timers/promises";
@@ -17,19 +16,19 @@ import { responseUnderWay, type HttpConnection, type HttpConnections } from "./h
 
 export interface HttpService {
   readonly connections: HttpConnections;
-  /** What takes connections, all of it listening. */
+  /** Everything that accepts connections, all listening. */
   readonly listeners: readonly Server[];
-  /** Closes the framework around it; called when no connection is left. */
+  /** Closes the framework; called when no connection is left. */
   close(): Promise<unknown>;
 }
 
 /** Shares of the stop's deadline. */
 const shares = { announcement: 1 / 8, incomplete: 1 / 4, everything: 5 / 8 };
-const lookEveryMs = 25;
+const pollIntervalMs = 25;
 
 /**
- * @param deadlineSeconds of the whole stop; this takes a part of it
- * @throws Error when requests had to be cut off that were complete and not answered
+ * @param deadlineSeconds of the whole stop; this uses part of it
+ * @throws Error when complete requests had to be cut off unanswered
  */
 export async function closeHttp(
   { connections, listeners, close }: HttpService,
@@ -38,12 +37,12 @@ export async function closeHttp(
   const began = performance.now();
   const atMs = (share: number) => began + share * deadlineSeconds * 1_000;
 
-  async function look(until: number, each: () => void): Promise<void> {
+  async function poll(until: number, each: () => void): Promise<void> {
     while (connections.count() > 0 && performance.now() < until) {
       each();
       // oxlint-disable-next-line no-await-in-loop
-      await delay(Math.min(lookEveryMs, Math.max(1, until - performance.now())));
-      // Right after the loop has read what has come in: what is idle then has nothing unread.
+      await delay(Math.min(pollIntervalMs, Math.max(1, until - performance.now())));
+      // Right after the loop has read its input: what is idle then has nothing unread.
       // oxlint-disable-next-line no-await-in-loop
       await nextTurn();
     }
@@ -52,15 +51,15 @@ export async function closeHttp(
   connections.announceEnd();
   await letInWhoWaits(listeners, atMs(shares.announcement));
   for (const listener of listeners) stopListening(listener);
-  await look(atMs(shares.announcement), () => {});
-  await look(atMs(shares.incomplete), () => destroy(connections, (connection) => !responseUnderWay(connection)));
-  await look(atMs(shares.everything), () => destroy(connections, isStuck));
+  await poll(atMs(shares.announcement), () => {});
+  await poll(atMs(shares.incomplete), () => destroy(connections, (connection) => !responseUnderWay(connection)));
+  await poll(atMs(shares.everything), () => destroy(connections, isStuck));
   const unanswered = destroy(connections, () => true);
   await close();
   if (unanswered > 0) throw new Error(`${unanswered} connections were cut off before their requests were answered.`);
 }
 
-/** Its client has to do something: send the rest of the request, or read the answer. */
+/** Waits for its client to send the rest or to read the answer. */
 function isStuck(connection: HttpConnection): boolean {
   const response = responseUnderWay(connection);
   return !response?.req.complete || response.writableEnded;
@@ -74,8 +73,8 @@ function destroy(connections: HttpConnections, which: (connection: HttpConnectio
 }
 
 /**
- * The kernel resets whoever still waits to be accepted when a listener closes. Each listener takes at least one in a turn of
- * the loop, so when none took any, nobody waits.
+ * The kernel resets connections that are not accepted when a listener closes. Each listener accepts at least one per
+ * loop turn, so when none did, nobody is waiting.
  */
 async function letInWhoWaits(listeners: readonly Server[], until: number): Promise<void> {
   let taken = 0;
@@ -92,7 +91,7 @@ async function letInWhoWaits(listeners: readonly Server[], until: number): Promi
   for (const listener of listeners) listener.off("connection", count);
 }
 
-/** Without closing the idle connections, as an HTTP server's own `close` does at once. */
+/** Without closing idle connections, unlike an HTTP server's own `close`. */
 function stopListening(listener: Server): void {
   Server.prototype.close.call(listener);
 }

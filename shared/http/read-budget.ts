@@ -1,19 +1,19 @@
 /**
- * Keeps a scan inside a budget of read capacity units a second, so that a look at the whole table does not take from the
- * event what it needs. A page is paid for after it was read, since only then its price is known.
+ * Limits a scan to a budget of read capacity units per second, so that it does not slow down the event. Pages are
+ * charged after reading, when their price is known.
  */
 import { setTimeout as delay } from "node:timers/promises";
 
 export interface ReadBudget {
   /** Waits until the next page may be read. */
   wait(signal: AbortSignal): Promise<void>;
-  /** @param units that the page cost; @param items that were read for it */
+  /** @param units cost of the page; @param items read for it */
   spent(units: number, items: number): void;
-  /** @returns how many items the next page should read at most, so that one page is no burst; undefined for no bound */
+  /** @returns the maximum of items for the next page, so that one page is no burst; undefined for no limit */
   pageLimit(): number | undefined;
 }
 
-/** Before the first page its price is not known. */
+/** Before the first page the price is unknown. */
 const firstPageItems = 100;
 
 /**

@@ -1,10 +1,9 @@
 /**
- * Reads a process's environment against a schema, once, before anything listens.
- * Each process's variables, with units, bounds and defaults, stand in its own `config.ts`; not here.
+ * Validates a process's environment against a schema at start. The variables are listed in each process's `config.ts`.
  */
 import type { Static, TObject, TSchema } from "typebox";
 import { Compile } from "typebox/compile";
-import { TurnoutError, type Fault } from "../errors.ts";
+import { TurnoutError, type ValidationError } from "../errors.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -12,7 +11,7 @@ interface VariableSchema {
   readonly type?: string;
   readonly default?: unknown;
   readonly description?: string;
-  /** JSON Schema's mark for a value that must never be shown again: a secret. */
+  /** Standard JSON Schema keyword for values that must not be shown: secrets. */
   readonly writeOnly?: boolean;
   readonly minimum?: number;
   readonly maximum?: number;
@@ -37,21 +36,21 @@ function allowed(schema: VariableSchema): string {
 }
 
 /**
- * @param schema an object schema whose properties are named as the variables are; a default makes one optional
- * @param env usually `process.env`; an empty string counts as not set, as shells and Beanstalk hand it over
- * @returns the typed values, frozen, defaults filled in
- * @throws TURNOUT_ENVIRONMENT_INVALID naming every fault at once: the variable, what was given, what is allowed
+ * @param schema an object schema with the variables as properties; a default makes one optional
+ * @param env usually `process.env`; empty strings count as unset
+ * @returns typed, frozen values with defaults
+ * @throws TURNOUT_ENVIRONMENT_INVALID naming every error: the variable, what was given, what is allowed
  */
 export function readEnv<S extends TObject>(schema: S, env: Environment): Readonly<Static<S>> {
   const values: Record<string, unknown> = {};
-  const faults: Fault[] = [];
+  const validationErrors: ValidationError[] = [];
   const required = new Set<string>(schema.required ?? []);
   for (const [name, property] of Object.entries(schema.properties) as [string, TSchema & VariableSchema][]) {
     const text = env[name];
     if (text === undefined || text === "") {
       if (property.default !== undefined) values[name] = property.default;
       else if (required.has(name)) {
-        faults.push({
+        validationErrors.push({
           pointer: `/${name}`,
           detail: `${name} is not set: ${property.description ?? allowed(property)}`,
         });
@@ -63,14 +62,21 @@ export function readEnv<S extends TObject>(schema: S, env: Environment): Readonl
     else {
       const given = property.writeOnly ? "a value that is not shown" : JSON.stringify(text);
       const hint = property.description ? ` (${property.description})` : "";
-      faults.push({ pointer: `/${name}`, detail: `${name} was ${given}, allowed is ${allowed(property)}${hint}` });
+      validationErrors.push({
+        pointer: `/${name}`,
+        detail: `${name} was ${given}, allowed is ${allowed(property)}${hint}`,
+      });
     }
   }
-  if (faults.length > 0) {
-    const list = faults.map((fault) => `  - ${fault.detail}`).join("\n");
-    throw new TurnoutError("TURNOUT_ENVIRONMENT_INVALID", `The environment has ${faults.length} fault(s):\n${list}`, {
-      faults,
-    });
+  if (validationErrors.length > 0) {
+    const list = validationErrors.map((validationError) => `  - ${validationError.detail}`).join("\n");
+    throw new TurnoutError(
+      "TURNOUT_ENVIRONMENT_INVALID",
+      `The environment has ${validationErrors.length} validationError(s):\n${list}`,
+      {
+        validationErrors,
+      },
+    );
   }
   return Object.freeze(values) as Readonly<Static<S>>;
 }

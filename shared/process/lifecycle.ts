@@ -1,26 +1,25 @@
 /**
- * The life of a process: parts are started in order and stopped in the opposite one, once, within a bound.
+ * Starts the parts of a process in order and stops them in reverse, once, within a deadline.
  *
  *     idle ──start──► starting ──► running ──stop──► stopping ──► stopped
  *
- * What is promised: stopping twice waits for the one stop; stopping before the start leaves nothing to start; stopping
- * during the start lets the step under way finish, starts no further part, and stops what had been started. A part that
- * fails to start stops those before it. Whatever happens, a stop ends by its deadline, and one part that does not stop
- * leaves time for the others: after three quarters of what is left the next one has its turn.
+ * Stopping twice waits for the same stop. Stopping before the start prevents it; during the start, the current step
+ * finishes and what was started is stopped. A part that fails to start stops those before it. A stop always ends by its
+ * deadline: a part gets three quarters of the remaining time, then the next one is stopped.
  */
 import type { Logger } from "./logger.ts";
 
 export interface Part {
   readonly name: string;
-  /** Rejects when the part cannot work; it must then have left nothing behind. */
+  /** Rejects when the part cannot work; it must then clean up itself. */
   readonly start?: () => Promise<void> | void;
   readonly stop?: () => Promise<void> | void;
 }
 
 export interface Lifecycle {
-  /** @returns true when everything runs, false when a stop came first; rejects when a part could not start */
+  /** @returns true when everything runs, false when stopped before; rejects when a part could not start */
   start(): Promise<boolean>;
-  /** @returns true when every part stopped by itself within the deadline */
+  /** @returns true when every part stopped within the deadline */
   stop(): Promise<boolean>;
 }
 
@@ -29,7 +28,7 @@ export interface LifecycleOptions {
   readonly logger: Logger;
 }
 
-/** Of the time that is left, how much one part may take. */
+/** Share of the remaining time for one part. */
 const partShare = 3 / 4;
 
 export function createLifecycle(parts: readonly Part[], { deadlineSeconds, logger }: LifecycleOptions): Lifecycle {
@@ -41,7 +40,7 @@ export function createLifecycle(parts: readonly Part[], { deadlineSeconds, logge
     for (const part of parts) {
       if (stopping) return false;
       try {
-        // Each part may rely on those before it.
+        // Parts may rely on those before them.
         // oxlint-disable-next-line no-await-in-loop
         await part.start?.();
       } catch (error) {
@@ -55,7 +54,7 @@ export function createLifecycle(parts: readonly Part[], { deadlineSeconds, logge
 
   async function stopParts(endsAt: number): Promise<boolean> {
     let clean = true;
-    // A start under way ends after the step it is in, because `stopping` is set.
+    // A start in progress ends after its current step because of `stopping`.
     await starting?.catch(() => undefined);
     for (const part of started.toReversed()) {
       try {
@@ -69,11 +68,11 @@ export function createLifecycle(parts: readonly Part[], { deadlineSeconds, logge
     return clean;
   }
 
-  async function stopWithin(part: Part, patienceMs: number): Promise<void> {
+  async function stopWithin(part: Part, timeoutMs: number): Promise<void> {
     const { promise: late, reject } = Promise.withResolvers<never>();
     const timer = setTimeout(() => {
-      reject(new Error(`It had not stopped after ${Math.round(patienceMs)} ms; the others are stopped without it.`));
-    }, patienceMs);
+      reject(new Error(`It had not stopped after ${Math.round(timeoutMs)} ms; the others are stopped without it.`));
+    }, timeoutMs);
     try {
       await Promise.race([part.stop?.(), late]);
     } finally {
@@ -94,7 +93,7 @@ export function createLifecycle(parts: readonly Part[], { deadlineSeconds, logge
       resolve(false);
     }, deadlineSeconds * 1_000);
     try {
-      // The next turn, so that `stopping` is set before the parts are looked at.
+      // On the next turn, after `stopping` is set.
       return await Promise.race([Promise.resolve().then(() => stopParts(endsAt)), deadline]);
     } finally {
       clearTimeout(timer);

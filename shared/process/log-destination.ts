@@ -1,11 +1,11 @@
 /**
- * Standard output as the destination of a log. It never blocks the process, never ends it and never keeps it from ending:
- * what standard output cannot take is dropped and counted, whether the disk is full, nobody reads or the reader is gone.
+ * Standard output as a log destination that never blocks or ends the process, nor delays its exit: what cannot be
+ * written (full disk, no reader) is dropped and counted.
  *
- * A write that blocks is the danger, not only one that fails: on the main thread it stops the tier, and on a thread of Node's
- * pool it stops the exit, which waits for that thread. So a pipe or a socket is written to without blocking, as libuv does
- * with streams. A terminal (Ctrl-S stops one) is opened a second time, without blocking: the mode of the first opening is
- * shared with the shell. A regular file has no such mode; its writes go to the pool, and an unfinished one is told by `close`.
+ * A blocking write would stop the tier on the main thread, and block the exit on a pool thread. So pipes and sockets
+ * are written non-blocking, as libuv's streams do. A terminal (which Ctrl-S can stop) is reopened non-blocking, since
+ * the original descriptor's mode is shared with the shell. Regular files have no such mode: their writes use the pool,
+ * and `close` reports an unfinished one.
  */
 import { constants, fstatSync, openSync, write } from "node:fs";
 import type { WriteStream } from "node:tty";
@@ -14,23 +14,23 @@ export interface LogDestination {
   /** @param line with its line feed */
   write(line: string): void;
   /**
-   * Writes out what is still held, for a bounded time. What is logged later is lost. Safe to call twice.
-   * @returns false when a write is still under way on a thread, for which an exit would wait
+   * Flushes for a limited time. Later lines are lost. Safe to repeat.
+   * @returns false when a write still occupies a thread that an exit would wait for
    */
   close(): Promise<boolean>;
 }
 
 export interface LogDestinationOptions {
-  /** The process's own: whoever made a second stream of a pipe would keep Node from making this one, which streams look at. */
+  /** The process's own stream: a second stream on a pipe would prevent Node from creating this one. */
   readonly stdout: WriteStream & { readonly fd: number };
-  /** @returns the line that tells that so many lines were dropped, with its line feed */
+  /** @returns a line, with its line feed, that reports the dropped lines */
   readonly describeLoss: (lines: number) => string;
 }
 
-/** Characters that are held while standard output takes none; further lines are dropped. */
+/** Characters buffered while standard output is blocked; further lines are dropped. */
 const maxHeld = 4 * 1_024 * 1_024;
 const retryAfterMs = 100;
-/** After a failed write: a full disk is not asked again for every line. */
+/** Pause after a failed write, so that a full disk is not tried for every line. */
 const pauseAfterFailureMs = 1_000;
 const closeWithinMs = 1_000;
 
@@ -43,13 +43,13 @@ interface Output {
 }
 
 const passing = new Set(["EAGAIN", "EBUSY", "EINTR"]);
-/** Nobody will ever read what is written. */
+/** The reader is gone. */
 const final = new Set(["EPIPE", "EBADF", "ECONNRESET", "ENOTCONN", "ERR_STREAM_DESTROYED"]);
 
 type StandardOutput = LogDestinationOptions["stdout"];
 
 function streamOutput(stdout: StandardOutput): Output {
-  // Each write tells its own error.
+  // Errors are reported per write.
   stdout.on("error", () => {});
   return { send: (chunk, written) => stdout.write(chunk, (error) => written(error, chunk.length)), usesThread: false };
 }
@@ -58,7 +58,7 @@ function fileOutput(fd: number): Output {
   return { send: (chunk, written) => write(fd, chunk, 0, chunk.length, null, written), usesThread: true };
 }
 
-/** Opens a terminal again for this process alone; where that is not possible, it stays as it is. */
+/** Reopens a terminal for this process alone; if impossible, uses it as it is. */
 function withoutBlocking(fd: number): number {
   try {
     return openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
@@ -84,7 +84,7 @@ export function createLogDestination({ stdout, describeLoss }: LogDestinationOpt
 
   function schedule(): void {
     state = "scheduled";
-    // What one turn of the loop logs leaves together.
+    // Lines of one event loop turn are written together.
     setImmediate(send);
   }
 

@@ -1,7 +1,7 @@
 /**
- * The log of a process: JSON lines on standard output, written in the background, with nothing of an attendee in them.
- * Nobody logs a registration; redaction here is the second net, for errors of libraries that quote what they were given:
- * known fields are left out, and from the finished line everything that looks like an address.
+ * The process log: JSON lines on standard output, without attendee data. Registrations are never logged; redaction is a
+ * second protection against library errors that quote their input: known fields are removed, and everything that looks
+ * like an address.
  */
 import { stdout } from "node:process";
 import { pino, stdSerializers, type Logger } from "pino";
@@ -11,22 +11,22 @@ export type { Logger } from "pino";
 
 export const logLevels = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
 
-/** What an address cannot hold, or what ends it in a sentence, in a URL or in JSON (the backslash of an escape). */
+/** Characters that end an address in a sentence, a URL or JSON (the backslash of an escape). */
 const outside = String.raw`\s@"<>:,\\`;
 const dot = ".\u3002\uff0e\uff61";
 const domainLabel = `[^${outside}'/%${dot}]+`;
 /**
- * Linear: it only starts where a word starts. A domain has a dot, or `node_modules/@scope/…` in a stack would be one;
- * `%40` is the @ of a URL or a form.
+ * Linear: matches start only at word starts. The domain needs a dot, or `node_modules/@scope/…` would match; `%40` is
+ * the @ in URLs and forms.
  */
 const address = new RegExp(`(?<![^${outside}])[^${outside}]+(?:@|%40)${domainLabel}(?:[${dot}]${domainLabel})+`, "gu");
 
-/** @returns the text with everything that looks like an email address taken out; JSON stays JSON */
+/** @returns the text without anything that looks like an email address; JSON stays valid */
 export function withoutAddresses(text: string): string {
   return text.replace(address, "[address]");
 }
 
-/** @param error usually an Error; a promise can be rejected with anything, and of that nothing but the type is shown */
+/** @param error usually an Error; for any other value only the type is shown */
 function serializeError(error: unknown): object {
   if (!(error instanceof Error)) {
     return { type: typeof error, message: typeof error === "string" ? error : "what was thrown is not an error" };
@@ -45,21 +45,21 @@ function serializeError(error: unknown): object {
 export interface ProcessLog {
   readonly logger: Logger;
   /**
-   * Writes out what is still held; settles within a second even if nobody reads. What is logged later is lost.
-   * @returns false when a write is still under way on a thread, for which an exit would wait
+   * Flushes; resolves within a second even without a reader. Later lines are lost.
+   * @returns false when a write still occupies a thread that an exit would wait for
    */
   close(): Promise<boolean>;
 }
 
 /**
- * Never blocks and never fails: what standard output cannot take is lost, and the log says how many lines.
+ * Never blocks or fails: dropped lines are counted in the log.
  *
- * @param tier name that every line carries
- * @param level the least severe level that is written
+ * @param tier name on every line
+ * @param level the least severe level written
  */
 export function openLog(tier: string, level: string): ProcessLog {
   const timestamp = () => `,"time":"${new Date().toISOString()}"`;
-  // Not pino's own destination: it tries for ever to write out what is fatal, and does so on the main thread.
+  // Not pino's own destination, which retries fatal lines for ever on the main thread.
   const destination = createLogDestination({
     stdout,
     describeLoss: (lines) =>

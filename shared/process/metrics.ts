@@ -1,11 +1,9 @@
-/**
- * Prometheus metrics of a process. Each tier names its own in its `metrics.ts`; here is only what they share.
- */
+/** Prometheus metrics shared by the tiers; each tier's own are in its `metrics.ts`. */
 import { collectDefaultMetrics, Registry } from "prom-client";
 
 export { Counter, Gauge, Histogram, type Registry } from "prom-client";
 
-/** @returns a registry of its own, with the process's own figures (CPU, memory, event loop) already in it */
+/** @returns a registry with the process metrics (CPU, memory, event loop) */
 export function createRegistry(tier: string): Registry {
   const registry = new Registry();
   registry.setDefaultLabels({ tier });

@@ -1,6 +1,6 @@
 /**
- * Opens files that hold people's data: readable by their owner alone whatever mode they had, and never reached through a
- * symbolic link, behind which another account of the machine could have them written where it likes.
+ * Opens files with personal data: readable by the owner only, whatever their mode was, and never through symbolic
+ * links, by which another account could redirect the writes.
  */
 import { chmodSync, closeSync, constants, fchmodSync, fstatSync, lstatSync, mkdirSync, openSync } from "node:fs";
 import { open, type FileHandle } from "node:fs/promises";
@@ -9,22 +9,22 @@ import { TurnoutError } from "../errors.ts";
 const ownerOnly = 0o600;
 const folderOwnerOnly = 0o700;
 const { O_APPEND, O_CREAT, O_EXCL, O_RDWR } = constants;
-/** Windows has none, nor others' symbolic links. */
+/** Not available on Windows. */
 const noFollow = (constants as Partial<typeof constants>).O_NOFOLLOW ?? 0;
 
 const flagsOf = {
-  /** Made here, or not at all. */
+  /** New only. */
   new: O_RDWR | O_CREAT | O_EXCL | noFollow,
-  /** What is there already, to be read and written. */
+  /** Existing only, for reading and writing. */
   existing: O_RDWR | noFollow,
-  /** What is there already or is made here, to be added to. */
+  /** Existing or new, for appending. */
   append: O_RDWR | O_CREAT | O_APPEND | noFollow,
 } as const;
 
 export type PrivateFileMode = keyof typeof flagsOf;
 
-/** A link is refused with ELOOP; everything else is the file system's own error. */
-function refusalOf(path: string, cause: unknown): unknown {
+/** A link fails with ELOOP; other errors are passed on. */
+function rejectionOf(path: string, cause: unknown): unknown {
   const { code } = cause as NodeJS.ErrnoException;
   return code === "ELOOP" || code === "EMLINK" ? linked(path, cause) : cause;
 }
@@ -38,13 +38,12 @@ function linked(path: string, cause?: unknown): TurnoutError {
 }
 
 /**
- * @returns the open file, of mode 0600
- * @throws TURNOUT_USAGE_INVALID where the path is a symbolic link; the file system's error, EEXIST for a new file that is
- *   there already
+ * @returns the open file, mode 0600
+ * @throws TURNOUT_USAGE_INVALID for a symbolic link; the file system's error, EEXIST for a new file that exists
  */
 export async function openPrivateFile(path: string, how: PrivateFileMode): Promise<FileHandle> {
   const file = await open(path, flagsOf[how], ownerOnly).catch((cause: unknown) => {
-    throw refusalOf(path, cause);
+    throw rejectionOf(path, cause);
   });
   try {
     if ((await file.stat()).isFile()) await file.chmod(ownerOnly);
@@ -55,13 +54,13 @@ export async function openPrivateFile(path: string, how: PrivateFileMode): Promi
   }
 }
 
-/** The same at once. @returns the file's descriptor, to be closed */
+/** The same synchronously. @returns a file descriptor to close */
 export function openPrivateFileSync(path: string, how: PrivateFileMode): number {
   let file: number;
   try {
     file = openSync(path, flagsOf[how], ownerOnly);
   } catch (cause) {
-    throw refusalOf(path, cause);
+    throw rejectionOf(path, cause);
   }
   try {
     if (fstatSync(file).isFile()) fchmodSync(file, ownerOnly);
@@ -73,9 +72,9 @@ export function openPrivateFileSync(path: string, how: PrivateFileMode): number 
 }
 
 /**
- * Makes an empty file, or of one that is there its owner's alone. One that is there is not opened: closing it would give up
- * the locks that this process holds on it.
- * @throws TURNOUT_USAGE_INVALID where the path is a symbolic link; the file system's error
+ * Creates an empty file, or restricts an existing one to its owner. An existing one is not opened, since closing it
+ * would release this process's locks on it.
+ * @throws TURNOUT_USAGE_INVALID for a symbolic link; the file system's error
  */
 export function makePrivateFile(path: string): void {
   try {
@@ -93,8 +92,8 @@ function tighten(path: string, mode: number): void {
 }
 
 /**
- * Makes a folder that only its owner can enter, or of one that is there such a folder.
- * @throws TURNOUT_USAGE_INVALID where the path is a symbolic link; the file system's error
+ * Creates a folder for the owner only, or restricts an existing one.
+ * @throws TURNOUT_USAGE_INVALID for a symbolic link; the file system's error
  */
 export function makePrivateFolder(path: string): void {
   mkdirSync(path, { recursive: true, mode: folderOwnerOnly });

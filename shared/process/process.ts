@@ -1,6 +1,6 @@
 /**
- * Runs a tier as a process: a broken environment ends it before anything listens, a signal stops it gracefully, a fault
- * that nobody caught stops it and is told by the exit code. What becomes of its log changes none of that.
+ * Runs a tier as a process: an invalid environment ends it before it listens, a signal stops it gracefully, and an
+ * uncaught error stops it with exit code 1, whatever happens to its log.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
@@ -13,24 +13,24 @@ export interface Tier {
   readonly log: ProcessLog;
 }
 
-/** The parts of Node's `process` that a tier's life needs: handed in, since only `main.ts` files touch the real one. */
+/** The parts of Node's `process` that are needed: passed in, since only `main.ts` files use the real one. */
 export type HostProcess = Pick<NodeJS.Process, "on" | "once" | "exit" | "kill" | "pid" | "stderr">;
 
-/** What the middle compiler has under way is done by then: a function takes it a few milliseconds. */
+/** Time for V8's mid-tier compiler to finish: milliseconds per function. */
 const compilationsEndWithinMs = 25;
 
-/** A process that exits while V8's middle compiler is at work can wait for it for ever; see docs/decisions/0007. */
+/** An exit during V8's mid-tier compilation can hang; see docs/decisions/0007. */
 function startNoCompilations(): void {
   setFlagsFromString("--no-maglev");
 }
 
 /**
  * @param host the real `process`
- * @param build reads the environment and puts the parts together; what it throws is told on standard error, exit 1
- * @returns when the tier runs, or has been told to stop meanwhile. Exit codes: 0 stopped cleanly, 1 otherwise.
+ * @param build reads the environment and assembles the parts; its errors go to standard error, exit 1
+ * @returns when the tier runs or was stopped meanwhile. Exit codes: 0 stopped cleanly, 1 otherwise.
  */
 export async function runProcess(host: HostProcess, build: () => Promise<Tier>): Promise<void> {
-  // Whoever starts it may have closed standard error, or put it on a full disk.
+  // Standard error may be closed or on a full disk.
   host.stderr.on("error", () => {});
   let tier: Tier;
   try {
@@ -49,16 +49,16 @@ export async function runProcess(host: HostProcess, build: () => Promise<Tier>):
     const clean = await lifecycle.stop();
     log.logger.info({ clean }, "stopped");
     const [written] = await Promise.all([log.close(), delay(compilationsEndWithinMs)]);
-    // An exit would wait for the thread that is held up in a write, for ever.
+    // An exit would wait for ever for the thread blocked in a write.
     if (!written) host.kill(host.pid, "SIGKILL");
     host.exit(clean ? code : 1);
   }
 
   for (const signal of ["SIGTERM", "SIGINT"] as const) host.on(signal, () => void end(signal, 0));
-  for (const fault of ["uncaughtException", "unhandledRejection"] as const) {
-    host.on(fault, (error: unknown) => {
-      log.logger.fatal({ err: error }, fault);
-      void end(fault, 1);
+  for (const event of ["uncaughtException", "unhandledRejection"] as const) {
+    host.on(event, (error: unknown) => {
+      log.logger.fatal({ err: error }, event);
+      void end(event, 1);
     });
   }
   try {

@@ -1,19 +1,19 @@
 /**
- * Texts of anybody in a form that a terminal can show: what steers it, turns the direction of writing, ends a line or cannot
- * be seen is replaced. So nobody's name can command an operator's terminal, or pass for another one in it.
+ * Makes untrusted text safe for a terminal: replaces control characters, direction changes, line ends and invisible
+ * characters, so that no name can control or mislead an operator's terminal.
  */
 
 /**
- * Controls (U+009B starts a command as ESC [ does), format characters such as U+061C and the zero-width ones, line and
- * paragraph separators, halves of surrogate pairs, and whatever Unicode says is not to be seen. A recommended emoji is left
- * as it is: some hold a joiner.
+ * Controls (U+009B starts a command like ESC [), format characters such as U+061C and zero-width ones, line and
+ * paragraph separators, lone surrogates, and everything invisible by Unicode. Recommended emoji are kept: some contain
+ * a joiner.
  */
 const unsafe = String.raw`[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]`;
 const anyUnsafe = new RegExp(unsafe, "v");
 const eachUnsafe = new RegExp(unsafe, "gv");
-/** How this program itself paints; it changes nothing but colour and weight. */
+/** This program's own styles: only colour and weight. */
 const paint = "\x1b\\[[\\d;]*m";
-/** What is left as it is comes first, so that nothing inside it is found: only what has to be replaced is captured. */
+/** What is kept comes first in the alternation, so that nothing inside it matches; only what to replace is captured. */
 const exceptEmoji = new RegExp(String.raw`\p{RGI_Emoji}|(${unsafe})`, "gv");
 const exceptEmojiAndPaint = new RegExp(String.raw`${paint}|\p{RGI_Emoji}|(${unsafe})`, "gv");
 
@@ -30,12 +30,12 @@ export function plain(text: string): string {
   return replaceIn(text, exceptEmoji, () => " ");
 }
 
-/** @returns the text with its lines, and with the colours that this program has given it */
+/** @returns the text with its lines and with this program's colours */
 export function plainLines(text: string): string {
   return replaceIn(text, exceptEmojiAndPaint, (sign) => sign);
 }
 
-/** @returns JSON of the same value in which whatever `plain` replaces is written as an escape */
+/** @returns equivalent JSON in which everything `plain` replaces is escaped */
 export function plainJson(value: unknown): string {
   return JSON.stringify(value).replace(eachUnsafe, (sign) =>
     Array.from({ length: sign.length }, (_, at) => `\\u${sign.charCodeAt(at).toString(16).padStart(4, "0")}`).join(""),

@@ -1,11 +1,10 @@
 /**
- * What counts as one and the same email address: the rule by which an attendee is known.
+ * Which spellings are the same email address: the key of an attendee.
  *
- * The key is the address without what surrounds it, in Unicode form NFC, lower-cased, its domain as an A-label
- * (RFC 5890: `bücher.example` is `xn--bcher-kva.example`). What surrounds it are blanks and invisible characters, and what
- * mail programs and people copy along with an address: `mailto:`, `Ada <…>`, quotation marks, a comma behind it. Plus tags
- * and dots stay: whether they matter is the mail provider's business. Quoted local parts and local parts outside ASCII are
- * refused; `email-fault.ts` says why.
+ * The key is the address without its surroundings, in NFC, lower-cased, with the domain as A-label (RFC 5890:
+ * `bücher.example` is `xn--bcher-kva.example`). Surroundings are blanks, invisible characters, and what is copied
+ * along: `mailto:`, `Ada <…>`, quotes, a trailing comma. Plus tags and dots are kept: their meaning depends on the
+ * provider. Quoted and non-ASCII local parts are rejected; see `email-error.ts`.
  */
 import { domainToASCII } from "node:url";
 import { isUnseen, trimUnseen } from "./plain-text.ts";
@@ -17,23 +16,23 @@ const atom = "[a-z0-9!#$%&'*+/=?^_`{|}~-]+";
 const label = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?";
 
 /**
- * A normalised address, as JSON Schema pattern. Linear: no two neighbouring parts can match the same character,
- * and the length is checked beside it. The last label is never all digits, so an IPv4 address is none.
+ * Pattern of a normalised address. Linear: neighbouring parts never match the same character; the length is checked
+ * separately. The last label is not all digits, which excludes IPv4 addresses.
  */
 export const emailPattern = `^(?=[^@]{1,64}@)${atom}(?:\\.${atom})*@(?:${label}\\.)+(?![0-9]+$)${label}$`;
 
-/** How the rule is told to an operator or a program that broke it; for an attendee, see `email-fault.ts`. */
+/** The rule for operators and programs; for attendees see `email-error.ts`. */
 export const emailRule =
   "an address like name@example.org, at most 254 characters with at most 64 before the @, plain letters, digits and the usual signs before the @";
 
 const ascii = /^[\x20-\x7e]*$/;
 const nonAsciiDomain = /^[^\x00-\x2c\x2f\x3a-\x40\x5b-\x60\x7b-\x7f]+$/;
 
-/** Of signs that stand around no address: nothing can be taken off it. Nearly every address that is typed is of these. */
+/** Only characters of plain addresses: nothing to remove. The usual case. */
 const bare = /^[\w.!#$%&*+/=?^{|}~-]+@[\w.-]*[A-Za-z0-9]$/;
 
 const mailto = /^mailto:([^?]*)(?:\?.*)?$/is;
-/** Signs at the end of a sentence or between entries of a list. No domain ends with one of them. */
+/** Punctuation after an address; no domain ends with it. */
 const endings = new Set(",;.:!，；。．｡、；…");
 const closingBy = new Map([
   ['"', '"'],
@@ -53,7 +52,7 @@ const closingBy = new Map([
   ["[", "]"],
 ]);
 
-/** @returns what stands in the only pair of angle brackets, behind a display name or not (RFC 5322, 3.4) */
+/** @returns the content of the only pair of angle brackets, with or without a display name (RFC 5322, 3.4) */
 function bracketed(text: string): string | undefined {
   const start = text.indexOf("<");
   const inner = text.slice(start + 1, -1);
@@ -61,8 +60,8 @@ function bracketed(text: string): string | undefined {
 }
 
 /**
- * @returns the text without one layer of what is unmistakably no part of an address. A sign is only taken off where no
- *   address could have it, so that no two addresses become one.
+ * @returns the text without one layer of surroundings. Only characters that no address could have there are removed, so
+ *   that two addresses never become one.
  */
 function unwrapOnce(text: string): string {
   const trimmed = trimUnseen(text);
@@ -82,7 +81,7 @@ function unwrap(text: string): string {
   }
 }
 
-/** Zero-width joiner and non-joiner, which a domain may hold: the conversion knows where. */
+/** Zero-width joiner and non-joiner are valid in domains; the conversion decides. */
 const joiners = /[\u200c\u200d]/g;
 
 function isConvertible(domain: string): boolean {
@@ -91,20 +90,20 @@ function isConvertible(domain: string): boolean {
 
 /**
  * @param given the address as typed or pasted
- * @returns the key form; where the domain has none, what was given without its surroundings, lower-cased, which
- *   `emailPattern` then refuses. Normalising twice is the same as once.
+ * @returns the key form; for an invalid domain, the lower-cased input without surroundings, which `emailPattern`
+ *   rejects. Idempotent.
  */
 export function normalizeEmail(given: string): string {
   if (given.length <= maxEmailLength && bare.test(given)) return given.toLowerCase();
   const trimmed = trimUnseen(given);
   if (trimmed.length > 4 * maxEmailLength) return trimmed;
-  // Again NFC: the small form of a character can be one that composes with the mark after it (J̌ is ǰ).
+  // NFC again: a lower-case character may compose with the mark after it (J̌ is ǰ).
   const text = unwrap(trimmed.normalize("NFC").toLowerCase().normalize("NFC"));
   if (ascii.test(text)) return text;
   const at = text.lastIndexOf("@");
   const domain = text.slice(at + 1);
-  // Only letters, digits, dots and hyphens may reach the conversion: it would also decode "%41" and read "0x7f". It drops
-  // invisible characters, which are no part of a domain that anybody means.
+  // Only letters, digits, dots and hyphens may reach the conversion, which would also decode "%41" and read "0x7f". It
+  // drops invisible characters.
   const aLabel = at > 0 && isConvertible(domain) ? domainToASCII(domain) : "";
   return aLabel === "" ? text : `${text.slice(0, at)}@${aLabel}`;
 }

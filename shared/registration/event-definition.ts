@@ -1,13 +1,13 @@
 /**
- * The event that a deployment serves, as its organiser writes it down in `event.json`: when it is open and what it asks.
- * What an attendee may answer follows from it in `submission.ts`; how it looks, in `web/page/`.
+ * The event as its organiser defines it in `event.json`: opening times and form fields. The submission's schema follows
+ * in `submission-schema.ts`, its display in `web/page/`.
  */
 import { isUtf8 } from "node:buffer";
 import { readFileSync } from "node:fs";
 import { Type, type Static } from "typebox";
 import { Compile } from "typebox/compile";
 import type { TLocalizedValidationError } from "typebox/error";
-import { TurnoutError, type Fault } from "../errors.ts";
+import { TurnoutError, type ValidationError } from "../errors.ts";
 import {
   isUnseen,
   plainLinePattern,
@@ -18,13 +18,13 @@ import {
 } from "./plain-text.ts";
 import { textRoom } from "./registration-size.ts";
 import { defaultTextLength, fieldIdPattern, fieldIdRule, maxAnswerLength, numberRange } from "./registration.ts";
-import { schemaFaults } from "./schema-faults.ts";
+import { schemaErrors } from "./schema-errors.ts";
 import { isTimeZone, zoneOffset } from "./time-zone.ts";
 
 const line = (maxLength: number) => Type.String({ minLength: 1, maxLength, pattern: plainLinePattern });
 
 const fieldBase = {
-  /** Key of the answer, in requests, in the table and in exports. Never change it while the event is open. */
+  /** Key of the answer in requests, table and exports. Never change it while the event is open. */
   id: Type.String({ pattern: fieldIdPattern }),
   label: line(200),
   /** One sentence below the label. */
@@ -66,7 +66,7 @@ const CheckboxField = Type.Object({ ...fieldBase, type: Type.Literal("checkbox")
 
 const Field = Type.Union([TextField, EmailField, NumberField, SelectField, CheckboxField]);
 
-/** ISO 8601 with an offset, so that nobody has to guess whose midnight is meant. */
+/** ISO 8601 with an offset, to be unambiguous. */
 const instantPattern = String.raw`^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$`;
 const Instant = Type.String({ pattern: instantPattern });
 
@@ -76,7 +76,7 @@ const EventFile = Type.Object(
     description: Type.String({ maxLength: 2_000, pattern: plainTextPattern }),
     opensAt: Instant,
     closesAt: Instant,
-    /** IANA name, such as Europe/Berlin: the zone in which the page shows times. */
+    /** IANA name, such as Europe/Berlin: the zone of the times on the page. */
     timeZone: Type.String({ minLength: 1 }),
     fields: Type.Array(Field, { maxItems: 30 }),
   },
@@ -102,61 +102,58 @@ const rules = new Map([
   [instantPattern, "date, time and offset, such as 2026-05-01T09:00:00+02:00"],
 ]);
 
-/** The faults of a file that is not of the form above: a field is judged as what its own `type` says it is. */
-function formFaults(value: unknown): Fault[] {
+/** Schema errors of the file: each field is checked against the schema of its own `type`. */
+function formErrors(value: unknown): ValidationError[] {
   const { fields } = (value ?? {}) as { fields?: unknown };
-  if (!Array.isArray(fields)) return schemaFaults(withoutSummaries(validator.Errors(value)), rules);
-  // The validator stops after a few errors: those of the fields must not hide those around them.
+  if (!Array.isArray(fields)) return schemaErrors(withoutSummaries(validator.Errors(value)), rules);
+  // Validated separately: the validator stops after a few errors, so those of the fields could hide others.
   const frame = { ...(value as object), fields: Array.from(fields, () => soundField) };
-  const frameFaults = schemaFaults(withoutSummaries(validator.Errors(frame)), rules);
-  return [...frameFaults, ...fields.flatMap((field, index) => fieldFaults(field, `/fields/${index}`))];
+  const frameErrors = schemaErrors(withoutSummaries(validator.Errors(frame)), rules);
+  return [...frameErrors, ...fields.flatMap((field, index) => fieldErrors(field, `/fields/${index}`))];
 }
 
 const soundField: EventField = { id: "sound", type: "checkbox", label: "Sound" };
 
-function fieldFaults(field: unknown, pointer: string): Fault[] {
+function fieldErrors(field: unknown, pointer: string): ValidationError[] {
   const { type } = (field ?? {}) as { type?: unknown };
   const known = Object.entries(fieldValidators).find(([name]) => name === type)?.[1];
   if (!known) {
     return [{ pointer: `${pointer}/type`, detail: `must be one of ${Object.keys(fieldValidators).join(", ")}` }];
   }
-  return schemaFaults(withoutSummaries(known.Errors(field)), rules).map((fault) => ({
-    pointer: pointer + fault.pointer,
-    detail: fault.detail,
+  return schemaErrors(withoutSummaries(known.Errors(field)), rules).map((validationError) => ({
+    pointer: pointer + validationError.pointer,
+    detail: validationError.detail,
   }));
 }
 
-/** Each property that is not known is named by an error of its own. */
+/** Unknown properties get errors of their own. */
 function withoutSummaries(errors: TLocalizedValidationError[]): TLocalizedValidationError[] {
   return errors.filter((error) => error.keyword !== "additionalProperties");
 }
 
 const calendarDay = /^(\d{4})-(\d\d)-(\d\d)/;
 
-/** `Date.parse` takes 30 February for 2 March. */
+/** `Date.parse` reads 30 February as 2 March. */
 function exists(instant: string): boolean {
   const [, year, month, day] = calendarDay.exec(instant) ?? [];
   const daysInMonth = new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate();
   return Number(day) <= daysInMonth && !Number.isNaN(Date.parse(instant));
 }
 
-/** @returns what is wrong with `opensAt` or `closesAt` alone, if anything */
-function instantFault(instant: string, timeZone: string | undefined): string | undefined {
+/** @returns the error in `opensAt` or `closesAt` alone, if any */
+function instantError(instant: string, timeZone: string | undefined): string | undefined {
   if (!exists(instant)) return "is not a date that exists";
   const [given = ""] = /[+-]\d\d:\d\d$/.exec(instant) ?? [];
-  // What is written in UTC means no zone's clock.
+  // A time in UTC need not match the zone.
   if (given === "" || timeZone === undefined) return undefined;
   const actual = zoneOffset(timeZone, Date.parse(instant));
   if (actual === given) return undefined;
   return `has the offset ${given}, but at that time ${timeZone} has ${actual}; write that, or the same instant with Z`;
 }
 
-/**
- * A form and a spreadsheet keep no blanks around a text, and HTML shows two in a row as one: an option with such blanks
- * would be another one than what comes back.
- */
-function optionFaults({ options }: { readonly options: readonly string[] }, pointer: string): Fault[] {
-  const faults = options.flatMap((option, index): Fault[] => {
+/** Forms and spreadsheets trim texts, and HTML collapses blanks: such an option would not come back unchanged. */
+function optionErrors({ options }: { readonly options: readonly string[] }, pointer: string): ValidationError[] {
+  const validationErrors = options.flatMap((option, index): ValidationError[] => {
     const place = `${pointer}/options/${index}`;
     if (trimUnseen(option) !== option) {
       return [{ pointer: place, detail: "has a blank or an invisible character before or after it" }];
@@ -168,73 +165,82 @@ function optionFaults({ options }: { readonly options: readonly string[] }, poin
       .filter((character) => character === " " || !isUnseen(character))
       .join("");
   const alike = new Set(options.map(shown)).size < options.length;
-  if (faults.length > 0 || !alike) return faults;
+  if (validationErrors.length > 0 || !alike) return validationErrors;
   return [{ pointer: `${pointer}/options`, detail: "has the same option twice, or two that look the same" }];
 }
 
-function contentFaults(event: EventDefinition): Fault[] {
-  const faults: Fault[] = [];
+function contentErrors(event: EventDefinition): ValidationError[] {
+  const validationErrors: ValidationError[] = [];
   const zoneKnown = isTimeZone(event.timeZone);
   for (const property of ["opensAt", "closesAt"] as const) {
-    const detail = instantFault(event[property], zoneKnown ? event.timeZone : undefined);
-    if (detail) faults.push({ pointer: `/${property}`, detail });
+    const detail = instantError(event[property], zoneKnown ? event.timeZone : undefined);
+    if (detail) validationErrors.push({ pointer: `/${property}`, detail });
   }
   if (Date.parse(event.closesAt) <= Date.parse(event.opensAt)) {
-    faults.push({ pointer: "/closesAt", detail: "must be later than opensAt" });
+    validationErrors.push({ pointer: "/closesAt", detail: "must be later than opensAt" });
   }
   if (!zoneKnown) {
-    faults.push({ pointer: "/timeZone", detail: "is not a time zone, give an IANA name such as Europe/Berlin" });
+    validationErrors.push({
+      pointer: "/timeZone",
+      detail: "is not a time zone, give an IANA name such as Europe/Berlin",
+    });
   }
   const seen = new Set<string>();
   for (const [index, field] of event.fields.entries()) {
     const pointer = `/fields/${index}`;
-    if (seen.has(field.id)) faults.push({ pointer: `${pointer}/id`, detail: `is used twice: ${field.id}` });
+    if (seen.has(field.id)) validationErrors.push({ pointer: `${pointer}/id`, detail: `is used twice: ${field.id}` });
     if (field.id in Object.prototype)
-      faults.push({ pointer: `${pointer}/id`, detail: `is a reserved word: ${field.id}` });
+      validationErrors.push({ pointer: `${pointer}/id`, detail: `is a reserved word: ${field.id}` });
     seen.add(field.id);
     if (field.type === "number" && (field.minimum ?? -Infinity) > (field.maximum ?? Infinity)) {
-      faults.push({ pointer, detail: "has a minimum above its maximum" });
+      validationErrors.push({ pointer, detail: "has a minimum above its maximum" });
     }
     if (field.type === "text" && (field.minLength ?? 0) > (field.maxLength ?? defaultTextLength)) {
-      faults.push({ pointer, detail: "has a minLength above its maxLength" });
+      validationErrors.push({ pointer, detail: "has a minLength above its maxLength" });
     }
-    if (field.type === "select") faults.push(...optionFaults(field, pointer));
+    if (field.type === "select") validationErrors.push(...optionErrors(field, pointer));
   }
   const { asked, fitting } = textRoom(event);
   if (asked > fitting) {
     const detail =
       `allow texts of ${asked} characters in all, the name among them, of which ${fitting} fit into one registration: ` +
       `lower the maxLength of the texts, which is ${defaultTextLength} where none is given`;
-    faults.push({ pointer: "/fields", detail });
+    validationErrors.push({ pointer: "/fields", detail });
   }
-  return faults;
+  return validationErrors;
 }
 
 /**
- * @param value the parsed content of an event file
- * @throws TURNOUT_EVENT_INVALID with a pointer to every fault
+ * @param value the parsed event file
+ * @throws TURNOUT_EVENT_INVALID with a pointer to every error
  */
 export function parseEvent(value: unknown): EventDefinition {
-  const faults = validator.Check(value) ? contentFaults(value) : formFaults(value);
-  if (faults.length > 0) {
-    const list = faults.map((fault) => `  - ${fault.pointer || "/"} ${fault.detail}`).join("\n");
-    throw new TurnoutError("TURNOUT_EVENT_INVALID", `The event definition has ${faults.length} fault(s):\n${list}`, {
-      faults,
-    });
+  const validationErrors = validator.Check(value) ? contentErrors(value) : formErrors(value);
+  if (validationErrors.length > 0) {
+    const list = validationErrors
+      .map((validationError) => `  - ${validationError.pointer || "/"} ${validationError.detail}`)
+      .join("\n");
+    throw new TurnoutError(
+      "TURNOUT_EVENT_INVALID",
+      `The event definition has ${validationErrors.length} validationError(s):\n${list}`,
+      {
+        validationErrors,
+      },
+    );
   }
   return value as EventDefinition;
 }
 
 /**
- * @param file path of an event file
- * @throws TURNOUT_EVENT_INVALID when it cannot be read, is not JSON or breaks a rule
+ * @param file path of the event file
+ * @throws TURNOUT_EVENT_INVALID when it cannot be read, is not JSON or is invalid
  */
 export function loadEvent(file: string): EventDefinition {
   let value: unknown;
   try {
     const bytes = readFileSync(file);
     if (!isUtf8(bytes)) throw new Error("it is not UTF-8; save it as UTF-8");
-    // Editors on Windows put a byte order mark in front, which is no part of JSON.
+    // Some Windows editors add a byte order mark, which is not JSON.
     value = JSON.parse(bytes.toString().replace(/^\ufeff/, ""));
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
@@ -245,14 +251,14 @@ export function loadEvent(file: string): EventDefinition {
 
 export type EventPhase = "before" | "open" | "closed";
 
-/** @returns the phase at an instant (milliseconds since the epoch): open from `opensAt` on, closed from `closesAt` on */
+/** @returns the phase at an instant (milliseconds since the epoch): open from `opensAt`, closed from `closesAt` */
 export function createPhaseClock(event: EventDefinition): (instant: number) => EventPhase {
   const opens = Date.parse(event.opensAt);
   const closes = Date.parse(event.closesAt);
   return (instant) => (instant < opens ? "before" : instant < closes ? "open" : "closed");
 }
 
-/** The same for once: whoever asks often keeps a clock. */
+/** For a single use; frequent callers keep a clock. */
 export function eventPhase(event: EventDefinition, now: number): EventPhase {
   return createPhaseClock(event)(now);
 }

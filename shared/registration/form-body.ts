@@ -1,6 +1,6 @@
 /**
- * Reads the bodies of HTML forms, but only what is UTF-8, as it stands and as it is percent-encoded: anything else would
- * become replacement characters, or stay encoded, and a name be stored that nobody has.
+ * Parses form bodies, but only valid UTF-8, raw and percent-encoded: otherwise names would be stored with replacement
+ * characters or escapes.
  */
 import { isUtf8 } from "node:buffer";
 import { parse } from "node:querystring";
@@ -19,8 +19,8 @@ function isDecodable(text: string): boolean {
 }
 
 /**
- * Call it before routes are added. A body becomes an object without prototype; a field that came twice is an array. What is
- * not UTF-8 is refused with TURNOUT_BODY_UNREADABLE.
+ * Call it before adding routes. The body becomes an object without prototype; repeated fields become arrays. Invalid
+ * UTF-8 is rejected with TURNOUT_BODY_UNREADABLE.
  */
 export function acceptFormBodies(app: FastifyInstance): void {
   app.addContentTypeParser(formType, { parseAs: "buffer" }, (_request, body: Buffer, done) => {

@@ -1,11 +1,11 @@
 /**
- * An outcome: what became of a registration that did not become the item under its address. It is an item of the outcomes
- * table under the registration's own id, so that a status never has to be inferred from somebody else's record.
+ * An outcome: what became of a registration that is not the item under its address. Stored in the outcomes table under
+ * the registration's id, so that its status never depends on another registration.
  *
  *     duplicate ──► withdrawn             any ──► erased             every other outcome is final
  *
- * Written by inserts only, so that a redelivery cannot change it; only a withdrawal and an erasure change one. It holds
- * nothing of the attendee.
+ * Only inserted, so that redeliveries cannot change it; only withdrawals and erasures update it. Contains no attendee
+ * data.
  */
 
 export type Outcome = "duplicate" | "erased" | "withdrawn" | "discarded";
@@ -17,11 +17,8 @@ export interface OutcomeItem {
   readonly outcome: Outcome;
   /** When it was written: ISO 8601, UTC. */
   readonly at: string;
-  /**
-   * For `duplicate`: id of the registration that stands under the address, so that what happens to that one, an erasure for
-   * instance, reaches its duplicates.
-   */
+  /** For `duplicate`: the id of the registration that holds the address, so that its erasure reaches its duplicates. */
   readonly duplicateOf?: string;
-  /** When DynamoDB removes it, seconds since the epoch: exactly as registrations expire, never by default. */
+  /** DynamoDB expiry, seconds since the epoch: the same as registrations', by default never. */
   readonly expiresAt?: number;
 }

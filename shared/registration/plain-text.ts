@@ -1,18 +1,17 @@
 /**
- * Which characters a text from an attendee may hold: those of XML 1.0, which are also those that SQS takes in a message
- * body (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html), without the control
- * characters that both allow (U+007F to U+009F; U+009B starts a command on many terminals). Everything else, NUL, escape,
- * lone surrogates, U+FFFE and U+FFFF, is refused at the door, so nothing that a terminal, a spreadsheet or a queue would
- * choke on is ever stored.
+ * Allowed characters in attendees' texts: those of XML 1.0, which SQS accepts
+ * (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html), without U+007F to
+ * U+009F (U+009B starts a terminal command). Others, such as NUL, escape, lone surrogates, U+FFFE and U+FFFF, are
+ * rejected on input, so nothing stored can break a terminal, spreadsheet or queue.
  *
- * The patterns keep to what every reader of JSON Schema understands: ranges of characters, no look-ahead, no `\p{…}` and
- * no `\u{…}`. Characters above U+FFFF stand in them as they are, so JavaScript needs the `u` flag, as the specification asks.
+ * The patterns use only portable JSON Schema syntax: character ranges, no lookahead, `\p{…}` or `\u{…}`. Characters
+ * above U+FFFF are literal, so JavaScript needs the `u` flag, as the specification requires.
  */
 
 /** First and last code point. */
 type Range = readonly [first: number, last: number];
 
-/** Without U+2028 and U+2029, which end a line as a line feed does. */
+/** Without the line separators U+2028 and U+2029. */
 const onOneLine: readonly Range[] = [
   [0x20, 0x7e],
   [0xa0, 0x2027],
@@ -22,9 +21,8 @@ const onOneLine: readonly Range[] = [
 ];
 
 /**
- * Of those, the ones that show nothing by themselves: blanks, format characters, and what Unicode calls default ignorable
- * (fillers, variation selectors, joiners), and the empty Braille pattern. In rising order; a test holds them against the
- * Unicode tables of the running Node.
+ * Invisible ones among them: blanks, format characters, Unicode's default ignorables (fillers, variation selectors,
+ * joiners), and the blank Braille pattern. Ascending; a test compares them with Node's Unicode tables.
  */
 // prettier-ignore
 const unseenOnOneLine: readonly Range[] = [
@@ -35,7 +33,7 @@ const unseenOnOneLine: readonly Range[] = [
   [0x110cd, 0x110cd], [0x13430, 0x1343f], [0x1bca0, 0x1bca3], [0x1d173, 0x1d17a], [0xe0000, 0xe0fff],
 ];
 
-/** @returns what is left of the ranges without others that lie inside of them */
+/** @returns the ranges without others inside them */
 function without(ranges: readonly Range[], taken: readonly Range[]): Range[] {
   return ranges.flatMap(([first, last]) => {
     const left: Range[] = [];
@@ -54,7 +52,7 @@ function written(codePoint: number): string {
   return codePoint > 0xffff ? String.fromCodePoint(codePoint) : `\\u${codePoint.toString(16).padStart(4, "0")}`;
 }
 
-/** @returns the inside of a character class */
+/** @returns the content of a character class */
 function characters(ranges: readonly Range[]): string {
   return ranges.map(([first, last]) => written(first) + (last > first ? `-${written(last)}` : "")).join("");
 }
@@ -63,38 +61,38 @@ const anyOnOneLine = characters(onOneLine);
 const unseen = characters(unseenOnOneLine);
 const seen = characters(without(onOneLine, unseenOnOneLine));
 
-/** A JSON Schema pattern for text of any number of lines. */
+/** JSON Schema pattern for multi-line text. */
 export const plainTextPattern = String.raw`^[\t\n\r\u2028\u2029${anyOnOneLine}]*$`;
 export const plainTextRule = "text without control characters";
 
-/** The same for a text of one line in which something can be seen. */
+/** JSON Schema pattern for a visible text on one line. */
 export const plainLinePattern = `^[${unseen}]*[${seen}][${anyOnOneLine}]*$`;
 export const plainLineRule = "one line of text without control characters, in which something can be seen";
 
-/** Everything that is not on one line, but lone surrogates, which no text in UTF-8 can hold. */
+/** The complement for one line, without lone surrogates, which UTF-8 cannot encode. */
 const illegal = String.raw`\u0000-\u001f\u007f-\u009f\u2028\u2029\ufffe\uffff`;
-/** What `String.trim` takes off. */
+/** What `String.trim` removes. */
 const blank = String.raw`\u0009-\u000d\u0020\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff`;
 const illegalInText = String.raw`\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffe\uffff`;
 
 /**
- * The same patterns for whoever is to write such a text: said by what is not allowed, which is short, and which generators of
- * test data take in at once, where they would spell out a million characters that are.
+ * The same rules for readers and test data generators, expressed by what is forbidden: short, instead of a million
+ * allowed characters.
  */
 export const publishedPatterns: ReadonlyMap<string, string> = new Map([
   [plainTextPattern, `^[^${illegalInText}]*$`],
-  // Around a name stand blanks and line ends that are taken off.
+  // Names are trimmed of blanks and line ends.
   [plainLinePattern, `^[${blank}]*[${unseen}]*[^${illegal}${unseen}][^${illegal}]*[${blank}]*$`],
 ]);
 
 const unseenCharacter = new RegExp(String.raw`[\s${unseen}]`, "u");
 
-/** @returns whether one character, given as text, is a blank or shows nothing */
+/** @returns whether a single character is blank or invisible */
 export function isUnseen(character: string): boolean {
   return unseenCharacter.test(character);
 }
 
-/** @returns the text without the blanks and invisible characters around it; those inside stay */
+/** @returns the text without surrounding blanks and invisible characters */
 export function trimUnseen(text: string): string {
   let start = 0;
   let end = text.length;

@@ -1,17 +1,15 @@
-/**
- * The id of a registration: what tells a redelivery (same id) from a second submission of the same address (another id).
- */
+/** The registration's id tells a redelivery (same id) from a second submission of an address (different id). */
 import { hash, randomUUID } from "node:crypto";
 import { TurnoutError } from "../errors.ts";
 
-/** What an `Idempotency-Key` may be: 1 to 128 visible ASCII characters (draft-ietf-httpapi-idempotency-key-header). */
+/** Format of an `Idempotency-Key`: 1 to 128 visible ASCII characters (draft-ietf-httpapi-idempotency-key-header). */
 export const idempotencyKeyPattern = "^[!-~]{1,128}$";
 const keyFormat = new RegExp(idempotencyKeyPattern);
 
 /**
- * @param idempotencyKey the request's header, if it had one
+ * @param idempotencyKey the request's header, if any
  * @param email in key form
- * @returns the same id whenever key and email are the same; a random one without a key
+ * @returns the same id for the same key and email; a random one without a key
  * @throws TURNOUT_IDEMPOTENCY_KEY_INVALID
  */
 export function registrationId(idempotencyKey: string | undefined, email: string): string {

@@ -1,11 +1,10 @@
 /**
- * The body of one SQS message: a **pack** of 1 to 250 registrations, as versioned JSON.
+ * The body of an SQS message: a **pack** of 1 to 250 registrations as versioned JSON.
  *
  *     {"v":1,"registrations":[{…},{…}]}
  *
- * Packing spends one send, one receive and one delete on many people; see docs/decisions/0001. The limits are ours, well
- * inside those of SQS: one billing unit, and ten full table writes. This file encodes and decodes; when a pack is closed
- * and sent is decided in `web/queue/group-commit.ts`.
+ * A pack shares one send, receive and delete; see docs/decisions/0001. Our limits are within SQS's: one billing unit,
+ * and ten full table writes. `web/queue/group-commit.ts` decides when a pack is sent.
  */
 import { dynamoDbLimits, sqsLimits } from "../aws/aws-limits.ts";
 import { TurnoutError } from "../errors.ts";
@@ -14,17 +13,17 @@ import { isRegistration, type Registration } from "./registration.ts";
 export const packVersion = 1;
 export const maxPackRegistrations = 10 * dynamoDbLimits.maxBatchStatements;
 
-/** Room kept for the message's attributes, which SQS counts into its size. */
+/** Reserved for the message attributes, which count into SQS's size. */
 const attributeReserveBytes = 256;
-/** UTF-8 bytes of a pack's body. */
+/** Bytes of a pack's body in UTF-8. */
 export const maxPackBytes = sqsLimits.billingUnitBytes - attributeReserveBytes;
 
-/** The message attribute that holds the number of registrations, for whoever counts people without opening bodies. */
+/** Message attribute with the number of registrations, to count people without opening bodies. */
 export const packCountAttribute = "count";
 
 const head = `{"v":${packVersion},"registrations":[`;
 const tail = "]}";
-/** Bytes that a pack has before its first registration; each further one adds its own bytes and a comma. */
+/** Bytes of an empty pack; each further registration adds its own bytes and a comma. */
 export const packFrameBytes = head.length + tail.length;
 
 const needsEscape = /[\ud800-\udfff\ufffe\uffff]/;
@@ -35,9 +34,9 @@ function escapeUnit(unit: string): string {
 }
 
 /**
- * One registration as it stands in a pack. Characters outside the Basic Multilingual Plane, U+FFFE and U+FFFF become
- * `\uXXXX` escapes, so that every body is one that SQS takes, whatever engine stands behind the endpoint.
- * @returns JSON text, safe to hand to `joinPack`
+ * One registration as in a pack. Characters beyond the Basic Multilingual Plane, U+FFFE and U+FFFF become `\uXXXX`
+ * escapes, so that every SQS engine accepts the body.
+ * @returns JSON text for `joinPack`
  */
 export function encodeRegistration(registration: Registration): string {
   return escapeForSqs(JSON.stringify(registration));
@@ -47,39 +46,39 @@ function escapeForSqs(json: string): string {
   return needsEscape.test(json) ? json.replace(escapable, escapeUnit) : json;
 }
 
-/** @param encoded results of `encodeRegistration`, at least one. Who joins them keeps the limits above. */
+/** @param encoded results of `encodeRegistration`, at least one; the caller keeps the limits above */
 export function joinPack(encoded: readonly string[]): string {
   return head + encoded.join(",") + tail;
 }
 
-/** @returns the pack of these registrations, of any size: for replays and tests, which send few at a time */
+/** @returns a pack of any size: for replays and tests */
 export function encodePack(registrations: readonly Registration[]): string {
   return joinPack(registrations.map(encodeRegistration));
 }
 
-/** @returns a pack of one entry that is no registration, so that it can be kept and looked at as it came */
+/** @returns a pack of one entry that is no registration, to keep it unchanged */
 export function encodeUnknownEntry(entry: unknown): string {
   return encodeUnknownEntries([entry]);
 }
 
-/** @returns the pack of these entries, whatever they are, of any size */
+/** @returns a pack of any entries, of any size */
 export function encodeUnknownEntries(entries: readonly unknown[]): string {
   return joinPack(entries.map((entry) => escapeForSqs(JSON.stringify(entry))));
 }
 
 /**
- * What every version of a pack keeps at the same places, so that another one can still tell whose registrations these are:
- * the version, and a list `registrations` of entries that each have `id`, `email` and `submittedAt`.
+ * The part of a pack that all versions share, so that others can identify its registrations: the version, and a list
+ * `registrations` of entries with `id`, `email` and `submittedAt`.
  */
 export interface PackEnvelope {
   readonly version: number;
   /** At least one. */
   readonly entries: readonly unknown[];
-  /** The whole body as it was read. */
+  /** The whole parsed body. */
   readonly value: Readonly<Record<string, unknown>>;
 }
 
-/** @returns a body's envelope, whatever its version; undefined where no version of ours can have written it */
+/** @returns the envelope of any version's pack; undefined when it is none */
 export function readEnvelope(body: string): PackEnvelope | undefined {
   let value: unknown;
   try {
@@ -95,8 +94,8 @@ export function readEnvelope(body: string): PackEnvelope | undefined {
 }
 
 /**
- * @returns whether this is a pack that another version of Turnout can read, and this one cannot: a body that only says so,
- *   and has no registrations where every version has them, is none
+ * @returns whether it is a pack that only another version can read; the version alone is not enough, it needs
+ *   registrations in the shared form
  */
 export function isOfAnotherVersion(envelope: PackEnvelope | undefined): boolean {
   if (envelope === undefined || envelope.version === packVersion) return false;
@@ -106,22 +105,22 @@ export function isOfAnotherVersion(envelope: PackEnvelope | undefined): boolean 
   });
 }
 
-/** @returns the body of one entry of a pack, in the pack's own version and with whatever else the pack says */
+/** @returns a body with one entry of a pack, in the pack's version and with its other properties */
 export function encodeEntry({ value }: PackEnvelope, entry: unknown): string {
   return escapeForSqs(JSON.stringify({ ...value, registrations: [entry] }));
 }
 
 export interface DecodedPack {
-  /** The registrations that can be stored, in the pack's order. */
+  /** The valid registrations, in the pack's order. */
   readonly registrations: Registration[];
-  /** What stands in the pack but is no registration. Its neighbours are not harmed by it. */
+  /** Entries that are no registrations; they do not affect the others. */
   readonly invalid: unknown[];
 }
 
 /**
- * @param body a message's body, from anybody
- * @returns what is in it
- * @throws TURNOUT_PACK_VERSION_UNSUPPORTED when it is a pack of another version, TURNOUT_PACK_MALFORMED when it is none
+ * @param body of a message, untrusted
+ * @returns its content
+ * @throws TURNOUT_PACK_VERSION_UNSUPPORTED for another version's pack, TURNOUT_PACK_MALFORMED for none
  */
 export function decodePack(body: string): DecodedPack {
   let value: unknown;
@@ -155,7 +154,7 @@ export function decodePack(body: string): DecodedPack {
   return { registrations, invalid };
 }
 
-/** JSON can be read at any depth, but not written: an entry that cannot be kept by itself is kept with its message. */
+/** JSON can be parsed deeper than it can be written: an entry that cannot be written alone is kept with its message. */
 function canBeWritten(entries: readonly unknown[]): boolean {
   try {
     JSON.stringify(entries);
@@ -165,7 +164,7 @@ function canBeWritten(entries: readonly unknown[]): boolean {
   }
 }
 
-/** V8 quotes the text it could not parse in the error's message; an attendee's data must not travel in an error. */
+/** V8 quotes unparsable text in its error, which could contain attendee data. */
 function withoutText(cause: unknown): string {
   return cause instanceof Error ? cause.name : "unknown";
 }

@@ -1,6 +1,6 @@
 /**
- * How large the registrations of an event can be. An event file whose answers could not travel is refused when it is
- * loaded, so that nobody fills in a form and is told afterwards that it was too much; and the body limit follows from it.
+ * Size of an event's registrations. An event file whose answers could exceed a pack is rejected when loaded, not when
+ * attendees submit; the body limit follows from it too.
  */
 import { maxEmailLength } from "./email-address.ts";
 import type { EventDefinition, EventField } from "./event-definition.ts";
@@ -8,15 +8,15 @@ import { maxPackBytes, packFrameBytes } from "./registration-pack.ts";
 import { defaultTextLength, maxNameLength } from "./registration.ts";
 
 /**
- * One character at its largest, outside of the Basic Multilingual Plane: percent-encoded UTF-8 in a form, two `\uXXXX`
- * escapes in JSON and in a pack.
+ * The largest character, beyond the Basic Multilingual Plane: percent-encoded UTF-8 in a form, two `\uXXXX` escapes in
+ * JSON and packs.
  */
 const maxCharacterBytes = 12;
-/** A number with sign, digits, point and exponent, or the word for a tick. */
+/** A number with sign, digits, point and exponent, or a tick's value. */
 const maxPlainBytes = 32;
-/** `answers.`, quotation marks and signs around one answer. */
+/** `answers.`, quotes and separators of an answer. */
 const answerFrameBytes = 16;
-/** Property names, id, moment of acceptance, `replayOf` and punctuation. */
+/** Property names, id, time of acceptance, `replayOf` and punctuation. */
 const frameBytes = 512;
 
 interface Room {
@@ -56,17 +56,16 @@ function roomOf(field: EventField, emailBytes: number): Room {
 }
 
 /**
- * @returns how many characters the event's texts, the name among them, may have in all, and how many fit into one pack
- *   beside the other answers, whatever script they are written in
+ * @returns the maximum characters of the event's texts, the name included, and how many fit into a pack in any script
  */
 export function textRoom(event: EventDefinition): { readonly asked: number; readonly fitting: number } {
-  // In a pack, an address is in its key form.
+  // In packs, addresses are in key form.
   const { characters, bytes } = total(event, maxEmailLength);
   const left = maxPackBytes - packFrameBytes - bytes - maxEmailLength;
   return { asked: characters, fitting: Math.floor(left / maxCharacterBytes) };
 }
 
-/** @returns bytes of the largest form post or JSON body without blanks that the event's limits allow */
+/** @returns bytes of the largest form post or compact JSON body within the event's limits */
 export function largestBodyBytes(event: EventDefinition): number {
   const typedEmailBytes = maxCharacterBytes * maxEmailLength;
   const { characters, bytes } = total(event, typedEmailBytes);

@@ -1,17 +1,17 @@
 /**
- * A registration as both tiers know it: what travels in a pack, is stored in the table and kept in a dead letter.
- * What an attendee may send for one event stands in `submission.ts`; not here.
+ * A registration as both tiers know it: in packs, in the table and in dead letters. What attendees submit is in
+ * `submission-schema.ts`.
  */
 import { Type, type Static } from "typebox";
 import { Compile } from "typebox/compile";
 import { emailPattern, emailRule, maxEmailLength } from "./email-address.ts";
-import type { Fault } from "../errors.ts";
+import type { ValidationError } from "../errors.ts";
 import { plainLinePattern, plainLineRule, plainTextPattern, plainTextRule } from "./plain-text.ts";
-import { schemaFaults } from "./schema-faults.ts";
+import { schemaErrors } from "./schema-errors.ts";
 
 export const maxNameLength = 200;
 export const maxAnswerLength = 2_000;
-/** Of a text for which the event names no other. */
+/** Default maximum of a text. */
 export const defaultTextLength = 200;
 
 export const Email = Type.String({ maxLength: maxEmailLength, pattern: emailPattern, description: emailRule });
@@ -23,7 +23,7 @@ export const Name = Type.String({
   description: `a name of 1 to ${maxNameLength} characters on one line`,
 });
 
-/** From 2^53 on whole numbers lose digits, and the table's client throws, for all that are written in the same call. */
+/** From 2^53 on integers lose precision, and the table's client throws for the whole call. */
 export const numberRange = { exclusiveMinimum: -(2 ** 53), exclusiveMaximum: 2 ** 53 } as const;
 
 const Answer = Type.Union([
@@ -32,25 +32,25 @@ const Answer = Type.Union([
   Type.Boolean(),
 ]);
 
-/** An organiser's field: its name in `answers`, in the form and in exports. */
+/** An organiser's field: its name in `answers`, form and exports. */
 export const fieldIdPattern = "^[a-z][A-Za-z0-9_]{0,39}$";
 export const fieldIdRule = "1 to 40 letters, digits and _ that start with a small letter";
 
 const Answers = Type.Record(Type.String({ pattern: fieldIdPattern }), Answer, { additionalProperties: false });
 
 /**
- * Names in the registrations table, and in the messages, that mean something of their own: a property that a later version
- * invents must not be taken for one of them.
+ * Reserved attributes of the registrations table and the messages; a later version's properties must not collide with
+ * them.
  */
 const takenNames = ["registrationId", "storedAt", "expiresAt", "tombstone", "at", "constructor", "prototype"] as const;
 const ownNames = ["id", "email", "name", "answers", "submittedAt", "replayOf", "claim"] as const;
 
-/** What a later version may call a property that this one does not know: it becomes an attribute of the same name. */
+/** Property names allowed to later versions; they become attributes of the same name. */
 const carriedNamePattern = `^(?!(?:${[...ownNames, ...takenNames].join("|")})$)[a-z][A-Za-z0-9]{0,39}$`;
 const maxCarriedList = 50;
 
 const CarriedScalar = Type.Union([...Answer.anyOf, Type.Null()]);
-/** So large and no deeper: what this version cannot judge, it can at least store, and send again. */
+/** Limits for unknown values: this version cannot validate them, but must be able to store and send them. */
 const Carried = Type.Union([
   ...CarriedScalar.anyOf,
   Type.Array(CarriedScalar, { maxItems: maxCarriedList }),
@@ -63,25 +63,25 @@ const instantPattern = String.raw`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$`;
 
 export const Registration = Type.Object(
   {
-    /** Made by the web tier, the same for every retry of one submission: what makes a redelivery harmless. */
+    /** Made by the web tier, equal for retries of a submission: makes redeliveries harmless. */
     id: Type.String({ pattern: "^[A-Za-z0-9-]{8,64}$" }),
     email: Email,
     name: Name,
     answers: Answers,
-    /** When it was first accepted: ISO 8601, UTC, milliseconds. Retries and replays keep it. */
+    /** First acceptance: ISO 8601, UTC, milliseconds. Kept by retries and replays. */
     submittedAt: Type.String({ pattern: instantPattern }),
-    /** The dead letter that this one is a replay of. */
+    /** The dead letter that this is a replay of. */
     replayOf: Type.Optional(Type.String({ maxLength: 128 })),
-    /** The claim under which that dead letter is replayed: only under the current one it may be stored. */
+    /** The claim of that replay: stored only while it is current. */
     claim: Type.Optional(Type.String({ maxLength: 64 })),
   },
-  // Optional properties of later versions are carried along, into the table and through dead letters, not refused.
+  // Later versions' optional properties are kept, in the table and through dead letters, not rejected.
   { patternProperties: { [carriedNamePattern]: Carried }, additionalProperties: false },
 );
 
 export type Registration = Static<typeof Registration>;
 
-/** @returns whether a text is a time as registrations have it: ISO 8601, UTC, milliseconds */
+/** @returns whether a text is a time as in registrations: ISO 8601, UTC, milliseconds */
 export function isInstant(text: string): boolean {
   return instant.test(text);
 }
@@ -97,24 +97,21 @@ const rules = new Map([
 ]);
 
 /**
- * @returns where `value` is not a registration; an empty list when it is one. Names of properties that are not known
- *   are left out: they are whatever the sender wrote.
+ * @returns the validation errors; empty for a registration. Unknown property names are omitted: they are the sender's
+ *   text.
  */
-export function registrationFaults(value: unknown): Fault[] {
+export function registrationErrors(value: unknown): ValidationError[] {
   if (validator.Check(value)) return [];
   const errors = validator.Errors(value).filter((error) => error.keyword !== "boolean");
-  return schemaFaults(errors, rules);
+  return schemaErrors(errors, rules);
 }
 
-/** @returns whether `value` is a registration, at the price of one compiled check */
+/** @returns whether `value` is a registration; one compiled check */
 export function isRegistration(value: unknown): value is Registration {
   return validator.Check(value);
 }
 
-/**
- * @returns what a registration has beside the properties that this version knows, in its order: written by a later one.
- *   Undefined where there is nothing, which is the rule.
- */
+/** @returns the properties unknown to this version, in order; undefined when there are none, the usual case */
 export function carriedProperties(registration: Registration): [name: string, value: CarriedValue][] | undefined {
   let carried: [string, CarriedValue][] | undefined;
   for (const name in registration) {

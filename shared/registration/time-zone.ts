@@ -1,4 +1,4 @@
-/** Time zones by their IANA names, as the running Node knows them. */
+/** IANA time zones as known to the running Node. */
 
 /** @param name IANA name, such as Europe/Berlin */
 export function isTimeZone(name: string): boolean {
@@ -11,9 +11,9 @@ export function isTimeZone(name: string): boolean {
 }
 
 /**
- * @param timeZone a zone that `isTimeZone` knows
+ * @param timeZone valid by `isTimeZone`
  * @param instant milliseconds since the epoch
- * @returns what the zone's clocks are ahead of UTC at that instant, such as +02:00
+ * @returns the zone's offset at that instant, such as +02:00
  */
 export function zoneOffset(timeZone: string, instant: number): string {
   const parts = new Intl.DateTimeFormat("en", { timeZone, timeZoneName: "longOffset" }).formatToParts(instant);

@@ -1,8 +1,8 @@
 /**
- * A tombstone: what an erased or withdrawn registration leaves under its address, as the item of the registrations table
- * itself. Only that makes the insert of a queued or redelivered registration fail.
+ * A tombstone: the item that replaces an erased or withdrawn registration, so that inserts of queued or redelivered
+ * messages fail.
  *
- * It lives as long as the queue keeps messages, judged by the clock: DynamoDB removes expired items late, by days.
+ * Valid as long as the queue keeps messages, by the clock: DynamoDB removes expired items days late.
  */
 import { sqsLimits } from "../aws/aws-limits.ts";
 import type { ScanFilter } from "../aws/table-scan.ts";
@@ -10,22 +10,22 @@ import type { ScanFilter } from "../aws/table-scan.ts";
 export const tombstoneKinds = ["erased", "withdrawn"] as const;
 export type TombstoneKind = (typeof tombstoneKinds)[number];
 
-/** An item of the registrations table that is no registration. Nothing else of the person is in it. */
+/** A registrations item without personal data but the address. */
 export interface TombstoneItem {
   readonly email: string;
   readonly tombstone: TombstoneKind;
-  /** The registration that stood here; of an address without one, an id of the erasure's own. */
+  /** The id of the registration before it, or one of the erasure's own. */
   readonly registrationId: string;
   /** When it was erased or withdrawn: ISO 8601, UTC. */
   readonly at: string;
-  /** When DynamoDB may remove it: seconds since the epoch. */
+  /** DynamoDB expiry: seconds since the epoch. */
   readonly expiresAt: number;
 }
 
-/** As long as any message of before can come. */
+/** As long as any earlier message can arrive. */
 export const tombstoneSeconds = sqsLimits.maxRetentionSeconds;
 
-/** @returns the item that takes the place of a registration. @param now milliseconds since the epoch */
+/** @returns the item that replaces a registration. @param now milliseconds since the epoch */
 export function createTombstone(
   email: string,
   tombstone: TombstoneKind,
@@ -36,15 +36,15 @@ export function createTombstone(
   return { email, tombstone, registrationId, at: new Date(now).toISOString(), expiresAt };
 }
 
-/** For whoever reads the registrations: tombstones are none. */
+/** Filter expression that excludes tombstones. */
 export const onlyRegistrations: ScanFilter = { expression: "attribute_not_exists(tombstone)", values: {} };
 
-/** @returns whether an item of the registrations table is a tombstone; one whose time is over is one still */
+/** @returns whether an item is a tombstone, expired ones included */
 export function isTombstone(item: object): item is TombstoneItem {
   return "tombstone" in item;
 }
 
-/** @returns whether its time is over, so that it stands in nobody's way. @param now milliseconds since the epoch */
+/** @returns whether it has expired and does not block any more. @param now milliseconds since the epoch */
 export function isExpired({ expiresAt }: TombstoneItem, now: number): boolean {
   return expiresAt * 1_000 <= now;
 }

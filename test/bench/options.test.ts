@@ -1,5 +1,5 @@
 import t from "tap";
-import { readOptions, scenarioNames, UsageFault } from "../../bench/options.ts";
+import { readOptions, scenarioNames, UsageError } from "../../bench/options.ts";
 import { variants } from "../../bench/variants.ts";
 
 t.test("without options everything is measured in eight rounds and written", async (t) => {
@@ -36,7 +36,7 @@ t.test("help is asked for by name, and what cannot be followed is said", async (
       readOptions(args);
       t.fail(args.join(" "));
     } catch (error) {
-      t.ok(error instanceof UsageFault, args.join(" "));
+      t.ok(error instanceof UsageError, args.join(" "));
     }
   }
 });

@@ -4,7 +4,7 @@ import { skipUnlessLong } from "../equipment/run-length.ts";
 import { readResults, runBench } from "./quick-run.ts";
 
 t.test(
-  "overload and the long run are measured, and whoever is refused is told when to come back",
+  "overload and the long run are measured, and whoever is rejected is told when to come back",
   { skip: skipUnlessLong },
   async (t) => {
     const file = join(t.testdir(), "results.json");

@@ -7,7 +7,7 @@ export interface Visit {
   readonly context: BrowserContext;
   /** Every request that the page made, oldest first. */
   readonly requests: Request[];
-  /** What went wrong in the page: exceptions, and what the security policy refused. */
+  /** What went wrong in the page: exceptions, and what the security policy rejected. */
   readonly troubles: string[];
   /** @returns the registrations that were sent */
   posts(): Request[];
@@ -29,7 +29,7 @@ export async function visit(browser: Browser, url: string, options: BrowserConte
   page.on("request", (request) => requests.push(request));
   page.on("pageerror", (error) => troubles.push(error.message));
   page.on("console", (message) => {
-    // A refusal by the server is no trouble of the page, but Chromium writes one down.
+    // A rejection by the server is no trouble of the page, but Chromium writes one down.
     if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) {
       troubles.push(message.text());
     }

@@ -1,10 +1,18 @@
-/**
- * Finds the Chromium of this machine. The browser tests drive whichever is there and download none.
- */
+/** Finds the Chromium of this machine. The browser tests use whichever is there and download none. */
+import { existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import { chromium, type Browser } from "playwright-core";
-import { findChromium } from "../../load/chart/page-picture.ts";
 
-const executablePath = findChromium(process.env);
+const names = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "microsoft-edge"];
+const macPath = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome";
+
+function findChromium(): string | undefined {
+  const { CHROMIUM_PATH: named, PATH = "" } = process.env;
+  const onPath = PATH.split(delimiter).flatMap((folder) => names.map((name) => join(folder, name)));
+  return (named ? [named] : [...onPath, macPath]).find((file) => existsSync(file));
+}
+
+const executablePath = findChromium();
 
 /** For `t.test(title, { skip }, …)`: why browser tests cannot run here, or false when they can. */
 export const skip: string | false =

@@ -43,7 +43,7 @@ t.test("the console", { skip, timeout: 240_000 }, async (t) => {
     stack.kill("worker", "SIGCONT");
     await headlineReads(page, "All is well");
     t.match(await page.locator("[data-chart=waiting] [role=img]").getAttribute("aria-label"), /people: now/);
-    t.strictSame(troubles, [], "nothing that the security policy refused");
+    t.strictSame(troubles, [], "nothing that the security policy rejected");
     const foreign = requests.filter((request) => !request.url().startsWith(consoleUrl));
     t.strictSame(foreign, [], "nothing is loaded from elsewhere");
     t.equal(requests.filter((request) => request.isNavigationRequest()).length, 1, "no reload");
@@ -163,7 +163,7 @@ t.test("the console", { skip, timeout: 240_000 }, async (t) => {
     await context.close();
   });
 
-  t.test("refuses what a page on another port of this machine posts, though its cookie comes along", async (t) => {
+  t.test("rejects what a page on another port of this machine posts, though its cookie comes along", async (t) => {
     const form = `<form method="post" action="${consoleUrl}/replays"><input name="all" value="yes"></form><script>document.forms[0].submit()</script>`;
     const server = createServer((_request, response) => response.setHeader("content-type", "text/html").end(form));
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

@@ -26,6 +26,6 @@ t.test("keeps what a screenshot shows, in fewer bytes", { skip }, async (t) => {
   t.ok(different < original.pixels.length / 100, `${different} of ${original.pixels.length} pixels differ`);
 });
 
-t.test("refuses what it cannot read", async (t) => {
+t.test("rejects what it cannot read", async (t) => {
   t.throws(() => readPng(Buffer.from("no picture")), { message: /not one of Chromium's/ });
 });

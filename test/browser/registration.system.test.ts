@@ -137,7 +137,7 @@ t.test("registering in a browser", { skip, timeout: 240_000, jobs: 3 }, async (t
     }
   });
 
-  t.test("a reload after a refused form leads back to the form", { buffered: true }, async (t) => {
+  t.test("a reload after a rejected form leads back to the form", { buffered: true }, async (t) => {
     const { page, context } = await visit(browser, stage.openUrl, { javaScriptEnabled: false });
     await registerButton(page).click();
     await page.locator("#summary").waitFor();
@@ -217,7 +217,7 @@ t.test("registering in a browser", { skip, timeout: 240_000, jobs: 3 }, async (t
     await context.close();
   });
 
-  t.test("keeps the entries of a refused form without a script as well", { buffered: true }, async (t) => {
+  t.test("keeps the entries of a rejected form without a script as well", { buffered: true }, async (t) => {
     const { page, context } = await visit(browser, stage.openUrl, { javaScriptEnabled: false, locale: "de-DE" });
     await page.locator("#email").fill("two..dots@example.org");
     await page.locator("#name").fill("Ada <b>");

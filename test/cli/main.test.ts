@@ -52,7 +52,7 @@ t.test("without credentials it says what to do, and shows no stack", async (t) =
 });
 
 t.test("a reader that goes away does not bring it down", async (t) => {
-  const { child, ended } = start(["completion", "bash"]);
+  const { child, ended } = start(["--help"]);
   child.stdout.destroy();
   const { stderr } = await ended;
   t.notMatch(stderr, "EPIPE");

@@ -25,7 +25,6 @@ const commands = [
   ["stack", "watch-scaling"],
   ["stack", "leftovers"],
   ["log"],
-  ["completion"],
 ];
 
 t.test("every command explains itself, with examples", async (t) => {
@@ -43,7 +42,7 @@ t.test("every command explains itself, with examples", async (t) => {
 t.test("every command that has a result has it for machines too", async (t) => {
   for (const command of commands) {
     const name = command.join(" ");
-    if (["dead-letters", "registrations", "stack", "completion"].includes(name)) continue;
+    if (["dead-letters", "registrations", "stack"].includes(name)) continue;
     t.match((await runCommand([...command, "--help"])).stdout, "--json", name);
   }
 });
@@ -63,7 +62,6 @@ t.test("whatever makes no sense ends with 2, says why and shows no stack", async
     ["registrations", "find", "nobody"],
     ["registrations", "export", "--format", "xls", "--out", "x"],
     ["queue", "--local", "--stack", "summit"],
-    ["completion", "tcsh"],
   ];
   for (const line of lines) {
     const { code, stderr } = await runCommand(line, { env: { SQS_PORT: "1" } });

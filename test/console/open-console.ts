@@ -12,7 +12,6 @@ import { createGate } from "../../console/gate.ts";
 import { createRegistrationsDesk } from "../../console/registrations-desk.ts";
 import { createReplayRuns } from "../../console/replay-runs.ts";
 import { createSystemFacts } from "../../console/system-facts.ts";
-import { loadTemplates } from "../../console/templates.ts";
 import { createView } from "../../console/view.ts";
 import { createWatch } from "../../console/watch.ts";
 import { createInspector, createTierSource } from "../../admin/inspector/inspector.ts";
@@ -77,11 +76,11 @@ export async function openConsole(t: Test, connection: Connection, openToMachine
   const { formToken } = gate;
   const assets = loadAssets();
   const { deployment } = connection;
-  const view = createView({ render: loadTemplates(), assets, deployment, formToken, wallClock: Date.now });
+  const view = createView({ assets, deployment, formToken, wallClock: Date.now });
   const streams = createEventStreams({ maxClients: 2, heartbeatMs: 60_000, maxWaitingBytes: 1_000_000 });
   const inspector = createInspector(connection);
   const watch = createWatch({
-    look: inspector.look,
+    look: inspector.inspect,
     lastHour: inspector.lastHour,
     readTiers: createTierSource(connection),
     intervalMs: 100,

@@ -1,6 +1,5 @@
 import t from "tap";
 import { loadAssets } from "../../console/assets.ts";
-import { loadTemplates } from "../../console/templates.ts";
 import { createView, visible, visibleValue } from "../../console/view.ts";
 
 t.test("what cannot be seen is written out: nothing hides, nothing turns the line around", async (t) => {
@@ -12,7 +11,6 @@ t.test("what cannot be seen is written out: nothing hides, nothing turns the lin
 
 t.test("a page names its deployment, marks its section, and loads nothing from elsewhere", async (t) => {
   const view = createView({
-    render: loadTemplates(),
     assets: loadAssets(),
     deployment: "stack <summit>",
     formToken: "token",

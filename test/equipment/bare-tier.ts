@@ -42,7 +42,7 @@ export interface BareTier {
 
 const readyWithinMs = 45_000;
 /** A busy machine must not make it shed, or give up a send. */
-const patient = {
+const longTimeouts = {
   SEND_TIMEOUT_MS: "30000",
   WRITE_TIMEOUT_MS: "10000",
   MAX_WAIT_MS: "30000",
@@ -65,7 +65,7 @@ export async function startBareTier(test: Test, engines: LocalStack, options: Ba
   const url = urlOf(port);
   const plan = tierPlan(tier, port, {
     ...engines.environment,
-    ...patient,
+    ...longTimeouts,
     ...(tier === "web" && { RECEIPT_KEYS: receiptKeys }),
     ...(tier === "worker" && { RECEIVE_WAIT_SECONDS: "1", VISIBILITY_TIMEOUT_SECONDS: "10" }),
     STOP_DEADLINE_SECONDS: "10",

@@ -17,7 +17,7 @@ export interface Verdict {
   /** Share of right guesses about the half that it has not seen: 0.5 is what a coin has. */
   readonly right: number;
   /** Visits judged. */
-  readonly judged: number;
+  readonly guesses: number;
   /** The rule, in words. */
   readonly rule: string;
 }
@@ -86,13 +86,13 @@ export function distinguish(visits: readonly Visit[]): Verdict {
   const [best] = rules.toSorted((a, b) => b.rightInTraining - a.rightInTraining);
   if (!best) throw new Error("There is nothing to tell them apart by.");
   const right = unseen.filter((visit) => best.guess(visit) === visit.known).length;
-  return { right: share(right, unseen.length), judged: unseen.length, rule: best.words };
+  return { right: share(right, unseen.length), guesses: unseen.length, rule: best.words };
 }
 
 /**
  * @returns the share of right guesses that stays below the goal of 55 % for many, or where few are judged below what a coin
  *   reaches by chance, once in 2,000 times
  */
-export function mostByChance(judged: number): number {
-  return Math.max(0.55, 0.5 + 3.3 * Math.sqrt(0.25 / judged));
+export function mostByChance(guesses: number): number {
+  return Math.max(0.55, 0.5 + 3.3 * Math.sqrt(0.25 / guesses));
 }

@@ -23,14 +23,14 @@ function stretch(): number {
  * @throws Error when it did not come in time, with the last thing that was seen
  */
 export async function eventually<T>(
-  look: () => T | Promise<T>,
+  poll: () => T | Promise<T>,
   what: string,
   withinMs = 10_000,
 ): Promise<Exclude<NonNullable<T>, false | 0 | "">> {
   const began = performance.now();
   let pauseMs = firstPauseMs;
   for (;;) {
-    const seen = await look();
+    const seen = await poll();
     if (seen) return seen as Exclude<NonNullable<T>, false | 0 | "">;
     if (performance.now() - began > withinMs * stretch())
       throw new Error(`not within ${withinMs} ms: ${what} (last seen: ${String(seen)})`);

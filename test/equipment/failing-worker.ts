@@ -38,7 +38,7 @@ export function startFailingWorker({ sqs, documents, queueUrl, deadLettersTable 
       for (const message of Messages) {
         const MessageAttributes = {
           [deadLetterAttributes.reason]: { DataType: "String", StringValue: "rejected-by-table" },
-          [deadLetterAttributes.detail]: { DataType: "String", StringValue: "the table refused it again" },
+          [deadLetterAttributes.detail]: { DataType: "String", StringValue: "the table rejected it again" },
         };
         await collect({ ...message, MessageAttributes });
         await sqs.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle: message.ReceiptHandle }));

@@ -92,7 +92,7 @@ t.test("a message that is in flight with a worker that is gone, and nothing else
 
 t.test("control: looks by receiving, as the audit once had them, make dead letters of 250 sound people", async (t) => {
   const { cell, ledgerPath, everybody } = await stoppedInTheMiddle(t);
-  for (let looks = 0; looks < maxReceiveCount + 2; looks += 1) {
+  for (let polls = 0; polls < maxReceiveCount + 2; polls += 1) {
     await receive(cell, 1);
     await delay(1_100);
   }

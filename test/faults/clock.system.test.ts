@@ -1,4 +1,4 @@
-/** Clocks that are wrong by 20 minutes: AWS refuses the signature, the SDK corrects itself, and receipts do not care. */
+/** Clocks that are wrong by 20 minutes: AWS rejects the signature, the SDK corrects itself, and receipts do not care. */
 import t from "tap";
 import { registrationId } from "../../shared/registration/registration-id.ts";
 import { eventually } from "../equipment/eventually.ts";
@@ -42,10 +42,10 @@ for (const minutes of [20, -20]) {
       ),
     );
     t.same(new Set(replies.map(({ status }) => status)), new Set([202]));
-    t.ok(cell.sqsProxy.refusedSignatures > 0, "signatures of the wrong time were refused at first");
+    t.ok(cell.sqsProxy.rejectedSignatures > 0, "signatures of the wrong time were rejected at first");
     await cell.startTier("worker", skewed("worker"));
     await cell.drained();
-    t.ok(cell.dynamoDbProxy.refusedSignatures > 0);
+    t.ok(cell.dynamoDbProxy.rejectedSignatures > 0);
     for (const [index, { statusUrl }] of replies.entries()) {
       // Sealed by one clock, opened by the other.
       const elsewhere = index % 2 === 0 ? right : wrong;

@@ -4,7 +4,8 @@ import { encodePack } from "../../shared/registration/registration-pack.ts";
 import { registrationId } from "../../shared/registration/registration-id.ts";
 import { people } from "../equipment/people.ts";
 import { expectStored } from "./expect-stored.ts";
-import { createFrontDoor, outcomeOf } from "./front-door.ts";
+import { outcomeOf } from "../../load/run/front-door.ts";
+import { createFrontDoor } from "./front-door.ts";
 import { startEngines } from "./cell.ts";
 import type { Point } from "./fault-proxy.ts";
 

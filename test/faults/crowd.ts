@@ -1,16 +1,18 @@
 /**
- * The crowd at the front door: people who come at a steady rate and behave as people do. Most submit once; some click
- * twice, some submit again with other content, some look at their status and then change their mind; whoever gets no
- * clear answer sends the same again, with the same Idempotency-Key, until there is one or patience ends. Everything that
- * is known goes into the ledger at the moment when it is known.
+ * The load's made-up people, coming at a steady rate, with the habits that a fault could hurt. Most submit once; some click
+ * twice, some submit again with other content, some look at their status and then change their mind. Without a clear
+ * answer they retry with the same Idempotency-Key. Everything that is known goes into the ledger as soon as it is known.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Ledger } from "../../admin/audit/ledger.ts";
 import type { EventDefinition } from "../../shared/registration/event-definition.ts";
 import { registrationId } from "../../shared/registration/registration-id.ts";
-import { normalizeSubmission } from "../../shared/registration/submission.ts";
-import { createFrontDoor, outcomeOf, type FrontDoor, type Reply, type Submission } from "./front-door.ts";
-import { createMadeUpPeople } from "./made-up-people.ts";
+import { normalizeSubmission, type Submission } from "../../shared/registration/submission-schema.ts";
+import { spellOddly } from "../../load/people/crowd.ts";
+import { createPeople } from "../../load/people/people.ts";
+import { attempt, type Reply } from "../../load/run/front-door.ts";
+import { ledgerLineOf } from "../../load/run/ledger-line.ts";
+import { createFrontDoor } from "./front-door.ts";
 import type { Random } from "./random.ts";
 
 export interface CrowdOptions {
@@ -26,8 +28,6 @@ export interface CrowdOptions {
   /** How often somebody tries before giving up; default 12. */
   readonly maxAttempts?: number;
   readonly habits?: Habits | undefined;
-  /** Of every address. */
-  readonly prefix?: string;
 }
 
 export interface CrowdFigures {
@@ -45,60 +45,57 @@ export interface Crowd {
   stop(): Promise<CrowdFigures>;
 }
 
-export type Habit = "once" | "twice at once" | "again" | "change of mind" | "look";
+export type Habit = "once" | "twice at once" | "again" | "change of mind" | "poll";
 
 /** Which share of the people has each habit; all others submit once. */
 export type Habits = Readonly<Partial<Record<Exclude<Habit, "once">, number>>>;
 
-const usualHabits: Habits = { "twice at once": 0.05, again: 0.07, "change of mind": 0.04, look: 0.03 };
-const patienceEnds = 0.02;
+const usualHabits: Habits = { "twice at once": 0.05, again: 0.07, "change of mind": 0.04, poll: 0.03 };
+const giveUpChance = 0.02;
 const arrivalsEveryMs = 20;
 const rememberedAddresses = 2_000;
-const looks = 20;
-const lookEveryMs = 500;
+const polls = 20;
+const pollIntervalMs = 500;
 
 export function startCrowd(options: CrowdOptions): Crowd {
-  const { webUrls, event, random, ledger, perSecond, maxPresent = 400, maxAttempts = 12, prefix = "p" } = options;
+  const { webUrls, event, random, ledger, perSecond, maxPresent = 400, maxAttempts = 12 } = options;
   const { habits = usualHabits } = options;
-  const door: FrontDoor = createFrontDoor();
-  const people = createMadeUpPeople(event, random.fork("people"), prefix);
+  const door = createFrontDoor();
+  const people = createPeople({ seed: Math.floor(random.fork("people").between(0, 2 ** 31)), event });
   const known: string[] = [];
   const counts = { people: 0, attempts: 0, accepted: 0, rejected: 0, unknown: 0, confirmed: 0 };
+  const again = (email: string): Submission => ({ email: spellOddly(email.trim()), ...people.content() });
   const present = new Set<Promise<void>>();
   const began = performance.now();
   let leaving: Promise<CrowdFigures> | undefined;
   let missed = 0;
 
-  async function attempt(submission: Submission, key: string): Promise<Reply> {
-    const startedAt = Date.now();
-    const reply = await door.post(random.pick(webUrls), submission, key);
-    const stored = structuredClone(submission) as { email: string; name: string; answers?: Submission["answers"] };
-    normalizeSubmission(stored, event);
-    const outcome = outcomeOf(reply);
-    const { email, name, answers = {} } = stored;
-    const id = registrationId(key, email);
-    const { status } = reply;
-    ledger.record({ outcome, id, email, name, answers: { ...answers }, status, startedAt, endedAt: Date.now() });
+  async function send(submission: Submission, idempotencyKey: string): Promise<Reply> {
+    const webUrl = random.pick(webUrls);
+    const anyWeb = { post: (...request: [Submission, string]) => door.post(webUrl, ...request) };
+    const sent = await attempt(anyWeb, { submission, idempotencyKey, kind: "first registration" });
+    const line = ledgerLineOf(sent, event);
+    if (line !== undefined) ledger.record(line);
     counts.attempts += 1;
-    counts[outcome] += 1;
-    return reply;
+    counts[sent.outcome] += 1;
+    return sent.reply;
   }
 
-  /** @returns the reply with the promise; undefined for whoever gave up or was refused for good */
+  /** @returns the reply with the promise; undefined for whoever gave up or was rejected for good */
   async function submit(submission: Submission, key: string): Promise<Reply | undefined> {
     for (let attempts = 1; attempts <= maxAttempts; attempts += 1) {
-      const reply = await attempt(submission, key);
+      const reply = await send(submission, key);
       if (reply.status === 202) return reply;
       const final = reply.status !== null && reply.status < 500 && reply.status !== 429;
-      if (final || random.chance(patienceEnds)) return undefined;
+      if (final || random.chance(giveUpChance)) return undefined;
       await delay(random.between(50, Math.min(2_000, 100 * 2 ** attempts)));
     }
     return undefined;
   }
 
   async function watch(submission: Submission, key: string, { statusUrl }: Reply): Promise<boolean> {
-    for (let look = 0; look < looks && statusUrl !== undefined; look += 1) {
-      await delay(lookEveryMs);
+    for (let poll = 0; poll < polls && statusUrl !== undefined; poll += 1) {
+      await delay(pollIntervalMs);
       if ((await door.status(random.pick(webUrls), statusUrl)) === "confirmed") {
         const stored = { ...submission };
         normalizeSubmission(stored, event);
@@ -132,16 +129,16 @@ export function startCrowd(options: CrowdOptions): Crowd {
   async function visit(): Promise<void> {
     const key = random.hex(32);
     const what = habit();
-    const submission = what === "again" && known.length > 0 ? people.again(random.pick(known)) : people.newcomer();
+    const submission = what === "again" && known.length > 0 ? again(random.pick(known)) : people.next();
     if (what === "twice at once") {
       await Promise.all([submit(submission, key), submit(submission, key)]);
       return;
     }
     const reply = await submit(submission, key);
     remember(submission.email);
-    if (reply && (what === "look" || what === "change of mind")) {
+    if (reply && (what === "poll" || what === "change of mind")) {
       const confirmed = await watch(submission, key, reply);
-      if (confirmed && what === "change of mind") await submit(people.again(submission.email), random.hex(32));
+      if (confirmed && what === "change of mind") await submit(again(submission.email), random.hex(32));
     }
   }
 

@@ -40,9 +40,9 @@ for (const { name, fault } of failingDeletes) {
       const failing = cell.sqsProxy.inject({ ...fault, actions: ["DeleteMessageBatch"] });
       const worker = await cell.startTier("worker");
       await eventually(async () => (await cell.itemCount()) === registrations.length, "all are stored");
-      const patienceMs = 1.5 * visibilityTimeoutSeconds * maxReceiveCount * 1_000;
-      const until = performance.now() + patienceMs;
-      await eventually(() => performance.now() > until, "the fault lasts", 2 * patienceMs);
+      const timeoutMs = 1.5 * visibilityTimeoutSeconds * maxReceiveCount * 1_000;
+      const until = performance.now() + timeoutMs;
+      await eventually(() => performance.now() > until, "the fault lasts", 2 * timeoutMs);
       t.ok(failing.hits > 2, "deletes were tried again");
       t.match(await worker.health(), { httpStatus: 503, causes: [/queue deletes/] });
       failing.lift();

@@ -17,7 +17,7 @@ const fullPacks = 40;
 const packs = sized(10, fullPacks);
 const packSize = 250;
 const bystanders = people(20);
-const patienceMs = 150_000;
+const timeoutMs = 150_000;
 
 async function createCell(t: Test): Promise<Cell> {
   const cell = await engines.createCell({
@@ -39,7 +39,7 @@ async function has(cell: Cell, { email }: Registration): Promise<boolean> {
 /** Puts them on the queue and waits until they are stored. */
 async function passBy(cell: Cell): Promise<void> {
   await cell.put(bystanders.map((one) => encodePack([one])));
-  for (const one of bystanders) await eventually(() => has(cell, one), "a bystander is stored", patienceMs);
+  for (const one of bystanders) await eventually(() => has(cell, one), "a bystander is stored", timeoutMs);
 }
 
 function expectCalm(t: Test, cell: Cell, worker: TierProcess): void {
@@ -62,10 +62,10 @@ t.test(
     );
     await cell.put(bodies);
     const worker = await cell.startTier("worker");
-    await eventually(() => worker.metric("turnout_dead_letters_total"), "the first are refused", patienceMs);
+    await eventually(() => worker.metric("turnout_dead_letters_total"), "the first are rejected", timeoutMs);
     await passBy(cell);
     t.ok((await cell.deadLetters()).length < ids.length, "while the records are still being made");
-    await cell.drained(patienceMs);
+    await cell.drained(timeoutMs);
     const records = await cell.deadLetters();
     t.same(records.map(({ id }) => id).toSorted(), ids);
     t.ok(records.every(({ reason, failures }) => reason === "invalid-registration" && failures === 1));
@@ -81,10 +81,10 @@ t.test(
     const everybody = Array.from({ length: packs }, () => people(packSize));
     await cell.put(everybody.map(encodePack), cell.deadLetterQueueUrl);
     const worker = await cell.startTier("worker");
-    await eventually(async () => (await cell.deadLetters()).length > 0, "the first are recorded", patienceMs);
+    await eventually(async () => (await cell.deadLetters()).length > 0, "the first are recorded", timeoutMs);
     await passBy(cell);
     t.ok((await cell.deadLetters()).length < packs * packSize, "while the records are still being made");
-    await cell.drained(patienceMs);
+    await cell.drained(timeoutMs);
     const records = await cell.deadLetters();
     t.equal(records.length, packs * packSize);
     t.ok(records.every(({ reason, failures }) => reason === "crash-loop" && failures === 1));
@@ -114,11 +114,11 @@ t.test(
     }
 
     const duplicates = packs * packSize - 1;
-    await eventually(() => worker.metric("turnout_packs_received_total"), "the first are received", patienceMs);
+    await eventually(() => worker.metric("turnout_packs_received_total"), "the first are received", timeoutMs);
     await passBy(cell);
     // At full size only: the few of a short run are written before somebody can look.
     if (packs === fullPacks) t.ok((await outcomes()).length < duplicates, "while the outcomes are still being written");
-    await cell.drained(patienceMs);
+    await cell.drained(timeoutMs);
     const holder = (await cell.items()).find((item) => item.email === email);
     const written = await outcomes();
     t.equal(new Set(written.map(({ id }) => id)).size, duplicates);

@@ -5,7 +5,7 @@
  *
  *     client ──► arrival "request" ──► faults ──► engine ──► observer ──► arrival "answer" ──► faults ──► client
  *
- * Like AWS it refuses a request whose signature is from another time.
+ * Like AWS it rejects a request whose signature is from another time.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
@@ -49,8 +49,8 @@ export interface FaultProxy {
   readonly calls: Readonly<Record<string, number>>;
   /** Calls spoilt so far, by kind of fault. */
   readonly faults: Readonly<Partial<Record<FaultKind, number>>>;
-  /** Calls refused because they were signed at another time, as AWS does it. */
-  readonly refusedSignatures: number;
+  /** Calls rejected because they were signed at another time, as AWS does it. */
+  readonly rejectedSignatures: number;
   close(): Promise<void>;
 }
 
@@ -92,7 +92,7 @@ export function createFaultProxy(options: FaultProxyOptions): FaultProxy {
   const faults: Partial<Record<FaultKind, number>> = {};
   let injections: ActiveInjection[] = [];
   let waiting: Waiting[] = [];
-  let refusedSignatures = 0;
+  let rejectedSignatures = 0;
 
   function applies(target: FaultTarget, exchange: Exchange): boolean {
     if (target.actions && !target.actions.includes(exchange.action)) return false;
@@ -189,7 +189,7 @@ export function createFaultProxy(options: FaultProxyOptions): FaultProxy {
     calls[exchange.action] = (calls[exchange.action] ?? 0) + 1;
     if (!(await arrive("request", exchange))) return reset(socket);
     if (Math.abs(exchange.signedAt - Date.now()) > maxClockSkewMs) {
-      refusedSignatures += 1;
+      rejectedSignatures += 1;
       return send(reply, errorAnswer("InvalidSignatureException", 400, "Signature not yet current, or expired"));
     }
     const injection = draw(exchange);
@@ -201,7 +201,7 @@ export function createFaultProxy(options: FaultProxyOptions): FaultProxy {
       case "black-hole":
         hit(injection!);
         return withhold(socket);
-      case "refusal":
+      case "rejection":
         hit(injection!);
         return send(reply, errorAnswer(fault.name, fault.status, fault.message));
       case "delay":
@@ -244,8 +244,8 @@ export function createFaultProxy(options: FaultProxyOptions): FaultProxy {
   return {
     calls,
     faults,
-    get refusedSignatures() {
-      return refusedSignatures;
+    get rejectedSignatures() {
+      return rejectedSignatures;
     },
     async urlFor(client) {
       const server = servers.get(client) ?? listen(client);

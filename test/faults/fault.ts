@@ -14,8 +14,8 @@ export type Fault =
   | { readonly kind: "withheld-answer" }
   /** The engine hears of it later. */
   | { readonly kind: "delay"; readonly ms: number }
-  /** Refused as AWS refuses: the whole call, with the name and the status of an error. */
-  | { readonly kind: "refusal"; readonly name: string; readonly status: number; readonly message?: string }
+  /** Rejected as AWS does: the whole call, with the name and the status of an error. */
+  | { readonly kind: "rejection"; readonly name: string; readonly status: number; readonly message?: string }
   /** SQS confirms a body that is not the one sent. */
   | { readonly kind: "wrong-md5" }
   /** HTTP 200, and some entries of an SQS batch failed: those are not done. */
@@ -53,7 +53,7 @@ export interface FaultTarget {
 /** What AWS answers whoever lacks a permission. */
 export function accessDenied(action: string, resource: string): Fault {
   return {
-    kind: "refusal",
+    kind: "rejection",
     name: "AccessDeniedException",
     status: 400,
     message:
@@ -62,17 +62,17 @@ export function accessDenied(action: string, resource: string): Fault {
   };
 }
 
-export const internalError: Fault = { kind: "refusal", name: "InternalServerError", status: 500 };
-export const serviceUnavailable: Fault = { kind: "refusal", name: "ServiceUnavailable", status: 503 };
-export const throttling: Fault = { kind: "refusal", name: "ThrottlingException", status: 400 };
+export const internalError: Fault = { kind: "rejection", name: "InternalServerError", status: 500 };
+export const serviceUnavailable: Fault = { kind: "rejection", name: "ServiceUnavailable", status: 503 };
+export const throttling: Fault = { kind: "rejection", name: "ThrottlingException", status: 400 };
 export const missingTable: Fault = {
-  kind: "refusal",
+  kind: "rejection",
   name: "ResourceNotFoundException",
   status: 400,
   message: "Requested resource not found",
 };
 export const missingQueue: Fault = {
-  kind: "refusal",
+  kind: "rejection",
   name: "QueueDoesNotExist",
   status: 400,
   message: "The specified queue does not exist.",

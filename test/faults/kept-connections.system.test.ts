@@ -18,7 +18,7 @@ const perSecond = 300;
 interface Outcomes {
   answered: number;
   /** Nobody listens any more: the client knows that nothing was taken. */
-  refused: number;
+  rejected: number;
   /**
    * Reset on a new connection: the kernel does that to whoever came between the last look at who waits and the end of the
    * listener, and a busy machine makes that time longer. The tier never saw it.
@@ -36,7 +36,7 @@ interface Load {
 /** Clients that keep their connections and register at a given rate. */
 function startLoad({ port }: BareTier): Load {
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
-  const outcomes: Outcomes = { answered: 0, refused: 0, notLetIn: 0, cutOff: [] };
+  const outcomes: Outcomes = { answered: 0, rejected: 0, notLetIn: 0, cutOff: [] };
   const underWay = new Set<Promise<void>>();
   let sent = 0;
 
@@ -53,7 +53,7 @@ function startLoad({ port }: BareTier): Load {
       });
     });
     asked.once("error", (error: NodeJS.ErrnoException) => {
-      if (error.code === "ECONNREFUSED") outcomes.refused += 1;
+      if (error.code === "ECONNREFUSED") outcomes.rejected += 1;
       else if (asked.reusedSocket) outcomes.cutOff.push(error.code ?? error.message);
       else outcomes.notLetIn += 1;
       answer.resolve();
@@ -91,7 +91,7 @@ t.test(`${stops} stops of a web instance with kept connections in use: no reques
     await load.stop();
     answered += load.outcomes.answered;
     notLetIn += load.outcomes.notLetIn;
-    t.ok(load.outcomes.refused > 0, "the load went on to the end");
+    t.ok(load.outcomes.rejected > 0, "the load went on to the end");
     cutOff.push(...load.outcomes.cutOff);
   }
   t.comment(`${answered} answered, ${cutOff.length} cut off, ${notLetIn} not let in`);

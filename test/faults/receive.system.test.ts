@@ -45,7 +45,7 @@ t.test("a heartbeat keeps a message hidden for as long as its write takes", asyn
 
 const failingReceives: readonly { name: string; fault: Fault }[] = [
   { name: "answered with 500", fault: internalError },
-  { name: "refused at the door", fault: { kind: "cut" } },
+  { name: "rejected at the door", fault: { kind: "cut" } },
   { name: "throttled", fault: throttling },
 ];
 

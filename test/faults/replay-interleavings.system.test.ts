@@ -20,10 +20,10 @@ import { createDeadLetterQueue } from "../../worker/dead-letter-queue.ts";
 import { createDeadLettersTable, type DeadLettersTable } from "../../worker/dead-letters-table.ts";
 import { createOutcomesTable } from "../../worker/outcomes-table.ts";
 import { createPackProcessor } from "../../worker/pack-processor.ts";
-import { createPatientCaller } from "../../worker/patient-call.ts";
+import { createRetryingCaller } from "../../worker/retrying-caller.ts";
 import { createRegistrationWriter } from "../../worker/registration-writer.ts";
 import { createRegistrationsTable } from "../../worker/registrations-table.ts";
-import { createReplayGate } from "../../worker/replay-gate.ts";
+import { createReplayGuard } from "../../worker/replay-guard.ts";
 import { deadLetter } from "../equipment/dead-letter-seeds.ts";
 import { awsError, type Intervention } from "../equipment/aws-proxy.ts";
 import { startEngines } from "../equipment/engines.ts";
@@ -81,13 +81,13 @@ async function play(seed: number, protocol: Protocol): Promise<Violation | undef
 
   /** What to note when a change that its actor has tried was made, and the actor killed before hearing of it. */
   const attempts = new Map<string, () => void>();
-  const refusals = new Map<string, boolean>();
+  const rejections = new Map<string, boolean>();
 
   /** Some versions of it the table will never take, whoever tries. */
-  function isRefused(command: { readonly input: Record<string, unknown> }): boolean {
+  function isRejected(command: { readonly input: Record<string, unknown> }): boolean {
     const content = JSON.stringify((command.input.Statements as { Parameters: unknown[] }[])[0]?.Parameters[2]);
-    const refused = refusals.get(content) ?? chance(0.25);
-    refusals.set(content, refused);
+    const refused = rejections.get(content) ?? chance(0.25);
+    rejections.set(content, refused);
     return refused;
   }
 
@@ -101,7 +101,7 @@ async function play(seed: number, protocol: Protocol): Promise<Violation | undef
       let fault = "";
       if (call === "SendMessage" && command.input.QueueUrl === queueUrl) {
         if (mayKill && chance(0.3)) fault = random.pick(["refused", "lost", "cut"]);
-      } else if (call === "BatchExecuteStatement" && isRefused(command)) fault = "rejected";
+      } else if (call === "BatchExecuteStatement" && isRejected(command)) fault = "rejected";
       spoiler = {
         "": undefined,
         refused: awsError("AccessDenied"),
@@ -248,7 +248,7 @@ async function play(seed: number, protocol: Protocol): Promise<Violation | undef
     const clock = () => performance.now();
     const breaker = () =>
       createCircuitBreaker({ now: clock, random: () => 0, minBackoffMs: 1, maxBackoffMs: 1, onChange: () => {} });
-    const caller = createPatientCaller(breaker());
+    const caller = createRetryingCaller(breaker());
     const { logger } = recordLog();
     const table = createDeadLettersTable({ documents, tableName: records, caller, logger, wallClock });
     const dead = old ? recordsAsBefore(table, documents) : table;
@@ -256,7 +256,7 @@ async function play(seed: number, protocol: Protocol): Promise<Violation | undef
     const conditions = () => ({
       breaker: breaker(),
       maxCallsInFlight: 1,
-      standstillPatienceMs: 60_000,
+      standstillTimeoutMs: 60_000,
       describeStandstill: () => ({ kind: "throttled", action: "", resource: "", message: "" }) as const,
       now: clock,
       random: () => 0,
@@ -274,12 +274,12 @@ async function play(seed: number, protocol: Protocol): Promise<Violation | undef
       deadLetters: createDeadLetterQueue({
         sqs: throughGate(actor, rawSqs),
         queueUrl: deadLetterUrl,
-        caller: createPatientCaller(breaker()),
+        caller: createRetryingCaller(breaker()),
         wallClock,
         onSent: () => {},
       }),
       records: dead,
-      replays: createReplayGate({ records: dead, onStale: () => {} }),
+      replays: createReplayGuard({ records: dead, onStale: () => {} }),
       hideSecondsAfter: () => undefined,
       deadlineMs: 60_000,
       now: clock,

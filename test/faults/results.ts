@@ -86,7 +86,7 @@ export function showResult(result: Result): string {
       `${number(poison.put)} / ${number(poison.deadLettered)}`,
     ],
     ["people, attempts", `${number(crowd.people)}, ${number(crowd.attempts)}`],
-    ["attempts refused, without a clear answer", `${number(crowd.rejected)}, ${number(crowd.unknown)}`],
+    ["attempts rejected, without a clear answer", `${number(crowd.rejected)}, ${number(crowd.unknown)}`],
     ["kill -9", `${number(chaos.kills)}: ${list(chaos.killsByMoment)}`],
     ["SIGTERM", `${number(chaos.terminations)}: ${list(chaos.terminationsByEnd)}`],
     ["calls spoilt", `${number(total(faults))}: ${list(faults)}`],

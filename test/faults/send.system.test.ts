@@ -8,7 +8,9 @@ import { eventually } from "../equipment/eventually.ts";
 import { startEngines, type Cell } from "./cell.ts";
 import { expectStored } from "./expect-stored.ts";
 import { accessDenied, internalError, throttling, type Fault } from "./fault.ts";
-import { createFrontDoor, outcomeOf, type Submission } from "./front-door.ts";
+import { outcomeOf } from "../../load/run/front-door.ts";
+import type { Submission } from "../../shared/registration/submission-schema.ts";
+import { createFrontDoor } from "./front-door.ts";
 
 const engines = await startEngines();
 t.teardown(() => engines.stop());
@@ -57,7 +59,7 @@ t.test("a send whose answer never comes is answered 503, and the retry of it cou
   await expectStored(t, cell, [registrationOf(submission, "unsure")]);
 });
 
-const refusals: readonly { name: string; fault: Fault }[] = [
+const rejections: readonly { name: string; fault: Fault }[] = [
   { name: "takes the send and never answers", fault: { kind: "black-hole" } },
   { name: "resets the connection", fault: { kind: "cut" } },
   { name: "confirms another body than the one sent (wrong MD5)", fault: { kind: "wrong-md5" } },
@@ -70,7 +72,7 @@ t.test("an SQS that does not confirm", async (t) => {
   const cell = await engines.createCell({ environment: bounded });
   t.teardown(() => cell.close());
   const web = await cell.startTier("web");
-  for (const { name, fault } of refusals) {
+  for (const { name, fault } of rejections) {
     t.test(
       `while SQS ${name}, everybody is answered 503 in bounded time, and 202 as soon as it is mended`,
       async (t) => {
@@ -174,7 +176,7 @@ t.test("a pack is closed before 64 KiB and before 250 registrations, however lar
 });
 
 t.test(
-  "text comes through as it was sent: emoji, combining marks, NUL and lone surrogates refused at the door",
+  "text comes through as it was sent: emoji, combining marks, NUL and lone surrogates rejected at the door",
   async (t) => {
     const cell = await engines.createCell();
     t.teardown(() => cell.close());

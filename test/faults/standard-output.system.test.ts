@@ -12,7 +12,7 @@ t.jobs = 2;
 
 const deadlineSeconds = 10;
 /** The supervisor of an instance kills ten seconds after the deadline. */
-const patienceMs = (deadlineSeconds + 10) * 1_000;
+const timeoutMs = (deadlineSeconds + 10) * 1_000;
 
 interface Output {
   readonly what: string;
@@ -42,7 +42,7 @@ const outputs: readonly Output[] = [
 async function endsCleanly(test: Test, tier: BareTier, signal: NodeJS.Signals): Promise<void> {
   const began = performance.now();
   tier.child.kill(signal);
-  const late = setTimeout(() => tier.child.kill("SIGKILL"), patienceMs);
+  const late = setTimeout(() => tier.child.kill("SIGKILL"), timeoutMs);
   test.same(await tier.ended, { code: 0, signal: null });
   clearTimeout(late);
   test.comment(`ended in ${Math.round(performance.now() - began)} ms`);
@@ -61,14 +61,14 @@ async function register(url: string): Promise<number> {
 for (const { what, skip, stdio, spoil } of outputs) {
   for (const tier of ["web", "worker"] as const) {
     t.test(`${tier} with ${what} under its log serves, and ends on SIGTERM`, { skip: skip || false }, async (t) => {
-      // Its log has lines from the start, and more with each refusal.
+      // Its log has lines from the start, and more with each rejection.
       const running = await startBareTier(t, engines, {
         tier,
         stdio: stdio(t),
         environment: { STOP_DEADLINE_SECONDS: String(deadlineSeconds), LOG_LEVEL: "trace" },
       });
       spoil?.(running);
-      for (let look = 0; look < 5; look += 1) {
+      for (let poll = 0; poll < 5; poll += 1) {
         await fetch(`${running.url}/nothing-here`);
         t.ok(await running.health(), "it answers");
       }
@@ -83,7 +83,7 @@ for (const { what, skip, stdio, spoil } of outputs) {
     const { port } = await startBareTier(t, engines, { tier: "web" });
     const second = await startBareTier(t, engines, { tier: "web", stdio: stdio(t), port, untilReady: false });
     spoil?.(second);
-    const late = setTimeout(() => second.child.kill("SIGKILL"), patienceMs);
+    const late = setTimeout(() => second.child.kill("SIGKILL"), timeoutMs);
     t.same(await second.ended, { code: 1, signal: null });
     clearTimeout(late);
   });
@@ -97,7 +97,7 @@ t.test("a fault that nobody caught ends a tier with 1, with a full disk under it
     preload: "throws-on-signal.ts",
   });
   running.child.kill("SIGUSR2");
-  const late = setTimeout(() => running.child.kill("SIGKILL"), patienceMs);
+  const late = setTimeout(() => running.child.kill("SIGKILL"), timeoutMs);
   t.same(await running.ended, { code: 1, signal: null });
   clearTimeout(late);
 });

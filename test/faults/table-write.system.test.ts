@@ -103,7 +103,7 @@ t.test(
     const fault = { kind: "failed-statements", entryShare: 1, code: "InternalServerError", email, ...writes } as const;
     const failing = cell.dynamoDbProxy.inject(fault);
     await eventually(() => cell.effects.redeliveries() > 0, "its message comes again");
-    t.ok((await worker.metric("turnout_registrations_undone_total")) > 0);
+    t.ok((await worker.metric("turnout_registrations_unfinished_total")) > 0);
     t.equal(await cell.itemCount(), 4, "its neighbours are stored");
     const others = await putPacks(cell, 1, 100);
     await eventually(async () => (await cell.itemCount()) === 104, "others are stored meanwhile");

@@ -1,6 +1,6 @@
 /**
  * Two versions of Turnout at one queue, as in every deployment: what one of them does not know is kept for the other, and
- * what a table refuses is kept all the same.
+ * what a table rejects is kept all the same.
  */
 import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import t from "tap";
@@ -70,7 +70,7 @@ t.test("what an older version gave up is a record for each person, which says wh
   }
 });
 
-t.test("what a too strict worker refused is replayed as soon as the code can read it, without an edit", async (t) => {
+t.test("what a too strict worker rejected is replayed as soon as the code can read it, without an edit", async (t) => {
   const cell = await engines.createCell();
   t.teardown(() => cell.close());
   const later = { ...somebody(), locale: "de", tags: ["speaker"] };

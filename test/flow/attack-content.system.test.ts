@@ -1,5 +1,5 @@
 /**
- * Whatever somebody writes into a request: it is accepted or refused with a 4xx, never a 5xx, and what is accepted arrives
+ * Whatever somebody writes into a request: it is accepted or rejected with a 4xx, never a 5xx, and what is accepted arrives
  * in the table as it was sent.
  */
 import { readFileSync } from "node:fs";
@@ -71,7 +71,7 @@ async function post(payload: string | object, contentType = "application/json") 
   return app.inject({ method: "POST", url: "/registrations", headers: { "content-type": contentType }, payload });
 }
 
-t.test("the big list of naughty strings in every field is accepted whole or refused with a pointer", async (t) => {
+t.test("the big list of naughty strings in every field is accepted whole or rejected with a pointer", async (t) => {
   t.ok(naughtyStrings.length > 400);
   const places = {
     "/email": (text: string) => ({ email: text, name: "A" }),
@@ -155,7 +155,7 @@ const request = fc.oneof(
   },
 );
 
-t.test(`${cases} requests of any content: never a 5xx, and nothing refused is queued`, { timeout }, async (t) => {
+t.test(`${cases} requests of any content: never a 5xx, and nothing rejected is queued`, { timeout }, async (t) => {
   const outcomes = new Map<number, number>();
   await fc.assert(
     fc.asyncProperty(request, async ([body, contentType]) => {

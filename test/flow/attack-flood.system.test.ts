@@ -52,11 +52,11 @@ t.test(
       ),
       accepted(limit),
     );
-    const refused = await register(web);
-    t.equal(refused.status, 429);
-    t.ok(Number(refused.headers.get("retry-after")) > 0);
-    t.match(refused.headers.get("content-type"), "application/problem+json");
-    t.match(await refused.json(), { code: "TURNOUT_RATE_LIMITED", status: 429 });
+    const rejected = await register(web);
+    t.equal(rejected.status, 429);
+    t.ok(Number(rejected.headers.get("retry-after")) > 0);
+    t.match(rejected.headers.get("content-type"), "application/problem+json");
+    t.match(await rejected.json(), { code: "TURNOUT_RATE_LIMITED", status: 429 });
     for (const path of ["/health", "/ready", "/"]) t.equal((await fetch(`${web}${path}`)).status, 200, path);
   },
 );

@@ -69,7 +69,7 @@ const ambiguous = {
 };
 
 for (const [name, bytes] of Object.entries(ambiguous)) {
-  t.test(`${name} are refused with 400, and the connection ends`, async (t) => {
+  t.test(`${name} are rejected with 400, and the connection ends`, async (t) => {
     const answer = await say(bytes);
     t.match(answer, /^HTTP\/1\.1 400 /);
     t.match(answer, /application\/problem\+json/);
@@ -82,7 +82,7 @@ t.test("the same request without the ambiguity is accepted: the checks above can
   t.match(await say(plain), /^HTTP\/1\.1 202 /);
 });
 
-t.test("a head larger than 16 KiB is refused with 431", async (t) => {
+t.test("a head larger than 16 KiB is rejected with 431", async (t) => {
   t.match(await say([...head, `X-Long: ${"x".repeat(20_000)}`, "", ""].join(crlf)), /^HTTP\/1\.1 431 /);
 });
 

@@ -1,4 +1,4 @@
-/** What should never get in, against the running tiers: refused with its own status and code, and nothing of it queued. */
+/** What should never get in, against the running tiers: rejected with its own status and code, and nothing of it queued. */
 import { request } from "node:http";
 import { connect } from "node:net";
 import t from "tap";
@@ -183,7 +183,7 @@ t.test("what is unmistakable is taken: addresses as people paste them, our own f
   t.equal(old.status, 303, "an Origin of null, as our pages make it");
 });
 
-t.test("bytes that are no UTF-8 are refused, and not stored as something else", async (t) => {
+t.test("bytes that are no UTF-8 are rejected, and not stored as something else", async (t) => {
   const bytes = Buffer.concat([
     Buffer.from(`{"email":"utf8@example.org","name":"`),
     Buffer.from([0xc3, 0x28, 0xff]),

@@ -75,9 +75,9 @@ t.test("more connections than the process may open: the tier lives, serves, says
     await delay(300);
   }
   await eventually(() => accepts(web), "it accepts a registration", 20_000);
-  const refused = await web.metric("turnout_connections_refused_total");
+  const rejected = await web.metric("turnout_connections_refused_total");
   const closedIdle = await web.metric("turnout_connections_closed_idle_total");
-  t.ok(refused > 0, `${refused} refused`);
+  t.ok(rejected > 0, `${rejected} rejected`);
   t.ok(closedIdle > 0, `${closedIdle} idle ones made room`);
   t.ok((await web.metric("turnout_connections_open")) <= 200 + 64);
   await eventually(() => log.includes('"reason":"connections"'), "the log tells it");
@@ -150,7 +150,7 @@ t.test("pipelining without reading the replies takes little memory, whatever is 
   }
   t.comment(`${Math.round(before)} MiB before, at most ${Math.round(most)} MiB`);
   t.ok(most < before + 150, `${Math.round(before)} MiB before, at most ${Math.round(most)} MiB`);
-  t.ok((await web.metric("turnout_requests_refused_total")) >= attackers.length, "each was refused");
+  t.ok((await web.metric("turnout_requests_refused_total")) >= attackers.length, "each was rejected");
   await eventually(() => accepts(web), "it accepts a registration");
   web.child.kill("SIGTERM");
   t.same(await web.ended, { code: 0, signal: null });

@@ -90,7 +90,7 @@ t.test("after all that, and at the most talkative level, no log holds an address
   const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".log"));
   t.ok(files.length >= 2, `logs: ${files.join(", ")}`);
   await eventually(
-    () => files.some((name) => readFileSync(join(folder, name), "utf8").includes("refused")),
+    () => files.some((name) => readFileSync(join(folder, name), "utf8").includes("rejected")),
     "the web tier's log to be written out",
   );
   for (const name of files) {

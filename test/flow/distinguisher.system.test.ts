@@ -118,8 +118,8 @@ const conditions: Readonly<Record<string, (scene: Scene) => Promise<Visit[]>>> =
   },
 };
 
-function told(t: Test, { right, judged, rule }: Verdict): void {
-  t.comment(`${(right * 100).toFixed(1)} % of ${judged} guesses are right: ${rule.slice(0, 200)}`);
+function told(t: Test, { right, guesses, rule }: Verdict): void {
+  t.comment(`${(right * 100).toFixed(1)} % of ${guesses} guesses are right: ${rule.slice(0, 200)}`);
 }
 
 t.test(`of ${pairs} known and ${pairs} new addresses`, async (t) => {
@@ -128,7 +128,7 @@ t.test(`of ${pairs} known and ${pairs} new addresses`, async (t) => {
     await t.test(`${condition}, nobody can tell which is which`, async (t) => {
       const verdict = distinguish(await visit(scene));
       told(t, verdict);
-      t.ok(verdict.right < mostByChance(verdict.judged));
+      t.ok(verdict.right < mostByChance(verdict.guesses));
     });
   }
 });

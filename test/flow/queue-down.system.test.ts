@@ -18,7 +18,7 @@ const boundMs = 8_000;
 
 const readiness = async () => (await fetch(`${web}/ready`)).status;
 
-async function expectRefusals(t: Test): Promise<void> {
+async function expectRejections(t: Test): Promise<void> {
   await eventually(async () => (await readiness()) === 503, "the web tier is not ready");
   for (let attempt = 0; attempt < 3; attempt += 1) {
     const startedAt = performance.now();
@@ -51,7 +51,7 @@ async function expectRecovery(t: Test, email: string): Promise<void> {
 
 t.test("SQS is stopped: 503 with Retry-After, never 202; back by itself when it is", async (t) => {
   await stack.process("sqs").stop();
-  await expectRefusals(t);
+  await expectRejections(t);
   await eventually(async () => (await fetch(`${worker}/health`)).status === 503, "the worker tells that it is ill");
   await stack.process("sqs").start();
   await expectRecovery(t, "after-stop@example.org");
@@ -59,12 +59,12 @@ t.test("SQS is stopped: 503 with Retry-After, never 202; back by itself when it 
 
 t.test("SQS accepts and never answers: the same, within the bound of its attempts", async (t) => {
   stack.kill("sqs", "SIGSTOP");
-  await expectRefusals(t);
+  await expectRejections(t);
   stack.kill("sqs", "SIGCONT");
   await expectRecovery(t, "after-silence@example.org");
 });
 
-t.test("who was refused may turn up when SQS had taken it after all, and then once; nobody else does", async (t) => {
+t.test("who was rejected may turn up when SQS had taken it after all, and then once; nobody else does", async (t) => {
   await eventually(async () => (await running.outstanding()) === 0, "all is drained", 30_000);
   const emails = (await running.stored()).map(({ email }) => email);
   t.equal(new Set(emails).size, emails.length);

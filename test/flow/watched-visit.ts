@@ -22,7 +22,7 @@ interface Seen {
   readonly ms: number;
 }
 
-const patienceMs = 600_000;
+const timeoutMs = 600_000;
 /** They differ from one reply to the next, whoever asks; those that are numbers are looked at as numbers. */
 const changing = new Set(["date", "location", "retry-after", "content-length"]);
 
@@ -82,7 +82,7 @@ export async function watchVisit(options: VisitOptions): Promise<Visit> {
     });
     settledMs = performance.now() - acceptedAt;
     if (state !== "pending") break;
-    if (settledMs > patienceMs) throw new Error(`still ${state} after ${Math.round(settledMs)} ms`);
+    if (settledMs > timeoutMs) throw new Error(`still ${state} after ${Math.round(settledMs)} ms`);
     await delay(pauseMs());
   }
   const [first] = looks;

@@ -177,7 +177,7 @@ export interface GivenOption {
 }
 
 /** @returns what is wrong with an option: undefined where it is one of the documented, with a value that it may have */
-export function optionFault({ Namespace, OptionName, Value }: GivenOption): string | undefined {
+export function optionError({ Namespace, OptionName, Value }: GivenOption): string | undefined {
   const general = Namespace.replace(/:[^:]+$/, ":*");
   const options = documentedOptions[Namespace] ?? documentedOptions[general];
   if (!options) return `${Namespace} is no documented namespace`;

@@ -3,12 +3,12 @@ import t from "tap";
 import { readStackConfig, StackConfig, StackConfigError } from "../../infra/config.ts";
 import { fullSettings } from "./templates.ts";
 
-function faultsOf(context: Record<string, unknown>): readonly string[] {
+function errorsOf(context: Record<string, unknown>): readonly string[] {
   try {
     readStackConfig(context);
     return [];
   } catch (error) {
-    if (error instanceof StackConfigError) return error.faults;
+    if (error instanceof StackConfigError) return error.errors;
     throw error;
   }
 }
@@ -49,41 +49,41 @@ t.test("texts from the command line become what they stand for", async (t) => {
 });
 
 t.test("everything optional at once is taken", async (t) => {
-  t.strictSame(faultsOf(fullSettings), []);
+  t.strictSame(errorsOf(fullSettings), []);
 });
 
 t.test("CDK's own context is left alone, a misspelt setting is not", async (t) => {
   t.strictSame(
-    faultsOf({ "@aws-cdk/core:newStyle": true, "aws:cdk:path": "x", "availability-zones:account=1": [] }),
+    errorsOf({ "@aws-cdk/core:newStyle": true, "aws:cdk:path": "x", "availability-zones:account=1": [] }),
     [],
   );
-  t.match(faultsOf({ alarmEmial: "a@b.example" }), [/alarmEmial is not a setting/]);
+  t.match(errorsOf({ alarmEmial: "a@b.example" }), [/alarmEmial is not a setting/]);
 });
 
-t.test("all faults are told at once, each with what was given and what is allowed", async (t) => {
-  const faults = faultsOf({
+t.test("all errors are told at once, each with what was given and what is allowed", async (t) => {
+  const errors = errorsOf({
     stage: "prod",
     natGateways: 5,
     waf: "yes",
     logRetentionDays: "2",
     platformVersion: "latest",
   });
-  t.equal(faults.length, 5);
-  t.match(faults.join("\n"), /stage was "prod", allowed is one of test, production/);
-  t.match(faults.join("\n"), /natGateways was 5, allowed is a whole number from 1 to 2/);
-  t.match(faults.join("\n"), /waf was "yes", allowed is true or false/);
+  t.equal(errors.length, 5);
+  t.match(errors.join("\n"), /stage was "prod", allowed is one of test, production/);
+  t.match(errors.join("\n"), /natGateways was 5, allowed is a whole number from 1 to 2/);
+  t.match(errors.join("\n"), /waf was "yes", allowed is true or false/);
 });
 
-t.test("numbers that contradict each other are refused", async (t) => {
-  t.match(faultsOf({ webMinInstances: 8 }), [/webMinInstances 8, webRushInstances 6 and webMaxInstances 20 must rise/]);
-  t.match(faultsOf({ workerMaxInstances: 2 }), [/workerMaxInstances 2/]);
-  t.match(faultsOf({ tableWarmWritesPerSecond: 9_000, tableMaxWritesPerSecond: 5_000 }), [/tableMaxWritesPerSecond/]);
+t.test("numbers that contradict each other are rejected", async (t) => {
+  t.match(errorsOf({ webMinInstances: 8 }), [/webMinInstances 8, webRushInstances 6 and webMaxInstances 20 must rise/]);
+  t.match(errorsOf({ workerMaxInstances: 2 }), [/workerMaxInstances 2/]);
+  t.match(errorsOf({ tableWarmWritesPerSecond: 9_000, tableMaxWritesPerSecond: 5_000 }), [/tableMaxWritesPerSecond/]);
 });
 
 t.test("an own domain comes with both certificates, CloudFront's in us-east-1", async (t) => {
-  t.match(faultsOf({ domainName: "summit.example.org" }), [/belong together/]);
+  t.match(errorsOf({ domainName: "summit.example.org" }), [/belong together/]);
   const certificateArn = "arn:aws:acm:eu-central-1:123456789012:certificate/1";
-  t.match(faultsOf({ ...fullSettings, certificateArn }), [/must lie in us-east-1/]);
+  t.match(errorsOf({ ...fullSettings, certificateArn }), [/must lie in us-east-1/]);
 });
 
 t.test("the runbook's table names every setting with its default, and no other", async (t) => {

@@ -11,7 +11,7 @@ interface ManagedGroup {
   readonly ManagedRuleGroupStatement: { readonly RuleActionOverrides: { Name: string; ActionToUse: unknown }[] };
 }
 
-t.test("it is CloudFront's, and lets through what no rule refuses", async (t) => {
+t.test("it is CloudFront's, and lets through what no rule rejects", async (t) => {
   t.match(acl, { Scope: "CLOUDFRONT", DefaultAction: { Allow: {} } });
 });
 
@@ -41,7 +41,7 @@ t.test("one address may post so many registrations in five minutes, then it is t
   );
 });
 
-t.test("what an attendee writes is counted, never refused", async (t) => {
+t.test("what an attendee writes is counted, never rejected", async (t) => {
   const common = rules.find((rule) => rule.Name === "AWSManagedRulesCommonRuleSet")?.["Statement"];
   const overrides = (common as ManagedGroup | undefined)?.ManagedRuleGroupStatement.RuleActionOverrides ?? [];
   t.ok(overrides.length >= 5);

@@ -80,7 +80,7 @@ t.test("nobody reaches the worker tier, and both tiers go out by TLS only", asyn
   }
 });
 
-t.test("refused traffic is logged, and the log goes with the stack", async (t) => {
+t.test("rejected traffic is logged, and the log goes with the stack", async (t) => {
   t.equal(only(main, "AWS::EC2::FlowLog").Properties["TrafficType"], "REJECT");
   const log = only(main, "AWS::Logs::LogGroup", "NetworkRefusedLog");
   t.equal(log.DeletionPolicy, "Delete");

@@ -1,6 +1,6 @@
 import t from "tap";
 import { scalingPolicy } from "../../shared/aws/scaling-policy.ts";
-import { optionFault } from "./beanstalk-options.ts";
+import { optionError } from "./beanstalk-options.ts";
 import { givenOptions, settingsOf, type Tier } from "./environment-settings.ts";
 import { fullSettings, synthesized } from "./templates.ts";
 
@@ -13,17 +13,17 @@ t.test("every option is a documented one, with a value that it may have", async 
     for (const tier of tiers) {
       const options = givenOptions(template, tier);
       t.ok(options.length > 30, `${tier} with ${name}: ${options.length} options`);
-      t.strictSame(options.map(optionFault).filter(Boolean), [], `${tier} with ${name}`);
+      t.strictSame(options.map(optionError).filter(Boolean), [], `${tier} with ${name}`);
     }
   }
 });
 
 t.test("a misspelt option, namespace or value would be found", async (t) => {
-  t.match(optionFault({ Namespace: "aws:autoscaling:asg", OptionName: "MinimumSize", Value: "1" }), /no option/);
-  t.match(optionFault({ Namespace: "aws:autoscaling:group", OptionName: "MinSize", Value: "1" }), /no documented/);
-  t.match(optionFault({ Namespace: "aws:autoscaling:asg", OptionName: "MinSize", Value: "0" }), /may not be "0"/);
+  t.match(optionError({ Namespace: "aws:autoscaling:asg", OptionName: "MinimumSize", Value: "1" }), /no option/);
+  t.match(optionError({ Namespace: "aws:autoscaling:group", OptionName: "MinSize", Value: "1" }), /no documented/);
+  t.match(optionError({ Namespace: "aws:autoscaling:asg", OptionName: "MinSize", Value: "0" }), /may not be "0"/);
   t.match(
-    optionFault({ Namespace: "aws:autoscaling:launchconfiguration", OptionName: "MonitoringInterval", Value: "1" }),
+    optionError({ Namespace: "aws:autoscaling:launchconfiguration", OptionName: "MonitoringInterval", Value: "1" }),
     /may not be/,
   );
 });

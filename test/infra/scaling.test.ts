@@ -130,7 +130,7 @@ t.test("both tiers are raised before the opening and the closing, and given back
   t.match(all["ClosingReleaseWorker"], { StartTime: "2027-03-20T18:10:00Z", MinSize: 1 });
 });
 
-t.test("an action whose time has passed is left out, since AWS would refuse it", async (t) => {
+t.test("an action whose time has passed is left out, since AWS would reject it", async (t) => {
   const { main: inTheRush } = await synthesized({ now: Date.parse(event.opensAt) });
   t.notOk("OpeningRaiseWeb" in actions(inTheRush));
   t.ok("OpeningReleaseWeb" in actions(inTheRush), "what was raised is still released");

@@ -73,7 +73,7 @@ export function synthesize(
     try {
       app.synth();
     } catch (error) {
-      // What the checks found stands in their report, beside the templates; anything else is a fault.
+      // What the checks found stands in their report, beside the templates; anything else is an error.
       if (!existsSync(join(outdir, "validation-report.json"))) throw error;
     }
     // CDK makes the process fail when a check does; whether that fails a test is the test's business.

@@ -57,7 +57,7 @@ for (const [tier, schema] of [
     },
   );
 
-  t.test(`the ${tier.toLowerCase()} tier would refuse an environment that lacks one of them`, async (t) => {
+  t.test(`the ${tier.toLowerCase()} tier would reject an environment that lacks one of them`, async (t) => {
     const { QUEUE_URL: _, ...lacking } = environmentOf(main, tier);
     t.throws(() => readEnv(schema, lacking), { code: "TURNOUT_ENVIRONMENT_INVALID" });
   });

@@ -6,9 +6,9 @@ t.test("the ports of the contract are the defaults", async (t) => {
   t.match(readEnv(LocalConfig, {}), { WEB_PORT: 3000, WORKER_PORT: 3001, SQS_PORT: 3003, DYNAMODB_PORT: 3004 });
 });
 
-t.test("every fault is told at once", async (t) => {
+t.test("every error is told at once", async (t) => {
   t.throws(() => readEnv(LocalConfig, { WEB_PORT: "eighty", SQS_PORT: "70000", AWS_ENDPOINT_URL_SQS: "here" }), {
     code: "TURNOUT_ENVIRONMENT_INVALID",
-    faults: [{ pointer: "/WEB_PORT" }, { pointer: "/SQS_PORT" }, { pointer: "/AWS_ENDPOINT_URL_SQS" }],
+    validationErrors: [{ pointer: "/WEB_PORT" }, { pointer: "/SQS_PORT" }, { pointer: "/AWS_ENDPOINT_URL_SQS" }],
   });
 });

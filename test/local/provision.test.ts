@@ -51,7 +51,7 @@ t.test("on the embedded engines", async (t) => {
     }
   });
 
-  t.test("a table of that name with another key is refused, not used", async (t) => {
+  t.test("a table of that name with another key is rejected, not used", async (t) => {
     await dynamoDb.send(new DeleteTableCommand({ TableName: "dead-letters" }));
     await dynamoDb.send(
       new CreateTableCommand({

@@ -35,7 +35,7 @@ t.test("the shipped cron.yaml is read", async (t) => {
   );
 });
 
-t.test("a cron.yaml with a fault is refused, naming file and fault", async (t) => {
+t.test("a cron.yaml with an error is rejected, naming file and error", async (t) => {
   const entry = (fields: string) => `version: 1\ncron:\n  - ${fields}`;
   const broken: [string, RegExp][] = [
     ["version: 2\ncron: []", /version/],
@@ -49,9 +49,9 @@ t.test("a cron.yaml with a fault is refused, naming file and fault", async (t) =
     ],
     ["version: [", /cannot be read/],
   ];
-  for (const [content, fault] of broken) {
+  for (const [content, error] of broken) {
     const file = join(t.testdir({ "cron.yaml": content }), "cron.yaml");
-    t.throws(() => readCronFile(file), { message: new RegExp(`cron\\.yaml.*${fault.source}`, "s") }, content);
+    t.throws(() => readCronFile(file), { message: new RegExp(`cron\\.yaml.*${error.source}`, "s") }, content);
   }
   t.throws(() => readCronFile("/nowhere/cron.yaml"), { message: /nowhere/ });
 });

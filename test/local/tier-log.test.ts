@@ -8,7 +8,7 @@ t.test("warnings and worse become one readable line, everything else is left to 
   const err = { type: "Error", message: "refused", code: "ECONNREFUSED", stack: "…" };
   t.strictSame(readLogLine(line({ level: "error", msg: "send failed", err })), {
     level: "error",
-    text: "send failed refused (ECONNREFUSED)",
+    text: "send failed rejected (ECONNREFUSED)",
   });
   for (const level of ["info", "debug", "trace"]) t.equal(readLogLine(line({ level, msg: "x" })), undefined);
 });

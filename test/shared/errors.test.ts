@@ -1,19 +1,19 @@
 import t from "tap";
 import { errorCatalogue, TurnoutError, type ErrorCode } from "../../shared/errors.ts";
 
-t.test("an error carries its code, whether it may be tried again, its cause and where the fault is", async (t) => {
+t.test("an error carries its code, whether it may be tried again, its cause and where the error is", async (t) => {
   const cause = new Error("connection reset");
-  const faults = [{ pointer: "/email", detail: "is missing" }];
-  const error = new TurnoutError("TURNOUT_ENQUEUE_FAILED", "The queue did not confirm.", { cause, faults });
+  const validationErrors = [{ pointer: "/email", detail: "is missing" }];
+  const error = new TurnoutError("TURNOUT_ENQUEUE_FAILED", "The queue did not confirm.", { cause, validationErrors });
   t.ok(error instanceof Error);
-  t.match(error, { name: "TurnoutError", code: "TURNOUT_ENQUEUE_FAILED", retryable: true, cause, faults });
+  t.match(error, { name: "TurnoutError", code: "TURNOUT_ENQUEUE_FAILED", retryable: true, cause, validationErrors });
   t.match(error.stack, /errors\.test\.ts/, "the stack shows where it was made");
 });
 
 t.test("without a cause there is none, not an undefined one", async (t) => {
   const error = new TurnoutError("TURNOUT_CLOSED", "Registration is closed.");
   t.notOk("cause" in error);
-  t.same(error.faults, []);
+  t.same(error.validationErrors, []);
 });
 
 t.test(

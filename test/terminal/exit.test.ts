@@ -25,7 +25,7 @@ t.test("an error of AWS is told with what to do about it", async (t) => {
   t.match(explain(new Error("Region is missing")), "--region");
 });
 
-t.test("a refused connection is told, however deep the network has hidden it", async (t) => {
+t.test("a rejected connection is told, however deep the network has hidden it", async (t) => {
   const refused = Object.assign(new Error("connect ECONNREFUSED 127.0.0.1:1"), { code: "ECONNREFUSED" });
   const several = Object.assign(new AggregateError([refused], ""), { code: "ECONNREFUSED" });
   t.match(explain(several), /ECONNREFUSED 127\.0\.0\.1:1[\s\S]*does not answer/);
@@ -38,7 +38,7 @@ t.test("what is ours is told word for word, with its code", async (t) => {
 
 t.test("no explanation holds a stack, or an address that came from outside", async (t) => {
   const errors = [
-    new Error("ann@example.org was refused"),
+    new Error("ann@example.org was rejected"),
     awsError("ValidationException", "key ann@example.org"),
     "ann@example.org",
   ];

@@ -70,9 +70,9 @@ t.test("progress is shown to a terminal, with how much is left, and taken away",
 t.test("where nobody can be asked, the option has to say it", async (t) => {
   const { terminal } = open();
   const { signal } = new AbortController();
-  const refusal = { code: "TURNOUT_USAGE_INVALID", message: /--yes/ };
-  await t.rejects(terminal.confirm("Erase?", "--yes", signal), refusal);
-  await t.rejects(terminal.confirmByName("Which?", "summit", "--yes", signal), refusal);
+  const rejection = { code: "TURNOUT_USAGE_INVALID", message: /--yes/ };
+  await t.rejects(terminal.confirm("Erase?", "--yes", signal), rejection);
+  await t.rejects(terminal.confirmByName("Which?", "summit", "--yes", signal), rejection);
 });
 
 t.test("a name that has to be typed counts only when it is the right one", async (t) => {

@@ -54,7 +54,7 @@ t.test("an address that is there for other methods says for which", async (t) =>
   }
 });
 
-t.test("an URL that is none is the asker's fault, not ours", async (t) => {
+t.test("an URL that is none is the asker's mistake, not ours", async (t) => {
   const { app } = await buildTestApp();
   t.teardown(() => app.close());
   for (const [url, status, code] of [
@@ -70,7 +70,7 @@ t.test("an URL that is none is the asker's fault, not ours", async (t) => {
 });
 
 t.test(
-  "a fault that nobody foresaw is 500 without a word about it, counted, and logged without attendee data",
+  "an error that nobody foresaw is 500 without a word about it, counted, and logged without attendee data",
   async (t) => {
     const registry = createRegistry("web");
     const { app, log } = await buildTestApp({

@@ -16,7 +16,7 @@ const complete = {
   RECEIPT_KEYS: `k1:${secret()}`,
 };
 
-function faultsOf(env: Record<string, string>): TurnoutError {
+function errorsOf(env: Record<string, string>): TurnoutError {
   try {
     readEnv(WebConfig, env);
   } catch (error) {
@@ -34,10 +34,10 @@ t.test("what is required is enough; everything else has a default within its own
 });
 
 t.test("an empty environment names every variable that is missing, at once", async (t) => {
-  const error = faultsOf({});
+  const error = errorsOf({});
   t.equal(error.code, "TURNOUT_ENVIRONMENT_INVALID");
   t.same(
-    error.faults.map((fault) => fault.pointer),
+    error.validationErrors.map((validationError) => validationError.pointer),
     Object.keys(complete).map((name) => `/${name}`),
   );
 });
@@ -54,8 +54,11 @@ t.test("each variable out of its bounds is named with what was given and what is
     SEND_TIMEOUT_MS: "2s",
     STOP_DEADLINE_SECONDS: "1.5",
   };
-  const error = faultsOf({ ...complete, ...wrong });
-  t.same(new Set(error.faults.map((fault) => fault.pointer.slice(1))), new Set(Object.keys(wrong)));
+  const error = errorsOf({ ...complete, ...wrong });
+  t.same(
+    new Set(error.validationErrors.map((validationError) => validationError.pointer.slice(1))),
+    new Set(Object.keys(wrong)),
+  );
   for (const [name, given] of Object.entries(wrong)) {
     const line = error.message.split("\n").find((text) => text.includes(`- ${name} `)) ?? "";
     if (name === "RECEIPT_KEYS") t.notMatch(line, /c2hvcnQ/, "a secret is not shown");

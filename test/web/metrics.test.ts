@@ -41,10 +41,10 @@ t.test("every metric has a help text and a name with its unit or its kind", asyn
   }
 });
 
-t.test("refusals are counted by code", async (t) => {
+t.test("rejections are counted by code", async (t) => {
   const registry = new Registry();
-  const { refused } = createWebMetrics(registry, () => figures);
-  refused.labels("TURNOUT_CLOSED").inc();
-  refused.labels("TURNOUT_CLOSED").inc();
+  const { rejected } = createWebMetrics(registry, () => figures);
+  rejected.labels("TURNOUT_CLOSED").inc();
+  rejected.labels("TURNOUT_CLOSED").inc();
   t.match(await registry.metrics(), /^turnout_requests_refused_total\{code="TURNOUT_CLOSED"\} 2$/m);
 });

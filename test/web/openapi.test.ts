@@ -93,7 +93,7 @@ function withoutBlanks(value: unknown): unknown {
 const anything = fc.oneof(anyText, fc.jsonValue({ maxDepth: 2 }), fc.double());
 
 /** @returns values that it does not allow, close to those that it does: something is missing, too much, or something else */
-function refused(schema: Schema): fc.Arbitrary<unknown> {
+function rejected(schema: Schema): fc.Arbitrary<unknown> {
   const validator = Compile(schema);
   const names = Object.keys(schema.properties ?? {});
   const spoilt = fc
@@ -171,9 +171,9 @@ for (const { path, method, operation } of operations) {
       );
     });
 
-    t.test(`${operation.operationId}: ${cases} bodies as ${type} that are not are refused`, { timeout }, async () => {
+    t.test(`${operation.operationId}: ${cases} bodies as ${type} that are not are rejected`, { timeout }, async () => {
       await fc.assert(
-        fc.asyncProperty(refused(schema), accept, async (value, accepted) => {
+        fc.asyncProperty(rejected(schema), accept, async (value, accepted) => {
           const payload = bodyOf(value, type);
           if (payload === undefined || (type !== "application/json" && isSameText(value, schema))) return;
           const headers = { "content-type": type, accept: accepted };
@@ -209,7 +209,7 @@ for (const { path, method, operation } of operations) {
   });
 }
 
-/** Whether what is refused by its type becomes, written as text, what is allowed: a form knows no types. */
+/** Whether what is rejected by its type becomes, written as text, what is allowed: a form knows no types. */
 function isSameText(value: unknown, schema: Schema): boolean {
   const texts = Object.fromEntries(
     Object.entries(value as object).map(([name, one]) => {

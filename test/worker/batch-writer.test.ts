@@ -4,13 +4,18 @@ import t from "tap";
 import type { Registration } from "../../shared/registration/registration.ts";
 import { createCircuitBreaker } from "../../worker/circuit-breaker.ts";
 import type { Rejected } from "../../worker/batch-insert.ts";
-import { createBatchWriter, type BatchWriterOptions, type Passing, type Undone } from "../../worker/batch-writer.ts";
-import type { SystemFault } from "../../shared/process/system-fault.ts";
+import {
+  createBatchWriter,
+  type BatchWriterOptions,
+  type Transient,
+  type Unfinished,
+} from "../../worker/batch-writer.ts";
+import type { SystemError } from "../../shared/process/system-error.ts";
 import { eventually } from "../equipment/eventually.ts";
 import { createManualClock } from "../equipment/manual-clock.ts";
 import { people, somebody } from "../equipment/people.ts";
 
-const fault = (message = "denied"): SystemFault => ({
+const systemError = (message = "denied"): SystemError => ({
   kind: "access-denied",
   action: "dynamodb:PartiQLInsert",
   resource: "registrations",
@@ -23,9 +28,9 @@ type Create = typeof createBatchWriter<Registration, Result>;
 
 interface Call {
   readonly registrations: readonly Registration[];
-  answer(results: readonly (Result | Passing)[]): void;
+  answer(results: readonly (Result | Transient)[]): void;
   /** The same result for all. */
-  answerAll(result: Result | Passing): void;
+  answerAll(result: Result | Transient): void;
 }
 
 const stored: Result = { kind: "stored", fresh: true };
@@ -52,7 +57,7 @@ function prepare(options: Partial<Options> = {}) {
   const writer = createBatchWriter<Registration, Result>({
     keyOf: ({ email }) => email,
     write(registrations) {
-      const { promise, resolve } = Promise.withResolvers<(Result | Passing)[]>();
+      const { promise, resolve } = Promise.withResolvers<(Result | Transient)[]>();
       calls.push({
         registrations,
         answer: (results) => resolve([...results]),
@@ -66,8 +71,8 @@ function prepare(options: Partial<Options> = {}) {
     },
     breaker,
     maxCallsInFlight: 2,
-    standstillPatienceMs: 30_000,
-    describeStandstill: () => fault("throttled for long"),
+    standstillTimeoutMs: 30_000,
+    describeStandstill: () => systemError("throttled for long"),
     now: clock.now,
     random: () => 0,
     ...options,
@@ -220,7 +225,7 @@ t.test("what waits in line longer than its deadline is given up when its turn co
   clock.advance(1_000);
   calls[0]!.answerAll(stored);
   await underWay;
-  t.ok((await late).every(({ kind }) => kind === "undone"));
+  t.ok((await late).every(({ kind }) => kind === "unfinished"));
   const next = await call(calls, 1);
   t.equal(next.registrations.length, 3);
   next.answerAll(stored);
@@ -237,7 +242,7 @@ t.test("who follows somebody that is given up has a deadline of its own", async 
   const later = writer.writeAll([{ ...somebody(), email: first.email }], longDeadline);
   clock.advance(1_000);
   for (let index = 2; index < calls.length; index += 1) calls[index]!.answerAll({ kind: "throttled" });
-  t.same(await early, [{ kind: "undone" }]);
+  t.same(await early, [{ kind: "unfinished" }]);
   await eventually(async () => {
     calls.at(-1)!.answerAll(stored);
     return Promise.race([later.then(() => true), turn().then(() => false)]);
@@ -245,11 +250,11 @@ t.test("who follows somebody that is given up has a deadline of its own", async 
   t.same(await later, [stored]);
 });
 
-t.test("time in which a fault of the system holds everything counts for nobody's deadline", async (t) => {
+t.test("time in which a system error holds everything counts for nobody's deadline", async (t) => {
   const { writer, calls, clock, breaker } = prepare({ maxCallsInFlight: 1 });
   const [first, second] = [writer.writeAll(people(25), 2_000), writer.writeAll(people(25), 2_000)];
   clock.advance(1_000);
-  calls[0]!.answerAll({ kind: "system", fault: fault() });
+  calls[0]!.answerAll({ kind: "system", systemError: systemError() });
   await turn();
   clock.advance(3_600_000);
   (await call(calls, 1)).answerAll(stored);
@@ -261,7 +266,7 @@ t.test("time in which a fault of the system holds everything counts for nobody's
   clock.advance(1);
   third.answerAll({ kind: "throttled" });
   t.ok(
-    (await second).every(({ kind }) => kind === "undone"),
+    (await second).every(({ kind }) => kind === "unfinished"),
     "and the rest of it still counts",
   );
 });
@@ -273,47 +278,44 @@ t.test("what is not stored by its deadline is left to redelivery", async (t) => 
   const patient = writer.writeAll([early], longDeadline);
   clock.advance(5_000);
   calls[0]!.answerAll({ kind: "throttled" });
-  t.same(await outcomes, [{ kind: "undone" }]);
+  t.same(await outcomes, [{ kind: "unfinished" }]);
   calls[1]!.answerAll({ kind: "throttled" });
   (await call(calls, 2)).answerAll(stored);
   t.same(await patient, [stored]);
 });
 
-t.test(
-  "a fault of the system holds everything: one probe at a time, nobody given up, whatever the deadline",
-  async (t) => {
-    const { writer, calls, clock, breaker, changes } = prepare({ maxCallsInFlight: 2 });
-    const held = [
-      writer.writeAll(people(25), 1_000),
-      writer.writeAll(people(25), 1_000),
-      writer.writeAll(people(5), 1_000),
-    ];
-    calls[0]!.answerAll({ kind: "system", fault: fault() });
-    calls[1]!.answerAll({ kind: "system", fault: fault() });
-    await turn();
-    t.equal(breaker.state, "open");
-    t.equal(calls.length, 2, "nothing more is called");
-    t.equal(writer.figures().waiting, 55);
-    clock.advance(60_000);
-    const probe = await call(calls, 2);
-    await turn();
-    t.equal(calls.length, 3, "one probe, though two calls would be allowed");
-    probe.answerAll({ kind: "system", fault: fault("still") });
-    await turn();
-    t.equal(breaker.fault?.message, "still");
-    clock.advance(60_000);
-    (await call(calls, 3)).answerAll(stored);
-    for (const index of [4, 5]) (await call(calls, index)).answerAll(stored);
-    t.equal((await Promise.all(held)).flat().filter(({ kind }) => kind === "stored").length, 55);
-    t.same(changes, [true, false]);
-  },
-);
+t.test("a system error holds everything: one probe at a time, nobody given up, whatever the deadline", async (t) => {
+  const { writer, calls, clock, breaker, changes } = prepare({ maxCallsInFlight: 2 });
+  const held = [
+    writer.writeAll(people(25), 1_000),
+    writer.writeAll(people(25), 1_000),
+    writer.writeAll(people(5), 1_000),
+  ];
+  calls[0]!.answerAll({ kind: "system", systemError: systemError() });
+  calls[1]!.answerAll({ kind: "system", systemError: systemError() });
+  await turn();
+  t.equal(breaker.state, "open");
+  t.equal(calls.length, 2, "nothing more is called");
+  t.equal(writer.figures().waiting, 55);
+  clock.advance(60_000);
+  const probe = await call(calls, 2);
+  await turn();
+  t.equal(calls.length, 3, "one probe, though two calls would be allowed");
+  probe.answerAll({ kind: "system", systemError: systemError("still") });
+  await turn();
+  t.equal(breaker.systemError?.message, "still");
+  clock.advance(60_000);
+  (await call(calls, 3)).answerAll(stored);
+  for (const index of [4, 5]) (await call(calls, index)).answerAll(stored);
+  t.equal((await Promise.all(held)).flat().filter(({ kind }) => kind === "stored").length, 55);
+  t.same(changes, [true, false]);
+});
 
 t.test("one denied statement among good ones opens the circuit as well, and the good ones are told", async (t) => {
   const { writer, calls, clock, breaker } = prepare();
   const [good, denied] = people(2) as [Registration, Registration];
   const goodOutcome = writer.writeAll([good, denied], longDeadline);
-  calls[0]!.answer([stored, { kind: "system", fault: fault() }]);
+  calls[0]!.answer([stored, { kind: "system", systemError: systemError() }]);
   await turn();
   t.equal(breaker.state, "open");
   clock.advance(1_000);
@@ -323,7 +325,7 @@ t.test("one denied statement among good ones opens the circuit as well, and the 
   t.same(await goodOutcome, [stored, stored]);
 });
 
-t.test("a table that throttles everything for long counts as a fault of the system, and recovers", async (t) => {
+t.test("a table that throttles everything for long counts as a system error, and recovers", async (t) => {
   const { writer, calls, clock, changes } = prepare();
   const outcome = writer.writeAll(people(2), 31_000);
   calls[0]!.answerAll({ kind: "throttled" });
@@ -348,18 +350,18 @@ t.test("after a quiet time the first throttle is not taken for a long one", asyn
   t.same(changes, []);
 });
 
-t.test("closing lets go of what is held by a fault of the system", async (t) => {
+t.test("closing lets go of what is held by a system error", async (t) => {
   const { writer, calls } = prepare({ maxCallsInFlight: 1 });
   const outcomes = [writer.writeAll(people(25), longDeadline), writer.writeAll(people(3), longDeadline)];
-  calls[0]!.answerAll({ kind: "system", fault: fault() });
+  calls[0]!.answerAll({ kind: "system", systemError: systemError() });
   await turn();
   writer.close();
   writer.close();
-  t.ok((await Promise.all(outcomes)).flat().every(({ kind }) => kind === "undone"));
+  t.ok((await Promise.all(outcomes)).flat().every(({ kind }) => kind === "unfinished"));
   t.equal(calls.length, 1);
 });
 
-t.test("closing lets go of what backs off, and of what meets a fault on its last try", async (t) => {
+t.test("closing lets go of what backs off, and of what meets an error on its last try", async (t) => {
   const { writer, calls } = prepare({ random: () => 0.999 });
   const backingOff = writer.writeAll(people(2), longDeadline);
   calls[0]!.answerAll({ kind: "throttled" });
@@ -368,12 +370,12 @@ t.test("closing lets go of what backs off, and of what meets a fault on its last
   writer.close();
   t.same(
     (await backingOff).map(({ kind }) => kind),
-    ["undone", "undone"],
+    ["unfinished", "unfinished"],
   );
   calls[1]!.answerAll({ kind: "throttled" });
-  t.ok((await underWay).every(({ kind }) => kind === "undone"));
-  (await call(calls, 2)).answerAll({ kind: "system", fault: fault() });
-  t.same(await faulty, [{ kind: "undone" }]);
+  t.ok((await underWay).every(({ kind }) => kind === "unfinished"));
+  (await call(calls, 2)).answerAll({ kind: "system", systemError: systemError() });
+  t.same(await faulty, [{ kind: "unfinished" }]);
 });
 
 t.test("closing does not cut off a call under way, and still writes what can be written at once", async (t) => {
@@ -385,7 +387,7 @@ t.test("closing does not cut off a call under way, and still writes what can be 
   t.ok((await Promise.all(outcomes)).flat().every(({ kind }) => kind === "stored"));
 });
 
-/** A table in memory that answers as DynamoDB does, with faults as they come. */
+/** A table in memory that answers as DynamoDB does, with errors as they come. */
 type Luck = "well" | "throttled" | "failed" | "failed but stored" | "system";
 
 interface Course {
@@ -426,17 +428,17 @@ async function take(
   { packs, luck, poison, maxCallsInFlight }: Course,
   make: Create = createBatchWriter,
 ): Promise<string[]> {
-  const faults: string[] = [];
+  const violations: string[] = [];
   const contents = new Map<string, string>();
   let draws = 0;
   let callsInFlight = 0;
   const freshlyStored: string[] = [];
 
-  function insertOne({ email, id }: Registration): Result | Passing {
+  function insertOne({ email, id }: Registration): Result | Transient {
     const fate = luck[draws++ % luck.length]!;
     // Bad luck runs out: otherwise nothing would ever end.
     const ill = draws < 5_000 && fate !== "failed but stored" && fate !== "well";
-    if (ill) return fate === "system" ? { kind: "system", fault: fault() } : { kind: fate };
+    if (ill) return fate === "system" ? { kind: "system", systemError: systemError() } : { kind: fate };
     if (poison.has(Number(id.split("-")[1])))
       return { kind: "rejected", reason: "rejected-by-table", detail: "poison" };
     const known = contents.get(email);
@@ -450,10 +452,10 @@ async function take(
     keyOf: ({ email }) => email,
     async write(registrations) {
       callsInFlight += 1;
-      if (callsInFlight > maxCallsInFlight) faults.push(`${callsInFlight} calls were under way at once`);
-      if (registrations.length === 0 || registrations.length > 25) faults.push(`a call of ${registrations.length}`);
+      if (callsInFlight > maxCallsInFlight) violations.push(`${callsInFlight} calls were under way at once`);
+      if (registrations.length === 0 || registrations.length > 25) violations.push(`a call of ${registrations.length}`);
       if (new Set(registrations.map(({ email }) => email)).size < registrations.length) {
-        faults.push("an address stood twice in one call");
+        violations.push("an address stood twice in one call");
       }
       if (draws % 3 !== 0) await turn();
       const results = registrations.map(insertOne);
@@ -472,18 +474,18 @@ async function take(
       onChange: () => {},
     }),
     maxCallsInFlight,
-    standstillPatienceMs: 30_000,
-    describeStandstill: () => fault(),
+    standstillTimeoutMs: 30_000,
+    describeStandstill: () => systemError(),
     now: () => performance.now(),
     random: () => 0,
   });
 
-  const outcomes: [Registration, Result | Undone | undefined][] = [];
+  const outcomes: [Registration, Result | Unfinished | undefined][] = [];
   await Promise.all(
     packs.map(async (pack) => {
       const registrations = pack.map(([person, submission]) => personOf(person, submission));
       const settled = await writer.writeAll(registrations, Infinity);
-      if (settled.length !== registrations.length) faults.push("not one outcome for each");
+      if (settled.length !== registrations.length) violations.push("not one outcome for each");
       for (const [index, registration] of registrations.entries()) outcomes.push([registration, settled[index]]);
     }),
   );
@@ -491,12 +493,13 @@ async function take(
     const inTable = contents.get(email);
     const bad = poison.has(Number(id.split("-")[1]));
     const expected = bad ? "rejected" : inTable === id ? "stored" : "duplicate";
-    if (outcome?.kind !== expected) faults.push(`${id} was told ${outcome?.kind}, the table has ${inTable}`);
+    if (outcome?.kind !== expected) violations.push(`${id} was told ${outcome?.kind}, the table has ${inTable}`);
   }
-  if (new Set(freshlyStored).size < freshlyStored.length) faults.push("something was counted as stored twice");
-  if (freshlyStored.some((id) => ![...contents.values()].includes(id))) faults.push("counted, and not in the table");
-  if (writer.figures().waiting + writer.figures().callsInFlight > 0) faults.push("something was left over");
-  return faults;
+  if (new Set(freshlyStored).size < freshlyStored.length) violations.push("something was counted as stored twice");
+  if (freshlyStored.some((id) => ![...contents.values()].includes(id)))
+    violations.push("counted, and not in the table");
+  if (writer.figures().waiting + writer.figures().callsInFlight > 0) violations.push("something was left over");
+  return violations;
 }
 
 t.test("whatever the table does: one true outcome for each, full bounds kept, nobody stored twice", async () => {

@@ -2,10 +2,10 @@ import * as fc from "fast-check";
 import assert from "node:assert/strict";
 import t from "tap";
 import { createCircuitBreaker, type BreakerOptions } from "../../worker/circuit-breaker.ts";
-import type { SystemFault } from "../../shared/process/system-fault.ts";
+import type { SystemError } from "../../shared/process/system-error.ts";
 import { createManualClock } from "../equipment/manual-clock.ts";
 
-const fault = (message: string): SystemFault => ({
+const systemError = (message: string): SystemError => ({
   kind: "unreachable",
   action: "dynamodb:PartiQLInsert",
   resource: "registrations",
@@ -42,11 +42,11 @@ t.test("closed, everybody is admitted and nobody waits", async (t) => {
   t.same(changes, []);
 });
 
-t.test("a fault opens it: nobody is admitted until the back-off is over, then exactly one", async (t) => {
+t.test("an error opens it: nobody is admitted until the back-off is over, then exactly one", async (t) => {
   const { breaker, clock, changes } = prepare();
-  breaker.failed(fault("first"));
+  breaker.failed(systemError("first"));
   t.equal(breaker.state, "open");
-  t.equal(breaker.fault?.message, "first");
+  t.equal(breaker.systemError?.message, "first");
   t.same(changes, [[true, "first"]]);
   clock.advance(99);
   t.equal(breaker.admit(), false);
@@ -54,20 +54,20 @@ t.test("a fault opens it: nobody is admitted until the back-off is over, then ex
   t.equal(breaker.admit(), true);
   t.equal(breaker.state, "probing");
   t.equal(breaker.admit(), false, "one probe at a time");
-  t.equal(breaker.fault?.message, "first", "the cause is still told while probing");
+  t.equal(breaker.systemError?.message, "first", "the cause is still told while probing");
 });
 
 t.test("its clock of closed time stands still while it is not closed", async (t) => {
   const { breaker, clock } = prepare();
   clock.advance(10);
   t.equal(breaker.closedMs(), 10);
-  breaker.failed(fault("first"));
+  breaker.failed(systemError("first"));
   clock.advance(100);
   t.equal(breaker.closedMs(), 10, "open");
   breaker.admit();
   clock.advance(1_000);
   t.equal(breaker.closedMs(), 10, "probing");
-  breaker.failed(fault("second"));
+  breaker.failed(systemError("second"));
   clock.advance(1_000);
   breaker.admit();
   breaker.succeeded();
@@ -78,7 +78,7 @@ t.test("its clock of closed time stands still while it is not closed", async (t)
 
 t.test("a probe that works closes it and wakes all who wait", async (t) => {
   const { breaker, clock, changes } = prepare();
-  breaker.failed(fault("first"));
+  breaker.failed(systemError("first"));
   const waiting = [breaker.untilClosed(), breaker.untilWorthTrying(), breaker.untilClosed()];
   t.equal(await isSettled(Promise.race(waiting)), false);
   clock.advance(100);
@@ -86,7 +86,7 @@ t.test("a probe that works closes it and wakes all who wait", async (t) => {
   breaker.succeeded();
   await Promise.all(waiting);
   t.equal(breaker.state, "closed");
-  t.equal(breaker.fault, undefined);
+  t.equal(breaker.systemError, undefined);
   t.same(changes, [
     [true, "first"],
     [false, "first"],
@@ -96,7 +96,7 @@ t.test("a probe that works closes it and wakes all who wait", async (t) => {
 t.test("a probe that fails waits for twice as long, up to the longest, and is told once", async (t) => {
   const { breaker, clock, changes } = prepare();
   const waits: number[] = [];
-  breaker.failed(fault("0"));
+  breaker.failed(systemError("0"));
   for (let failures = 1; failures <= 6; failures += 1) {
     let waited = 0;
     while (!breaker.admit()) {
@@ -104,36 +104,36 @@ t.test("a probe that fails waits for twice as long, up to the longest, and is to
       waited += 1;
     }
     waits.push(waited);
-    breaker.failed(fault(String(failures)));
+    breaker.failed(systemError(String(failures)));
   }
   t.same(waits, [100, 200, 400, 800, 1_000, 1_000]);
-  t.equal(breaker.fault?.message, "6", "the latest fault is the one to be mended");
+  t.equal(breaker.systemError?.message, "6", "the latest error is the one to be mended");
   t.same(changes, [[true, "0"]]);
 });
 
 t.test("after a recovery the first back-off is short again", async (t) => {
   const { breaker, clock } = prepare();
   for (let failures = 0; failures < 4; failures += 1) {
-    breaker.failed(fault("x"));
+    breaker.failed(systemError("x"));
     clock.advance(1_000);
     breaker.admit();
   }
   breaker.succeeded();
-  breaker.failed(fault("again"));
+  breaker.failed(systemError("again"));
   clock.advance(100);
   t.equal(breaker.admit(), true);
 });
 
-t.test("calls that were under way together and fail together count as one fault", async (t) => {
+t.test("calls that were under way together and fail together count as one error", async (t) => {
   const { breaker, clock } = prepare();
-  for (let call = 0; call < 8; call += 1) breaker.failed(fault("together"));
+  for (let call = 0; call < 8; call += 1) breaker.failed(systemError("together"));
   clock.advance(100);
   t.equal(breaker.admit(), true, "eight failures did not make eight back-offs");
 });
 
 t.test("a success that was under way when it opened does not close it", async (t) => {
   const { breaker } = prepare();
-  breaker.failed(fault("x"));
+  breaker.failed(systemError("x"));
   breaker.succeeded();
   t.equal(breaker.state, "open");
 });
@@ -145,7 +145,7 @@ t.test("the back-off is at least half of the full one and never more, so workers
     [0.999, 100],
   ] as const) {
     const { breaker, clock } = prepare({ random: () => random });
-    breaker.failed(fault("x"));
+    breaker.failed(systemError("x"));
     clock.advance(expected - 1);
     t.equal(breaker.admit(), false);
     clock.advance(1);
@@ -161,7 +161,7 @@ t.test("who waits for a worthwhile try is woken by the back-off itself", async (
     maxBackoffMs: 40,
     onChange: () => {},
   });
-  breaker.failed(fault("x"));
+  breaker.failed(systemError("x"));
   const startedAt = performance.now();
   await breaker.untilWorthTrying();
   t.ok(performance.now() - startedAt >= 19, "not before the back-off was over");
@@ -174,7 +174,7 @@ t.test("who waits for a worthwhile try is woken by the back-off itself", async (
 
 t.test("whoever is woken a moment too early, and asks again, is woken again", async (t) => {
   const { breaker, clock } = prepare({ minBackoffMs: 4, maxBackoffMs: 4 });
-  breaker.failed(fault("x"));
+  breaker.failed(systemError("x"));
   await breaker.untilWorthTrying();
   t.equal(breaker.admit(), false, "this clock did not move, whatever the timer says");
   await breaker.untilWorthTrying();
@@ -188,7 +188,7 @@ t.test("whoever is woken a moment too early, and asks again, is woken again", as
 type Step = "admit" | "succeed" | "fail" | "wait";
 const anyStep = fc.constantFrom<Step>("admit", "admit", "succeed", "fail", "wait");
 
-t.test("whatever happens: at most one probe, changes alternate, closed means no fault", async () => {
+t.test("whatever happens: at most one probe, changes alternate, closed means no error", async () => {
   fc.assert(
     fc.property(
       fc.array(anyStep, { maxLength: 80 }),
@@ -202,9 +202,9 @@ t.test("whatever happens: at most one probe, changes alternate, closed means no 
             if (before === "probing") assert.equal(admitted, false);
             if (before === "closed") assert.equal(admitted, true);
           } else if (step === "succeed") breaker.succeeded();
-          else if (step === "fail") breaker.failed(fault("x"));
+          else if (step === "fail") breaker.failed(systemError("x"));
           else clock.advance(300);
-          assert.equal(breaker.fault === undefined, breaker.state === "closed");
+          assert.equal(breaker.systemError === undefined, breaker.state === "closed");
         }
         assert.deepEqual(
           changes.map(([open]) => open),

@@ -13,7 +13,7 @@ const complete = {
   ACTIVITY_TABLE: "activity",
 };
 
-function faultsOf(env: Record<string, string>): TurnoutError {
+function errorsOf(env: Record<string, string>): TurnoutError {
   try {
     readEnv(WorkerConfig, env);
   } catch (error) {
@@ -38,10 +38,10 @@ t.test("the defaults fit each other: a stop outlasts a long poll, a heartbeat fi
 });
 
 t.test("an empty environment names every variable that is missing, at once", async (t) => {
-  const error = faultsOf({});
+  const error = errorsOf({});
   t.equal(error.code, "TURNOUT_ENVIRONMENT_INVALID");
   t.same(
-    error.faults.map((fault) => fault.pointer),
+    error.validationErrors.map((validationError) => validationError.pointer),
     Object.keys(complete).map((name) => `/${name}`),
   );
 });
@@ -60,8 +60,11 @@ t.test("each variable out of its bounds is named with what was given and what is
     RETENTION_DAYS: "0.5",
     STOP_DEADLINE_SECONDS: "301",
   };
-  const error = faultsOf({ ...complete, ...wrong });
-  t.same(new Set(error.faults.map((fault) => fault.pointer.slice(1))), new Set(Object.keys(wrong)));
+  const error = errorsOf({ ...complete, ...wrong });
+  t.same(
+    new Set(error.validationErrors.map((validationError) => validationError.pointer.slice(1))),
+    new Set(Object.keys(wrong)),
+  );
   for (const [name, given] of Object.entries(wrong)) {
     const line = error.message.split("\n").find((text) => text.includes(`- ${name} `)) ?? "";
     t.ok(line.includes(given), line);

@@ -102,7 +102,7 @@ t.test("when the time is up it tells what it has, and that there is more", async
   t.match(await task(), { complete: false });
 });
 
-t.test("when DynamoDB refuses, the task fails, so that the daemon posts it again", async (t) => {
+t.test("when DynamoDB rejects, the task fails, so that the daemon posts it again", async (t) => {
   const { task, log } = await prepare();
   engines.dynamoDbProxy.intervene(() => awsError("AccessDeniedException", "no"));
   await t.rejects(task(), { name: "AccessDeniedException" });

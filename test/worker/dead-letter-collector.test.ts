@@ -7,7 +7,7 @@ import { encodePack } from "../../shared/registration/registration-pack.ts";
 import { createCircuitBreaker } from "../../worker/circuit-breaker.ts";
 import { createDeadLetterCollector } from "../../worker/dead-letter-collector.ts";
 import { createDeadLettersTable } from "../../worker/dead-letters-table.ts";
-import { createPatientCaller } from "../../worker/patient-call.ts";
+import { createRetryingCaller } from "../../worker/retrying-caller.ts";
 import { startEngines } from "../equipment/engines.ts";
 import { people, somebody } from "../equipment/people.ts";
 import { recordLog } from "../equipment/recorded-log.ts";
@@ -29,7 +29,7 @@ const collector = createDeadLetterCollector({
   table: createDeadLettersTable({
     documents: engines.documents,
     tableName,
-    caller: createPatientCaller(breaker, { width }),
+    caller: createRetryingCaller(breaker, { width }),
     logger: recordLog().logger,
     wallClock,
   }),

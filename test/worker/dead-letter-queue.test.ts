@@ -4,7 +4,7 @@ import { deadLetterReasons, type DeadLetterReason } from "../../shared/dead-lett
 import { encodePack } from "../../shared/registration/registration-pack.ts";
 import { createCircuitBreaker } from "../../worker/circuit-breaker.ts";
 import { createDeadLetterQueue, type DeadLetter } from "../../worker/dead-letter-queue.ts";
-import { createPatientCaller } from "../../worker/patient-call.ts";
+import { createRetryingCaller } from "../../worker/retrying-caller.ts";
 import { awsError } from "../equipment/aws-proxy.ts";
 import { startEngines } from "../equipment/engines.ts";
 import { eventually } from "../equipment/eventually.ts";
@@ -25,7 +25,7 @@ async function prepare({ width = 32 } = {}) {
     maxBackoffMs: 20,
     onChange: () => {},
   });
-  const caller = createPatientCaller(breaker, { width });
+  const caller = createRetryingCaller(breaker, { width });
   const queue = createDeadLetterQueue({
     sqs: engines.sqs,
     queueUrl: deadLetterUrl,
@@ -89,14 +89,14 @@ t.test("while sending is denied nothing counts as sent; it waits, tells why, and
   );
   const sending = Promise.all([queue.send(letter(), Infinity), queue.send(letter(), Infinity)]);
   await eventually(() => breaker.state !== "closed", "the circuit opened");
-  t.match(breaker.fault, { kind: "access-denied", action: "sqs:SendMessage", message: /Roles\/WorkerRole/ });
+  t.match(breaker.systemError, { kind: "access-denied", action: "sqs:SendMessage", message: /Roles\/WorkerRole/ });
   t.same(sent, []);
   engines.calm();
   t.same(await sending, [true, true]);
   t.equal((await take()).length, 2);
 });
 
-t.test("what SQS refuses as it stands stays in its message", async (t) => {
+t.test("what SQS rejects as it stands stays in its message", async (t) => {
   const { queue, sent, breaker } = await prepare();
   t.equal(await queue.send(letter({ body: "" }), Infinity), false, "SQS knows no empty body");
   t.equal(breaker.state, "closed");

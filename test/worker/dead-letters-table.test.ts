@@ -4,7 +4,7 @@ import { joinBody, type BodyPart, type DeadLetterRecord } from "../../shared/dea
 import { encodePack } from "../../shared/registration/registration-pack.ts";
 import { createCircuitBreaker } from "../../worker/circuit-breaker.ts";
 import { createDeadLettersTable, type Failure } from "../../worker/dead-letters-table.ts";
-import { createPatientCaller } from "../../worker/patient-call.ts";
+import { createRetryingCaller } from "../../worker/retrying-caller.ts";
 import { awsError } from "../equipment/aws-proxy.ts";
 import { startEngines } from "../equipment/engines.ts";
 import { eventually } from "../equipment/eventually.ts";
@@ -24,7 +24,7 @@ async function prepare() {
     maxBackoffMs: 20,
     onChange: () => {},
   });
-  const caller = createPatientCaller(breaker);
+  const caller = createRetryingCaller(breaker);
   const log = recordLog();
   const table = createDeadLettersTable({
     documents: engines.documents,
@@ -312,12 +312,12 @@ t.test("a registration with a number that no table takes is kept as its body alo
   const { table, read, log, breaker } = await prepare();
   for (const [index, answers] of [{ guests: 1e-200 }, { guests: 2, tiny: -5e-324 }].entries()) {
     const registration = somebody({ answers });
-    const refused = failure({ id: registration.id, registration, body: encodePack([registration]) });
-    t.equal(await table.record(refused), true);
+    const rejected = failure({ id: registration.id, registration, body: encodePack([registration]) });
+    t.equal(await table.record(rejected), true);
     const record = await read(registration.id);
-    t.match(record, { state: "open", failures: 1, body: refused.body, reason: "rejected-by-table" });
+    t.match(record, { state: "open", failures: 1, body: rejected.body, reason: "rejected-by-table" });
     t.notOk("registration" in record!);
-    t.equal(await table.record({ ...refused, messageId: "again" }), true);
+    t.equal(await table.record({ ...rejected, messageId: "again" }), true);
     t.match(await read(registration.id), { failures: 2 });
     t.equal(log.records.filter(({ msg }) => /kept as its body alone/.test(msg ?? "")).length, 2 * (index + 1));
   }
@@ -355,7 +355,7 @@ t.test("a record that has no room for a further line of history still changes it
   t.ok(log.records.some(({ msg }) => /no room/.test(msg ?? "")));
 });
 
-t.test("what its table refuses even so stays on the queue, and that is said each time", async (t) => {
+t.test("what its table rejects even so stays on the queue, and that is said each time", async (t) => {
   const { table, log } = await prepare();
   engines.dynamoDbProxy.intervene(({ operation }) =>
     operation === "PutItem" ? awsError("ValidationException", "nothing fits") : undefined,
@@ -378,7 +378,7 @@ t.test("while the table is denied or down nothing counts as written; it waits, t
     let done: boolean | undefined;
     const running = run(`${operation}-${operation === "PutItem" ? 2 : 1}`).then((value) => (done = value));
     await eventually(() => breaker.state !== "closed", "the circuit opened");
-    t.match(breaker.fault, { action: `dynamodb:${operation}`, message: /Roles\/WorkerRole/ });
+    t.match(breaker.systemError, { action: `dynamodb:${operation}`, message: /Roles\/WorkerRole/ });
     t.equal(done, undefined);
     engines.calm();
     t.equal(await running, true);
@@ -394,5 +394,5 @@ t.test("a stop lets go of what cannot be written", async (t) => {
   const beginning = table.begin({ id: "any", claim: "claim-1" });
   caller.close();
   t.equal(await recording, false);
-  t.equal(await beginning, "undone");
+  t.equal(await beginning, "unfinished");
 });

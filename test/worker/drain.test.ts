@@ -2,7 +2,7 @@ import { SendMessageCommand, type Message } from "@aws-sdk/client-sqs";
 import t from "tap";
 import { createCircuitBreaker } from "../../worker/circuit-breaker.ts";
 import { createDrain, type DrainOptions } from "../../worker/drain.ts";
-import type { SystemFault } from "../../shared/process/system-fault.ts";
+import type { SystemError } from "../../shared/process/system-error.ts";
 import { awsError, type AwsCall, type Intervene } from "../equipment/aws-proxy.ts";
 import { startEngines } from "../equipment/engines.ts";
 import { eventually } from "../equipment/eventually.ts";
@@ -16,7 +16,7 @@ t.jobs = 6;
 const spoilers = new Map<string, Intervene>();
 engines.sqsProxy.intervene((call) => spoilers.get(String(call.input.QueueUrl))?.(call));
 
-const fault: SystemFault = { kind: "access-denied", action: "a", resource: "r", message: "m" };
+const systemError: SystemError = { kind: "access-denied", action: "a", resource: "r", message: "m" };
 
 interface Preparation extends Partial<DrainOptions> {
   readonly queueVisibilitySeconds?: number;
@@ -122,7 +122,7 @@ t.test(
   "while something that a message needs is broken nothing is received, so receive counts do not climb",
   async (t) => {
     const { drain, breakers, processed, receives, send, isEmpty } = await prepare();
-    breakers.needed.failed(fault);
+    breakers.needed.failed(systemError);
     await send(3);
     drain.start();
     await eventually(() => breakers.needed.admit(), "its back-off is over");
@@ -138,7 +138,7 @@ t.test(
 );
 
 t.test(
-  "receives that are refused do not spin: they back off, tell why, and go on when allowed",
+  "receives that are rejected do not spin: they back off, tell why, and go on when allowed",
   { buffered: true },
   async (t) => {
     const { drain, breakers, receives, send, isEmpty, spoil } = await prepare({ pollers: 4 });
@@ -151,7 +151,7 @@ t.test(
     await eventually(() => performance.now() - startedAt > 1_500, "a while");
     const count = receives();
     t.ok(count >= 4 && count < 20, `${count} receives in 1.5 s`);
-    t.match(breakers.receive.fault, {
+    t.match(breakers.receive.systemError, {
       kind: "access-denied",
       action: "sqs:ReceiveMessage",
       message: /Roles\/WorkerRole/,
@@ -235,7 +235,7 @@ t.test(
     drain.start();
     const startedAt = performance.now();
     await eventually(() => performance.now() - startedAt > 5_000, "more than twice its visibility");
-    t.match(breakers.delete.fault, {
+    t.match(breakers.delete.systemError, {
       action: "sqs:DeleteMessage",
       kind: "access-denied",
       message: /Roles\/WorkerRole/,
@@ -286,7 +286,7 @@ t.test(
   { buffered: true },
   async (t) => {
     const gated = await prepare();
-    gated.breakers.needed.failed(fault);
+    gated.breakers.needed.failed(systemError);
     gated.drain.start();
     await gated.drain.stop();
     t.equal(gated.receives(), 0);

@@ -17,16 +17,16 @@ function prepare() {
   };
 }
 
-const fault = (message: string) => ({ kind: "access-denied", action: "a", resource: "r", message }) as const;
+const systemError = (message: string) => ({ kind: "access-denied", action: "a", resource: "r", message }) as const;
 
-t.test("a worker that receives and meets no fault is well", async (t) => {
+t.test("a worker that receives and meets no error is well", async (t) => {
   t.same(prepare().health(), { status: "ok", causes: [] });
 });
 
 t.test("each dependency that is broken is named with its cause, also while it is probed", async (t) => {
   const { health, breakers, clock } = prepare();
-  breakers.table.failed(fault("allow dynamodb:PartiQLInsert"));
-  breakers.queue.failed(fault("allow sqs:ReceiveMessage"));
+  breakers.table.failed(systemError("allow dynamodb:PartiQLInsert"));
+  breakers.queue.failed(systemError("allow sqs:ReceiveMessage"));
   const expected = {
     status: "unhealthy",
     causes: ["queue: allow sqs:ReceiveMessage", "table: allow dynamodb:PartiQLInsert"],
@@ -50,9 +50,9 @@ t.test("polling that stopped silently is found by the watchdog, after its time a
   t.match(health(), { status: "unhealthy", causes: [/nothing was received for 61 s/] });
 });
 
-t.test("silence that a known fault explains is not told twice", async (t) => {
+t.test("silence that a known error explains is not told twice", async (t) => {
   const { health, breakers, beSilentFor, clock } = prepare();
-  breakers.table.failed(fault("cause"));
+  breakers.table.failed(systemError("cause"));
   beSilentFor(600_000);
   t.same(health().causes, ["table: cause"]);
   clock.advance(1);

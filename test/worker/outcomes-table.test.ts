@@ -60,7 +60,12 @@ t.test("access that is denied names the action, the table and the construct", as
   t.match(await table.record([{ id: "a", outcome: "erased", triedAt }]), [
     {
       kind: "system",
-      fault: { kind: "access-denied", action: "dynamodb:PartiQLInsert", resource: tableName, message: /WorkerRole/ },
+      systemError: {
+        kind: "access-denied",
+        action: "dynamodb:PartiQLInsert",
+        resource: tableName,
+        message: /WorkerRole/,
+      },
     },
   ]);
 });

@@ -8,10 +8,10 @@ import { createDeadLetterQueue } from "../../worker/dead-letter-queue.ts";
 import { createDeadLettersTable } from "../../worker/dead-letters-table.ts";
 import { createOutcomesTable } from "../../worker/outcomes-table.ts";
 import { createPackProcessor } from "../../worker/pack-processor.ts";
-import { createPatientCaller } from "../../worker/patient-call.ts";
+import { createRetryingCaller } from "../../worker/retrying-caller.ts";
 import { createRegistrationWriter } from "../../worker/registration-writer.ts";
 import { createRegistrationsTable } from "../../worker/registrations-table.ts";
-import { createReplayGate } from "../../worker/replay-gate.ts";
+import { createReplayGuard } from "../../worker/replay-guard.ts";
 import { awsError } from "../equipment/aws-proxy.ts";
 import { startEngines } from "../equipment/engines.ts";
 import { createManualClock } from "../equipment/manual-clock.ts";
@@ -37,7 +37,7 @@ async function prepare({ now = () => performance.now(), makeOutcomesTable = crea
   const conditions = () => ({
     breaker: breaker(),
     maxCallsInFlight: 4,
-    standstillPatienceMs: 30_000,
+    standstillTimeoutMs: 30_000,
     describeStandstill: () => ({ kind: "throttled", action: "a", resource: "r", message: "m" }) as const,
     now,
     random: () => 0,
@@ -50,11 +50,11 @@ async function prepare({ now = () => performance.now(), makeOutcomesTable = crea
     onStored: () => written.push("stored"),
     onOutcome: (outcome) => written.push(outcome),
   });
-  const sender = createPatientCaller(breaker(), { width: 2 });
+  const sender = createRetryingCaller(breaker(), { width: 2 });
   const records = createDeadLettersTable({
     documents,
     tableName: recordsName,
-    caller: createPatientCaller(breaker()),
+    caller: createRetryingCaller(breaker()),
     logger: recordLog().logger,
     wallClock: Date.now,
   });
@@ -70,7 +70,7 @@ async function prepare({ now = () => performance.now(), makeOutcomesTable = crea
       onSent: () => {},
     }),
     records,
-    replays: createReplayGate({ records, onStale: (id) => stale.push(id) }),
+    replays: createReplayGuard({ records, onStale: (id) => stale.push(id) }),
     hideSecondsAfter: (receives) => (receives > 3 ? undefined : 60 * receives),
     deadlineMs: 60_000,
     now,
@@ -254,7 +254,7 @@ t.test(
   },
 );
 
-t.test("250 unreadable entries are a few dead letters, each with all that are refused for its reason", async (t) => {
+t.test("250 unreadable entries are a few dead letters, each with all that are rejected for its reason", async (t) => {
   const { processor, stored, deadLetters } = await prepare();
   const nameless = Array.from({ length: 150 }, () => ({ ...somebody(), name: "" }));
   const placeless = Array.from({ length: 99 }, () => ({ ...somebody(), email: "nowhere" }));
@@ -272,7 +272,7 @@ t.test("250 unreadable entries are a few dead letters, each with all that are re
   );
 });
 
-t.test("what is refused is sent once, with the delivery in which everything else is done", async (t) => {
+t.test("what is rejected is sent once, with the delivery in which everything else is done", async (t) => {
   const clock = createManualClock();
   const { processor, deadLetters } = await prepare({ now: clock.now });
   const pack = JSON.stringify({ v: 1, registrations: [...people(3), { broken: true }] });
@@ -312,7 +312,7 @@ t.test(
       return awsError("ThrottlingException");
     });
     t.equal(await processor.process(message(encodePack(all))), false);
-    t.ok(outcomes.includes("undone") && outcomes.includes("stored"));
+    t.ok(outcomes.includes("unfinished") && outcomes.includes("stored"));
     const partly = await stored();
     engines.calm();
     t.equal(await processor.process(message(encodePack(all), 2)), true);
@@ -388,12 +388,12 @@ t.test("what was sent under a claim that is over stores nothing, and is done", a
 t.test("a replay whose record cannot be reached stays in its message; its neighbours don't wait for it", async (t) => {
   const { processor, stored, sender, outcomes } = await prepare();
   engines.dynamoDbProxy.intervene(({ operation }) =>
-    operation === "UpdateItem" ? awsError("ValidationException", "refused") : undefined,
+    operation === "UpdateItem" ? awsError("ValidationException", "rejected") : undefined,
   );
   const replay = somebody({ replayOf: "some-record", claim: "c" });
   t.equal(await processor.process(message(encodePack([replay, somebody()]))), false);
   t.equal((await stored()).length, 1);
-  t.same(outcomes.toSorted(), ["stored", "undone"]);
+  t.same(outcomes.toSorted(), ["stored", "unfinished"]);
   sender.close();
 });
 
@@ -424,13 +424,13 @@ t.test("optional properties of a later version are stored under their own names,
     items.find((item) => item.email === email),
     { registrationId: later.id, ...carried },
   );
-  const refused = await deadLetters();
+  const rejected = await deadLetters();
   const entriesIn = (body = "") => (JSON.parse(body) as { registrations: unknown[] }).registrations.length;
   t.equal(
-    refused.reduce((count, { body }) => count + entriesIn(body), 0),
+    rejected.reduce((count, { body }) => count + entriesIn(body), 0),
     mean.length,
   );
-  t.ok(refused.every(({ reason }) => reason === "invalid-registration"));
+  t.ok(rejected.every(({ reason }) => reason === "invalid-registration"));
 });
 
 t.test("no body at all, and no attributes, are no reason to stumble", async (t) => {

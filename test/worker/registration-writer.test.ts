@@ -1,17 +1,17 @@
 import t from "tap";
 import type { Outcome } from "../../shared/registration/outcome.ts";
 import type { Registration } from "../../shared/registration/registration.ts";
-import type { Passing, WriterConditions } from "../../worker/batch-writer.ts";
+import type { Transient, WriterConditions } from "../../worker/batch-writer.ts";
 import { createCircuitBreaker } from "../../worker/circuit-breaker.ts";
 import type { NewOutcome, RecordResult } from "../../worker/outcomes-table.ts";
 import { createRegistrationWriter } from "../../worker/registration-writer.ts";
 import type { StoreResult } from "../../worker/registrations-table.ts";
-import type { SystemFault } from "../../shared/process/system-fault.ts";
+import type { SystemError } from "../../shared/process/system-error.ts";
 import { eventually } from "../equipment/eventually.ts";
 import { createManualClock } from "../equipment/manual-clock.ts";
 import { people, somebody } from "../equipment/people.ts";
 
-const denied: SystemFault = {
+const denied: SystemError = {
   kind: "access-denied",
   action: "dynamodb:PartiQLInsert",
   resource: "outcomes",
@@ -22,11 +22,11 @@ const triedAt = Date.parse("2026-03-01T10:00:05.000Z");
 
 interface OutcomeCall {
   readonly outcomes: readonly NewOutcome[];
-  answerAll(result: RecordResult | Passing): void;
+  answerAll(result: RecordResult | Transient): void;
 }
 
 /** A writer in front of a registrations table that answers at once, and an outcomes table that answers when the test says so. */
-function prepare(store: (registration: Registration) => StoreResult | Passing) {
+function prepare(store: (registration: Registration) => StoreResult | Transient) {
   const clock = createManualClock();
   const calls: OutcomeCall[] = [];
   const counted: Outcome[] = [];
@@ -36,7 +36,7 @@ function prepare(store: (registration: Registration) => StoreResult | Passing) {
   const [breaker, outcomesBreaker] = [breakerOf(), breakerOf()];
   const conditions = {
     maxCallsInFlight: 2,
-    standstillPatienceMs: 30_000,
+    standstillTimeoutMs: 30_000,
     describeStandstill: () => denied,
     now: clock.now,
     random: () => 0,
@@ -48,7 +48,7 @@ function prepare(store: (registration: Registration) => StoreResult | Passing) {
     },
     outcomesTable: {
       record(outcomes) {
-        const { promise, resolve } = Promise.withResolvers<(RecordResult | Passing)[]>();
+        const { promise, resolve } = Promise.withResolvers<(RecordResult | Transient)[]>();
         calls.push({ outcomes, answerAll: (result) => resolve(outcomes.map(() => result)) });
         return promise;
       },
@@ -139,7 +139,7 @@ t.test("a duplicate's outcome does not wait for the rest of its pack", async (t)
   writer.close();
   const results = await writing.promise;
   t.match(results[0], { kind: "duplicate" });
-  t.ok(results.slice(1).every(({ kind }) => kind === "undone"));
+  t.ok(results.slice(1).every(({ kind }) => kind === "unfinished"));
 });
 
 t.test("one submission twice in a pack is one outcome", async (t) => {
@@ -177,7 +177,7 @@ t.test(
     const { answerAll } = await call(calls, 0);
     clock.advance(1_000);
     answerAll({ kind: "throttled" });
-    t.match(await writing, [{ kind: "stored" }, { kind: "undone" }]);
+    t.match(await writing, [{ kind: "stored" }, { kind: "unfinished" }]);
     t.same(counted, []);
   },
 );
@@ -188,9 +188,9 @@ t.test("a denied outcomes table opens its own breaker; what is stored does not w
     known ? duplicateOf("the-holder") : { kind: "stored", fresh: true, triedAt },
   );
   const writing = watched(writer.writeAll(people(1), 1_000));
-  (await call(calls, 0)).answerAll({ kind: "system", fault: denied });
+  (await call(calls, 0)).answerAll({ kind: "system", systemError: denied });
   await eventually(() => outcomesBreaker.state === "open", "it is open");
-  t.match(outcomesBreaker.fault, denied);
+  t.match(outcomesBreaker.systemError, denied);
   t.equal(breaker.state, "closed");
   known = false;
   t.match(await writer.writeAll(people(1), longDeadline), [{ kind: "stored" }]);
@@ -201,11 +201,11 @@ t.test("a denied outcomes table opens its own breaker; what is stored does not w
   t.same(await writing.promise, [{ kind: "duplicate" }]);
 });
 
-t.test("closing lets go of outcomes that a fault of the system holds", async (t) => {
+t.test("closing lets go of outcomes that a system error holds", async (t) => {
   const { writer, calls, outcomesBreaker } = prepare(() => duplicateOf("the-holder"));
   const writing = writer.writeAll(people(1), longDeadline);
-  (await call(calls, 0)).answerAll({ kind: "system", fault: denied });
+  (await call(calls, 0)).answerAll({ kind: "system", systemError: denied });
   await eventually(() => outcomesBreaker.state === "open", "it is open");
   writer.close();
-  t.same(await writing, [{ kind: "undone" }]);
+  t.same(await writing, [{ kind: "unfinished" }]);
 });

@@ -149,7 +149,7 @@ t.test("a registration that the table will never take does no harm to those besi
 });
 
 t.test(
-  "a call that is refused as a whole is repeated one by one, so that only who spoiled it is rejected",
+  "a call that is rejected as a whole is repeated one by one, so that only who spoiled it is rejected",
   async (t) => {
     const { table, items } = await prepare();
     const all = people(3);
@@ -167,7 +167,7 @@ t.test(
 );
 
 t.test(
-  "two registrations of one address in a call, which DynamoDB refuses as a whole, still lose nobody",
+  "two registrations of one address in a call, which DynamoDB rejects as a whole, still lose nobody",
   async (t) => {
     const { table, items } = await prepare();
     const first = somebody();
@@ -188,12 +188,12 @@ t.test("what AWS answers for a whole call is everybody's outcome", async (t) => 
     ["cut", "system", "unreachable"],
     ["swallow", "system", "unreachable"],
   ];
-  for (const [intervention, kind, faultKind] of expected) {
+  for (const [intervention, kind, errorKind] of expected) {
     engines.dynamoDbProxy.intervene(() => intervention);
     const outcomes = await table.insert(people(2));
     t.match(
       outcomes,
-      [{ kind }, { kind, ...(faultKind && { fault: { kind: faultKind } }) }],
+      [{ kind }, { kind, ...(errorKind && { systemError: { kind: errorKind } }) }],
       JSON.stringify(intervention),
     );
   }
@@ -204,27 +204,24 @@ t.test("denied access names the action, the table and the construct, for a state
   const said = "User: arn:aws:sts::1:assumed-role/x is not authorized";
   const named = { action: "dynamodb:PartiQLInsert", resource: tableName, message: /Roles\/WorkerRole.*not authorized/ };
   answerStatements([{ Code: "AccessDenied", Message: said }]);
-  t.match(await table.insert(people(1)), [{ kind: "system", fault: { kind: "access-denied", ...named } }]);
+  t.match(await table.insert(people(1)), [{ kind: "system", systemError: { kind: "access-denied", ...named } }]);
   engines.dynamoDbProxy.intervene(() => awsError("AccessDeniedException", said));
-  t.match(await table.insert(people(1)), [{ kind: "system", fault: { kind: "access-denied", ...named } }]);
+  t.match(await table.insert(people(1)), [{ kind: "system", systemError: { kind: "access-denied", ...named } }]);
 });
 
-t.test(
-  "a table that does not exist, or has another key, is a fault of the system: nobody is rejected for it",
-  async (t) => {
-    const { table: missing } = await prepare({ tableName: "no-such-table" });
-    const [gone] = await missing.insert(people(2));
-    t.match(gone, { kind: "system", fault: { kind: "missing-resource", message: /no-such-table does not exist/ } });
-    const { table: wrong } = await prepare({ tableName: await engines.createTable("id") });
-    t.same(kinds(await wrong.insert(people(2))), ["system", "system"]);
-    const { table: blind } = await prepare({ outcomesTableName: "no-such-outcomes" });
-    const somebodyTwice = somebody();
-    await blind.insert([somebodyTwice]);
-    t.match(await blind.insert([somebodyTwice]), [
-      { kind: "system", fault: { action: "dynamodb:BatchGetItem", resource: /no-such-outcomes/ } },
-    ]);
-  },
-);
+t.test("a table that does not exist, or has another key, is a system error: nobody is rejected for it", async (t) => {
+  const { table: missing } = await prepare({ tableName: "no-such-table" });
+  const [gone] = await missing.insert(people(2));
+  t.match(gone, { kind: "system", systemError: { kind: "missing-resource", message: /no-such-table does not exist/ } });
+  const { table: wrong } = await prepare({ tableName: await engines.createTable("id") });
+  t.same(kinds(await wrong.insert(people(2))), ["system", "system"]);
+  const { table: blind } = await prepare({ outcomesTableName: "no-such-outcomes" });
+  const somebodyTwice = somebody();
+  await blind.insert([somebodyTwice]);
+  t.match(await blind.insert([somebodyTwice]), [
+    { kind: "system", systemError: { action: "dynamodb:BatchGetItem", resource: /no-such-outcomes/ } },
+  ]);
+});
 
 t.test("while the look-up fails nobody is called a duplicate", async (t) => {
   const { table } = await prepare();
@@ -236,7 +233,7 @@ t.test("while the look-up fails nobody is called a duplicate", async (t) => {
 
   lookUpAnswers(awsError("AccessDeniedException"));
   t.match(await table.insert([second, somebody()]), [
-    { kind: "system", fault: { action: "dynamodb:BatchGetItem" } },
+    { kind: "system", systemError: { action: "dynamodb:BatchGetItem" } },
     { kind: "stored", fresh: true },
   ]);
   lookUpAnswers(awsError("ThrottlingException"));
@@ -358,7 +355,7 @@ t.test("a tombstone is replaced on the condition that it is that very one", asyn
   }
 });
 
-t.test("a replacement that is denied, throttled or refused is known for what it is", async (t) => {
+t.test("a replacement that is denied, throttled or rejected is known for what it is", async (t) => {
   const { table, put, tableName } = await prepare({
     documents: engines.createDocuments({ requestTimeoutMs: 500, maxAttempts: 1 }),
   });
@@ -367,11 +364,11 @@ t.test("a replacement that is denied, throttled or refused is known for what it 
   const expected: [Intervention, object][] = [
     [
       awsError("AccessDeniedException"),
-      { kind: "system", fault: { kind: "access-denied", action: "dynamodb:PutItem", resource: tableName } },
+      { kind: "system", systemError: { kind: "access-denied", action: "dynamodb:PutItem", resource: tableName } },
     ],
     [awsError("ThrottlingException"), { kind: "throttled" }],
     [awsError("ValidationException", "Item size has exceeded"), { kind: "rejected", reason: "item-too-large" }],
-    ["cut", { kind: "system", fault: { kind: "unreachable" } }],
+    ["cut", { kind: "system", systemError: { kind: "unreachable" } }],
   ];
   for (const [intervention, result] of expected) {
     engines.dynamoDbProxy.intervene(({ operation }) => (operation === "PutItem" ? intervention : undefined));

@@ -1,7 +1,7 @@
 import t from "tap";
 import type { Outcome } from "../../shared/registration/outcome.ts";
 import { createTombstone, tombstoneKinds, tombstoneSeconds } from "../../shared/registration/tombstone.ts";
-import { judge } from "../../worker/taken-address.ts";
+import { decide } from "../../worker/taken-address.ts";
 
 const now = Date.parse("2026-03-01T10:00:00.000Z");
 const own = { id: "own-registration", submittedAt: "2026-03-01T09:00:00.000Z" };
@@ -16,24 +16,24 @@ function tombstone(kind: (typeof tombstoneKinds)[number], id = "another-one") {
 t.test("an outcome that stands is final, whatever stands under the address by now", async (t) => {
   const items = [undefined, { registrationId: own.id }, { registrationId: "another-one" }, tombstone("erased", own.id)];
   for (const outcome of ["duplicate", "erased", "withdrawn", "discarded"] satisfies Outcome[]) {
-    for (const item of items) t.same(judge(own, item, outcome, now), { kind: "outcome", outcome, settled: true });
+    for (const item of items) t.same(decide(own, item, outcome, now), { kind: "outcome", outcome, settled: true });
   }
 });
 
 t.test(
   "the item has its own id: stored, or gone as the tombstone says, even when that one's time is over",
   async (t) => {
-    t.same(judge(own, { registrationId: own.id }, undefined, now), { kind: "stored" });
+    t.same(decide(own, { registrationId: own.id }, undefined, now), { kind: "stored" });
     for (const kind of tombstoneKinds) {
       for (const at of [now, now + 2 * tombstoneSeconds * 1_000]) {
-        t.same(judge(own, tombstone(kind, own.id), undefined, at), { kind: "outcome", outcome: kind, settled: false });
+        t.same(decide(own, tombstone(kind, own.id), undefined, at), { kind: "outcome", outcome: kind, settled: false });
       }
     }
   },
 );
 
 t.test("somebody else's registration makes it a duplicate of that one", async (t) => {
-  t.same(judge(own, { registrationId: "another-one" }, undefined, now), {
+  t.same(decide(own, { registrationId: "another-one" }, undefined, now), {
     kind: "outcome",
     outcome: "duplicate",
     duplicateOf: "another-one",
@@ -44,24 +44,24 @@ t.test("somebody else's registration makes it a duplicate of that one", async (t
 t.test("an erasure covers what was submitted until then, and nothing later", async (t) => {
   const item = tombstone("erased");
   const erased = { kind: "outcome", outcome: "erased", settled: false };
-  t.same(judge(own, item, undefined, now), erased);
-  t.same(judge({ ...own, submittedAt: item.at }, item, undefined, now), erased, "at the same millisecond");
-  t.same(judge(after, item, undefined, now), { kind: "replace", tombstone: item });
+  t.same(decide(own, item, undefined, now), erased);
+  t.same(decide({ ...own, submittedAt: item.at }, item, undefined, now), erased, "at the same millisecond");
+  t.same(decide(after, item, undefined, now), { kind: "replace", tombstone: item });
 });
 
 t.test("a withdrawal covers that one registration, whenever another was submitted", async (t) => {
   const item = tombstone("withdrawn");
   for (const registration of [own, after]) {
-    t.same(judge(registration, item, undefined, now), { kind: "replace", tombstone: item });
+    t.same(decide(registration, item, undefined, now), { kind: "replace", tombstone: item });
   }
 });
 
 t.test("a tombstone whose time is over stands in nobody's way, although the table still has it", async (t) => {
   const item = tombstone("erased");
-  t.match(judge(own, item, undefined, item.expiresAt * 1_000 - 1), { outcome: "erased" });
-  t.same(judge(own, item, undefined, item.expiresAt * 1_000), { kind: "replace", tombstone: item });
+  t.match(decide(own, item, undefined, item.expiresAt * 1_000 - 1), { outcome: "erased" });
+  t.same(decide(own, item, undefined, item.expiresAt * 1_000), { kind: "replace", tombstone: item });
 });
 
 t.test("nothing there any more is no verdict", async (t) => {
-  t.same(judge(own, undefined, undefined, now), { kind: "free" });
+  t.same(decide(own, undefined, undefined, now), { kind: "free" });
 });

@@ -23,7 +23,7 @@ t.jobs = 5;
 const { sqs, documents } = engines;
 
 const hour = 3_600_000;
-/** After the seeds have failed, long enough for the fault to have passed. */
+/** After the seeds have failed, long enough for the error to have passed. */
 const noon = Date.parse("2026-01-01T12:00:00.000Z");
 
 async function prepare(seeds: readonly DeadLetterRecord[]) {
@@ -91,7 +91,7 @@ async function prepare(seeds: readonly DeadLetterRecord[]) {
 
 const replaysOf = ({ history }: DeadLetterRecord) => history.filter(({ what }) => what === "replayed").length;
 
-t.test("what failed by a passing fault is stored, each once, and that was that", async (t) => {
+t.test("what failed by a transient error is stored, each once, and that was that", async (t) => {
   const { createTask, startWorker, stored, records, log } = await prepare(deadLetters(30));
   startWorker(t);
   const task = createTask();
@@ -149,7 +149,7 @@ t.test("when the first one fails again the rest is left alone, and no record is 
   t.match(await task(), { outcome: "waits", because: /1 of the last day's 1 failed again/, sent: 0 });
 });
 
-t.test("only what nobody has judged yet is tried: open, sound, rested, by a passing fault", async (t) => {
+t.test("only what nobody has judged yet is tried: open, sound, rested, by a transient error", async (t) => {
   const registrationAt = (time: number) => new Date(time).toISOString();
   const kinds: [what: string, changes: Partial<DeadLetterRecord>][] = [
     ["of another reason", { reason: "rejected-by-table" }],
@@ -191,7 +191,7 @@ engines.sqsProxy.intervene(({ operation, input }) =>
 const spoilSends = (queueUrl: string, how: Intervention) => spoilt.set(queueUrl, how);
 const calmSends = (queueUrl: string) => spoilt.delete(queueUrl);
 
-t.test("a send that is refused for sure uses up nobody's retry, however many there are", async (t) => {
+t.test("a send that is rejected for sure uses up nobody's retry, however many there are", async (t) => {
   const { createTask, startWorker, stored, records, queueUrl } = await prepare([
     ...deadLetters(120, 1),
     // One try has worked today, so that the first step is a large one.

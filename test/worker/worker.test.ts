@@ -396,7 +396,7 @@ t.test(
 );
 
 t.test(
-  "a stop while a fault of the system holds everything ends in time and leaves all to redelivery",
+  "a stop while a system error holds everything ends in time and leaves all to redelivery",
   buffered,
   async (t) => {
     const { worker, spoil, send, stored, isDrained, metric } = await prepare();
@@ -409,7 +409,7 @@ t.test(
     const startedAt = performance.now();
     await worker.stop();
     t.ok(performance.now() - startedAt < 4_000);
-    t.equal(await metric("turnout_registrations_undone_total"), 20);
+    t.equal(await metric("turnout_registrations_unfinished_total"), 20);
     t.equal(await isDrained(), false);
     t.same(await stored(), []);
     mend();

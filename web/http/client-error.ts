@@ -1,9 +1,9 @@
 /**
- * Answers what is not even a request: bytes that are no HTTP, heads that are too large, requests that never end. There is no
- * reply object then, only a socket; the answer is the same problem document as everywhere, and the connection ends.
+ * Answers what is not a valid request: no HTTP, oversized heads, requests that never end. There is only a socket, which
+ * gets the usual problem document and is closed.
  *
- * Requests before it on the same connection are answered first: one of them may be a registration that is on its way to the
- * queue, and whoever sent it has to learn that it was accepted.
+ * Earlier requests on the connection are answered first: one may be a registration on its way to the queue, and its
+ * sender must learn that it was accepted.
  */
 import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
@@ -16,14 +16,14 @@ const statusByCode: Readonly<Record<string, number>> = {
   HPE_HEADER_OVERFLOW: 431,
 };
 
-/** A connection that is closed with bytes unread is reset, and the reset may overtake the answer; so they are read, for a while. */
+/** Closing with unread bytes resets the connection, which can overtake the answer; so they are read for a while. */
 const lingerMs = 1_000;
 
-/** @returns the handler of a server's `clientError`, which ends the connection, with an answer if there is still somebody to read it */
+/** @returns a `clientError` handler that ends the connection, with an answer if it can still be written */
 export function createClientErrorHandler(
   connections: HttpConnections,
 ): (error: Error & { code?: string }, socket: Socket) => void {
-  /** Each further piece of a broken stream is an error again. */
+  /** Each further chunk of a broken stream raises the error again. */
   const ending = new WeakSet<Socket>();
 
   return function answerClientError(error, socket) {
@@ -44,10 +44,10 @@ export function createClientErrorHandler(
     if (response.req.complete) {
       response.once("close", () => endWith(socket, status));
     } else if (response.socket === null && connection.previous) {
-      // What is broken is the body of a request that waits for the answer to the one before.
+      // The broken body belongs to a request that waits for the previous answer.
       connection.previous.once("close", () => endWith(socket, status));
     } else if (response.headersSent) {
-      // It was refused before all of it was there, so it has its answer.
+      // It was rejected early and already has its answer.
       response.once("close", () => socket.destroySoon());
     } else {
       endWith(socket, status);

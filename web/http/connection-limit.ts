@@ -1,12 +1,10 @@
 /**
- * How many connections the process may have, and what becomes of those beyond it.
+ * Limits the open connections.
  *
- * A newcomer takes the place of the connection that was idle for longest. Where all are at work, a few more are let in, not
- * to be served but to be told so: each gets one answer, 503, or what it asked for where that is health. Beyond these few, the
- * oldest of them that has said nothing makes room; only where there is none is a newcomer hung up on.
+ * A new connection replaces the longest idle one. When all are busy, a few more are accepted only to get one answer:
+ * 503, or health. Beyond those, the oldest that has sent nothing is closed; if there is none, the new one is.
  *
- * All of it stays below what the process may open, less a reserve: without descriptors left it could neither reach the queue
- * nor read its own memory.
+ * The limit stays below the descriptor limit less a reserve: without descriptors the process could not reach the queue.
  */
 import { readFileSync } from "node:fs";
 import type { Socket } from "node:net";
@@ -18,9 +16,9 @@ import {
 } from "../../shared/http/http-connections.ts";
 
 export interface ConnectionLimit {
-  /** To be told of each new connection, which it may close. */
+  /** To be called with each new connection, which it may close. */
   opened(socket: Socket): void;
-  /** @returns whether this connection is beyond the limit: it gets one answer, and no service */
+  /** @returns whether this connection is beyond the limit: one answer, no service */
   isBeyond(socket: Socket): boolean;
   figures(): ConnectionFigures;
 }
@@ -28,37 +26,37 @@ export interface ConnectionLimit {
 export interface ConnectionFigures {
   readonly open: number;
   readonly limit: number;
-  /** Idle ones that were closed for a newcomer, since the start. */
+  /** Idle connections closed for new ones, since the start. */
   readonly closedIdle: number;
-  /** Newcomers that were beyond the limit, since the start. */
-  readonly refused: number;
+  /** Connections beyond the limit, since the start. */
+  readonly rejected: number;
 }
 
 export interface ConnectionLimitOptions {
   readonly connections: HttpConnections;
-  /** Above which there is no service. */
+  /** Limit of served connections. */
   readonly limit: number;
-  /** Called for each newcomer beyond the limit. */
-  readonly onRefused: () => void;
+  /** Called per connection beyond the limit. */
+  readonly onRejected: () => void;
   /** Milliseconds, monotonic. */
   readonly now: () => number;
 }
 
-/** Connections beyond the limit at once. */
+/** Connections beyond the limit held at once. */
 const maxBeyond = 64;
-/** How long one of them may take to say what it wants. */
+/** How long one of them may take to send its request. */
 const beyondTimeoutMs = 2_000;
-/** Looking for idle ones means looking at all. */
-const lookEveryMs = 250;
+/** Finding idle connections scans all of them. */
+const pollIntervalMs = 250;
 /**
- * Descriptors that are none of the clients': listeners, the log, the loop and the program's files (about 60), calls to AWS (at
- * most 128 under way), and connections beyond the limit.
+ * Descriptors not used by clients: listeners, log, event loop and program files (about 60), AWS calls (at most 128),
+ * and connections beyond the limit.
  */
 const reserved = 256;
-/** Where so few may be open that the reserve would leave next to nothing, half of them is the clients'. */
+/** With a very low descriptor limit, half of it is for clients. */
 const leastShare = 1 / 2;
 
-/** @returns how many files and sockets this process may have open; undefined where the system does not tell */
+/** @returns the process's descriptor limit; undefined where the system does not tell */
 export function readDescriptorLimit(file = "/proc/self/limits"): number | undefined {
   try {
     const soft = /^Max open files\s+(\d+)/m.exec(readFileSync(file, "utf8"))?.[1];
@@ -68,25 +66,30 @@ export function readDescriptorLimit(file = "/proc/self/limits"): number | undefi
   }
 }
 
-/** @returns the most connections that may be served: what is configured, or less where the process may not open so many */
+/** @returns the limit of served connections: as configured, or less when the descriptor limit requires it */
 export function connectionsWithin(configured: number, descriptors: number | undefined): number {
   if (descriptors === undefined) return configured;
   return Math.min(configured, Math.max(descriptors - reserved, Math.floor(descriptors * leastShare)));
 }
 
-export function createConnectionLimit({ connections, limit, onRefused, now }: ConnectionLimitOptions): ConnectionLimit {
-  /** In the order in which they came. */
+export function createConnectionLimit({
+  connections,
+  limit,
+  onRejected,
+  now,
+}: ConnectionLimitOptions): ConnectionLimit {
+  /** In order of arrival. */
   const beyond = new Map<Socket, HttpConnection>();
   let idle: HttpConnection[] = [];
-  let lookedAt = -Infinity;
+  let polledAt = -Infinity;
   let closedIdle = 0;
-  let refused = 0;
+  let rejected = 0;
 
   /** @returns whether one was closed */
   function closeLongestIdle(): boolean {
-    if (idle.length === 0 && now() - lookedAt >= lookEveryMs) {
-      lookedAt = now();
-      // The longest idle one last, to be taken first.
+    if (idle.length === 0 && now() - polledAt >= pollIntervalMs) {
+      polledAt = now();
+      // The longest idle last, to be popped first.
       idle = connections.idle().toReversed();
     }
     for (let connection = idle.pop(); connection; connection = idle.pop()) {
@@ -99,8 +102,8 @@ export function createConnectionLimit({ connections, limit, onRefused, now }: Co
   }
 
   function letInBeyond(connection: HttpConnection): void {
-    refused += 1;
-    onRefused();
+    rejected += 1;
+    onRejected();
     if (beyond.size >= maxBeyond) {
       const silent = [...beyond.values()].find((other) => !responseUnderWay(other));
       (silent ?? connection).socket.destroy();
@@ -120,6 +123,6 @@ export function createConnectionLimit({ connections, limit, onRefused, now }: Co
       letInBeyond(connection);
     },
     isBeyond: (socket) => beyond.size > 0 && beyond.has(socket),
-    figures: () => ({ open: connections.count(), limit, closedIdle, refused }),
+    figures: () => ({ open: connections.count(), limit, closedIdle, rejected }),
   };
 }

@@ -1,4 +1,4 @@
-/** Shows the connections of the web tier to whoever scrapes. */
+/** Exposes the web tier's connections as metrics. */
 import { Counter, Gauge, type Registry } from "../../shared/process/metrics.ts";
 import type { ConnectionFigures } from "./connection-limit.ts";
 
@@ -22,7 +22,7 @@ export function registerConnectionMetrics(registry: Registry, figures: () => Con
   }
 
   readAtScrape("turnout_connections_open", "Connections of clients", (f) => f.open, false);
-  readAtScrape("turnout_connections_refused_total", "Connections beyond the limit", (f) => f.refused, true);
+  readAtScrape("turnout_connections_refused_total", "Connections beyond the limit", (f) => f.rejected, true);
   readAtScrape(
     "turnout_connections_closed_idle_total",
     "Idle connections closed for others",

@@ -1,19 +1,19 @@
-/** How late and how busy the event loop is, sampled several times a second. */
+/** Event loop delay and utilisation, sampled several times a second. */
 import { monitorEventLoopDelay, performance } from "node:perf_hooks";
 
 export interface EventLoop {
   /** Mean delay in the last sample, milliseconds. */
   delayMs(): number;
-  /** Share of the time in the last sample in which it was at work, from 0 to 1. */
+  /** Share of the last sample in which the loop was busy, 0 to 1. */
   utilization(): number;
-  /** Ends the sampling; safe to call twice. */
+  /** Ends the sampling; safe to repeat. */
   close(): void;
 }
 
 const sampleEveryMs = 250;
 const resolutionMs = 10;
 
-/** Reads nothing that can fail: a process without free file descriptors cannot even ask for its memory. */
+/** Reads nothing that needs a file descriptor, which may be used up. */
 export function watchEventLoop(): EventLoop {
   const histogram = monitorEventLoopDelay({ resolution: resolutionMs });
   histogram.enable();
@@ -23,8 +23,8 @@ export function watchEventLoop(): EventLoop {
 
   function sample(): void {
     const { mean } = histogram;
-    // Without any measurement there was one long turn, loading the program for instance, which is over when it is seen; a
-    // loop that stays late is measured by the next sample.
+    // No measurement means one long turn, such as loading the program, which is over now; a lasting delay shows in the
+    // next sample.
     delayMs = Number.isFinite(mean) ? Math.max(0, mean / 1e6 - resolutionMs) : 0;
     histogram.reset();
     const current = performance.eventLoopUtilization();

@@ -1,20 +1,19 @@
 /**
- * Refuses form posts that another site sent in an attendee's name. A form is the one request that a browser sends across
- * sites without asking first; JSON would need a CORS permission, which nobody gets. What it protects from, and what not,
- * stands in docs/decisions/0009.
+ * Rejects form posts from other sites. A form is the one request that browsers send across sites without a CORS check.
+ * What this protects against is in docs/decisions/0009.
  */
 import type { FastifyRequest } from "fastify";
 import { TurnoutError } from "../../shared/errors.ts";
 
 /**
- * Browsers say by `Sec-Fetch-Site` where a request comes from, and then that decides. Older ones, and those that came over
- * plain HTTP, send an `Origin`: the site's own name, or the word null from our pages, which tell no site where one comes
- * from. A program sends neither and is let through: it has no victim's cookies or address to abuse.
- * @param publicOrigin the site's own, such as `https://summit.example.org`. Where it is not known, the host that was asked
- *   takes its place; `X-Forwarded-Host` never does, since whoever asks may write it.
+ * `Sec-Fetch-Site` decides when present. Older browsers and plain HTTP send `Origin`: the site's own, or `null` from
+ * our pages because of their referrer policy. Programs send neither and are let through: they abuse no victim's
+ * session.
+ * @param publicOrigin the site's own, such as `https://summit.example.org`. When unknown, `Host` is used; never
+ *   `X-Forwarded-Host`, which any client can set.
  * @throws TURNOUT_ORIGIN_REFUSED
  */
-export function refuseForeignForm({ headers }: Pick<FastifyRequest, "headers">, publicOrigin?: string): void {
+export function rejectForeignForm({ headers }: Pick<FastifyRequest, "headers">, publicOrigin?: string): void {
   const { "sec-fetch-site": site, origin, host } = headers;
   if (site === undefined) {
     if (origin === undefined || origin === "null") return;

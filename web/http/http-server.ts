@@ -1,6 +1,6 @@
 /**
- * The web tier's HTTP server: Node's own, with what a connection may ask of it bounded before a request reaches the
- * framework. How many connections there may be is the business of `connection-limit.ts`.
+ * The web tier's HTTP server: Node's own, with limits per connection that apply before the framework. The number of
+ * connections is limited in `connection-limit.ts`.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
@@ -12,35 +12,35 @@ import { problemType, toProblem } from "./problem.ts";
 export interface HttpServerOptions {
   readonly connections: HttpConnections;
   readonly connectionLimit: ConnectionLimit;
-  /** How long a client may take to send a request, head and body. */
+  /** Time a client may take to send a request, head and body. */
   readonly requestTimeoutMs: number;
-  /** How long a connection may be idle. */
+  /** Idle time of a connection. */
   readonly keepAliveTimeoutMs: number;
-  /** Called for each request that is refused here, with a fixed word for the reason. */
-  readonly onRefused: (code: ErrorCode, reason: string) => void;
+  /** Called per rejected request, with a fixed word for the reason. */
+  readonly onRejected: (code: ErrorCode, reason: string) => void;
 }
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
 /**
- * Requests of one connection that may wait for the answer to the one before. Browsers and balancers send the next one when they have
- * the answer; of a client that does not, Node would read 64 KiB at a time, which is more than two thousand requests.
+ * Pipelined requests per connection. Browsers and load balancers do not pipeline; otherwise Node would read 64 KiB at a
+ * time, over two thousand requests.
  */
 const maxPipelined = 16;
 const maxCheckingIntervalMs = 2_000;
 const retryAfterSeconds = "2";
-/** What is answered although there is no room: whoever watches over the instance must be able to look. */
+/** Served even beyond the limit, so that monitoring works. */
 const alwaysAnswered = new Set(["/health", "/ready", "/metrics"]);
 
 interface Pipelining {
-  /** Responses that wait, or waited, for the one before. */
+  /** Responses that wait, or waited, for the previous one. */
   waiting: number;
-  /** There were too many; what follows is left alone. */
+  /** Too many were pipelined; the rest is ignored. */
   ended: boolean;
 }
 
-/** Answers without the framework, and ends the connection. */
-function refuse(response: ServerResponse, code: ErrorCode, detail: string): void {
+/** Answers without the framework and ends the connection. */
+function reject(response: ServerResponse, code: ErrorCode, detail: string): void {
   const problem = toProblem(new TurnoutError(code, detail));
   const body = JSON.stringify(problem);
   response.writeHead(problem.status, {
@@ -53,10 +53,7 @@ function refuse(response: ServerResponse, code: ErrorCode, detail: string): void
   response.end(body);
 }
 
-/**
- * Node hands over every request in the bytes that it has read, whatever anybody does meanwhile. The value tells the parser that
- * the connection is none of HTTP's any more, so it leaves the rest alone.
- */
+/** Node emits every request in the bytes it has read. This return value makes the parser ignore the rest. */
 function stopReading(socket: Socket): void {
   const { parser } = socket as { parser?: { onIncoming: () => number } };
   if (parser) parser.onIncoming = () => 2;
@@ -64,11 +61,11 @@ function stopReading(socket: Socket): void {
 }
 
 export function createHttpServer(handler: Handler, options: HttpServerOptions): Server {
-  const { connections, connectionLimit, requestTimeoutMs, keepAliveTimeoutMs, onRefused } = options;
+  const { connections, connectionLimit, requestTimeoutMs, keepAliveTimeoutMs, onRejected } = options;
 
   const pipelining = new WeakMap<Socket, Pipelining>();
 
-  /** @returns whether the request may be handled; otherwise it is answered, or its connection is about to end */
+  /** @returns whether the request may be handled; otherwise it is answered or its connection is ending */
   function admitPipelined(response: ServerResponse, socket: Socket): boolean {
     const state = pipelining.get(socket) ?? { waiting: 0, ended: false };
     pipelining.set(socket, state);
@@ -80,8 +77,8 @@ export function createHttpServer(handler: Handler, options: HttpServerOptions): 
     }
     state.ended = true;
     stopReading(socket);
-    onRefused("TURNOUT_RATE_LIMITED", "pipelining");
-    refuse(
+    onRejected("TURNOUT_RATE_LIMITED", "pipelining");
+    reject(
       response,
       "TURNOUT_RATE_LIMITED",
       "Too many requests at once on one connection. Please wait for the answers.",
@@ -89,13 +86,13 @@ export function createHttpServer(handler: Handler, options: HttpServerOptions): 
     return false;
   }
 
-  /** @returns whether there is room for the request; otherwise it is answered */
+  /** @returns whether there is room; otherwise the request is answered */
   function admitBeyond(request: IncomingMessage, response: ServerResponse): boolean {
     if (alwaysAnswered.has(request.url ?? "")) {
       response.setHeader("connection", "close");
       return true;
     }
-    refuse(response, "TURNOUT_OVERLOADED", "Nothing was registered. Please send the same again after a while.");
+    reject(response, "TURNOUT_OVERLOADED", "Nothing was registered. Please send the same again after a while.");
     return false;
   }
 
@@ -104,13 +101,13 @@ export function createHttpServer(handler: Handler, options: HttpServerOptions): 
       requestTimeout: requestTimeoutMs,
       headersTimeout: requestTimeoutMs,
       keepAliveTimeout: keepAliveTimeoutMs,
-      // How often Node looks for requests that are over their time: 30 s by itself, a long visit for a slow attacker.
+      // Node's check for overdue requests: the default of 30 s favours slow attackers.
       connectionsCheckingInterval: Math.min(maxCheckingIntervalMs, requestTimeoutMs),
     },
     (request, response) => {
       const { socket } = request;
       connections.began(response, socket);
-      // Only a response that waits for another one has no socket yet.
+      // Only a response that waits for another has no socket yet.
       if (response.socket === null && !admitPipelined(response, socket)) return;
       if (connectionLimit.isBeyond(socket) && !admitBeyond(request, response)) return;
       handler(request, response);
@@ -118,6 +115,6 @@ export function createHttpServer(handler: Handler, options: HttpServerOptions): 
   );
   server.setTimeout(keepAliveTimeoutMs);
   server.on("connection", (socket: Socket) => connectionLimit.opened(socket));
-  // A client that has said all it wants may still listen to the answer.
+  // A half-closed client may still read the answer.
   return Object.assign(server, { httpAllowHalfOpen: true });
 }

@@ -1,15 +1,15 @@
-/** Tells a path that does not exist from one that exists for other methods, which is answered 405 and not 404. */
+/** Tells unknown paths (404) from known ones with other methods (405). */
 import type { FastifyInstance } from "fastify";
 
 declare module "fastify" {
   interface FastifyContextConfig {
-    /** Left out of `Allow`: a route that is not there for everybody. */
+    /** Not listed in `Allow`: internal routes. */
     readonly unlisted?: boolean;
   }
 }
 
 export interface KnownPaths {
-  /** @returns the methods that a path is there for, as `Allow` lists them; empty where nothing is */
+  /** @returns the methods of a path for `Allow`; empty when unknown */
   methodsAt(url: string): readonly string[];
 }
 
@@ -21,7 +21,7 @@ function matcher(pattern: string): RegExp {
   return new RegExp(`^${source}$`);
 }
 
-/** Call it before routes are added. */
+/** Call it before adding routes. */
 export function watchPaths(app: FastifyInstance): KnownPaths {
   const paths = new Map<string, { matches: RegExp; methods: Set<string> }>();
   app.addHook("onRoute", ({ url, method, config }) => {

@@ -1,10 +1,10 @@
-/** Samples of what may happen thousands of times a second: the log must not become the next bottleneck, nor drown the rest. */
+/** Samples frequent events, so that the log neither becomes a bottleneck nor drowns other entries. */
 
 export interface LogSampler {
   /**
    * Counts one occurrence.
-   * @param kind what happened, from a small fixed set of words
-   * @returns how many there were since the last line when it is time for one, at once and then every ten seconds; else 0
+   * @param kind from a small fixed set of words
+   * @returns the number since the last log line when one is due, at once and then every ten seconds; else 0
    */
   count(kind: string): number;
 }

@@ -1,12 +1,9 @@
-/**
- * Content negotiation (RFC 9110, 12): which of what we have suits a request's `Accept…` header best. The rules are the
- * library's; here is only how much of a header is read, and what we have.
- */
+/** Content negotiation (RFC 9110, 12) by a library; here are only the available values and a bound on the header. */
 import Negotiator from "negotiator";
 
-/** Characters of a header that are looked at; nobody's real preferences are longer. */
+/** Characters of a header that are read; real ones are shorter. */
 const maxHeaderLength = 1_000;
-/** A weight is 0 to 1. A preference with another one has none. */
+/** A weight is 0 to 1; others are ignored. */
 const brokenWeight = /;\s*q\s*=(?!\s*[01](?:[.,;\s]|$))[^,;]*/gi;
 
 interface Encodings {
@@ -19,15 +16,15 @@ function readable(header: string | undefined): string | undefined {
   return header.slice(0, Math.max(end, 0)).replace(brokenWeight, ";q=0");
 }
 
-/** @returns the best one, the first where several suit alike, undefined where none does */
+/** @returns the best one, the first among equals; undefined when none is acceptable */
 export function preferredMediaType<T extends string>(accept: string | undefined, available: readonly T[]) {
   return new Negotiator({ headers: { accept: readable(accept) } }).mediaType(available) as T | undefined;
 }
 
 /**
- * Whoever prefers `de-AT` prefers German: regions are ignored. By itself the library would take a language that is named
- * exactly before one that is named first with a region.
- * @returns the one that is preferred most, the first named where several are wanted alike, undefined where none is
+ * Ignores regions: `de-AT` means German. By itself the library prefers an exact match to a higher-ranked one with a
+ * region.
+ * @returns the most preferred one, the first named among equals; undefined when none is acceptable
  */
 export function preferredLanguage<T extends string>(acceptLanguage: string | undefined, available: readonly T[]) {
   const negotiator = new Negotiator({ headers: { "accept-language": readable(acceptLanguage) } });
@@ -40,9 +37,9 @@ export function preferredLanguage<T extends string>(acceptLanguage: string | und
     .find((language) => acceptable.includes(language));
 }
 
-/** @returns the best one, of those with the same weight the first that is available; undefined where none suits */
+/** @returns the best one, the first available among equal weights; undefined when none is acceptable */
 export function preferredEncoding<T extends string>(acceptEncoding: string | undefined, available: readonly T[]) {
-  // Its types do not know the second parameter, which says what comes first of those that are wanted alike.
+  // Its types lack the second parameter, the order among equals.
   const negotiator: unknown = new Negotiator({ headers: { "accept-encoding": readable(acceptEncoding) } });
   const [best] = (negotiator as Encodings).encodings(available, { preferred: available });
   return best as T | undefined;

@@ -1,10 +1,10 @@
 /**
- * What every error becomes for the one who asked: RFC 9457 `application/problem+json`, or a page for a browser.
- * The one place where an error code gets an HTTP status.
+ * Turns every error into an answer: RFC 9457 `application/problem+json`, or a page for browsers. The only place that
+ * maps error codes to HTTP statuses.
  */
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { preferredMediaType } from "./negotiation.ts";
-import { errorCatalogue, TurnoutError, type ErrorCode, type Fault } from "../../shared/errors.ts";
+import { errorCatalogue, TurnoutError, type ErrorCode, type ValidationError } from "../../shared/errors.ts";
 
 const statusByCode: Partial<Record<ErrorCode, number>> = {
   TURNOUT_REGISTRATION_INVALID: 400,
@@ -55,13 +55,13 @@ export interface Problem {
   readonly detail: string;
   readonly code: ErrorCode;
   /** For 400: where in the body, and why. */
-  readonly errors?: readonly Fault[];
-  /** For 403 outside the opening: when that is, ISO 8601. */
+  readonly errors?: readonly ValidationError[];
+  /** For 403 outside the opening: the opening times, ISO 8601. */
   readonly opensAt?: string;
   readonly closesAt?: string;
 }
 
-/** @returns the problem that tells what happened and nothing about our insides */
+/** @returns the problem document, without internals */
 export function toProblem(error: unknown): Problem {
   const known = asTurnoutError(error);
   const status = statusByCode[known.code] ?? 500;
@@ -69,9 +69,9 @@ export function toProblem(error: unknown): Problem {
     type: `urn:turnout:error:${known.code}`,
     title: errorCatalogue[known.code].title,
     status,
-    detail: status === 500 ? "The fault was logged. Please try again." : known.message,
+    detail: status === 500 ? "The error was logged. Please try again." : known.message,
     code: known.code,
-    ...(known.faults.length > 0 && { errors: known.faults }),
+    ...(known.validationErrors.length > 0 && { errors: known.validationErrors }),
   };
 }
 
@@ -80,29 +80,29 @@ function asTurnoutError(error: unknown): TurnoutError {
   const { code, statusCode } = error as Partial<FastifyError>;
   const mapped = code === undefined ? undefined : codeByFastifyCode[code];
   const fallback = statusCode !== undefined && statusCode < 500 ? "TURNOUT_REQUEST_INVALID" : "TURNOUT_INTERNAL";
-  // A body that is no JSON reaches us as a SyntaxError with status 400.
+  // Invalid JSON arrives as a SyntaxError with status 400.
   const ours = mapped ?? (error instanceof SyntaxError && statusCode === 400 ? "TURNOUT_BODY_UNREADABLE" : fallback);
   return new TurnoutError(ours, detailByCode[ours] ?? `${errorCatalogue[ours].title}.`, { cause: error });
 }
 
 const forms = ["application/json", "application/problem+json", "text/html"] as const;
 
-/** @returns whether the one who asked is a browser that shows a page, rather than a program */
+/** @returns whether the client is a browser that wants a page */
 export function wantsPage({ headers: { accept } }: Pick<FastifyRequest, "headers">): boolean {
-  // What programs send, our own page's script among them: there is nothing to choose.
+  // Sent by programs, our own script included: no choice to make.
   if (accept === undefined || accept === "*/*" || accept === "application/json") return false;
   return preferredMediaType(accept, forms) === "text/html";
 }
 
 export const problemType = "application/problem+json; charset=utf-8";
 
-/** Sends a problem as `application/problem+json`. 503 and 429 carry `Retry-After`, set by whoever knows better before. */
+/** Sends `application/problem+json`. 503 and 429 get a `Retry-After` unless one is set already. */
 export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
   prepareProblemReply(reply, problem);
   return reply.type(problemType).send(JSON.stringify(problem));
 }
 
-/** @returns the error for a path that is there, but not for this method; the reply names those that it is there for */
+/** @returns the error for a known path with another method; sets `Allow` */
 export function methodNotAllowed(reply: FastifyReply, methods: readonly string[]): TurnoutError {
   const allowed = methods.join(", ");
   reply.header("Allow", allowed);
@@ -111,7 +111,7 @@ export function methodNotAllowed(reply: FastifyReply, methods: readonly string[]
 
 const retryAfterSeconds = 2;
 
-/** The status and the headers that a problem has, whatever form it takes. */
+/** Sets status and headers, for either representation. */
 export function prepareProblemReply(reply: FastifyReply, problem: Problem): void {
   reply.code(problem.status).header("Cache-Control", "no-store");
   if ((problem.status === 503 || problem.status === 429) && !reply.hasHeader("Retry-After")) {

@@ -1,6 +1,6 @@
 /**
- * What a request is addressed to. Our own name is configuration and our pages hold no other address than paths, so what
- * a request says about the host is not used for anything; it only has to be said once.
+ * The request target. Our own host name is configuration, so the request's host is not used; it only has to be
+ * unambiguous.
  */
 import type { IncomingMessage } from "node:http";
 import type { FastifyRequest } from "fastify";
@@ -9,8 +9,8 @@ import { TurnoutError } from "../../shared/errors.ts";
 const schemeAndAuthority = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i;
 
 /**
- * A request line may hold a whole URL (RFC 9112, 3.2.2), as for a proxy. Of that only the path and query are ours.
- * @returns what the router is to look at
+ * An absolute-form target (RFC 9112, 3.2.2), as sent to proxies, is reduced to path and query.
+ * @returns the URL for the router
  */
 export function pathOfRequestLine({ url = "/" }: Pick<IncomingMessage, "url">): string {
   if (url.startsWith("/")) return url;
@@ -19,11 +19,11 @@ export function pathOfRequestLine({ url = "/" }: Pick<IncomingMessage, "url">): 
 }
 
 /**
- * Two hosts mean two readers of one request that disagree (RFC 9112, 3.2: must be answered 400); Node
- * keeps the first one without a word.
+ * Two Host headers may be read differently by two servers (RFC 9112, 3.2: must be answered 400); Node silently keeps
+ * the first.
  * @throws TURNOUT_REQUEST_INVALID
  */
-export function refuseSecondHost({ raw }: FastifyRequest): void {
+export function rejectSecondHost({ raw }: FastifyRequest): void {
   const { rawHeaders } = raw;
   let hosts = 0;
   for (let index = 0; index < rawHeaders.length; index += 2) {

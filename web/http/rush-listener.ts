@@ -1,10 +1,10 @@
 /**
- * Listens as one who expects everybody at once.
+ * Several listeners on one port, to accept a rush of connections.
  *
- * Node takes one connection from a listener in each turn of its loop (libuv since 1.45, https://github.com/libuv/libuv/pull/3696).
- * A busy tier has long turns: of a few thousand newcomers the last were let in after seven seconds, while the first had long
- * been served. So there are several listeners on the one port, among which Linux spreads the connections (SO_REUSEPORT), and
- * each turn takes one from each of them. See docs/decisions/0008.
+ * Node accepts one connection per listener and event loop turn (libuv since 1.45,
+ * https://github.com/libuv/libuv/pull/3696). With long turns, the last of a few thousand clients waited seven seconds.
+ * With several listeners that share the port (SO_REUSEPORT on Linux), each turn accepts one from each. See
+ * docs/decisions/0008.
  */
 import { once } from "node:events";
 import { createServer, type AddressInfo, type ListenOptions, type Server } from "node:net";
@@ -19,27 +19,27 @@ export interface RushListenerOptions {
   readonly host: string;
   /** 0 for any free one. */
   readonly port: number;
-  /** Of the whole stop, of which this takes a part. */
+  /** Of the whole stop; this uses part of it. */
   readonly stopDeadlineSeconds: number;
 }
 
 export interface RushListener {
   /**
-   * @returns the URL at which requests are taken
-   * @throws an error with the code EADDRINUSE when somebody listens there already
+   * @returns the URL it listens on
+   * @throws an error with the code EADDRINUSE when the port is taken
    */
   start(): Promise<string>;
-  /** Takes no further connections and settles when every request under way is answered and every connection ended. */
+  /** Stops accepting; resolves when all requests are answered and all connections closed. */
   stop(): Promise<void>;
 }
 
 /**
- * Connections that may wait to be taken, for each listener: as many as Linux lets (net.core.somaxconn since 5.4; a smaller one
- * counts). With Node's own 511 the kernel drops the others without a word, and clients knock again after seconds.
+ * Accept backlog per listener, up to Linux's limit (net.core.somaxconn, 4,096 since 5.4). With Node's 511 the kernel
+ * drops further connections silently, and clients retry after seconds.
  */
 const backlog = 4_096;
 const listenerCount = 16;
-/** Other systems refuse to share a port, or do not spread what comes in; they are not what a rush is served from. */
+/** Other systems do not share ports or do not spread connections; no rush is served from them. */
 const sharesPort = process.platform === "linux";
 
 export function createRushListener({
@@ -52,7 +52,7 @@ export function createRushListener({
   let further: Server[] = [];
   return {
     async start() {
-      if (sharesPort && port !== 0) await refuseTakenPort({ host, port });
+      if (sharesPort && port !== 0) await rejectTakenPort({ host, port });
       const listening = { host, port, backlog, reusePort: sharesPort };
       const url = await app.listen(listening);
       const bound = app.server.address() as AddressInfo;
@@ -65,15 +65,15 @@ export function createRushListener({
   };
 }
 
-/** Whoever shares a port does not notice that another program listens there: so it is asked for alone first. */
-async function refuseTakenPort(at: ListenOptions): Promise<void> {
+/** With a shared port, another program on it would go unnoticed, so it is first bound exclusively. */
+async function rejectTakenPort(at: ListenOptions): Promise<void> {
   const probe = createServer();
   await listen(probe, at);
   probe.close();
   await once(probe, "close");
 }
 
-/** @returns a listener whose connections are served by the app, with the settings that its own ones have */
+/** @returns a listener whose connections the app serves with its own settings */
 async function listenFor({ server }: FastifyInstance, at: ListenOptions): Promise<Server> {
   const listener = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => server.emit("connection", socket));
   await listen(listener, at);

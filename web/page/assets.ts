@@ -1,14 +1,15 @@
 /**
- * The page's own files: style, script and icon, under a folder whose name is the fingerprint of them all. A new deployment
- * has new addresses, so browsers and CDN may keep each file for ever, and modules import each other by plain relative names.
+ * The page's files: style, scripts and icon, in a folder named by their common fingerprint. Every deployment has new
+ * addresses, so files are cached for ever and modules use plain relative imports.
  */
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { extname, join } from "node:path";
+import { withBaseStyle } from "../../shared/page/base-style.ts";
 import { createRepresentation, type Representation } from "./representation.ts";
 
 export interface Asset extends Representation {
-  /** False for a file asked for under another deployment's fingerprint. */
+  /** False when requested under another deployment's fingerprint. */
   readonly immutable: boolean;
 }
 
@@ -18,13 +19,13 @@ export interface Picture {
 }
 
 export interface Assets {
-  /** @throws when there is no such file: a template names one that was renamed */
+  /** @throws when there is no such file */
   url(file: string): string;
   /** @param path what follows `/assets/`: `<fingerprint>/<file>` */
   find(path: string): Asset | undefined;
-  /** @returns a picture, for an address of its own. @throws when there is no such file */
+  /** @returns an image to serve at its own address. @throws when there is no such file */
   picture(file: string): Picture;
-  /** Script modules that the entry imports, for the page to ask for them at once. */
+  /** Modules imported by the entry script, for preloading. */
   readonly modules: readonly string[];
 }
 
@@ -41,14 +42,15 @@ const contentTypes: Record<string, string> = {
 
 const fingerprintPath = /^([A-Za-z0-9_-]{8,32})\/([a-z-]+\.[a-z]+)$/;
 
-/** Reads and compresses every file once. @throws when the folder cannot be read */
+/** Reads and compresses all files. @throws when the folder cannot be read */
 export function loadAssets(): Assets {
   const files = new Map<string, Representation>();
   const hash = createHash("sha256");
   for (const file of readdirSync(directory).toSorted()) {
     const contentType = contentTypes[extname(file)];
     if (contentType === undefined) continue;
-    const content = readFileSync(join(directory, file));
+    const bytes = readFileSync(join(directory, file));
+    const content = extname(file) === ".css" ? withBaseStyle(bytes) : bytes;
     hash.update(file).update("\0").update(content).update("\0");
     files.set(file, createRepresentation(content, contentType));
   }
@@ -68,8 +70,8 @@ export function loadAssets(): Assets {
       const [, asked, file = ""] = fingerprintPath.exec(path) ?? [];
       const representation = files.get(file);
       if (!representation) return undefined;
-      // While a deployment rolls out, the page comes from one version and its files may be asked of another. The nearest
-      // version for a minute is better than a page without its style.
+      // During a deployment, a page of one version may ask another version for its files. The nearest version for a
+      // minute is better than none.
       return { ...representation, immutable: asked === fingerprint };
     },
     modules: [...files.keys()].filter((file) => extname(file) === ".js" && file !== entryModule).map(url),

@@ -1,10 +1,7 @@
-/**
- * Points in time and lengths of time, as people read them. A moment is always shown in the event's own time zone, and the
- * zone is named, so that nobody has to guess whose nine o'clock is meant.
- */
+/** Dates and durations as text. Times are always in the event's time zone, which is named. */
 import type { Language } from "./language.ts";
 
-/** Also the page's `lang`, so that the script formats as the server does. */
+/** Also the page's `lang`, so that the script formats alike. */
 export const locales: Record<Language, string> = { en: "en-GB", de: "de-DE" };
 
 export interface Moment {
@@ -18,25 +15,25 @@ export interface Moment {
 
 const minuteSeconds = 60;
 const hourSeconds = 3_600;
-/** From here on hours say as much as minutes would. */
+/** From here on, rounded to hours. */
 const hoursFromSeconds = 2 * hourSeconds;
 
 export interface MomentWriter {
   /** @param instant ISO 8601 */
   moment(instant: string): Moment;
   /**
-   * Rounded up to whole minutes or hours: a wait that turns out shorter annoys nobody.
+   * Rounded up to whole minutes or hours: a shorter wait annoys nobody.
    * @returns such as "3 minutes"
    */
   wait(seconds: number): string;
 }
 
-/** Minutes whose words are kept, about a day of them; then all are forgotten. */
+/** Minutes cached, about a day; then the cache is cleared. */
 const minutesKept = 1_500;
 
 /**
- * Made once for each language: a formatter costs 140 µs to make and 4 to 7 µs to use. Every status page shows when the
- * registration arrived, and in a rush that is the same few minutes for everybody, so the words of a minute are kept too.
+ * Created once per language: a formatter costs 140 µs to create and 4 to 7 µs to use. In a rush, status pages show the
+ * same few minutes, so formatted minutes are cached.
  * @param timeZone IANA name
  */
 export function createMomentWriter(language: Language, timeZone: string): MomentWriter {

@@ -1,18 +1,19 @@
 /**
- * The attendee's pages of one event, in every language: what a browser is shown, as bytes or text. Which of them a request
- * gets, with which status and caching, is decided in `web/routes/`; not here.
+ * The attendee's pages of one event in every language, as bytes or text. Routing, statuses and caching are in
+ * `web/routes/`.
  */
-import type { Fault } from "../../shared/errors.ts";
+import { join } from "node:path";
+import type { ValidationError } from "../../shared/errors.ts";
+import { loadTemplates } from "../../shared/page/templates.ts";
 import type { EventDefinition, EventPhase } from "../../shared/registration/event-definition.ts";
 import { registrationStatuses, type RegistrationStatus } from "../status/registration-status.ts";
 import { entryModule, loadAssets, type Asset, type Picture } from "./assets.ts";
-import { formFields } from "./fields.ts";
-import { filledForm } from "./filled-form.ts";
+import { formFields } from "./form-fields.ts";
+import { filledForm } from "./form-with-errors.ts";
 import { languages, type Language } from "./language.ts";
 import { isMessageKey, messagesIn } from "./messages.ts";
 import { createMomentWriter, locales, type Moment } from "./moments.ts";
 import { createRepresentation, type Representation } from "./representation.ts";
-import { loadTemplates } from "./templates.ts";
 
 export type { Language } from "./language.ts";
 export type { Representation } from "./representation.ts";
@@ -21,20 +22,20 @@ export interface StatusView {
   readonly status: RegistrationStatus;
   /** ISO 8601. */
   readonly submittedAt: string;
-  /** When to ask again; while pending. */
+  /** While pending. */
   readonly retryAfterSeconds?: number;
-  /** How long the line in front is expected to take; while pending and known. */
+  /** Estimated wait; while pending and known. */
   readonly estimatedWaitSeconds?: number;
-  /** Whether to say that it is not known; while pending. */
+  /** Whether to say that the wait is unknown; while pending. */
   readonly waitUnknown?: boolean;
 }
 
-export interface RefusedForm {
-  /** The submission as it was understood, of whatever shape it came in. */
+export interface RejectedForm {
+  /** The submission as parsed, of any shape. */
   readonly values: unknown;
-  /** What is wrong with it, by JSON pointer; empty when nothing is. */
-  readonly faults: readonly Fault[];
-  /** `busy`: nothing is wrong with it, it could just not be accepted at this moment. */
+  /** Errors by JSON pointer; empty when there are none. */
+  readonly validationErrors: readonly ValidationError[];
+  /** `busy`: valid, but not accepted at this moment. */
   readonly notice?: "busy";
 }
 
@@ -46,17 +47,17 @@ export interface ProblemView {
 }
 
 export interface Pages {
-  /** The event page in its phase: the same for everybody, so made and compressed once. */
+  /** The event page by phase: the same for everybody, rendered and compressed once. */
   event(language: Language, phase: EventPhase): Representation;
-  /** The event page again after a form post that was refused: entries kept, errors tied to their fields. */
-  eventAgain(language: Language, given: RefusedForm): string;
-  /** @param statusUrl the page's own address, to be kept by the attendee */
+  /** The event page after a rejected form post: values kept, errors at their fields. */
+  eventAgain(language: Language, given: RejectedForm): string;
+  /** @param statusUrl the page's own address, for the attendee to keep */
   status(language: Language, view: StatusView, statusUrl: string): string;
-  /** In place of a status that cannot be told at this moment. */
+  /** When a status cannot be read at this moment. */
   statusLater(language: Language, problem: ProblemView): string;
-  /** A plain page for an error that a browser meets. */
+  /** A plain error page. */
   problem(language: Language, problem: ProblemView): string;
-  /** @param file of the page's folder of assets, to be served at an address that others know */
+  /** @param file asset to serve at a well-known address */
   picture(file: string): Picture;
   /** @param name what follows `/assets/` in an address */
   asset(name: string): Asset | undefined;
@@ -68,17 +69,17 @@ function inFull({ words, zone }: Moment): string {
   return `${words} ${zone}`;
 }
 
-/** Where no better figure is known, in seconds. */
+/** Default, in seconds, when nothing better is known. */
 const defaultRetryAfterSeconds = 2;
 
 /**
- * Reads and compiles everything that is needed, so that showing a page later reads no file.
- * @param publicUrl where the site is, for those who show a shared page elsewhere; undefined where that is not known
+ * Reads and compiles everything, so that rendering reads no files.
+ * @param publicUrl the site's origin for link previews; undefined when unknown
  * @throws when a template or an asset is broken or missing
  */
 export function createPages(event: EventDefinition, publicUrl?: string): Pages {
   const assets = loadAssets();
-  const render = loadTemplates();
+  const render = loadTemplates(join(import.meta.dirname, "templates"));
 
   function createLanguagePages(language: Language) {
     const text = messagesIn(language);
@@ -99,26 +100,27 @@ export function createPages(event: EventDefinition, publicUrl?: string): Pages {
       share: { url: publicUrl && `${publicUrl}/`, picture: `${publicUrl ?? ""}${assets.url("share.png")}` },
     };
 
-    /** The panels that the script changes to: nothing of one registration is in them, so they are made once. */
+    /** The panels that the script switches to. They hold nothing of one registration, so they are rendered once. */
     const panelsAhead = render("status-panels", common);
 
-    function eventPage(phase: EventPhase, refused: RefusedForm): string {
-      const form = filledForm(fields, refused);
-      const title = form.faults.length > 0 ? `${text("form.errorPrefix")} ${event.name}` : event.name;
+    function eventPage(phase: EventPhase, rejected: RejectedForm): string {
+      const form = filledForm(fields, rejected);
+      const title = form.validationErrors.length > 0 ? `${text("form.errorPrefix")} ${event.name}` : event.name;
       return render("event", {
         ...common,
         title,
         phase,
-        // A page that stays open lives through the later phases as well.
+        // An open page switches phases by itself.
         phasesAhead: phases.slice(phases.indexOf(phase)),
         form,
-        notice: refused.notice,
+        notice: rejected.notice,
       });
     }
 
     return {
-      event: (phase: EventPhase) => createRepresentation(eventPage(phase, { values: undefined, faults: [] }), htmlType),
-      eventAgain: (refused: RefusedForm) => eventPage("open", refused),
+      event: (phase: EventPhase) =>
+        createRepresentation(eventPage(phase, { values: undefined, validationErrors: [] }), htmlType),
+      eventAgain: (rejected: RejectedForm) => eventPage("open", rejected),
       status(view: StatusView, statusUrl: string): string {
         const { status, submittedAt, retryAfterSeconds, estimatedWaitSeconds, waitUnknown } = view;
         const unknown = waitUnknown ? text("status.waitUnknown") : undefined;
@@ -162,7 +164,7 @@ export function createPages(event: EventDefinition, publicUrl?: string): Pages {
 
   return {
     event: (language, phase) => eventPages.get(`${language} ${phase}`) as Representation,
-    eventAgain: (language, refused) => pagesByLanguage[language].eventAgain(refused),
+    eventAgain: (language, rejected) => pagesByLanguage[language].eventAgain(rejected),
     status: (language, view, statusUrl) => pagesByLanguage[language].status(view, statusUrl),
     statusLater: (language, problem) => pagesByLanguage[language].statusLater(problem),
     problem: (language, problem) => pagesByLanguage[language].problem(problem),

@@ -1,21 +1,21 @@
 /**
- * For how long a dependency has failed, judged by what was tried. Time in which nothing was tried proves nothing: a failure
- * that is followed by a quiet minute is one failure, not a minute of them.
+ * How long a dependency has been failing, measured by the calls made. Idle time proves nothing: one failure before a
+ * quiet minute is one failure, not a minute of them.
  */
 
 export interface FailureStreak {
   begin(): void;
   succeeded(): void;
   failed(): void;
-  /** Tries that have begun and have no outcome yet. */
+  /** Calls without a result yet. */
   readonly underWay: number;
-  /** Milliseconds from the first failure after the latest success, up to now or, while nothing is tried, to the last failure. */
+  /** Milliseconds from the first failure since the last success until now or, when idle, until the last failure. */
   failingMs(): number;
-  /** For how long the latest try has been under way, milliseconds; 0 while there is none. */
+  /** Age of the latest call without a result, milliseconds; 0 when there is none. */
   latestTryMs(): number;
 }
 
-/** Without any try for this long, failures before it say nothing about now. */
+/** After this long without calls, earlier failures no longer count. */
 const forgottenMs = 1_000;
 
 /** @param now milliseconds, monotonic */

@@ -1,19 +1,17 @@
 /**
- * Group commit: turns a stream of single registrations into packs, and tells each submitter when *its own* pack is safe.
+ * Group commit: merges single registrations into packs and tells each submitter when *its own* pack is confirmed.
  *
  *     submit ──► line of packs ──► at most `maxSendsInFlight` sends ──► confirmed / failed
  *
- * Nothing waits for a timer in order to gather. While a send is free, a registration leaves at once, alone; while all are busy, those that arrive
- * gather in the last pack of the line and leave together as soon as a send comes back. So an idle service adds no
- * latency, and a flooded one fills its packs by itself, as a database does with its log.
+ * There is no gathering timer. While a send is free, a registration leaves at once; otherwise it joins the last pack of
+ * the buffer, which leaves with the next free send. So an idle service adds no latency and a busy one fills its packs,
+ * as in a database's log.
  *
- * More sends in flight mean a shorter wait, but smaller packs and more CPU for each registration: a send costs as much as
- * ten registrations. So a process with time to spare uses all its sends, and the less time it has, the fewer of them for
- * packs that are not full. A full pack always takes a free send, and so does one that has waited for a while: so neither a
- * slow queue nor one send that hangs holds the line while other sends are free.
+ * More concurrent sends shorten the wait but make smaller packs, and a send costs as much CPU as ten registrations. So
+ * the idle ratio of the process limits the sends for packs that are not full. Full or old packs take any free send: one
+ * slow send never blocks the buffer.
  *
- * All who wait in one pack share one promise: a pack succeeds or fails as a whole, there is no partial outcome.
- * It knows nothing of SQS or HTTP.
+ * All registrations of a pack share one promise, since it succeeds or fails as a whole. Independent of SQS and HTTP.
  */
 import { TurnoutError } from "../../shared/errors.ts";
 import {
@@ -26,16 +24,16 @@ import { createFailureStreak } from "./failure-streak.ts";
 
 export interface GroupCommitOptions {
   /**
-   * Brings one pack to safety. Resolved means that it is stored; rejected means that it may or may not be.
-   * @param count how many registrations are in it
+   * Sends one pack. Resolves when it is stored; after a rejection it may or may not be.
+   * @param count of registrations in it
    */
   readonly send: (body: string, count: number) => Promise<void>;
   readonly maxSendsInFlight: number;
-  /** Share of its time that this process has left, 0 to 1. Default: all of it. */
-  readonly spareTime?: () => number;
-  /** Registrations that may stand in line, those under way not counted. */
+  /** Idle ratio of this process, 0 to 1. Default: 1. */
+  readonly idleRatio?: () => number;
+  /** Registrations that may be buffered, not counting those being sent. */
   readonly maxWaiting: number;
-  /** A pack that stood in line for longer is not sent any more but refused: its people were told to try again or left. */
+  /** A pack buffered for longer is rejected, not sent: its people were told to try again, or left. */
   readonly maxWaitMs: number;
   /** Milliseconds, monotonic. */
   readonly now: () => number;
@@ -57,46 +55,46 @@ export interface GroupCommitFigures {
   readonly failedPacks: number;
   readonly waiting: number;
   readonly sendsInFlight: number;
-  /** How long the first in line has waited. */
+  /** Age of the oldest buffered pack. */
   readonly oldestWaitMs: number;
-  /** For how long sends have failed and none was confirmed; 0 after every success, and after a time without any send. */
+  /** How long sends have failed without a success; 0 after a success or an idle time. */
   readonly failingMs: number;
-  /** For how long the latest of the sends under way has been; 0 while there is none. */
+  /** Age of the latest send without a result; 0 when there is none. */
   readonly latestSendMs: number;
 }
 
 export interface GroupCommit {
-  /** Whether one more registration would be taken into the line. */
+  /** Whether the buffer takes another registration. */
   hasRoom(): boolean;
   /**
    * @param encoded a result of `encodeRegistration`
-   * @returns settles when its pack does
-   * @throws TURNOUT_OVERLOADED when the line is full or the wait was too long; TURNOUT_REGISTRATION_TOO_LARGE when no
+   * @returns settles with its pack
+   * @throws TURNOUT_OVERLOADED when the buffer is full or the wait was too long; TURNOUT_REGISTRATION_TOO_LARGE when no
    *   pack could hold it; TURNOUT_STOPPING after `close`; TURNOUT_ENQUEUE_FAILED when its pack was not confirmed
    */
   submit(encoded: string): Promise<void>;
   figures(): GroupCommitFigures;
-  /** Takes nothing more and settles when everything taken has an outcome. Calling it again waits for the same. */
+  /** Takes no more; resolves when everything taken has a result. Safe to repeat. */
   close(): Promise<void>;
 }
 
-/** With this much of its time left, a process uses all its sends. */
+/** From this idle ratio on, all sends are used. */
 const plentyOfTime = 0.4;
 /**
- * After this long a pack takes any free send, full or not. A pack only starts when the one before it has left, so this makes
- * ten additional sends a second at most, about 1 % of a core, however little time the process has.
+ * A pack this old takes any free send. A pack starts only when the previous one has left, so this adds at most ten
+ * sends a second, about 1 % of a core.
  */
 const gatherAtMostMs = 100;
 
 export function createGroupCommit({
   send,
   maxSendsInFlight,
-  spareTime = () => 1,
+  idleRatio = () => 1,
   maxWaiting,
   maxWaitMs,
   now,
 }: GroupCommitOptions): GroupCommit {
-  const line: Pack[] = [];
+  const buffer: Pack[] = [];
   let waiting = 0;
   const sends = createFailureStreak(now);
   let confirmed = 0;
@@ -106,10 +104,10 @@ export function createGroupCommit({
   let closing: PromiseWithResolvers<void> | undefined;
 
   function packFor(bytes: number): Pack {
-    const last = line.at(-1);
+    const last = buffer.at(-1);
     if (last && last.encoded.length < maxPackRegistrations && last.bytes + bytes <= maxPackBytes) return last;
     const pack: Pack = { encoded: [], bytes: packFrameBytes, since: now(), confirmed: Promise.withResolvers<void>() };
-    line.push(pack);
+    buffer.push(pack);
     return pack;
   }
 
@@ -132,28 +130,28 @@ export function createGroupCommit({
     dispatch();
   }
 
-  /** How many sends may be in flight for this pack, the first of the line, to leave. */
+  /** How many sends may be in flight for the first pack of the buffer to leave. */
   function sendsAllowed(pack: Pack): number {
-    const isFull = line.length > 1;
+    const isFull = buffer.length > 1;
     if (isFull || now() - pack.since >= gatherAtMostMs) return maxSendsInFlight;
-    return Math.max(1, Math.round(maxSendsInFlight * Math.min(1, spareTime() / plentyOfTime)));
+    return Math.max(1, Math.round(maxSendsInFlight * Math.min(1, idleRatio() / plentyOfTime)));
   }
 
   function dispatch(): void {
-    for (let pack = line[0]; pack && sends.underWay < sendsAllowed(pack); pack = line[0]) {
-      line.shift();
+    for (let pack = buffer[0]; pack && sends.underWay < sendsAllowed(pack); pack = buffer[0]) {
+      buffer.shift();
       waiting -= pack.encoded.length;
       if (now() - pack.since > maxWaitMs) {
         pack.confirmed.reject(new TurnoutError("TURNOUT_OVERLOADED", "The wait for the queue was too long."));
       } else void commit(pack);
     }
-    if (line[0] && sends.underWay < maxSendsInFlight) dispatchWhenOld(line[0]);
+    if (buffer[0] && sends.underWay < maxSendsInFlight) dispatchWhenOld(buffer[0]);
     if (closing && sends.underWay === 0) closing.resolve();
   }
 
   /**
-   * Should nobody else come and no send come back. The timer is left to ring when the pack is gone meanwhile, and then looks
-   * again: most packs leave before, and need not pay for setting and clearing one each.
+   * For when no other registration or send triggers it. Not cleared when the pack leaves earlier, as most do: that is
+   * cheaper than a timer per pack.
    */
   function dispatchWhenOld(pack: Pack): void {
     if (heldPack) return;
@@ -174,7 +172,7 @@ export function createGroupCommit({
       if (waiting >= maxWaiting) {
         return Promise.reject(new TurnoutError("TURNOUT_OVERLOADED", "The line for the queue is full."));
       }
-      // One byte for the comma before it.
+      // One byte for the comma.
       const bytes = Buffer.byteLength(encoded) + 1;
       if (packFrameBytes + bytes > maxPackBytes) {
         const limit = `${bytes} bytes where ${maxPackBytes - packFrameBytes} fit`;
@@ -193,7 +191,7 @@ export function createGroupCommit({
       failedPacks,
       waiting,
       sendsInFlight: sends.underWay,
-      oldestWaitMs: line[0] ? now() - line[0].since : 0,
+      oldestWaitMs: buffer[0] ? now() - buffer[0].since : 0,
       failingMs: sends.failingMs(),
       latestSendMs: sends.latestTryMs(),
     }),

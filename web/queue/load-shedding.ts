@@ -1,51 +1,50 @@
 /**
- * Load shedding: decides, before anything is done for a request, whether one more can be taken, and when whoever cannot be
- * taken should come back. Registrations have a shedder and looks at a status have one, each with the load of its own line.
- * The signals are measured, not configured rates: the length and age of the line, the delay of the event loop, and whether
- * what stands behind the line answers at all.
+ * Load shedding: decides before any work whether to take a request, and otherwise when the client should come back.
+ * Registrations and status requests have a shedder each. It uses measured signals, not configured rates: fill and age
+ * of the buffer, event loop delay, and whether the dependency answers.
  *
- * What is refused must be cheap, or refusing would itself be the overload; so this compares a few numbers and nothing else.
+ * Rejecting must be cheap, so it only compares a few numbers.
  */
-export type ShedReason = "line-full" | "line-slow" | "event-loop" | "failing";
+export type ShedReason = "buffer-full" | "buffer-slow" | "event-loop" | "failing";
 
-/** What a shedder looks at. The line for the queue has it from `GroupCommitFigures`, that of the status reads from `StatusLoad`. */
+/** A shedder's input: `GroupCommitFigures` for registrations, `StatusLoad` for status requests. */
 export interface Load {
   /** Served since the start. */
   readonly served: number;
-  /** In line. */
+  /** Buffered. */
   readonly waiting: number;
-  /** Whether the line takes one more. */
+  /** Whether the buffer takes another one. */
   readonly hasRoom: boolean;
-  /** How long the first in line has waited. */
+  /** Age of the oldest buffered one. */
   readonly oldestWaitMs: number;
-  /** Calls to what stands behind the line that have no answer yet. */
+  /** Calls to the dependency without a result yet. */
   readonly callsInFlight: number;
-  /** For how long these calls have failed and none succeeded, judged by what was tried. */
+  /** How long these calls have failed without a success. */
   readonly failingMs: number;
-  /** For how long the latest call has been under way; 0 while there is none. */
+  /** Age of the latest call; 0 when there is none. */
   readonly latestCallMs: number;
 }
 
-export interface Refusal {
+export interface Rejection {
   readonly reason: ShedReason;
-  /** Whole seconds; spread over time, so that those who come back do not all come at once. */
+  /** Whole seconds, spread at random so that clients do not return together. */
   readonly retryAfterSeconds: number;
 }
 
 export interface LoadShedder {
-  /** @returns undefined when one more can be taken */
-  refusal(): Refusal | undefined;
-  /** How many were refused since the start. */
+  /** @returns undefined when another request can be taken */
+  rejection(): Rejection | undefined;
+  /** Total rejected since the start. */
   readonly shed: number;
 }
 
 export interface LoadShedderOptions {
   readonly load: () => Load;
-  /** How late the event loop is, milliseconds. */
+  /** Event loop delay, milliseconds. */
   readonly loopDelayMs: () => number;
-  /** Delay of the loop above which the more of them are not taken, the later it is: at twice as much, every second one. */
+  /** Event loop delay from which requests are shed; at twice that, every second one. */
   readonly maxLoopDelayMs: number;
-  /** Wait of the first in line above which no further ones are taken. */
+  /** Wait of the oldest buffered one from which all are shed. */
   readonly maxWaitMs: number;
   /** Milliseconds, monotonic. */
   readonly now: () => number;
@@ -54,9 +53,9 @@ export interface LoadShedderOptions {
 }
 
 const sampleMs = 1_000;
-/** How long all calls may fail before only one request at a time tries whether that is over. */
-const failingPatienceMs = 1_500;
-/** A try that has no answer after this long may just have met a bad connection: another one tries beside it. */
+/** How long all calls may fail before only one request at a time is let through as a probe. */
+const failingTimeoutMs = 1_500;
+/** A probe this old may have hit a bad connection, so another one is allowed. */
 const tryAgainAfterMs = 1_000;
 const longestRetrySeconds = 60;
 
@@ -82,15 +81,15 @@ export function createLoadShedder(options: LoadShedderOptions): LoadShedder {
 
   function reasonFor(current: Load): ShedReason | undefined {
     const { hasRoom, oldestWaitMs, failingMs, callsInFlight, latestCallMs } = current;
-    if (failingMs > failingPatienceMs && callsInFlight > 0 && latestCallMs < tryAgainAfterMs) return "failing";
-    if (!hasRoom) return "line-full";
-    if (oldestWaitMs > maxWaitMs) return "line-slow";
+    if (failingMs > failingTimeoutMs && callsInFlight > 0 && latestCallMs < tryAgainAfterMs) return "failing";
+    if (!hasRoom) return "buffer-full";
+    if (oldestWaitMs > maxWaitMs) return "buffer-slow";
     return isTooLate() ? "event-loop" : undefined;
   }
 
   /**
-   * A share, not all: the delay is known from the last look, and a loop that many clients keep busy may not look again for a
-   * second. Whoever sheds everybody for so long does nothing else.
+   * A share, not all: the delay comes from the last sample, and a busy loop may not sample again for a second. Shedding
+   * all until then would leave the instance idle.
    */
   function isTooLate(): boolean {
     const delay = loopDelayMs();
@@ -98,8 +97,8 @@ export function createLoadShedder(options: LoadShedderOptions): LoadShedder {
   }
 
   /**
-   * The line in front, at the pace at which it moves; on top, a share of a window as long as the queue needs for all who
-   * are being refused each second. While nothing is served at all, the longest window.
+   * Time to work off the buffer at the current rate, plus a random part long enough for all clients rejected per second
+   * to be served. The longest window while nothing is served.
    */
   function retryAfterSeconds(waiting: number): number {
     const pace = Math.max(servedPerSecond, 1);
@@ -108,7 +107,7 @@ export function createLoadShedder(options: LoadShedderOptions): LoadShedder {
   }
 
   return {
-    refusal() {
+    rejection() {
       const current = load();
       sample(current);
       const reason = reasonFor(current);

@@ -1,8 +1,8 @@
-/** Looks at the registrations queue from the outside: whether it answers, and how much is on it. */
+/** Reads the registrations queue's message counts. */
 import { GetQueueAttributesCommand, type SQSClient } from "@aws-sdk/client-sqs";
 
 export interface QueueProbe {
-  /** @returns messages visible, in flight and delayed, as SQS counts them (approximately); rejects when SQS does not answer */
+  /** @returns messages visible, in flight and delayed (approximate); rejects when SQS does not answer */
   countMessages(): Promise<number>;
 }
 

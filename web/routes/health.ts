@@ -1,4 +1,4 @@
-/** What balancers, operators and monitoring ask of a web instance. */
+/** Health and metrics for load balancers, operators and monitoring. */
 import { isIP } from "node:net";
 import type { FastifyPluginAsync, FastifyRequest } from "fastify";
 import { TurnoutError } from "../../shared/errors.ts";
@@ -12,7 +12,7 @@ export interface HealthRoutesOptions {
 
 const privateAddress = /^(::ffff:)?(127\.|10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.)|^::1$|^f[cd]/i;
 
-/** Whoever comes through the balancer carries `X-Forwarded-For`, whatever address the connection itself has. */
+/** Requests through the load balancer carry `X-Forwarded-For`, whatever the connection's address. */
 function comesFromInside(request: FastifyRequest): boolean {
   const address = request.socket.remoteAddress ?? "";
   return request.headers["x-forwarded-for"] === undefined && isIP(address) > 0 && privateAddress.test(address);

@@ -1,11 +1,11 @@
 /**
- * The event page and its files, as a browser or a CDN fetches them: precompressed, with strong tags, and with caching that
- * ends no later than the page is true.
+ * The event page and its assets for browsers and CDN: precompressed, with strong ETags, and cached no longer than the
+ * page is valid.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { eventPhase, type EventDefinition } from "../../shared/registration/event-definition.ts";
 import { chooseLanguage } from "../page/language.ts";
-import { pageHeaders } from "../page/page-headers.ts";
+import { attendeePageHeaders } from "../../shared/page/page-headers.ts";
 import type { Pages } from "../page/pages.ts";
 import { methodNotAllowed, wantsPage } from "../http/problem.ts";
 import { isCurrent, selectEncoding, type Representation } from "../page/representation.ts";
@@ -17,12 +17,12 @@ export interface PageRoutesOptions {
   readonly now: () => number;
 }
 
-/** Seconds; a browser asks again soon, the CDN spares us nearly all of it. */
+/** Seconds; browsers revalidate soon, and the CDN absorbs nearly all of it. */
 const browserSeconds = 30;
 const edgeSeconds = 60;
-/** How long the CDN may go on with what it has while it fetches anew: nobody waits for the fetch. */
+/** How long the CDN may serve stale content while it revalidates, so that nobody waits. */
 const revalidateSeconds = 60;
-/** An old page is better than an error page, even when it is no longer quite true. */
+/** A stale page is better than an error page. */
 const staleOnErrorSeconds = 600;
 
 const forever = "public, max-age=31536000, immutable";
@@ -30,8 +30,7 @@ const anotherDeployment = "public, max-age=60";
 
 /**
  * @param now milliseconds since the epoch
- * @returns the `Cache-Control` of the event page. However it is served, fresh or while revalidating, its age never passes the
- *   next change of phase.
+ * @returns the event page's `Cache-Control`: fresh or stale, it never outlives the current phase
  */
 export function eventPageCaching(event: EventDefinition, now: number): string {
   const changes = [Date.parse(event.opensAt), Date.parse(event.closesAt)].filter((change) => change > now);
@@ -48,7 +47,7 @@ export function eventPageCaching(event: EventDefinition, now: number): string {
   ].join(", ");
 }
 
-/** Sends the bytes that the request can take, or 304 when it has them already. */
+/** Sends the bytes in an accepted encoding, or 304. */
 function sendRepresentation(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -66,14 +65,14 @@ export async function pageRoutes(app: FastifyInstance, { pages, event, now }: Pa
   app.get("/", { schema: { hide: true } }, (request, reply) => {
     const instant = now();
     const language = chooseLanguage(request.headers["accept-language"]);
-    reply.headers(pageHeaders).headers({
+    reply.headers(attendeePageHeaders).headers({
       "cache-control": eventPageCaching(event, instant),
       vary: "Accept-Language, Accept-Encoding",
     });
     return sendRepresentation(request, reply, pages.event(language, eventPhase(event, instant)));
   });
 
-  // Where a browser comes to that reloads the address of a form post that was refused. For programs it is not there.
+  // Reached by reloading a rejected form post in a browser; does not exist for programs.
   app.get("/registrations", { schema: { hide: true }, config: { unlisted: true } }, (request, reply) => {
     if (!wantsPage(request)) throw methodNotAllowed(reply, ["POST"]);
     return reply.headers({ "cache-control": "no-store", vary: "Accept" }).redirect("/", 303);

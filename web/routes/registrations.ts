@@ -1,6 +1,4 @@
-/**
- * The registrations resource: `POST /registrations` accepts one, `GET /registrations/<receipt>` tells what became of it.
- */
+/** The registrations resource: `POST /registrations` accepts one, `GET /registrations/<receipt>` tells its status. */
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
@@ -8,19 +6,19 @@ import { TurnoutError } from "../../shared/errors.ts";
 import { createPhaseClock, type EventDefinition } from "../../shared/registration/event-definition.ts";
 import { formType } from "../../shared/registration/form-body.ts";
 import { encodeRegistration } from "../../shared/registration/registration-pack.ts";
-import { normalizeSubmission, submissionSchema, type Submission } from "../../shared/registration/submission.ts";
+import { normalizeSubmission, submissionSchema, type Submission } from "../../shared/registration/submission-schema.ts";
 import type { GroupCommit } from "../queue/group-commit.ts";
 import type { WebMetrics } from "../metrics.ts";
-import { submissionFromForm } from "../page/form.ts";
+import { submissionFromForm } from "../page/form-submission.ts";
 import { chooseLanguage } from "../page/language.ts";
-import { pageHeaders } from "../page/page-headers.ts";
+import { attendeePageHeaders } from "../../shared/page/page-headers.ts";
 import type { Pages } from "../page/pages.ts";
 import { problemType, toProblem, wantsPage } from "../http/problem.ts";
 import type { EstimatedWait } from "../status/estimated-wait.ts";
-import { refuseForeignForm } from "../http/form-origin.ts";
-import type { LoadShedder, Refusal } from "../queue/load-shedding.ts";
+import { rejectForeignForm } from "../http/form-origin.ts";
+import type { LoadShedder, Rejection } from "../queue/load-shedding.ts";
 import { meantStatusUrl } from "../status/meant-receipt.ts";
-import type { Refusals } from "../queue/refusals.ts";
+import type { Rejections } from "../queue/rejections.ts";
 import type { Receipts } from "../status/receipts.ts";
 import { registrationId } from "../../shared/registration/registration-id.ts";
 import { registrationStatuses, type StatusReader } from "../status/registration-status.ts";
@@ -33,13 +31,13 @@ export interface RegistrationRoutesOptions {
   readonly pages: Pages;
   readonly metrics: WebMetrics;
   readonly shedder: LoadShedder;
-  /** Of looks at a status. */
-  readonly lookShedder: LoadShedder;
-  readonly refusals: Refusals;
+  /** For status requests. */
+  readonly statusShedder: LoadShedder;
+  readonly rejections: Rejections;
   readonly backlog: EstimatedWait;
-  /** Registrations that one client may send in a minute; 0 for no limit. */
+  /** Registrations per client and minute; 0 for no limit. */
   readonly rateLimitPerMinute: number;
-  /** Where the site is for everybody; undefined where that is not known. */
+  /** The site's public origin; undefined when unknown. */
   readonly publicUrl: string | undefined;
   /** Milliseconds since the epoch. */
   readonly wallClock: () => number;
@@ -54,15 +52,15 @@ const slowestLookAfterSeconds = 10;
 /** As in `page/assets/status.js`. */
 const toldUnknownAfterMs = 10_000;
 /**
- * Of the status route only. The framework's time-out costs each request as much as its validation, receipt and packing
- * together (Node makes an error with a stack for every request that ends), and accepting is bounded without it: by the
- * longest wait in the line and the time-outs of a send.
+ * Only for the status route: the framework's timeout costs as much as validation, receipt and packing together (Node
+ * creates an error with a stack per request). Accepting is bounded without it, by the longest buffer wait and the send
+ * timeouts.
  */
 const statusTimeoutMs = 30_000;
 
 /**
- * How many looks at a status one client may take for each registration that it may send. Whoever looks as often as replies ask
- * takes about 14 in the first minute and six in each further one, and many may sit behind one address.
+ * Status requests per client for each registration it may send. A client that polls as told makes about 14 in the first
+ * minute and six in each further one, and many clients may share an address.
  */
 const looksPerRegistration = 20;
 
@@ -75,10 +73,7 @@ const Accepted = Type.Object({
 
 const jsonType = "application/json; charset=utf-8";
 
-/**
- * `Accepted` as it stands on the wire. Written by hand, since neither value has a character to escape, and a serialiser
- * would look for one in each of them, for every registration.
- */
+/** Serialises `Accepted` by hand: no value needs escaping, which a serialiser would check for every registration. */
 function acceptedBody(receipt: string, statusUrl: string): string {
   return `{"receipt":"${receipt}","status":"pending","statusUrl":"${statusUrl}","retryAfterSeconds":${firstLookAfterSeconds}}`;
 }
@@ -95,21 +90,24 @@ const Status = Type.Object({
   estimatedWaitSeconds: Type.Optional(Type.Integer({ description: "only while pending and if it can be told" })),
 });
 
-/** By the same parser that chooses who reads the body. */
+/** The same parser that chooses the body parser. */
 function isForm(request: FastifyRequest): boolean {
   return request.mediaType === formType;
 }
 
 export const registrationRoutes: FastifyPluginAsyncTypebox<RegistrationRoutesOptions> = async (app, options) => {
-  const { event, groupCommit, receipts, statuses, pages, metrics, shedder, lookShedder, refusals } = options;
+  const { event, groupCommit, receipts, statuses, pages, metrics, shedder, statusShedder, rejections } = options;
   const { backlog, rateLimitPerMinute, wallClock, now, random } = options;
 
   const publicOrigin = options.publicUrl === undefined ? undefined : new URL(options.publicUrl).origin;
   const phaseAt = createPhaseClock(event);
   const cannotRegister = createShedding("Nothing was registered. Please send the same again after a while.", "");
-  const cannotLook = createShedding("What was accepted stays accepted. Please look again after a while.", "status-");
+  const cannotReadStatus = createShedding(
+    "What was accepted stays accepted. Please look again after a while.",
+    "status-",
+  );
 
-  function refuseOutsideOpening(): void {
+  function rejectOutsideOpening(): void {
     const phase = phaseAt(wallClock());
     if (phase === "before") {
       throw new TurnoutError("TURNOUT_NOT_OPEN_YET", `Registration opens at ${event.opensAt}.`);
@@ -118,36 +116,36 @@ export const registrationRoutes: FastifyPluginAsyncTypebox<RegistrationRoutesOpt
   }
 
   /**
-   * What is shed takes the shortest way out, past error handling and serialisation, since in a rush most requests go this way.
-   * @param reasonPrefix tells in the log what it was that could not be taken
+   * Answers shed requests directly, without error handling and serialisation: in a rush most requests end here.
+   * @param reasonPrefix names what was shed in the log
    */
   function createShedding(detail: string, reasonPrefix: string) {
     const problem = JSON.stringify(toProblem(new TurnoutError("TURNOUT_OVERLOADED", detail)));
-    return (request: FastifyRequest, reply: FastifyReply, { reason, retryAfterSeconds }: Refusal): void => {
+    return (request: FastifyRequest, reply: FastifyReply, { reason, retryAfterSeconds }: Rejection): void => {
       reply.header("Retry-After", retryAfterSeconds);
       if (wantsPage(request)) throw new TurnoutError("TURNOUT_OVERLOADED", detail);
-      refusals.count("TURNOUT_OVERLOADED", `${reasonPrefix}${reason}`);
+      rejections.count("TURNOUT_OVERLOADED", `${reasonPrefix}${reason}`);
       reply.code(503).header("Cache-Control", "no-store").type(problemType).send(problem);
     };
   }
 
-  /** Before the body is read: what cannot be taken should not be parsed either. */
+  /** Before the body is read: shed requests should not be parsed. */
   function admit(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
-    refuseOutsideOpening();
-    if (isForm(request)) refuseForeignForm(request, publicOrigin);
-    const refusal = shedder.refusal();
-    if (refusal) cannotRegister(request, reply, refusal);
+    rejectOutsideOpening();
+    if (isForm(request)) rejectForeignForm(request, publicOrigin);
+    const rejection = shedder.rejection();
+    if (rejection) cannotRegister(request, reply, rejection);
     else done();
   }
 
-  /** Before the receipt is opened. */
-  function admitLook(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
-    const refusal = lookShedder.refusal();
-    if (refusal) cannotLook(request, reply, refusal);
+  /** Before the receipt is decrypted. */
+  function admitStatusRead(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
+    const rejection = statusShedder.rejection();
+    if (rejection) cannotReadStatus(request, reply, rejection);
     else done();
   }
 
-  /** @param requests that one client may send in a minute; 0 for no limit */
+  /** @param requests per client and minute; 0 for no limit */
   function limited(requests: number) {
     return requests > 0 ? { rateLimit: { max: requests, timeWindow: 60_000 } } : {};
   }
@@ -199,7 +197,7 @@ export const registrationRoutes: FastifyPluginAsyncTypebox<RegistrationRoutesOpt
         params: Type.Object({ receipt: Type.String() }),
         response: { 200: Status },
       },
-      onRequest: admitLook,
+      onRequest: admitStatusRead,
       config: limited(rateLimitPerMinute * looksPerRegistration),
       handlerTimeout: statusTimeoutMs,
     },
@@ -224,14 +222,14 @@ export const registrationRoutes: FastifyPluginAsyncTypebox<RegistrationRoutesOpt
     },
   );
 
-  /** Who has not waited long is not told that the wait is unknown: mostly it is over in a moment. */
+  /** After a short wait "unknown" is not shown: usually it is over in a moment. */
   function hasWaited(submittedAt: string): boolean {
     return wallClock() - Date.parse(submittedAt) > toldUnknownAfterMs;
   }
 
   /**
-   * The longer the wait, the rarer a look: a backlog is not drained faster by being asked about. Spread by chance, so that
-   * those who registered in the same second do not ask in the same second.
+   * The longer the wait, the less frequent the polls. Randomised, so that those who registered together do not poll
+   * together.
    */
   function pendingView(submittedAt: string) {
     const estimatedWaitSeconds = backlog.estimatedWaitSeconds();
@@ -248,20 +246,20 @@ export const registrationRoutes: FastifyPluginAsyncTypebox<RegistrationRoutesOpt
   }
 };
 
-/** @returns the reply to a link with something behind it: the way to the link that was meant */
+/** @returns a redirect to the link that was meant */
 export function sendToStatus(reply: FastifyReply, statusUrl: string): FastifyReply {
   return reply.header("Cache-Control", "no-store").redirect(statusUrl, 301);
 }
 
-/** The one answer to every receipt that is not ours, whatever is wrong with it. */
+/** The same answer for every invalid receipt, whatever is wrong with it. */
 export function unknownReceipt(): TurnoutError {
   return new TurnoutError("TURNOUT_RECEIPT_UNKNOWN", "No registration belongs to this receipt.");
 }
 
-/** @returns the reply with an HTML page of ours, sent past the JSON serialiser of the route */
+/** @returns the reply with an HTML page, bypassing the route's JSON serialiser */
 export function sendPage(reply: FastifyReply, html: string): never {
   return reply
-    .headers(pageHeaders)
+    .headers(attendeePageHeaders)
     .header("X-Robots-Tag", "noindex")
     .type("text/html; charset=utf-8")
     .serializer((payload: string) => payload)

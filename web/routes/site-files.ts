@@ -1,14 +1,11 @@
-/**
- * What browsers, crawlers and security researchers ask every site for by themselves, at addresses that they know: icons,
- * `robots.txt` and, where there is a contact, `security.txt`.
- */
+/** Well-known site files: icons, `robots.txt` and, with a contact, `security.txt`. */
 import type { FastifyInstance } from "fastify";
 import { TurnoutError } from "../../shared/errors.ts";
 import type { Pages } from "../page/pages.ts";
 
 export interface SiteFilesOptions {
   readonly pages: Pages;
-  /** Where the site is, such as `https://summit.example.org`; undefined where that is not known. */
+  /** The site's public origin, such as `https://summit.example.org`; undefined when unknown. */
   readonly publicUrl: string | undefined;
   /** A `mailto:` or `https:` URI; undefined for no `security.txt`. */
   readonly securityContact: string | undefined;
@@ -16,11 +13,11 @@ export interface SiteFilesOptions {
   readonly now: () => number;
 }
 
-/** A new deployment may change them, at addresses that stay. */
+/** May change with a deployment, while the address stays. */
 const forADay = "public, max-age=86400";
 const forAnHour = "public, max-age=3600";
 
-/** A receipt is the key to a status: nobody lists one, even if somebody has put it on a page. */
+/** A receipt is the key to a status: it must not be indexed, even if somebody publishes it. */
 const robots = "User-agent: *\nDisallow: /registrations/\n";
 
 const icons: Readonly<Record<string, string>> = {
@@ -30,10 +27,10 @@ const icons: Readonly<Record<string, string>> = {
 };
 
 const dayMs = 86_400_000;
-/** RFC 9116, 2.5.5: less than a year ahead. The contact is configuration, so it is as fresh as the deployment. */
+/** RFC 9116, 2.5.5: less than a year ahead. The contact is configuration, so it is as current as the deployment. */
 const validDays = 180;
 
-/** @returns RFC 9116; the same for a whole day, so that it can be cached */
+/** @returns the file by RFC 9116, constant for a day so that it can be cached */
 function securityText(contact: string, publicUrl: string | undefined, now: number): string {
   const expires = new Date((Math.floor(now / dayMs) + validDays) * dayMs).toISOString();
   return [

@@ -1,18 +1,18 @@
 /**
- * How long whoever joins the queue now will wait, by the activity of all processes: one cached look, however many people
- * ask. Nobody waits for a look: who asks starts one when the last is old, and is told of the one before.
+ * Estimated wait of a new registration, from the activity of all processes. Cached: a request starts a poll when the
+ * last is old, and gets the previous value without waiting.
  */
 import type { Backlog } from "../../shared/activity/estimate.ts";
 
 export interface EstimatedWait {
-  /** @returns seconds; undefined while it is not known: before the first look, while nothing is drained, after a fault */
+  /** @returns seconds; undefined before the first poll, while nothing is drained, and after an error */
   estimatedWaitSeconds(): number | undefined;
 }
 
 export interface EstimatedWaitOptions {
   /** @returns messages on the queue: visible, in flight and delayed */
   readonly countMessages: () => Promise<number>;
-  /** @returns what they mean */
+  /** @returns the estimate for that many messages */
   readonly estimate: (messages: number) => Promise<Backlog>;
   readonly cacheMs: number;
   /** Milliseconds, monotonic. */
@@ -22,24 +22,24 @@ export interface EstimatedWaitOptions {
 export function createEstimatedWait(options: EstimatedWaitOptions): EstimatedWait {
   const { countMessages, estimate, cacheMs, now } = options;
   let latest: Backlog | undefined;
-  let looking = false;
+  let polling = false;
   let lastTryAt = -Infinity;
 
-  async function look(): Promise<void> {
-    looking = true;
+  async function poll(): Promise<void> {
+    polling = true;
     lastTryAt = now();
     try {
       latest = await estimate(await countMessages());
     } catch {
-      // The clients' log says why (`aws-fault-log.ts`).
+      // Logged by the client (`aws-error-log.ts`).
       latest = undefined;
     }
-    looking = false;
+    polling = false;
   }
 
   return {
     estimatedWaitSeconds() {
-      if (!looking && now() - lastTryAt >= cacheMs) void look();
+      if (!polling && now() - lastTryAt >= cacheMs) void poll();
       return latest?.etaSeconds ?? undefined;
     },
   };

@@ -1,6 +1,6 @@
 /**
- * A status link as it comes out of a mail, a chat or a sentence: with the sign that stood behind it, a bracket, a dot, a
- * slash or a blank. A receipt holds none of those, so that what was meant is certain.
+ * Repairs status links copied from mail or chat with a trailing bracket, dot, slash or blank. Receipts contain none of
+ * these, so the intended link is unambiguous.
  */
 import type { Receipts } from "./receipts.ts";
 
@@ -13,9 +13,9 @@ export function isStatusAddress(url: string): boolean {
 }
 
 /**
- * @param url path and query, as they were asked for
- * @returns the status link without what follows the receipt, if that is one of ours and something does follow; a query is
- *   no part of the link and does no harm
+ * @param url path and query as requested
+ * @returns the link without what follows the receipt, if the receipt is ours and something follows; queries are left
+ *   alone
  */
 export function meantStatusUrl(url: string, receipts: Receipts): string | undefined {
   if (!isStatusAddress(url)) return undefined;

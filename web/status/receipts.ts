@@ -3,11 +3,11 @@
  *
  *     <key id>.<base64url of nonce (12 bytes) | ciphertext | tag (16 bytes)>
  *
- * AES-256-GCM over {email, registration id, submitted at}, the key id authenticated with it. The receipt is the status
- * URL: no index, no extra write, nothing to guess, no address in a URL or a log, no way to ask about somebody else.
+ * AES-256-GCM over {email, registration id, submitted at}, with the key id authenticated. The receipt is the status
+ * URL: no index, no extra write, not guessable, no address in URLs or logs.
  *
- * Measured: the obvious way (a Buffer as key, fresh random bytes for each call, many small Buffers) costs 39 µs; with
- * KeyObjects, nonces cut from a pool and one output buffer it is a sixth of that.
+ * Measured: a Buffer as key, random bytes per call and many small Buffers cost 39 µs; KeyObjects, pooled nonces and one
+ * output buffer cost a sixth.
  */
 import { createCipheriv, createDecipheriv, createSecretKey, randomFillSync, type KeyObject } from "node:crypto";
 import { TurnoutError } from "../../shared/errors.ts";
@@ -21,7 +21,7 @@ export interface ReceiptContent {
 
 export interface Receipts {
   seal(content: ReceiptContent): string;
-  /** @returns undefined alike for what is tampered, truncated, foreign, or sealed with a key that is gone */
+  /** @returns undefined alike when tampered, truncated, foreign, or sealed with a removed key */
   open(receipt: string): ReceiptContent | undefined;
 }
 
@@ -30,31 +30,31 @@ const keyBytes = 32;
 const nonceBytes = 12;
 const tagBytes = 16;
 const noncesInPool = 512;
-/** Longest receipt that is looked at: the longest content, its frame, in base64url. */
+/** Longest receipt accepted: the longest content and its frame, in base64url. */
 const maxReceiptLength = 700;
 
 const keyFormat = /^[A-Za-z0-9_-]{1,16}$/;
 
 /**
- * @param text `kid:base64` of 32 bytes each, comma-separated; the first seals, all open. To rotate, put the new key in
- *   front and leave the old one until no receipt of it is of interest any more.
- * @throws TURNOUT_ENVIRONMENT_INVALID naming the position of the fault, never the key
+ * @param text `kid:base64` of 32 bytes each, comma-separated; the first seals, all open. To rotate, put the new key
+ *   first and keep the old one as long as its receipts matter.
+ * @throws TURNOUT_ENVIRONMENT_INVALID naming the position of the error, never the key
  */
 export function parseReceiptKeys(text: string): ReadonlyMap<string, KeyObject> {
   const keys = new Map<string, KeyObject>();
   for (const [index, part] of text.split(",").entries()) {
     const [id = "", encoded = ""] = part.trim().split(":");
     const secret = Buffer.from(encoded, "base64");
-    const fault = !keyFormat.test(id)
+    const reason = !keyFormat.test(id)
       ? "has no key id of 1 to 16 letters, digits, _ or -"
       : keys.has(id)
         ? `uses the key id ${id} again`
         : secret.length === keyBytes
           ? undefined
           : `has ${secret.length} bytes of key, allowed are exactly ${keyBytes}, in base64`;
-    if (fault) {
-      throw new TurnoutError("TURNOUT_ENVIRONMENT_INVALID", `RECEIPT_KEYS: entry ${index + 1} ${fault}`, {
-        faults: [{ pointer: "/RECEIPT_KEYS", detail: `entry ${index + 1} ${fault}` }],
+    if (reason) {
+      throw new TurnoutError("TURNOUT_ENVIRONMENT_INVALID", `RECEIPT_KEYS: entry ${index + 1} ${reason}`, {
+        validationErrors: [{ pointer: "/RECEIPT_KEYS", detail: `entry ${index + 1} ${reason}` }],
       });
     }
     keys.set(id, createSecretKey(secret));
@@ -103,7 +103,7 @@ export function createReceipts(keys: ReadonlyMap<string, KeyObject>): Receipts {
       if (!key) return undefined;
       const sealed = Buffer.from(receipt.slice(dot + 1), "base64url");
       if (sealed.length <= nonceBytes + tagBytes) return undefined;
-      // Base64 has several spellings of one value; only ours is a receipt.
+      // Base64 allows several spellings of a value; only the canonical one is a receipt.
       if (sealed.toString("base64url") !== receipt.slice(dot + 1)) return undefined;
       const decipher = createDecipheriv(algorithm, key, sealed.subarray(0, nonceBytes), { authTagLength: tagBytes });
       decipher.setAAD(Buffer.from(id));

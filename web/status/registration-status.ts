@@ -1,15 +1,15 @@
 /**
- * Says what became of a registration, to whoever holds its receipt: only what a worker, or an admin, has written about this
- * very registration. Nothing is inferred from another one under the same address, so a known address looks like a new one
+ * Tells the holder of a receipt what became of the registration, only from what was written about this very
+ * registration. Nothing is inferred from another one under the same address, so a known address looks like a new one
  * until its own outcome is written.
  *
- * That takes the worker a moment longer: the item of a new address is there with its insert, while for a known one the
- * insert fails, the address is looked up and the outcome inserted. Both are dated by that first insert, and both are shown
- * from a fixed time after it, when either has long been written. Otherwise that moment would tell them apart.
+ * For a known address that takes a little longer: the insert fails, the address is looked up, the outcome is inserted.
+ * Item and outcome are therefore both dated by that first insert and shown only a fixed time after it; otherwise the
+ * delay would reveal a known address.
  *
  *     pending ──► confirmed | needs-attention | declined          needs-attention ──► confirmed | declined
  *
- * `withdrawn` is the attendee's own doing. What was erased has no status, like what never was.
+ * `withdrawn` was done by the attendee. An erased registration has no status, like one that never was.
  */
 import { sqsLimits } from "../../shared/aws/aws-limits.ts";
 import type { Outcome } from "../../shared/registration/outcome.ts";
@@ -22,8 +22,8 @@ export type RegistrationStatus = (typeof registrationStatuses)[number];
 export interface StatusReader {
   /**
    * @returns `pending` until something is written; `confirmed` when the address is registered, by this submission or an
-   *   earlier one; `needs-attention` while an organiser has to look at it; `declined` when one gave up on it; `withdrawn`.
-   *   Undefined where there is nothing to tell: it was erased, or the queue keeps nothing that is so old.
+   *   earlier one; `needs-attention` while an organiser has to decide; `declined` when one gave up on it; `withdrawn`.
+   *   Undefined when erased, or older than anything the queue keeps.
    * @throws TURNOUT_TABLE_UNAVAILABLE
    */
   read(receipt: ReceiptContent): Promise<RegistrationStatus | undefined>;
@@ -42,7 +42,7 @@ export function createStatusReader({ reads, wallClock }: StatusReaderOptions): S
       const written = writtenStatus(findings, registrationId, wallClock());
       if (written === "erased") return undefined;
       if (written) return written;
-      // After this time the queue has dropped whatever it still held: nobody will ever write anything about it.
+      // After this the queue has dropped everything: nothing will be written any more.
       const ageSeconds = (wallClock() - Date.parse(submittedAt)) / 1_000;
       return ageSeconds < sqsLimits.maxRetentionSeconds ? "pending" : undefined;
     },
@@ -56,15 +56,15 @@ const statusOfOutcome = {
   discarded: "declined",
 } as const satisfies Record<Outcome, RegistrationStatus | "erased">;
 
-/** How long after the insert it is shown. Several times what look-up and outcome take, and less than until the first look. */
+/** Delay after the insert: several times what lookup and outcome take, and less than until the first poll. */
 export const settlingMs = 750;
 
-/** A worker whose clock is off by more than this has to be put up with: nobody is to wait for it. */
+/** Largest clock error of a worker that is tolerated; beyond it nobody waits. */
 function isSettling(at: string | undefined, now: number): boolean {
   return at !== undefined && Math.abs(now - Date.parse(at)) < settlingMs;
 }
 
-/** @returns undefined while nothing is written about this registration that can be shown */
+/** @returns undefined while nothing that may be shown is written */
 function writtenStatus(
   { item, outcome, deadLetterState }: Findings,
   registrationId: string,
@@ -81,7 +81,7 @@ function writtenStatus(
     case undefined:
       return undefined;
     case "resolved":
-      // Not under this address, for an organiser corrected it.
+      // Under another address: an organiser corrected it.
       return "confirmed";
     case "discarded":
       return "declined";

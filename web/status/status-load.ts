@@ -1,35 +1,35 @@
 /**
- * The load of the status reads, measured from the outside: how many are under way, how long the line in front of them is
- * waiting, and whether the tables answer. The load shedder decides by it.
+ * Measures the load of the status reads for the load shedder: reads in progress, age of the oldest unread one, and
+ * whether the tables answer.
  */
 import { createFailureStreak } from "../queue/failure-streak.ts";
 import type { Load } from "../queue/load-shedding.ts";
 
 export interface StatusLoad {
-  /** @param read one read of a status; what becomes of it is handed on as it is */
+  /** @param read one status read; its result is passed on unchanged */
   track<Result>(read: () => Promise<Result>): Promise<Result>;
   load(): Load;
 }
 
-/** How many entries in front of the line may be done with before the list is cut. */
+/** Finished entries kept at the front before the list is cut. */
 const cutAfter = 1_000;
 
 /**
- * @param maxUnderWay reads above which there is no room for more
+ * @param maxUnderWay concurrent reads above which there is no room
  * @param now milliseconds, monotonic
  */
 export function createStatusLoad(maxUnderWay: number, now: () => number): StatusLoad {
   const reads = createFailureStreak(now);
   let served = 0;
-  /** When each read began, in order. Before `front` all are answered or overtaken. */
+  /** Start times in order. Before `front` all are answered or overtaken. */
   let began: number[] = [];
   let front = 0;
-  /** The number of the read that `began[0]` belongs to. */
+  /** Number of the read at `began[0]`. */
   let first = 0;
 
   /**
-   * Reads are taken in order, so a read that is answered shows that all before it have been taken as well: one of them that is
-   * still open hangs, which says nothing of how long the others wait.
+   * Reads are taken in order, so an answered read proves that earlier ones were taken: an earlier one still open hangs,
+   * and says nothing about the queue's wait.
    */
   function answered(read: number): void {
     front = Math.max(front, read - first + 1);

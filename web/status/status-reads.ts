@@ -1,9 +1,9 @@
 /**
- * The table reads behind status polling, merged: everybody who asks while reads are under way is answered by the next one,
- * up to 33 receipts in a `BatchGetItem` that looks into all three tables at once. No timer, bounded in flight and in line:
- * 100,000 people who poll cost a few thousand calls, and every receipt costs the same, whatever became of it.
+ * Merges status reads: everybody who asks while reads are in flight is served by the next one, up to 33 receipts per
+ * `BatchGetItem` over three tables. No timer; bounded in flight and in the queue. 100,000 polling people cost a few
+ * thousand calls, and every receipt costs the same whatever its state.
  *
- * The reads are consistent: a state that somebody has seen is never missing in a later answer.
+ * Reads are consistent: a state once seen never disappears.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { BatchGetCommand, type DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
@@ -18,19 +18,19 @@ export interface Subject {
   readonly registrationId: string;
 }
 
-/** What the tables hold of a subject. */
+/** What the tables hold for a receipt. */
 export interface Findings {
-  /** What stands under the address, whoever made it: a registration, or what an erased or withdrawn one left. */
+  /** The item under the address, of any registration, or a tombstone. */
   readonly item:
     | { readonly registrationId: string; readonly tombstone?: TombstoneKind; readonly storedAt?: string }
     | undefined;
-  /** What became of this very registration, where it is not what stands under its address. */
+  /** The outcome of this very registration. */
   readonly outcome: Pick<OutcomeItem, "outcome" | "at"> | undefined;
   readonly deadLetterState: DeadLetterState | undefined;
 }
 
 export interface StatusReads {
-  /** @throws TURNOUT_TABLE_UNAVAILABLE when the tables do not answer, or too many are asking */
+  /** @throws TURNOUT_TABLE_UNAVAILABLE when the tables do not answer or too many are waiting */
   find(subject: Subject): Promise<Findings>;
 }
 
@@ -40,7 +40,7 @@ export interface StatusReadsOptions {
   readonly outcomesTable: string;
   readonly deadLettersTable: string;
   readonly maxReadsInFlight: number;
-  /** Subjects that may stand in line. */
+  /** Receipts that may be queued. */
   readonly maxWaiting: number;
   /** From 0 (included) to 1 (excluded). */
   readonly random: () => number;
@@ -50,20 +50,20 @@ interface Waiting extends PromiseWithResolvers<Findings> {
   readonly subject: Subject;
 }
 
-/** Of each table the keys that are asked for. DynamoDB refuses a call that names one key twice. */
+/** Keys by table. DynamoDB rejects a call that names a key twice. */
 type KeysByTable = Readonly<Record<string, readonly Readonly<Record<string, string>>[]>>;
 
-/** Each receipt asks for one key in each of the three tables. */
+/** Each receipt needs one key in each of three tables. */
 const batchSize = Math.floor(dynamoDbLimits.maxBatchGetKeys / 3);
 
-/** A throttled table leaves keys unprocessed. They are asked for again, after a pause that doubles and is full of jitter. */
+/** A throttled table leaves keys unprocessed; they are retried with jittered exponential back-off. */
 const maxRounds = 5;
 const firstPauseMs = 50;
 
 export function createStatusReads(options: StatusReadsOptions): StatusReads {
   const { documents, registrationsTable, outcomesTable, deadLettersTable, maxReadsInFlight, maxWaiting, random } =
     options;
-  let line: Waiting[] = [];
+  let queue: Waiting[] = [];
   let readsInFlight = 0;
 
   const projections = {
@@ -73,9 +73,9 @@ export function createStatusReads(options: StatusReadsOptions): StatusReads {
   };
 
   function dispatch(): void {
-    while (line.length > 0 && readsInFlight < maxReadsInFlight) {
-      const batch = line.slice(0, batchSize);
-      line = line.slice(batchSize);
+    while (queue.length > 0 && readsInFlight < maxReadsInFlight) {
+      const batch = queue.slice(0, batchSize);
+      queue = queue.slice(batchSize);
       void read(batch);
     }
   }
@@ -88,7 +88,7 @@ export function createStatusReads(options: StatusReadsOptions): StatusReads {
       if (left.length > 0) throw new Error("DynamoDB left keys unprocessed over and over: it is throttling.");
     } catch (cause) {
       const error = new TurnoutError("TURNOUT_TABLE_UNAVAILABLE", "The registrations table did not answer.", { cause });
-      // Who was answered before it failed stays answered.
+      // Those answered before the failure stay answered.
       for (const { reject } of left) reject(error);
     }
     readsInFlight -= 1;
@@ -96,15 +96,14 @@ export function createStatusReads(options: StatusReadsOptions): StatusReads {
   }
 
   /**
-   * Answers everybody as soon as all keys of theirs were read: one key that DynamoDB leaves out is waited for by whom it
-   * concerns, not by the others in the call.
-   * @returns those of whom a key was still unprocessed at the end
+   * Answers each caller as soon as its own keys are read, so an unprocessed key delays only those who need it.
+   * @returns those with keys still unprocessed at the end
    */
   async function answer(batch: readonly Waiting[]): Promise<readonly Waiting[]> {
     const found = new Map<string, Record<string, unknown>>();
     let keys = keysOf(batch.map(({ subject }) => subject));
     let waiting = batch;
-    // Each round asks for what the one before left.
+    // Each round retries what the previous one left.
     /* oxlint-disable no-await-in-loop */
     for (let round = 1; ; round += 1) {
       // oxlint-disable-next-line no-await-in-loop -- a round asks for what the one before left
@@ -123,7 +122,7 @@ export function createStatusReads(options: StatusReadsOptions): StatusReads {
     /* oxlint-enable no-await-in-loop */
   }
 
-  /** Adds what was found. @returns the keys that were left unprocessed, each with its table's name before it */
+  /** Adds what was found. @returns the unprocessed keys, each prefixed with its table's name */
   async function get(keys: KeysByTable, found: Map<string, Record<string, unknown>>): Promise<ReadonlySet<string>> {
     const { Responses = {}, UnprocessedKeys = {} } = await documents.send(
       new BatchGetCommand({
@@ -144,7 +143,7 @@ export function createStatusReads(options: StatusReadsOptions): StatusReads {
   }
 
   function keysOf(subjects: readonly Subject[]): KeysByTable {
-    // The same person may ask twice at once.
+    // The same receipt may be asked for twice at once.
     const emails = [...new Set(subjects.map(({ email }) => email))];
     const ids = [...new Set(subjects.map(({ registrationId }) => registrationId))];
     return {
@@ -165,11 +164,11 @@ export function createStatusReads(options: StatusReadsOptions): StatusReads {
 
   return {
     find(subject) {
-      if (line.length >= maxWaiting) {
+      if (queue.length >= maxWaiting) {
         return Promise.reject(new TurnoutError("TURNOUT_TABLE_UNAVAILABLE", "Too many are asking at this moment."));
       }
       const waiting = { subject, ...Promise.withResolvers<Findings>() };
-      line.push(waiting);
+      queue.push(waiting);
       dispatch();
       return waiting.promise;
     },

@@ -1,7 +1,7 @@
 /** `turnout dead-letters discard`: gives up on dead letters, with a reason that stays in their history. */
 import { Command } from "commander";
 import { Type, type Static } from "typebox";
-import { createAdminLog } from "../../admin-log.ts";
+import { createAuditLog } from "../../audit-log.ts";
 import { addConnectionOptions, withConnection, type ConnectionFlags } from "../../../terminal/connection.ts";
 import type { DeadLetterSummary } from "../../../shared/dead-letters/replay-records.ts";
 import { whyUnchangeable } from "../../dead-letters/changeable.ts";
@@ -107,7 +107,7 @@ export function buildDiscardCommand({ env, terminal, signal, finish }: CommandHo
           return finish(exitCodes.failed);
         }
         const who = await identity();
-        const log = createAdminLog({ documents, tableName: deadLettersTable, who, wallClock: Date.now });
+        const log = createAuditLog({ documents, tableName: deadLettersTable, who, wallClock: Date.now });
         const ids = discardable.map(({ id }) => id);
         await log.add({ action: "discard", ids, detail: `discards ${ids.length}`, why: flags.why });
         outcomes = await discardAll(store, decided, records, checks, { who, why: flags.why });

@@ -2,7 +2,7 @@
 import { Command } from "commander";
 import { Type } from "typebox";
 import { TurnoutError } from "../../../shared/errors.ts";
-import { createAdminLog } from "../../admin-log.ts";
+import { createAuditLog } from "../../audit-log.ts";
 import { addConnectionOptions, withConnection, type ConnectionFlags } from "../../../terminal/connection.ts";
 import { requireChangeable } from "../../dead-letters/changeable.ts";
 import { createDeadLetterStore } from "../../../shared/dead-letters/dead-letter-store.ts";
@@ -75,7 +75,7 @@ export function buildEditCommand({ env, terminal, signal }: CommandHost): Comman
       const edit = proposeEdit(record, await store.readBody(record), fieldChanges, event);
       if (flags.execute) {
         const who = await identity();
-        const log = createAdminLog({ documents, tableName: deadLettersTable, who, wallClock: Date.now });
+        const log = createAuditLog({ documents, tableName: deadLettersTable, who, wallClock: Date.now });
         const detail = `changes ${Object.keys(edit.changes).join(", ")}`;
         await log.add({ action: "edit", ids: [id], detail, why: flags.why });
         const at = new Date().toISOString();

@@ -5,7 +5,7 @@
 import { Command, Option } from "commander";
 import { Type, type Static } from "typebox";
 import { TurnoutError } from "../../../shared/errors.ts";
-import { createAdminLog } from "../../admin-log.ts";
+import { createAuditLog } from "../../audit-log.ts";
 import {
   addConnectionOptions,
   withConnection,
@@ -130,8 +130,8 @@ function toOutput(summary: ReplaySummary, outcomes: Outcome[]): ReplayOutput {
 }
 
 function exitCodeFor({ counts, stopped }: ReplayOutput): ExitCode {
-  const undone = counts.failed + counts.unknown + counts.refused + counts.missing + counts.untouched;
-  return undone === 0 && stopped === null ? exitCodes.ok : exitCodes.failed;
+  const unfinished = counts.failed + counts.unknown + counts.refused + counts.missing + counts.untouched;
+  return unfinished === 0 && stopped === null ? exitCodes.ok : exitCodes.failed;
 }
 
 export function buildReplayCommand({ env, terminal, signal, finish }: CommandHost): Command {
@@ -144,7 +144,7 @@ export function buildReplayCommand({ env, terminal, signal, finish }: CommandHos
     flags: ReplayFlags,
   ): Promise<ReplayOutput> {
     const who = await connection.identity();
-    const log = createAdminLog({
+    const log = createAuditLog({
       documents: connection.documents,
       tableName: connection.deadLettersTable,
       who,

@@ -1,7 +1,7 @@
 /** `turnout registrations export`: the table as a file, or on standard output. */
 import { Command, Option } from "commander";
 import { Type } from "typebox";
-import { createAdminLog } from "../../admin-log.ts";
+import { createAuditLog } from "../../audit-log.ts";
 import { addConnectionOptions, withConnection, type ConnectionFlags } from "../../../terminal/connection.ts";
 import { addEventOption, readEvent, type EventFlag } from "../../../terminal/event-option.ts";
 import { exitCodes } from "../../../terminal/exit.ts";
@@ -76,7 +76,7 @@ export function buildExportCommand({ env, terminal, signal, finish }: CommandHos
     const toStandardOutput = flags.out === standardOutput;
     await withConnection(flags, env, async ({ documents, registrationsTable, deadLettersTable, identity }) => {
       const began = performance.now();
-      const log = createAdminLog({
+      const log = createAuditLog({
         documents,
         tableName: deadLettersTable,
         who: await identity(),

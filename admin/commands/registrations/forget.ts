@@ -1,7 +1,7 @@
 /** `turnout registrations forget`: erases one person, everywhere. */
 import { Argument, Command } from "commander";
 import { Type, type Static } from "typebox";
-import { createAdminLog } from "../../admin-log.ts";
+import { createAuditLog } from "../../audit-log.ts";
 import { addConnectionOptions, awsTime, withConnection, type ConnectionFlags } from "../../../terminal/connection.ts";
 import { createDeadLetterStore } from "../../../shared/dead-letters/dead-letter-store.ts";
 import { emailArgument } from "../../../terminal/email-argument.ts";
@@ -113,7 +113,7 @@ export function buildForgetCommand({ env, terminal, signal, finish }: CommandHos
   const command = new Command("forget")
     .description("Erase one person: the registration, every trace in the dead letters, and whatever is still queued.")
     .addArgument(new Argument("<email>", "the attendee's address, in any spelling").argParser(emailArgument))
-    .option("--why <text>", "why, for the admin log; no name or address", "on request")
+    .option("--why <text>", "why, for the audit log; no name or address", "on request")
     .option("--execute", "do it; without this it is a dry run")
     .option("--yes", "do not ask")
     .option("--json", "print one JSON document")
@@ -141,7 +141,7 @@ export function buildForgetCommand({ env, terminal, signal, finish }: CommandHos
           return finish(exitCodes.failed);
         }
         const who = await identity();
-        const log = createAdminLog({ documents, tableName: deadLettersTable, who, wallClock: Date.now });
+        const log = createAuditLog({ documents, tableName: deadLettersTable, who, wallClock: Date.now });
         const ids = traces.deadLetters.map(({ record }) => record.id);
         const detail = `erases a person: ${traces.registered ? "a registration, " : ""}${ids.length} dead letters`;
         await log.add({ action: "forget", ids, detail, why: flags.why });

@@ -1,6 +1,6 @@
 /** The floor with request and response schema, as Fastify comes (Ajv): it still keeps nothing of what it accepts. */
 import Fastify from "fastify";
-import { submissionSchema } from "../../../shared/registration/submission.ts";
+import { submissionSchema } from "../../../shared/registration/submission-schema.ts";
 import { acceptedSchema } from "../accepted.ts";
 import { readSurroundings } from "../surroundings.ts";
 

@@ -1,7 +1,7 @@
 /** No queue at all: a conditional `PutItem` for each request, so that the first registration of an address wins. */
 import { PutCommand } from "@aws-sdk/lib-dynamodb";
 import Fastify from "fastify";
-import { submissionSchema } from "../../../shared/registration/submission.ts";
+import { submissionSchema } from "../../../shared/registration/submission-schema.ts";
 import { acceptedSchema } from "../accepted.ts";
 import { readSurroundings } from "../surroundings.ts";
 

@@ -4,7 +4,7 @@
  */
 import { SendMessageBatchCommand } from "@aws-sdk/client-sqs";
 import Fastify from "fastify";
-import { submissionSchema } from "../../../shared/registration/submission.ts";
+import { submissionSchema } from "../../../shared/registration/submission-schema.ts";
 import { acceptedSchema } from "../accepted.ts";
 import { readSurroundings } from "../surroundings.ts";
 

@@ -1,7 +1,7 @@
 /** The usual way to put a queue behind a form: one `SendMessage` for each request, answered when SQS confirmed it. */
 import { SendMessageCommand } from "@aws-sdk/client-sqs";
 import Fastify from "fastify";
-import { submissionSchema } from "../../../shared/registration/submission.ts";
+import { submissionSchema } from "../../../shared/registration/submission-schema.ts";
 import { acceptedSchema } from "../accepted.ts";
 import { readSurroundings } from "../surroundings.ts";
 

@@ -26,7 +26,7 @@ function wait(changes: Partial<DrainWaitOptions> = {}): Promise<boolean> {
     timeoutSeconds: 30,
     heldPacks: async () => 0,
     signal,
-    onLook() {},
+    onPoll() {},
     ...changes,
   });
 }
@@ -52,7 +52,7 @@ t.test("what a worker holds is waited for", async (t) => {
   // As the worker's heartbeat does.
   await sqs.send(new ChangeMessageVisibilityCommand({ ...held, VisibilityTimeout: 60 }));
   let mostInFlight = 0;
-  const waiting = wait({ onLook: ({ inFlight }) => (mostInFlight = Math.max(mostInFlight, inFlight)) });
+  const waiting = wait({ onPoll: ({ inFlight }) => (mostInFlight = Math.max(mostInFlight, inFlight)) });
   t.equal(await Promise.race([waiting, new Promise((resolve) => setTimeout(resolve, 3_000, "waits"))]), "waits");
   await sqs.send(new DeleteMessageCommand(held));
   t.equal(await waiting, true);
@@ -106,7 +106,7 @@ t.test("without time to wait nothing is certain", async (t) => {
 t.test("a wait can be stopped", async (t) => {
   await send(queueUrl);
   const stop = new AbortController();
-  const waiting = wait({ signal: stop.signal, onLook: () => stop.abort(new TurnoutError("TURNOUT_INTERRUPTED", "")) });
+  const waiting = wait({ signal: stop.signal, onPoll: () => stop.abort(new TurnoutError("TURNOUT_INTERRUPTED", "")) });
   await t.rejects(waiting, { code: "TURNOUT_INTERRUPTED" });
   await sqs.send(new DeleteMessageCommand(await receive(queueUrl)));
 });

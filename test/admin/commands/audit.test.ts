@@ -113,30 +113,33 @@ t.test("what still waits on the queue is not called lost, and fails all the same
   t.same(report.examples.queued, [person(200).id]);
 });
 
-t.test("a ledger of another stack, or of two runs, is refused, and one without a head is taken and told", async (t) => {
-  const other = join(folder, "other.jsonl");
-  const book = openLedger(other, "arn:aws:sqs:eu-central-1:1:registrations@2026-01-01T00:00:00.000Z");
-  book.record(accepted(1));
-  book.close();
-  const own = ledger("own.jsonl", [accepted(1)]);
-  const both = join(folder, "both.jsonl");
-  writeFileSync(both, readFileSync(own, "utf8") + readFileSync(other, "utf8"));
-  for (const [path, says] of [
-    [other, /another stack.+:1:registrations@2026/s],
-    [both, /Line 3 .+ head of another run/],
-  ] as const) {
-    const refused = await runCommand(["audit", "--ledger", own, "--ledger", path, "--drain-timeout", "0"], { env });
-    t.equal(refused.code, 2);
-    t.match(refused.stderr, says);
-  }
-  const headless = join(folder, "headless.jsonl");
-  writeFileSync(headless, `${JSON.stringify(accepted(1))}\n`);
-  const { code, report } = await audit(headless, "--ignore-others", "--drain-timeout", "0");
-  t.equal(code, 0);
-  t.match(report, { headlessLedgers: 1, accepted: 1 });
-  const told = await runCommand(["audit", "--ledger", headless, "--ignore-others", "--drain-timeout", "0"], { env });
-  t.match(told.stderr, "does not say of which stack");
-});
+t.test(
+  "a ledger of another stack, or of two runs, is rejected, and one without a head is taken and told",
+  async (t) => {
+    const other = join(folder, "other.jsonl");
+    const book = openLedger(other, "arn:aws:sqs:eu-central-1:1:registrations@2026-01-01T00:00:00.000Z");
+    book.record(accepted(1));
+    book.close();
+    const own = ledger("own.jsonl", [accepted(1)]);
+    const both = join(folder, "both.jsonl");
+    writeFileSync(both, readFileSync(own, "utf8") + readFileSync(other, "utf8"));
+    for (const [path, says] of [
+      [other, /another stack.+:1:registrations@2026/s],
+      [both, /Line 3 .+ head of another run/],
+    ] as const) {
+      const refused = await runCommand(["audit", "--ledger", own, "--ledger", path, "--drain-timeout", "0"], { env });
+      t.equal(refused.code, 2);
+      t.match(refused.stderr, says);
+    }
+    const headless = join(folder, "headless.jsonl");
+    writeFileSync(headless, `${JSON.stringify(accepted(1))}\n`);
+    const { code, report } = await audit(headless, "--ignore-others", "--drain-timeout", "0");
+    t.equal(code, 0);
+    t.match(report, { headlessLedgers: 1, accepted: 1 });
+    const told = await runCommand(["audit", "--ledger", headless, "--ignore-others", "--drain-timeout", "0"], { env });
+    t.match(told.stderr, "does not say of which stack");
+  },
+);
 
 t.test("for people it prints what each count means, and no colour into a file", async (t) => {
   const path = ledger("people.jsonl", [accepted(1)]);

@@ -1,6 +1,6 @@
 import t from "tap";
 import { Compile } from "typebox/compile";
-import { createAdminLog } from "../../../admin/admin-log.ts";
+import { createAuditLog } from "../../../admin/audit-log.ts";
 import { LogOutput } from "../../../admin/commands/log.ts";
 import { runCommand } from "../../equipment/command-run.ts";
 import { startEngines } from "../../equipment/admin-engines.ts";
@@ -9,7 +9,7 @@ const { env, connection } = await startEngines(t);
 
 t.test("what admins did is shown, to people and to machines", async (t) => {
   t.match((await runCommand(["log"], { env })).stdout, "Nothing was done.");
-  const log = createAdminLog({
+  const log = createAuditLog({
     documents: connection.documents,
     tableName: connection.deadLettersTable,
     who: "arn:aws:iam::1:user/ann",

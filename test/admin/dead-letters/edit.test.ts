@@ -55,17 +55,17 @@ t.test("only what belongs to an admin can be set", async (t) => {
   t.throws(() => parseRemoval("id"), { code: "TURNOUT_USAGE_INVALID" });
 });
 
-t.test("what would break the schema is refused with a pointer", async (t) => {
-  const refusal = (pointer: string) => ({ code: "TURNOUT_REGISTRATION_INVALID", faults: [{ pointer }] });
-  t.throws(() => propose(deadLetter(1), "email=nobody"), refusal("/email"));
-  t.throws(() => propose(deadLetter(1), "name="), refusal("/name"));
-  t.throws(() => propose(deadLetter(1), "answers.guests=9"), refusal("/answers/guests"), "as the event asks");
+t.test("what would break the schema is rejected with a pointer", async (t) => {
+  const rejection = (pointer: string) => ({ code: "TURNOUT_REGISTRATION_INVALID", validationErrors: [{ pointer }] });
+  t.throws(() => propose(deadLetter(1), "email=nobody"), rejection("/email"));
+  t.throws(() => propose(deadLetter(1), "name="), rejection("/name"));
+  t.throws(() => propose(deadLetter(1), "answers.guests=9"), rejection("/answers/guests"), "as the event asks");
   t.throws(() => propose(deadLetter(1), "answers.colour=red"), { code: "TURNOUT_REGISTRATION_INVALID" });
   const long = Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`f${index}`, "x".repeat(2_000)]));
   const large = deadLetter(1, { registration: { ...person(1), answers: long } });
   t.throws(
     () => proposeEdit(large, "", [parseAssignment("name=Ann")], undefined),
-    { code: "TURNOUT_REGISTRATION_INVALID", faults: [{ detail: /bytes/ }] },
+    { code: "TURNOUT_REGISTRATION_INVALID", validationErrors: [{ detail: /bytes/ }] },
     "and what does not fit into a message",
   );
 });
@@ -125,7 +125,7 @@ t.test("where nothing can be read, id and time are the record's own", async (t) 
   }
   t.throws(() => propose(unreadable("raw-0123456789", "{"), "email=ann@example.org"), {
     code: "TURNOUT_REGISTRATION_INVALID",
-    faults: [{ pointer: "/name" }],
+    validationErrors: [{ pointer: "/name" }],
   });
 });
 

@@ -35,7 +35,7 @@ t.test("only the person's entry goes out of a pack that others are in", async (t
   });
 });
 
-t.test("where the person cannot be told from others, the address is blotted out, in every spelling", async (t) => {
+t.test("where the person cannot be told from others, the address is redacted out, in every spelling", async (t) => {
   const spellings = [
     `name=x&email=${email}&other=y`,
     "{ broken PERSON-1@EXAMPLE.ORG",

@@ -39,7 +39,7 @@ t.test("a look tells what waits, what failed, and how the tiers are", async (t) 
     deadLetter(4, { reason: "malformed" }),
     deadLetter(5, { state: "resolved", reason: "item-too-large" }),
   ]);
-  const { queue, deadLetterGroups, tiers } = await inspector.look(signal);
+  const { queue, deadLetterGroups, tiers } = await inspector.inspect(signal);
   t.ok(validator.Check(queue), "as its schema says", { found: queue });
   t.match(queue, {
     messages: 2,
@@ -57,7 +57,7 @@ t.test("a look tells what waits, what failed, and how the tiers are", async (t) 
     { tier: "web", health: "unreachable" },
     { tier: "worker", health: "unreachable" },
   ]);
-  const second = await inspector.look(signal);
+  const second = await inspector.inspect(signal);
   t.equal(second.deadLetterGroups, deadLetterGroups, "dead letters are not all read again at once");
 });
 
@@ -71,7 +71,7 @@ t.test("people, rates, pace and wait are those of all processes, by one look", a
   for (const secondsAgo of [10, 20, 30, 40, 50, 60]) {
     await record({ stored: 90, duplicate: 10, packsDone: 1, storedDelayMs: 270_000 }, now - secondsAgo * 1_000);
   }
-  const { queue, rates } = await still.look(signal);
+  const { queue, rates } = await still.inspect(signal);
   t.match(queue, { messages: 2, registrationsEstimate: 400, drainPerSecond: 10, etaSeconds: 40, oldestAgeSeconds: 3 });
   t.notOk("atLeast" in queue);
   t.same(rates, { acceptedPerSecond: 40, storedPerSecond: 9, duplicatesPerSecond: 1 });
@@ -87,5 +87,5 @@ t.test("a tier is asked where it can be", async (t) => {
 
 t.test("a queue that cannot be read is an error", async (t) => {
   const lost = createInspector({ ...connection, queueUrl: `${queueUrl}-none` });
-  await t.rejects(lost.look(signal), { name: "QueueDoesNotExist" });
+  await t.rejects(lost.inspect(signal), { name: "QueueDoesNotExist" });
 });

@@ -1,12 +1,12 @@
 import t from "tap";
 import { Compile } from "typebox/compile";
-import { QueueSnapshot, toQueueSnapshot, type QueueLook } from "../../../admin/inspector/queue-snapshot.ts";
+import { QueueSnapshot, toQueueSnapshot, type QueueReading } from "../../../admin/inspector/queue-snapshot.ts";
 import { estimateBacklog } from "../../../shared/activity/estimate.ts";
 
 const at = Date.parse("2026-03-01T09:00:00Z");
 const validator = Compile(QueueSnapshot);
 const nothing = { waiting: 0, inFlight: 0, delayed: 0 };
-const look: QueueLook = {
+const look: QueueReading = {
   at,
   queue: { waiting: 5, inFlight: 2, delayed: 1 },
   deadLetterQueue: { waiting: 3, inFlight: 1, delayed: 0 },
@@ -46,7 +46,7 @@ t.test("only groups that somebody has to deal with are counted", async (t) => {
     groups: [
       { ...group, reason: "crash-loop", states: states(3, 1) },
       { ...group, reason: "item-too-large", states: states(0, 2) },
-    ] as unknown as QueueLook["groups"],
+    ] as unknown as QueueReading["groups"],
   });
   t.same(deadLetters, { open: 3, byReason: { "crash-loop": 3 }, notCollected: 0 });
 });

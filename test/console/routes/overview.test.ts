@@ -2,7 +2,6 @@ import t from "tap";
 import { deadConnection, host, openConsole } from "../open-console.ts";
 import { overviewEvent } from "../../../console/routes/overview.ts";
 import { loadAssets } from "../../../console/assets.ts";
-import { loadTemplates } from "../../../console/templates.ts";
 import { createView } from "../../../console/view.ts";
 import { inspectionWith } from "../inspection.ts";
 
@@ -21,7 +20,7 @@ t.test("the stream opens for whoever was let in, with what is known now; too man
 
 t.test("an event is one line, holds every part of the page, escaped, and the point for the charts", async (t) => {
   const assets = loadAssets();
-  const view = createView({ render: loadTemplates(), assets, deployment: "", formToken: "", wallClock: () => 0 });
+  const view = createView({ assets, deployment: "", formToken: "", wallClock: () => 0 });
   const inspection = inspectionWith({ tiers: [{ tier: "worker", health: "unhealthy", causes: ["<b>\nline"] }] });
   const line = overviewEvent(view, { at: 0, inspection, tiers: inspection.tiers, fault: undefined }, undefined);
   t.notMatch(line, "\n");

@@ -43,7 +43,7 @@ const verify = (...options: string[]) =>
   runCommand(["stack", "verify", "--stack", "summit-test", "--region", "eu-central-1", ...options]);
 const statusOf = (list: Checklist, name: string) => list.checks.find((check) => check.name === name)?.status;
 
-t.test("a made-up person goes all the way and is erased again, with a line in the admin log", async (t) => {
+t.test("a made-up person goes all the way and is erased again, with a line in the audit log", async (t) => {
   let email = "";
   const { url } = await startFront(t, {
     "POST /registrations": (request, response) => {

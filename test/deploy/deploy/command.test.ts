@@ -211,7 +211,7 @@ t.test("without CDK's bootstrap stack it says how to get it; --bootstrap makes i
 });
 
 t.test("wrong settings end with 2 and every fault, without a stack", async (t) => {
-  const script = String.raw`printf 'The configuration has 1 fault(s):\n  - stage was "x"\n    at main (file.ts:1)\nnode infra/main.ts: Subprocess exited with error 1\n' >&2; exit 1`;
+  const script = String.raw`printf 'The configuration has 1 error(s):\n  - stage was "x"\n    at main (file.ts:1)\nnode infra/main.ts: Subprocess exited with error 1\n' >&2; exit 1`;
   const { code, stderr } = await open(t, { script }).deploy(["-c", "stage=x"]);
   t.equal(code, 2);
   t.match(stderr, /cannot be deployed[\s\S]*stage was "x"/);

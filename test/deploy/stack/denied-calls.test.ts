@@ -7,7 +7,7 @@ import { mockClient } from "aws-sdk-client-mock";
 import t from "tap";
 import { checkDeniedCalls } from "../../../deploy/stack/denied-calls.ts";
 import { deploymentNames } from "../../../deploy/stack/tier-rights.ts";
-import { describeSystemFault } from "../../../shared/process/system-fault.ts";
+import { describeSystemError } from "../../../shared/process/system-error.ts";
 import { awsError, outputs } from "./deployed-summit.ts";
 
 const logs = mockClient(CloudWatchLogsClient);
@@ -66,7 +66,7 @@ t.test(
 );
 
 t.test("the worker's own words for it are understood too", async (t) => {
-  const { message } = describeSystemFault(
+  const { message } = describeSystemError(
     "access-denied",
     { action: "sqs:ReceiveMessage", resource: outputs.QueueUrl, construct: "Roles/WorkerRole" },
     new Error("denied"),

@@ -20,6 +20,6 @@ t.test("keys that somebody gave ids are left as they are", async (t) => {
   t.equal(nameReceiptKey(rotated), rotated);
 });
 
-t.test("what is no key stays what it is, for the web tier to refuse", async (t) => {
+t.test("what is no key stays what it is, for the web tier to reject", async (t) => {
   for (const text of ["", "short", `${generated}x`, "-".repeat(43)]) t.equal(nameReceiptKey(text), text);
 });

@@ -3,7 +3,7 @@ import t, { type Test } from "tap";
 import { Compile } from "typebox/compile";
 import { DemoReport } from "../../../load/demo/demo-report.ts";
 import { runDemo, type DemoOptions } from "../../../load/demo/demo.ts";
-import { createRefusedRows } from "../../../load/demo/refused-rows.ts";
+import { createRejectedRows } from "../../../load/demo/rejected-rows.ts";
 import { openLedger } from "../../../admin/audit/ledger.ts";
 import { readStackIdentity } from "../../../shared/aws/queue-counts.ts";
 import { createCrowd } from "../../../load/people/crowd.ts";
@@ -27,7 +27,8 @@ async function demo(t: Test, { stack, connection }: Engines, changes: Partial<De
     concurrency: 16,
     ledger: openLedger(ledgerPath, await readStackIdentity(connection.sqs, connection.queueUrl)),
     ledgerPath,
-    refused: createRefusedRows(undefined),
+    total: 400,
+    rejected: createRejectedRows(undefined),
     stallSeconds: 30,
     signal: new AbortController().signal,
     onProgress() {},
@@ -65,8 +66,9 @@ t.test("a run on a stack with both tiers", async (t) => {
     let said = "";
     const run = demo(t, engines, {
       signal: stop.signal,
-      onProgress: (step, done) =>
-        done === 50 && step === "sending" && stop.abort(new TurnoutError("TURNOUT_INTERRUPTED", "x")),
+      onProgress({ doing, done }) {
+        if (done === 50 && doing === "registering") stop.abort(new TurnoutError("TURNOUT_INTERRUPTED", "x"));
+      },
       onCutShort: (done) => (said = done),
     });
     await t.rejects(run, { code: "TURNOUT_INTERRUPTED" });

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import t, { type Test } from "tap";
-import { countSubmissions, readSubmissions, type RefusedRow } from "../../../load/people/submission-file.ts";
+import { countSubmissions, readSubmissions, type RejectedRow } from "../../../load/people/submission-file.ts";
 import { createExportFormat } from "../../../admin/registrations/export-format.ts";
 import { loadEvent, parseEvent } from "../../../shared/registration/event-definition.ts";
 
@@ -10,9 +10,9 @@ const event = loadEvent(join(import.meta.dirname, "../../../event.json"));
 async function read(t: Test, name: string, content: string | Buffer) {
   const path = join(t.testdir(), name);
   writeFileSync(path, content);
-  const refused: RefusedRow[] = [];
+  const refused: RejectedRow[] = [];
   const rows: { line: number | undefined; submission: unknown }[] = [];
-  for await (const { line, submission } of readSubmissions({ path, event, onRefused: (row) => refused.push(row) })) {
+  for await (const { line, submission } of readSubmissions({ path, event, onRejected: (row) => refused.push(row) })) {
     rows.push({ line, submission });
   }
   t.equal(await countSubmissions({ path, event }), rows.length);
@@ -58,7 +58,7 @@ t.test(
       { line: 2, submission: { email: "a@example.org", name: "Ann", answers: { organisation: "two\r\nlines" } } },
       { line: 5, submission: { name: 'Bob "Bo" B' } },
     ]);
-    t.strictSame(refused, [{ line: 6, reasons: ["has 2 cells, and the header 3"] }]);
+    t.strictSame(refused, [{ line: 6, reasons: ["has 2 cells, but the header has 3"] }]);
   },
 );
 
@@ -83,8 +83,8 @@ f@example.org;Fay;1\r
       { line: 8, submission: { email: "e@example.org", name: "Eve", answers: { guests: 1, newsletter: true } } },
     ]);
     t.strictSame(refused, [
-      { line: 6, reasons: ["has a cell 6, which the header gives no name"] },
-      { line: 9, reasons: ["has 3 cells, and the header 7"] },
+      { line: 6, reasons: ["has a cell 6, for which the header has no name"] },
+      { line: 9, reasons: ["has 3 cells, but the header has 7"] },
     ]);
     const plain = await read(t, "people.csv", "email,name,guests,,,\na@example.org,Ann,3,,,\n,,,,,\n");
     t.strictSame(plain, {
@@ -146,7 +146,7 @@ t.test("in a list that is no export an apostrophe is what somebody wrote, and a 
   const path = join(t.testdir(), "people.csv");
   writeFileSync(path, "email,name,storedAt\na@example.org,Ada,'+shelf\n");
   const withField = parseEvent({ ...event, fields: [{ id: "storedAt", type: "text", label: "Stored at" }] });
-  for await (const { submission } of readSubmissions({ path, event: withField, onRefused() {} }))
+  for await (const { submission } of readSubmissions({ path, event: withField, onRejected() {} }))
     t.match(submission, { answers: { storedAt: "'+shelf" } });
 });
 
@@ -186,6 +186,6 @@ t.test("every row has a key of its own", async (t) => {
   const path = join(t.testdir(), "people.jsonl");
   writeFileSync(path, "{}\n".repeat(100));
   const keys = new Set<string>();
-  for await (const { idempotencyKey } of readSubmissions({ path, event, onRefused() {} })) keys.add(idempotencyKey);
+  for await (const { idempotencyKey } of readSubmissions({ path, event, onRejected() {} })) keys.add(idempotencyKey);
   t.equal(keys.size, 100);
 });

@@ -6,7 +6,7 @@ import t, { type Test } from "tap";
 import { openLedger } from "../../../admin/audit/ledger.ts";
 import { readStackIdentity } from "../../../shared/aws/queue-counts.ts";
 import { StressReport } from "../../../load/stress/stress-report.ts";
-import { runStress, type StressOptions, type StressProgress } from "../../../load/stress/stress.ts";
+import { runStress, type StressOptions } from "../../../load/stress/stress.ts";
 import { loadEvent } from "../../../shared/registration/event-definition.ts";
 import { startEngines } from "../../equipment/admin-engines.ts";
 
@@ -36,7 +36,7 @@ function stress(t: Test, changes: Partial<StressOptions> = {}, webUrl = stack.ur
 }
 
 t.test("each step is measured, and the audit accounts for all that was accepted", async (t) => {
-  const doings = new Set<StressProgress["doing"]>();
+  const doings = new Set<string>();
   const done: number[] = [];
   const { report, series } = await stress(t, {
     onProgress: ({ doing }) => doings.add(doing),
@@ -45,7 +45,7 @@ t.test("each step is measured, and the audit accounts for all that was accepted"
   t.strictSame(Compile(StressReport).Errors(report), []);
   t.match(report, { passed: true, interrupted: false, sharedMachine: true, audit: { lost: 0, passed: true } });
   t.strictSame(done, [40, 80]);
-  t.strictSame([...doings], ["making people up", "sending", "draining", "auditing"]);
+  t.strictSame([...doings], ["making people up", "sending 40/s", "sending 80/s", "draining, in messages", "auditing"]);
   const accepted = report.steps.reduce((sum, step) => sum + step.accepted, 0);
   t.ok(accepted > 60, `${accepted} accepted`);
   t.equal(report.audit?.accepted, accepted);
@@ -65,7 +65,7 @@ t.test("stopped in the middle, it tells what was measured, of an audit nothing, 
     secondsPerStep: 600,
     signal: stop.signal,
     onProgress: (progress) => {
-      if (progress.doing === "sending") stop.abort();
+      if (progress.doing.startsWith("sending")) stop.abort();
     },
   });
   t.strictSame(Compile(StressReport).Errors(report), []);

@@ -14,29 +14,32 @@ const well: StepFigures = {
 };
 const judge = (changes: Partial<StepFigures>) => judgeStep({ ...well, ...changes });
 
-t.test("a step that was held has no limit", async (t) => {
+t.test("a step in which all goes well has no limit", async (t) => {
   t.strictSame(judge({}), { limit: "none", because: [] });
   t.equal(judge({ shed: 9, accepted: 991 }).limit, "none", "less than one in a hundred");
   t.equal(judge({ offered: 0, accepted: 0, acceptP99Ms: null }).limit, "none");
 });
 
 t.test("what only the service can do is the service's limit", async (t) => {
-  t.match(judge({ shed: 300, accepted: 700 }), { limit: "service", because: [/asked 30 % to come back/] });
+  t.match(judge({ shed: 300, accepted: 700 }), { limit: "service", because: [/shed 30 %/] });
   t.match(judge({ failed: 20 }), { limit: "service", because: [/failed 2\.0 %/] });
-  t.match(judge({ refused: 20 }), { limit: "service", because: [/refused/] });
-  t.match(judge({ acceptP99Ms: 2_500 }), { limit: "service", because: [/wait 2\.5 s or longer/] });
-  t.match(judge({ unsent: 50 }), { limit: "service", because: [/50 could not even ask/] });
+  t.match(judge({ refused: 20 }), { limit: "service", because: [/rejected/] });
+  t.match(judge({ acceptP99Ms: 2_500 }), { limit: "service", because: [/took 2\.5 s or longer/] });
+  t.match(judge({ unsent: 50 }), { limit: "service", because: [/50 requests could not be sent/] });
 });
 
-t.test("a generator that is too busy or too late is told, and its lateness is not put on the service", async (t) => {
-  t.match(judge({ utilization: 0.9 }), { limit: "generator", because: [/event loop was 90 % busy/] });
-  t.match(judge({ lagP99Ms: 400, acceptP99Ms: 2_500 }), {
-    limit: "generator",
-    because: [/one in a hundred left 400 ms late/],
-  });
-  t.match(judge({ utilization: 1, unsent: 50 }), { limit: "generator", because: [/no connection left for 50/] });
-  t.match(judge({ utilization: 1, shed: 300 }), { limit: "both", because: [/generator/, /service/] });
-});
+t.test(
+  "a generator that is too busy or too late is named, and its lateness is not blamed on the service",
+  async (t) => {
+    t.match(judge({ utilization: 0.9 }), { limit: "generator", because: [/event loop was 90 % busy/] });
+    t.match(judge({ lagP99Ms: 400, acceptP99Ms: 2_500 }), {
+      limit: "generator",
+      because: [/1 % of the requests were sent 400 ms late/],
+    });
+    t.match(judge({ utilization: 1, unsent: 50 }), { limit: "generator", because: [/no connection left for 50/] });
+    t.match(judge({ utilization: 1, shed: 300 }), { limit: "both", because: [/generator/, /service/] });
+  },
+);
 
 const step = (ratePerSecond: number, limit: JudgedStep["limit"] = "none"): JudgedStep => ({
   ratePerSecond,
@@ -45,27 +48,32 @@ const step = (ratePerSecond: number, limit: JudgedStep["limit"] = "none"): Judge
   because: limit === "none" ? [] : ["Why."],
 });
 
-t.test("the run holds what its fastest held step held, up to the next faster one", async (t) => {
+t.test("a run sustains what its fastest step without a limit accepted", async (t) => {
   t.match(conclude([step(100), step(200), step(400, "service"), step(300), step(800, "generator")]), {
     sustainedPerSecond: 299,
-    conclusion: /^It holds 299 .* At 400 each second the service gave way\. Why\.$/,
+    conclusion: /^It sustains 299 .* At 400 each second the service reached its limit\. Why\.$/,
   });
 });
 
-t.test("a slow step that was not held is no limit where a faster one was, but is told", async (t) => {
+t.test("a slower step with a limit does not count, but is mentioned", async (t) => {
   t.match(conclude([step(100, "service"), step(200), step(400, "service")]), {
     sustainedPerSecond: 199,
-    conclusion:
-      /^It holds 199 .* At 400 each second the service gave way\. Why\. In passing, 100 each second .* Why\.$/,
+    conclusion: /^It sustains 199 .* At 400 .* its limit\. Why\. The slower step of 100 each second .* Why\.$/,
   });
 });
 
-t.test("where the generator gave up first, the service's limit was not found, and that is said", async (t) => {
-  t.match(conclude([step(100), step(200, "generator")]), { sustainedPerSecond: 99, conclusion: /was not found out/ });
-  t.match(conclude([step(100, "both")]), { sustainedPerSecond: null, conclusion: /Not even the first.*may hold more/ });
-});
+t.test(
+  "when the generator reached its limit first, the report says that the limit of the service is unknown",
+  async (t) => {
+    t.match(conclude([step(100), step(200, "generator")]), { sustainedPerSecond: 99, conclusion: /is still unknown/ });
+    t.match(conclude([step(100, "both")]), {
+      sustainedPerSecond: null,
+      conclusion: /Even the first.*may sustain more/,
+    });
+  },
+);
 
 t.test("a run without a limit says so, and one without a step as well", async (t) => {
-  t.match(conclude([step(100)]), { sustainedPerSecond: 99, conclusion: /not its limit/ });
+  t.match(conclude([step(100)]), { sustainedPerSecond: 99, conclusion: /No step reached a limit/ });
   t.match(conclude([]), { sustainedPerSecond: null, conclusion: "Nothing was measured." });
 });

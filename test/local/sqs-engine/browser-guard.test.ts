@@ -1,8 +1,8 @@
 import Fastify from "fastify";
 import t from "tap";
-import { refuseBrowsers } from "../../../local/sqs-engine/browser-guard.ts";
+import { rejectBrowsers } from "../../../local/sqs-engine/browser-guard.ts";
 
-t.test("a server that is built afterwards refuses a page before it does anything", async (t) => {
+t.test("a server that is built afterwards rejects a page before it does anything", async (t) => {
   const build = () => {
     let asked = 0;
     const app = Fastify();
@@ -11,7 +11,7 @@ t.test("a server that is built afterwards refuses a page before it does anything
     return { app, asked: () => asked };
   };
   const before = build();
-  refuseBrowsers();
+  rejectBrowsers();
   const after = build();
   const host = "127.0.0.1:3003";
   const pages = [

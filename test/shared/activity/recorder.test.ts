@@ -193,7 +193,7 @@ t.test("a stop writes what is left, once, and ends within its bound although not
   t.ok(performance.now() - began < 2_500, "long before the time-outs of the client and its retries");
 });
 
-t.test("started, it writes by itself; counters that cannot be read are a fault like any other", async (t) => {
+t.test("started, it writes by itself; counters that cannot be read are an error like any other", async (t) => {
   const { recorder, does, buckets } = await prepare();
   await recorder.start();
   does({ stored: 1 });

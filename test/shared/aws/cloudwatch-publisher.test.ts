@@ -35,11 +35,11 @@ function prepare() {
     log,
     registry,
     stored: new Counter({ name: "turnout_registrations_stored_total", help: "x", registers }),
-    refused: new Counter({ name: "turnout_requests_refused_total", help: "x", labelNames: ["code"], registers }),
+    rejected: new Counter({ name: "turnout_requests_refused_total", help: "x", labelNames: ["code"], registers }),
     breaker: new Gauge({ name: "turnout_breaker_open", help: "x", labelNames: ["dependency"], registers }),
     waiting: new Gauge({ name: "turnout_queue_registrations_estimate", help: "x", registers }),
     eta: new Gauge({ name: "turnout_queue_eta_seconds", help: "x", registers }),
-    lookedAt: new Gauge({ name: "turnout_queue_looked_at_timestamp_seconds", help: "x", registers }),
+    polledAt: new Gauge({ name: "turnout_queue_looked_at_timestamp_seconds", help: "x", registers }),
     other: new Counter({ name: "turnout_delete_failures_total", help: "x", registers }),
   };
 }
@@ -65,10 +65,10 @@ const sumOf = (values: readonly Record<string, number | undefined>[], name: stri
 
 t.test("counts go out as what was added, once a minute, in one call, by stack", async (t) => {
   const { calls, values } = playCloudWatch(t);
-  const { publisher, stored, refused, other } = prepare();
+  const { publisher, stored, rejected, other } = prepare();
   stored.inc(40);
-  refused.labels("TURNOUT_OVERLOADED").inc(2);
-  refused.labels("TURNOUT_RATE_LIMITED").inc(1);
+  rejected.labels("TURNOUT_OVERLOADED").inc(2);
+  rejected.labels("TURNOUT_RATE_LIMITED").inc(1);
   other.inc();
   await publisher.start?.();
   await eventually(() => calls().length >= 1, "a minute is over");
@@ -87,18 +87,18 @@ t.test("counts go out as what was added, once a minute, in one call, by stack", 
 
 t.test("what stands is the worst of several; what another worker looked at meanwhile is left out", async (t) => {
   const { calls, values } = playCloudWatch(t);
-  const { publisher, breaker, waiting, eta, lookedAt } = prepare();
+  const { publisher, breaker, waiting, eta, polledAt } = prepare();
   breaker.labels("table").set(1);
   breaker.labels("queue receives").set(0);
   waiting.set(900);
   eta.set(-1);
-  lookedAt.set(1_000);
+  polledAt.set(1_000);
   await publisher.start?.();
   await eventually(() => calls().length >= 2, "two minutes are over");
   t.match(values()[0], { breaker_open: 1, queue_registrations_estimate: 900 });
   t.notOk("queue_eta_seconds" in (values()[0] ?? {}), "-1 is no number of seconds");
   t.notOk("queue_registrations_estimate" in (values()[1] ?? {}), "no news");
-  lookedAt.set(1_060);
+  polledAt.set(1_060);
   eta.set(30);
   await eventually(() => values().some((value) => value["queue_eta_seconds"] === 30), "the new look is published");
   await publisher.stop?.();
@@ -239,8 +239,8 @@ t.test("every figure that is published is one that a tier has", async (t) => {
     throw new Error("not asked");
   });
   createBacklogReport({ registry } as Parameters<typeof createBacklogReport>[0]);
-  for (const { name, lookedAt } of publishedFigures) {
+  for (const { name, polledAt } of publishedFigures) {
     t.ok(registry.getSingleMetric(name), name);
-    if (lookedAt !== undefined) t.ok(registry.getSingleMetric(lookedAt), lookedAt);
+    if (polledAt !== undefined) t.ok(registry.getSingleMetric(polledAt), polledAt);
   }
 });

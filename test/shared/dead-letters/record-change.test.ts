@@ -51,7 +51,7 @@ t.test("what must be true besides is asked as well; attributes can be taken away
   t.equal(await changeUnclaimed(documents, table, seen, at, change), false);
 });
 
-t.test("what does not exist is not made, and a fault of DynamoDB is no answer", async (t) => {
+t.test("what does not exist is not made, and an error of DynamoDB is no answer", async (t) => {
   t.equal(await changeIf(documents, table, "none", { entry, condition: "attribute_exists(#history)" }), false);
   t.equal(await read("none"), undefined);
   const seen = await seed(4);

@@ -163,7 +163,7 @@ t.test("an edit that is made under an older claim cannot be marked away", async 
   t.match(await read(record.id), { state: "open" });
 });
 
-t.test("a fault of DynamoDB is no answer", async (t) => {
+t.test("an error of DynamoDB is no answer", async (t) => {
   const record = await seed(480);
   engines.dynamoDbProxy.intervene(() => awsError("AccessDeniedException", "no"));
   await t.rejects(records.claim(record, claimOf("c"), at), { name: "AccessDeniedException" });

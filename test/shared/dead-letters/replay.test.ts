@@ -151,7 +151,7 @@ t.test("what somebody else claims between the read and the send is passed over",
   t.match(now.get(ids[2]!), { state: "open", registration: { name: "Mended" } });
 });
 
-t.test("a send that was refused for sure gives every claim back at once", async (t) => {
+t.test("a send that was rejected for sure gives every claim back at once", async (t) => {
   const records = deadLetters(3, 460);
   await putAll(documents, deadLettersTable, records);
   const { signal } = new AbortController();

@@ -14,7 +14,7 @@ const schema = Type.Object({
 });
 const complete = { QUEUE_URL: "https://queue", SECRET: "12345678" };
 
-function refusal(env: Record<string, string | undefined>): TurnoutError {
+function rejection(env: Record<string, string | undefined>): TurnoutError {
   try {
     readEnv(schema, env);
   } catch (error) {
@@ -32,19 +32,21 @@ t.test("values come typed, with the defaults of what is not set, and cannot be c
 
 t.test("an empty value counts as not set", async (t) => {
   t.equal(readEnv(schema, { ...complete, PORT: "" }).PORT, 8080);
-  t.match(refusal({ ...complete, QUEUE_URL: "" }).faults, [{ pointer: "/QUEUE_URL", detail: /is not set/ }]);
+  t.match(rejection({ ...complete, QUEUE_URL: "" }).validationErrors, [
+    { pointer: "/QUEUE_URL", detail: /is not set/ },
+  ]);
 });
 
-t.test("all faults are told in one message: the variable, what was given, what is allowed", async (t) => {
-  const error = refusal({ QUEUE_URL: "queue", PORT: "65536", RATIO: "half", LEVEL: "loud", VERBOSE: "yes" });
+t.test("all errors are told in one message: the variable, what was given, what is allowed", async (t) => {
+  const error = rejection({ QUEUE_URL: "queue", PORT: "65536", RATIO: "half", LEVEL: "loud", VERBOSE: "yes" });
   t.equal(error.code, "TURNOUT_ENVIRONMENT_INVALID");
   t.equal(error.retryable, false);
   t.same(
-    error.faults.map((fault) => fault.pointer),
+    error.validationErrors.map((error) => error.pointer),
     ["/QUEUE_URL", "/SECRET", "/PORT", "/RATIO", "/LEVEL", "/VERBOSE"],
   );
   for (const part of [
-    /6 fault\(s\)/,
+    /6 error\(s\)/,
     /QUEUE_URL was "queue".*URL of the queue/,
     /SECRET is not set: a key of 8 characters/,
     /PORT was "65536", allowed is a whole number, at least 0, at most 65535/,
@@ -57,10 +59,10 @@ t.test("all faults are told in one message: the variable, what was given, what i
 });
 
 t.test("a secret is never shown, not even a wrong one", async (t) => {
-  const error = refusal({ ...complete, SECRET: "hunter2" });
+  const error = rejection({ ...complete, SECRET: "hunter2" });
   t.match(error.message, /SECRET was a value that is not shown/);
-  t.notMatch(`${error.message}${error.stack}${JSON.stringify(error.faults)}`, /hunter2/);
-  t.match(refusal({ ...complete, QUEUE_URL: "hunter2" }).message, /hunter2/, "control: what is no secret is shown");
+  t.notMatch(`${error.message}${error.stack}${JSON.stringify(error.validationErrors)}`, /hunter2/);
+  t.match(rejection({ ...complete, QUEUE_URL: "hunter2" }).message, /hunter2/, "control: what is no secret is shown");
 });
 
 t.test("a number is read as people write one, and as nothing else", async (t) => {
@@ -86,7 +88,7 @@ t.test("a number is read as people write one, and as nothing else", async (t) =>
 });
 
 t.test("what a shell could smuggle into the message stays on its line", async (t) => {
-  const { message } = refusal({ ...complete, PORT: "1\n  - SECRET was fine\x1b[2J" });
+  const { message } = rejection({ ...complete, PORT: "1\n  - SECRET was fine\x1b[2J" });
   t.equal(message.split("\n").length, 2);
   t.notMatch(message, /\x1b/);
 });

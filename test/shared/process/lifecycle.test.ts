@@ -66,10 +66,10 @@ t.test("a stop during the start lets the step under way finish, starts nothing m
 
 t.test("a part that cannot start is told, and those before it are stopped", async (t) => {
   const { parts, notes } = notedParts("clients", "http");
-  const fault = new Error("EADDRINUSE");
-  parts[1] = { ...parts[1]!, start: () => Promise.reject(fault) };
+  const error = new Error("EADDRINUSE");
+  parts[1] = { ...parts[1]!, start: () => Promise.reject(error) };
   const { lifecycle } = lifecycleOf(parts);
-  await t.rejects(lifecycle.start(), fault);
+  await t.rejects(lifecycle.start(), error);
   t.equal(await lifecycle.stop(), true);
   t.same(notes, ["start clients", "stop clients"]);
 });

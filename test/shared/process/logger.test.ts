@@ -20,8 +20,8 @@ function start(script: string): ChildProcess {
 
 async function linesOf(script: string): Promise<Record<string, unknown>[]> {
   const child = start(`${script}\nawait log.close();`);
-  const [output, faults] = await Promise.all([text(child.stdout!), text(child.stderr!)]);
-  if (faults) throw new Error(faults);
+  const [output, errors] = await Promise.all([text(child.stdout!), text(child.stderr!)]);
+  if (errors) throw new Error(errors);
   return output
     .split("\n")
     .filter(Boolean)

@@ -11,7 +11,7 @@ import {
 } from "../../../shared/process/private-file.ts";
 
 const modeOf = (path: string) => statSync(path).mode & 0o777;
-const refusal = { code: "TURNOUT_USAGE_INVALID", message: /symbolic link/ };
+const rejection = { code: "TURNOUT_USAGE_INVALID", message: /symbolic link/ };
 
 t.test("a new file is its owner's alone, and never one that is there already", async (t) => {
   const folder = t.testdir();
@@ -43,13 +43,13 @@ t.test("a symbolic link is not followed, wherever it leads", async (t) => {
   const link = join(folder, "link");
   symlinkSync(join(folder, "victim"), link);
   for (const how of ["existing", "append"] as const) {
-    await t.rejects(openPrivateFile(link, how), refusal, how);
-    t.throws(() => openPrivateFileSync(link, how), refusal, how);
+    await t.rejects(openPrivateFile(link, how), rejection, how);
+    t.throws(() => openPrivateFileSync(link, how), rejection, how);
   }
   await t.rejects(openPrivateFile(link, "new"), { code: "EEXIST" });
   const dangling = join(folder, "dangling");
   symlinkSync(join(folder, "nowhere"), dangling);
-  t.throws(() => openPrivateFileSync(dangling, "append"), refusal);
+  t.throws(() => openPrivateFileSync(dangling, "append"), rejection);
   t.equal(readFileSync(join(folder, "victim"), "utf8"), "precious");
 });
 
@@ -64,7 +64,7 @@ t.test("a folder is made, or becomes, its owner's alone", async (t) => {
   t.equal(modeOf(open), 0o700);
   const link = join(folder, "link");
   symlinkSync(open, link);
-  t.throws(() => makePrivateFolder(link), refusal);
+  t.throws(() => makePrivateFolder(link), rejection);
 });
 
 t.test("a file is made empty, or becomes its owner's alone as it stands", async (t) => {
@@ -75,7 +75,7 @@ t.test("a file is made empty, or becomes its owner's alone as it stands", async 
   }
   t.equal(readFileSync(join(folder, "kept"), "utf8"), "a");
   symlinkSync(join(folder, "kept"), join(folder, "link"));
-  t.throws(() => makePrivateFile(join(folder, "link")), refusal);
+  t.throws(() => makePrivateFile(join(folder, "link")), rejection);
 });
 
 t.test("a lock that this process holds on it is not given up", async (t) => {

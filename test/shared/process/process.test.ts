@@ -67,11 +67,11 @@ t.test(
     await runProcess(process, async () => {
       throw new TurnoutError(
         "TURNOUT_ENVIRONMENT_INVALID",
-        "The environment has 1 fault(s):\n  - QUEUE_URL is not set",
+        "The environment has 1 error(s):\n  - QUEUE_URL is not set",
       );
     });
     t.equal(await exited, 1);
-    t.equal(said(), "TURNOUT_ENVIRONMENT_INVALID: The environment has 1 fault(s):\n  - QUEUE_URL is not set\n");
+    t.equal(said(), "TURNOUT_ENVIRONMENT_INVALID: The environment has 1 error(s):\n  - QUEUE_URL is not set\n");
     t.equal(emitter.listenerCount("SIGTERM"), 0);
   },
 );
@@ -89,16 +89,16 @@ t.test("a part that cannot start ends the process with 1, after those before it 
   t.match(said(), /address in use/);
 });
 
-for (const fault of ["uncaughtException", "unhandledRejection"]) {
-  t.test(`${fault} is logged, stops everything and ends with 1`, async (t) => {
+for (const event of ["uncaughtException", "unhandledRejection"]) {
+  t.test(`${event} is logged, stops everything and ends with 1`, async (t) => {
     const stopped: string[] = [];
     const { process, exited, emitter } = host();
     const made = tier([{ name: "http", stop: () => void stopped.push("http") }]);
     await runProcess(process, async () => made.tier);
-    emitter.emit(fault, new Error("nobody caught this"));
+    emitter.emit(event, new Error("nobody caught this"));
     t.equal(await exited, 1);
     t.same(stopped, ["http"]);
-    t.match(made.records, [{ level: 60, msg: fault }, { why: fault }, {}]);
+    t.match(made.records, [{ level: 60, msg: event }, { why: event }, {}]);
   });
 }
 

@@ -76,8 +76,8 @@ t.test("dots and plus tags tell addresses apart, as the mail provider decides ab
   t.not(normalizeEmail("a+1@example.org"), normalizeEmail("a+2@example.org"));
 });
 
-t.test("what is no address, or one that cannot be a key, is refused", async (t) => {
-  const refused = [
+t.test("what is no address, or one that cannot be a key, is rejected", async (t) => {
+  const rejected = [
     "",
     " ",
     "@",
@@ -130,7 +130,7 @@ t.test("what is no address, or one that cannot be a key, is refused", async (t) 
     "<a@example.org",
     `${"a".repeat(64)}@${"b".repeat(64)}.org`,
   ];
-  for (const given of refused)
+  for (const given of rejected)
     t.notOk(accepted(given), encodeURIComponent(given.replace("\ud800", "(lone surrogate)")));
 });
 

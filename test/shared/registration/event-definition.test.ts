@@ -21,17 +21,17 @@ const event = {
   ],
 };
 
-function faultsOf(value: unknown): readonly { pointer: string; detail: string }[] {
+function errorsOf(value: unknown): readonly { pointer: string; detail: string }[] {
   try {
     parseEvent(value);
   } catch (error) {
-    const { code, faults, message } = error as TurnoutError;
+    const { code, validationErrors, message } = error as TurnoutError;
     if (code !== "TURNOUT_EVENT_INVALID") throw error;
-    for (const { pointer, detail } of faults) {
+    for (const { pointer, detail } of validationErrors) {
       if (!message.includes(`${pointer || "/"} ${detail}`))
         throw new Error(`not in the message: ${pointer}`, { cause: error });
     }
-    return faults;
+    return validationErrors;
   }
   return [];
 }
@@ -49,7 +49,7 @@ t.test("every kind of field is taken", async (t) => {
   t.same(parseEvent(event), event);
 });
 
-t.test("each fault is named at its place", async (t) => {
+t.test("each error is named at its place", async (t) => {
   const wrong: [pointer: string, value: unknown][] = [
     ["", null],
     ["", []],
@@ -109,35 +109,35 @@ t.test("each fault is named at its place", async (t) => {
   ];
   for (const [pointer, value] of wrong) {
     const given = JSON.parse(JSON.stringify(value)) as unknown;
-    const faults = faultsOf(given);
+    const validationErrors = errorsOf(given);
     t.ok(
-      faults.some((fault) => fault.pointer.startsWith(pointer) && fault.detail.length > 0),
+      validationErrors.some((error) => error.pointer.startsWith(pointer) && error.detail.length > 0),
       `${pointer} of ${JSON.stringify(given).slice(0, 80)}`,
     );
-    t.ok(faults.length === 1, `and nothing else: ${JSON.stringify(faults)}`);
+    t.ok(validationErrors.length === 1, `and nothing else: ${JSON.stringify(validationErrors)}`);
   }
 });
 
-t.test("all faults are named at once, those around the fields as well as those of many fields", async (t) => {
+t.test("all errors are named at once, those around the fields as well as those of many fields", async (t) => {
   const fields = Array.from({ length: 12 }, (_, n) => ({ id: `f${n}`, type: "text", label: "", colour: "red" }));
-  const pointers = faultsOf({ ...event, name: "", fields, extra: 1 }).map((fault) => fault.pointer);
+  const pointers = errorsOf({ ...event, name: "", fields, extra: 1 }).map((error) => error.pointer);
   t.same(
     pointers.toSorted(),
     ["/extra", "/name", ...fields.flatMap((_, n) => [`/fields/${n}/colour`, `/fields/${n}/label`])].toSorted(),
   );
   t.same(
-    faultsOf({}).map((fault) => fault.pointer),
+    errorsOf({}).map((error) => error.pointer),
     ["/name", "/description", "/opensAt", "/closesAt", "/timeZone", "/fields"],
   );
 });
 
-t.test("what a fault says needs no knowledge of regular expressions", async (t) => {
-  const details = [{ ...event, opensAt: "soon" }, { ...event, name: "\t" }, withField({ id: "9" })].flatMap(faultsOf);
+t.test("what an error says needs no knowledge of regular expressions", async (t) => {
+  const details = [{ ...event, opensAt: "soon" }, { ...event, name: "\t" }, withField({ id: "9" })].flatMap(errorsOf);
   t.equal(details.length, 3);
   for (const { detail } of details) t.match(detail, /^must be [a-z0-9]/);
 });
 
-t.test("a file that is missing or no JSON is refused with its path and why", async (t) => {
+t.test("a file that is missing or no JSON is rejected with its path and why", async (t) => {
   const directory = t.testdir({ "broken.json": '{"name": ', "empty.json": "" });
   for (const name of ["broken.json", "empty.json", "missing.json", "."]) {
     const file = join(directory, name);
@@ -148,24 +148,24 @@ t.test("a file that is missing or no JSON is refused with its path and why", asy
   t.same(loadEvent(file), event, "control: a good one is read");
 });
 
-t.test("an offset that the zone does not have at that time is refused with the one that it has", async (t) => {
+t.test("an offset that the zone does not have at that time is rejected with the one that it has", async (t) => {
   const summer = { ...event, opensAt: "2027-07-01T09:00:00+01:00", closesAt: "2027-08-01T00:00:00Z" };
-  t.match(faultsOf(summer), [{ pointer: "/opensAt", detail: /\+01:00.*Europe\/Berlin has \+02:00/ }]);
+  t.match(errorsOf(summer), [{ pointer: "/opensAt", detail: /\+01:00.*Europe\/Berlin has \+02:00/ }]);
   for (const opensAt of ["2027-07-01T09:00:00+02:00", "2027-07-01T07:00:00Z"]) {
-    t.same(faultsOf({ ...summer, opensAt }), [], opensAt);
+    t.same(errorsOf({ ...summer, opensAt }), [], opensAt);
   }
   for (const opensAt of ["2026-10-25T02:30:00+02:00", "2026-10-25T02:30:00+01:00"]) {
-    t.same(faultsOf({ ...summer, opensAt }), [], `${opensAt}: an hour that comes twice`);
+    t.same(errorsOf({ ...summer, opensAt }), [], `${opensAt}: an hour that comes twice`);
   }
-  t.match(faultsOf({ ...summer, timeZone: "Mars/Olympus" }), [{ pointer: "/timeZone" }], "no zone, nothing to compare");
+  t.match(errorsOf({ ...summer, timeZone: "Mars/Olympus" }), [{ pointer: "/timeZone" }], "no zone, nothing to compare");
 });
 
 t.test("options that a form and a spreadsheet give back as they are are taken", async (t) => {
   const options = ["Both days", "10\u00a0€", "Fri-day", "👩\u200d🚀 crew", "یک\u200cشنبه"];
-  t.same(faultsOf({ ...event, fields: [{ ...event.fields[0], options }] }), []);
+  t.same(errorsOf({ ...event, fields: [{ ...event.fields[0], options }] }), []);
 });
 
-t.test("a byte order mark is no fault, and bytes that are no UTF-8 are told as that", async (t) => {
+t.test("a byte order mark is no error, and bytes that are no UTF-8 are told as that", async (t) => {
   const directory = t.testdir();
   const file = join(directory, "event.json");
   writeFileSync(file, `\ufeff${JSON.stringify(event)}`);

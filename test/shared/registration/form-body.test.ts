@@ -22,7 +22,7 @@ t.test("a form is read as a browser or a program wrote it", async (t) => {
   t.same((await send("")).json(), {});
 });
 
-t.test("what is no UTF-8 is refused, encoded or not", async (t) => {
+t.test("what is no UTF-8 is rejected, encoded or not", async (t) => {
   const bodies = ["name=J%F6rg", "n%FCr=1", "name=%C3&x=%BC", "name=%ED%A0%80", "name=100%", "name=%zz"];
   for (const body of [...bodies, Buffer.from("name=Jörg", "latin1")]) {
     const reply = await send(body);

@@ -14,7 +14,7 @@ import { legalCharacter } from "../legal-text.ts";
 const text = new RegExp(plainTextPattern, "u");
 const line = new RegExp(plainLinePattern, "u");
 
-const refused = {
+const rejected = {
   NUL: "\0",
   escape: "\x1b",
   backspace: "\b",
@@ -28,8 +28,8 @@ const refused = {
   "U+FFFF": "\uffff",
 };
 
-t.test("what a queue or a terminal would choke on is refused, wherever it stands", async (t) => {
-  for (const [name, character] of Object.entries(refused)) {
+t.test("what a queue or a terminal would choke on is rejected, wherever it stands", async (t) => {
+  for (const [name, character] of Object.entries(rejected)) {
     for (const given of [character, `a${character}`, `${character}b`, `a\n${character}`]) {
       t.notOk(text.test(given), `text with ${name}`);
       t.notOk(line.test(given), `line with ${name}`);
@@ -57,7 +57,7 @@ t.test("scripts, emoji, composed and decomposed letters are taken", async (t) =>
 t.test("any text of legal characters is a text, and on one line a line", async () => {
   fc.assert(
     fc.property(fc.string({ unit: legalCharacter, maxLength: 200 }), (given) => {
-      if (!text.test(given)) throw new Error("refused as a text");
+      if (!text.test(given)) throw new Error("rejected as a text");
       if (/[\t\n\r\u2028\u2029]/.test(given) === line.test(`x${given}`)) throw new Error("lines are told wrongly");
     }),
   );

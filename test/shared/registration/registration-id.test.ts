@@ -36,7 +36,7 @@ t.test("the key does not leave the process: the id tells nothing of it", async (
   t.notMatch(registrationId("my-secret-key-0001", "ada@example.org"), /secret|0001|ada/);
 });
 
-t.test("a key that no header should carry is refused", async (t) => {
+t.test("a key that no header should carry is rejected", async (t) => {
   for (const key of ["", " ", "a b", "a".repeat(129), "ü", "a\n", "\0", "a\x7f"]) {
     t.throws(
       () => registrationId(key, "ada@example.org"),

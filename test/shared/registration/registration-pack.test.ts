@@ -65,7 +65,7 @@ t.test("a full pack is one billing unit at most, its attribute included", async 
   t.equal(decodePack(encodePack(people(maxPackRegistrations))).registrations.length, maxPackRegistrations);
 });
 
-t.test("what is no pack is refused with its code", async (t) => {
+t.test("what is no pack is rejected with its code", async (t) => {
   const malformed = [
     "",
     " ",
@@ -93,7 +93,7 @@ t.test("what is no pack is refused with its code", async (t) => {
   }
 });
 
-t.test("a refusal quotes nothing of the body", async (t) => {
+t.test("a rejection quotes nothing of the body", async (t) => {
   const seeded = "seeded.person@example.org";
   for (const given of [`{"email":"${seeded}" oops`, seeded, `{"v":"${seeded}","registrations":[1]}`]) {
     try {

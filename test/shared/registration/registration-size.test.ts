@@ -56,7 +56,7 @@ t.test("whatever fits by characters fits into a pack and into a body, at their l
   t.ok(form.toString().length <= largestBodyBytes(event), `${form.toString().length} bytes as a form`);
 });
 
-t.test("more than that is refused when the event is loaded", async (t) => {
+t.test("more than that is rejected when the event is loaded", async (t) => {
   t.throws(() => eventWith([2_000, 2_000, 2_000]), { code: "TURNOUT_EVENT_INVALID", message: /\/fields allow texts/ });
   t.doesNotThrow(() => eventWith([2_000, 2_000, 200, 200, 200, 200]));
 });

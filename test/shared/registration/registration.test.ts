@@ -10,7 +10,7 @@ import {
   maxAnswerLength,
   maxNameLength,
   Registration,
-  registrationFaults,
+  registrationErrors,
 } from "../../../shared/registration/registration.ts";
 import { createTombstone } from "../../../shared/registration/tombstone.ts";
 import { somebody } from "../../equipment/people.ts";
@@ -49,13 +49,13 @@ t.test("a registration has exactly its properties, each of its own form", async 
   ];
   for (const [pointer, value] of wrong) {
     t.notOk(isRegistration(value), JSON.stringify(value).slice(0, 60));
-    t.match(registrationFaults(value), [{ pointer }]);
+    t.match(registrationErrors(value), [{ pointer }]);
   }
   for (const property of ["id", "email", "name", "answers", "submittedAt"]) {
     const { [property]: _, ...rest } = good as Record<string, unknown>;
-    t.same(registrationFaults(rest), [{ pointer: `/${property}`, detail: "is missing" }]);
+    t.same(registrationErrors(rest), [{ pointer: `/${property}`, detail: "is missing" }]);
   }
-  t.same(registrationFaults(good), []);
+  t.same(registrationErrors(good), []);
 });
 
 t.test("optional properties of a later version are carried, in forms that this one can store and send", async (t) => {
@@ -79,7 +79,7 @@ t.test("optional properties of a later version are carried, in forms that this o
     ["/half", { ...good, half: "\ud800" }],
     ["/large", { ...good, large: 2 ** 53 }],
   ];
-  for (const [pointer, value] of wrong) t.match(registrationFaults(value), [{ pointer }], pointer);
+  for (const [pointer, value] of wrong) t.match(registrationErrors(value), [{ pointer }], pointer);
 });
 
 t.test("what the tables and messages mean by a name of theirs, no carried property can say", async (t) => {
@@ -114,10 +114,16 @@ t.test("a time is one to the millisecond, in UTC", async (t) => {
     t.notOk(isInstant(text));
 });
 
-t.test("a fault is told in words, with nothing that the sender wrote", async (t) => {
-  const faults = registrationFaults({ ...good, email: "secret@@x", name: "\x1b", answers: { a: {} }, "secret key": 1 });
-  t.same(faults.map((fault) => fault.pointer).toSorted(), ["", "/answers/a", "/email", "/name"]);
-  t.notMatch(JSON.stringify(faults), /secret|\^/);
+t.test("an error is told in words, with nothing that the sender wrote", async (t) => {
+  const validationErrors = registrationErrors({
+    ...good,
+    email: "secret@@x",
+    name: "\x1b",
+    answers: { a: {} },
+    "secret key": 1,
+  });
+  t.same(validationErrors.map((error) => error.pointer).toSorted(), ["", "/answers/a", "/email", "/name"]);
+  t.notMatch(JSON.stringify(validationErrors), /secret|\^/);
 });
 
 t.test("the table's client takes every registration that passes: a number it would throw on does not", async (t) => {

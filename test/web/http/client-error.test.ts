@@ -123,7 +123,7 @@ t.test(
   },
 );
 
-t.test("a request that was refused before its broken body has one answer", async (t) => {
+t.test("a request that was rejected before its broken body has one answer", async (t) => {
   const early = await listen(createServer((_request, reply) => void reply.writeHead(503).end("busy")));
   const head = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
   t.equal(statuses(await say(early, `${head}zz\r\n`))[0], 503);

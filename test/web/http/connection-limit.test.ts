@@ -22,18 +22,18 @@ interface Started {
   open(): Promise<Socket>;
   /** Opens one and has a request under way on it. */
   openBusy(): Promise<Socket>;
-  refused(): number;
+  rejected(): number;
 }
 
 async function start(test: Test, limit: number): Promise<Started> {
   const held: ServerResponse[] = [];
-  let refused = 0;
+  let rejected = 0;
   const clock = createManualClock(1_000_000);
   const connections = createHttpConnections();
   const connectionLimit = createConnectionLimit({
     connections,
     limit,
-    onRefused: () => (refused += 1),
+    onRejected: () => (rejected += 1),
     now: clock.now,
   });
   const server = createServer((request, response) => {
@@ -72,14 +72,14 @@ async function start(test: Test, limit: number): Promise<Started> {
       await eventually(() => held.length > before, "its request came");
       return socket;
     },
-    refused: () => refused,
+    rejected: () => rejected,
   };
 }
 
 const isClosed = (socket: Socket) => socket.destroyed || socket.readableEnded;
 
 t.test("a newcomer takes the place of the connection that was idle for longest, and is served", async (t) => {
-  const { limit, connections, clock, open, refused } = await start(t, 3);
+  const { limit, connections, clock, open, rejected } = await start(t, 3);
   const oldest = await open();
   await eventually(() => connections.idle().length === 1, "it is idle", 20_000);
   const others = [await open(), await open()];
@@ -89,21 +89,21 @@ t.test("a newcomer takes the place of the connection that was idle for longest, 
   t.notOk(others.some(isClosed));
   t.notOk(isClosed(newcomer));
   clock.advance(1_000);
-  t.match(limit.figures(), { open: 3, limit: 3, closedIdle: 1, refused: 0 });
-  t.equal(refused(), 0);
+  t.match(limit.figures(), { open: 3, limit: 3, closedIdle: 1, rejected: 0 });
+  t.equal(rejected(), 0);
 });
 
 t.test(
   "none that has a request under way is closed for a newcomer, who is let in to be told that there is no room",
   async (t) => {
-    const { limit, connections, openBusy, open, refused } = await start(t, 2);
+    const { limit, connections, openBusy, open, rejected } = await start(t, 2);
     const busy = [await openBusy(), await openBusy()];
     const newcomer = await open();
     t.notOk([...busy, newcomer].some(isClosed));
     const beyond = [...connections.all()].map(({ socket }) => limit.isBeyond(socket));
     t.same(beyond, [false, false, true]);
-    t.match(limit.figures(), { open: 3, refused: 1, closedIdle: 0 });
-    t.equal(refused(), 1);
+    t.match(limit.figures(), { open: 3, rejected: 1, closedIdle: 0 });
+    t.equal(rejected(), 1);
   },
 );
 
@@ -119,7 +119,7 @@ t.test(
     await eventually(() => isClosed(silent[0]!), "the oldest made room");
     t.notOk(isClosed(silent[1]!));
     t.notOk(isClosed(next));
-    t.equal(limit.figures().refused, 65);
+    t.equal(limit.figures().rejected, 65);
   },
 );
 
@@ -137,7 +137,7 @@ t.test("those that end make room again", async (t) => {
   first.destroy();
   await eventually(() => connections.count() === 1, "it is gone");
   await openBusy();
-  t.match(limit.figures(), { open: 2, refused: 0, closedIdle: 0 });
+  t.match(limit.figures(), { open: 2, rejected: 0, closedIdle: 0 });
 });
 
 t.test(

@@ -1,11 +1,11 @@
 import t from "tap";
-import { refuseForeignForm } from "../../../web/http/form-origin.ts";
+import { rejectForeignForm } from "../../../web/http/form-origin.ts";
 
 const host = "event.example.org";
 
 function isTaken(headers: Record<string, string>, publicOrigin?: string): boolean {
   try {
-    refuseForeignForm({ headers: { host, ...headers } }, publicOrigin);
+    rejectForeignForm({ headers: { host, ...headers } }, publicOrigin);
     return true;
   } catch (error) {
     t.match(error, { code: "TURNOUT_ORIGIN_REFUSED" });
@@ -21,7 +21,7 @@ t.test("a form of the event's own page is taken, and so is a program that says n
   t.ok(isTaken({}));
 });
 
-t.test("a form of another site is refused, whatever it claims", async (t) => {
+t.test("a form of another site is rejected, whatever it claims", async (t) => {
   t.notOk(isTaken({ "sec-fetch-site": "cross-site" }));
   t.notOk(isTaken({ "sec-fetch-site": "same-site" }), "another host of the same domain");
   t.notOk(isTaken({ "sec-fetch-site": "cross-site", origin: `https://${host}` }));

@@ -10,7 +10,7 @@ interface Started {
   readonly port: number;
   /** Requests that reached the handler, answered by `answer`. */
   readonly handled: { request: IncomingMessage; response: ServerResponse }[];
-  readonly refused: string[];
+  readonly rejected: string[];
 }
 
 const answerAtOnce = (request: IncomingMessage, response: ServerResponse) => void response.end(`[${request.url}]`);
@@ -18,7 +18,7 @@ const answerAtOnce = (request: IncomingMessage, response: ServerResponse) => voi
 async function start(test: Test, options: { limit?: number; answer?: typeof answerAtOnce } = {}): Promise<Started> {
   const { limit = 1_000, answer = answerAtOnce } = options;
   const handled: Started["handled"] = [];
-  const refused: string[] = [];
+  const rejected: string[] = [];
   const connections = createHttpConnections();
   const server = createHttpServer(
     (request, response) => {
@@ -30,12 +30,12 @@ async function start(test: Test, options: { limit?: number; answer?: typeof answ
       connectionLimit: createConnectionLimit({
         connections,
         limit,
-        onRefused: () => refused.push("connection"),
+        onRejected: () => rejected.push("connection"),
         now: () => performance.now(),
       }),
       requestTimeoutMs: 10_000,
       keepAliveTimeoutMs: 20_000,
-      onRefused: (code, reason) => refused.push(`${code} ${reason}`),
+      onRejected: (code, reason) => rejected.push(`${code} ${reason}`),
     },
   );
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -43,7 +43,7 @@ async function start(test: Test, options: { limit?: number; answer?: typeof answ
     server.closeAllConnections();
     server.close();
   });
-  return { port: (server.address() as AddressInfo).port, handled, refused };
+  return { port: (server.address() as AddressInfo).port, handled, rejected };
 }
 
 interface Client {
@@ -81,31 +81,31 @@ t.test(
   async (t) => {
     let letGo = () => {};
     const released = new Promise<void>((resolve) => (letGo = resolve));
-    const { port, handled, refused } = await start(t, {
+    const { port, handled, rejected } = await start(t, {
       answer: (request, response) => void released.then(() => response.end(`[${request.url}]`)),
     });
     const { socket, said, closed } = client(t, port);
     socket.write(Array.from({ length: 2_000 }, (_, n) => get(`/${n}`)).join(""));
-    await eventually(() => refused.length > 0, "it is too much");
+    await eventually(() => rejected.length > 0, "it is too much");
     letGo();
     await closed;
     t.equal(handled.length, 17);
     t.equal(count(said(), /HTTP\/1\.1 200/g), 17);
     t.equal(count(said(), /HTTP\/1\.1 429/g), 1);
     t.match(said(), /TURNOUT_RATE_LIMITED[^]*$/);
-    t.same(refused, ["TURNOUT_RATE_LIMITED pipelining"]);
+    t.same(rejected, ["TURNOUT_RATE_LIMITED pipelining"]);
   },
 );
 
 t.test("one who waits for each answer may send as many as it likes", async (t) => {
-  const { port, handled, refused } = await start(t);
+  const { port, handled, rejected } = await start(t);
   const { socket, said } = client(t, port);
   for (let n = 0; n < 100; n += 1) {
     socket.write(get(`/${n}`));
     await eventually(() => said().includes(`[/${n}]`), `${n} was answered`);
   }
   t.equal(handled.length, 100);
-  t.same(refused, []);
+  t.same(rejected, []);
 });
 
 t.test("a client that has said all and still listens gets its answer", async (t) => {
@@ -119,7 +119,7 @@ t.test("a client that has said all and still listens gets its answer", async (t)
 });
 
 t.test("where there is no room one is told so, and whoever watches over the instance is answered", async (t) => {
-  const { port, handled, refused } = await start(t, {
+  const { port, handled, rejected } = await start(t, {
     limit: 1,
     answer(request, response) {
       if (request.url !== "/held") answerAtOnce(request, response);
@@ -142,7 +142,7 @@ t.test("where there is no room one is told so, and whoever watches over the inst
     t.match(said(), /^HTTP\/1\.1 200 [^]*connection: close/i);
   }
   t.same(
-    refused,
+    rejected,
     Array.from({ length: 5 }, () => "connection"),
   );
   t.notOk(busy.socket.destroyed);

@@ -19,7 +19,7 @@ t.test("JSON in UTF-8 is read as it was written, whatever script it is in", asyn
   }
 });
 
-t.test("bytes that are no UTF-8 are refused instead of replaced", async (t) => {
+t.test("bytes that are no UTF-8 are rejected instead of replaced", async (t) => {
   const latin1 = Buffer.from('{"name":"José"}', "latin1");
   const cut = Buffer.from('{"name":"José"}').subarray(0, 13);
   const overlong = Buffer.concat([Buffer.from('{"name":"'), Buffer.from([0xc0, 0xaf]), Buffer.from('"}')]);

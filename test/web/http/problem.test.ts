@@ -22,7 +22,7 @@ t.test("what may be tried again later is 503, 429 or a closed door, and nothing 
   }
 });
 
-t.test("a fault on our side says nothing about our insides", async (t) => {
+t.test("an error on our side says nothing about our insides", async (t) => {
   for (const error of [
     new Error("connect ECONNREFUSED 10.0.0.7:5432 for ada@example.org"),
     new TurnoutError("TURNOUT_INTERNAL", "the password is hunter2"),
@@ -32,14 +32,17 @@ t.test("a fault on our side says nothing about our insides", async (t) => {
     {},
   ]) {
     const problem = toProblem(error);
-    t.match(problem, { status: 500, detail: "The fault was logged. Please try again." });
+    t.match(problem, { status: 500, detail: "The error was logged. Please try again." });
     t.notMatch(JSON.stringify(problem), /ECONNREFUSED|10\.0|ada@|hunter2|secret|thrown/);
   }
 });
 
 t.test("where a body is wrong is told by pointers, and only where there are any", async (t) => {
-  const faults = [{ pointer: "/email", detail: "is missing" }];
-  t.same(toProblem(new TurnoutError("TURNOUT_REGISTRATION_INVALID", "no", { faults })).errors, faults);
+  const validationErrors = [{ pointer: "/email", detail: "is missing" }];
+  t.same(
+    toProblem(new TurnoutError("TURNOUT_REGISTRATION_INVALID", "no", { validationErrors })).errors,
+    validationErrors,
+  );
   t.notOk("errors" in toProblem(new TurnoutError("TURNOUT_REGISTRATION_INVALID", "no")));
 });
 

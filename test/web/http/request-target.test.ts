@@ -55,7 +55,7 @@ t.test("on the wire", async (t) => {
     }
   });
 
-  t.test("two hosts are refused, alike or not; one is not", async (t) => {
+  t.test("two hosts are rejected, alike or not; one is not", async (t) => {
     t.match(await say("GET /health HTTP/1.1", "Host: a"), /^HTTP\/1\.1 200 /);
     for (const hosts of [
       ["Host: a", "Host: b"],

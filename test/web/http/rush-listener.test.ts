@@ -90,7 +90,7 @@ t.test("whichever listener took a client, it is answered", async (t) => {
   t.ok(answers.every((answer) => answer.startsWith("HTTP/1.1 200") && answer.endsWith("here")));
 });
 
-t.test("a port on which somebody listens is refused, although it could be shared", async (t) => {
+t.test("a port on which somebody listens is rejected, although it could be shared", async (t) => {
   const { port } = await startListener(t);
   await t.rejects(startListener(t, { port }), { code: "EADDRINUSE" });
 });

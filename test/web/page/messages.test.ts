@@ -29,9 +29,9 @@ t.test("leaves no message empty and none untranslated", async (t) => {
 
 t.test("fills in parameters, and leaves a slot as it is that none is given for", async (t) => {
   const text = messagesIn("en");
-  t.equal(text("fault.integerBetween", { minimum: 0, maximum: 4 }), "Enter a whole number from 0 to 4.");
-  t.match(text("fault.integerBetween", { minimum: 0 }), "{maximum}");
-  t.match(text("fault.name", { maxLength: "{minimum}" }), "{minimum}");
+  t.equal(text("validation.integerBetween", { minimum: 0, maximum: 4 }), "Enter a whole number from 0 to 4.");
+  t.match(text("validation.integerBetween", { minimum: 0 }), "{maximum}");
+  t.match(text("validation.name", { maxLength: "{minimum}" }), "{minimum}");
 });
 
 t.test("keeps no message that nobody shows", async (t) => {
@@ -42,7 +42,7 @@ t.test("keeps no message that nobody shows", async (t) => {
     .join("\n");
   // Keys that are put together: by phase, by reason, by state, by kind of number, by what is wrong with an address, by error code.
   const composed =
-    /^(eyebrow|event)\.(before|open|closed)$|^wait\.\w+$|^status\.(pending|confirmed|needs-attention|declined|withdrawn)\.|^fault\.(number|integer)|^fault\.email\.|^problem\.\w+\.(title|text)$/;
+    /^(eyebrow|event)\.(before|open|closed)$|^wait\.\w+$|^status\.(pending|confirmed|needs-attention|declined|withdrawn)\.|^validation\.(number|integer)|^validation\.email\.|^problem\.\w+\.(title|text)$/;
   for (const key of keys) t.ok(composed.test(key) || sources.includes(`"${key}"`), key);
 });
 

@@ -15,9 +15,12 @@ function everyPage(): Map<string, string> {
     for (const phase of phases) all.set(`${language} ${phase}`, pages.event(language, phase).body.toString());
     all.set(
       `${language} again`,
-      pages.eventAgain(language, { values: { email: "x" }, faults: [{ pointer: "/email", detail: "Wrong." }] }),
+      pages.eventAgain(language, {
+        values: { email: "x" },
+        validationErrors: [{ pointer: "/email", detail: "Wrong." }],
+      }),
     );
-    all.set(`${language} busy`, pages.eventAgain(language, { values: {}, faults: [], notice: "busy" }));
+    all.set(`${language} busy`, pages.eventAgain(language, { values: {}, validationErrors: [], notice: "busy" }));
     for (const status of registrationStatuses) {
       all.set(`${language} ${status}`, pages.status(language, { ...view, status }, "/registrations/abc"));
     }
@@ -38,7 +41,7 @@ t.test("escapes what an attendee entered", async (t) => {
   const attack = `"><img src=x onerror=alert(1)>`;
   const html = pages.eventAgain("en", {
     values: { email: attack, name: attack, answers: { about: `</textarea>${attack}`, ticket: attack } },
-    faults: [{ pointer: `/${attack}`, detail: attack }],
+    validationErrors: [{ pointer: `/${attack}`, detail: attack }],
   });
   t.notMatch(html, "<img");
   t.match(html, "&lt;/textarea&gt;");
@@ -88,14 +91,14 @@ t.test("takes the form's constraints over from the event", async (t) => {
   t.match(html, /<input type="checkbox" value="true" id="answer-conduct" name="answers.conduct" required=""/);
 });
 
-t.test("keeps the entries of a refused form and ties each fault to its field", async (t) => {
+t.test("keeps the entries of a rejected form and ties each error to its field", async (t) => {
   const html = pages.eventAgain("en", {
     values: {
       email: "not-an-address",
       name: "Ada",
       answers: { guests: 9, ticket: "Both days", about: "\nstarts with a line break", newsletter: true },
     },
-    faults: [{ pointer: "/email", detail: "Enter an address." }],
+    validationErrors: [{ pointer: "/email", detail: "Enter an address." }],
   });
   t.match(html, /id="email"[^>]* aria-describedby="email-hint email-error" aria-invalid="true" value="not-an-address"/);
   t.match(html, /<a href="#email">Enter an address\.<\/a>/);
@@ -108,7 +111,7 @@ t.test("keeps the entries of a refused form and ties each fault to its field", a
 });
 
 t.test("says that it was busy, and keeps the entries", async (t) => {
-  const html = pages.eventAgain("en", { values: { email: "ada@example.org" }, faults: [], notice: "busy" });
+  const html = pages.eventAgain("en", { values: { email: "ada@example.org" }, validationErrors: [], notice: "busy" });
   t.match(html, /<div class="note" tabindex="-1" autofocus>\s*<h3>Many people/);
   t.match(html, 'value="ada@example.org"');
 });
@@ -202,7 +205,7 @@ t.test("a page that is made for one request makes no formatter: that would be ne
         pages.status(language, { status: "confirmed", submittedAt }, "/registrations/x");
       }
       pages.problem(language, { status: 403, title: "t", detail: "d", code: "TURNOUT_NOT_OPEN_YET" });
-      pages.eventAgain(language, { values: {}, faults: [] });
+      pages.eventAgain(language, { values: {}, validationErrors: [] });
     }
   });
   t.equal(made, 0);

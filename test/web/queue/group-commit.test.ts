@@ -133,7 +133,7 @@ t.test(`a pack closes before ${maxPackBytes} bytes, counted in UTF-8`, async (t)
 });
 
 t.test(
-  "a registration that just fills a pack goes alone; one byte more is refused, for no pack could hold it",
+  "a registration that just fills a pack goes alone; one byte more is rejected, for no pack could hold it",
   async (t) => {
     const { groupCommit, sent } = prepare();
     const frame = Buffer.byteLength(encoded(id(1), ""));
@@ -163,9 +163,9 @@ t.test("a send that fails is told to all of its pack, with its cause, and to nob
 t.test("how long sends have failed is told from the first failure to the next success", async (t) => {
   const { groupCommit, clock, sent } = prepare({ maxSendsInFlight: 1 });
   for (const after of [0, 700]) {
-    const refused = groupCommit.submit(encoded(id(1)));
+    const rejected = groupCommit.submit(encoded(id(1)));
     sent.at(-1)!.fail(new Error("failed"));
-    await t.rejects(refused, { code: "TURNOUT_ENQUEUE_FAILED" });
+    await t.rejects(rejected, { code: "TURNOUT_ENQUEUE_FAILED" });
     t.equal(groupCommit.figures().failingMs, after);
     clock.advance(700);
   }
@@ -177,9 +177,9 @@ t.test("how long sends have failed is told from the first failure to the next su
 
 t.test("a quiet minute after a failed send is no minute of failing", async (t) => {
   const { groupCommit, clock, sent } = prepare();
-  const refused = groupCommit.submit(encoded(id(1)));
+  const rejected = groupCommit.submit(encoded(id(1)));
   sent[0]!.fail(new Error("failed"));
-  await t.rejects(refused, { code: "TURNOUT_ENQUEUE_FAILED" });
+  await t.rejects(rejected, { code: "TURNOUT_ENQUEUE_FAILED" });
   clock.advance(60_000);
   const next = groupCommit.submit(encoded(id(2)));
   clock.advance(20);
@@ -198,7 +198,7 @@ t.test("a sender that throws instead of rejecting does no more harm than one tha
   t.match(groupCommit.figures(), { sendsInFlight: 0, waiting: 0, failedPacks: 1 });
 });
 
-t.test("the line is bounded: whoever finds it full is refused at once, and told apart from a failure", async (t) => {
+t.test("the line is bounded: whoever finds it full is rejected at once, and told apart from a failure", async (t) => {
   const { groupCommit, sent } = prepare({ maxSendsInFlight: 1, maxWaiting: 2 });
   const taken = [1, 2, 3].map((index) => groupCommit.submit(encoded(id(index))));
   t.equal(groupCommit.hasRoom(), false);
@@ -213,7 +213,7 @@ t.test("the line is bounded: whoever finds it full is refused at once, and told 
   await next;
 });
 
-t.test("a pack that waited for too long is refused and never sent, the next one goes", async (t) => {
+t.test("a pack that waited for too long is rejected and never sent, the next one goes", async (t) => {
   const { groupCommit, clock, sent } = prepare({ maxSendsInFlight: 1, maxWaitMs: 1_000 });
   const first = groupCommit.submit(encoded(id(1)));
   const stale = groupCommit.submit(encoded(id(2)));
@@ -256,7 +256,7 @@ type Step =
   | { readonly kind: "arrive"; readonly sizes: readonly number[] }
   | { readonly kind: "answer"; readonly which: number; readonly ok: boolean }
   | { readonly kind: "wait"; readonly ms: number }
-  | { readonly kind: "strain"; readonly spareTime: number };
+  | { readonly kind: "strain"; readonly idleRatio: number };
 
 const anyStep: fc.Arbitrary<Step> = fc.oneof(
   {
@@ -283,7 +283,7 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
     weight: 1,
     arbitrary: fc.record({
       kind: fc.constant("strain" as const),
-      spareTime: fc.double({ min: 0, max: 1, noNaN: true }),
+      idleRatio: fc.double({ min: 0, max: 1, noNaN: true }),
     }),
   },
 );
@@ -302,11 +302,11 @@ const anyCourse: fc.Arbitrary<Course> = fc.record({
 
 /** @returns what was broken on the way, in words; nothing when all held */
 async function follow(course: Course, make: typeof createGroupCommit): Promise<string[]> {
-  const faults: string[] = [];
+  const violations: string[] = [];
   const { maxSendsInFlight, maxWaiting } = course;
-  let spareTime = 1;
+  let idleRatio = 1;
   const { groupCommit, clock, sent } = prepare(
-    { maxSendsInFlight, maxWaiting, maxWaitMs: 4_000, spareTime: () => spareTime },
+    { maxSendsInFlight, maxWaiting, maxWaitMs: 4_000, idleRatio: () => idleRatio },
     make,
   );
   /** What was told to each submitter: "ok" or an error code; an array, so that telling twice would show. */
@@ -332,7 +332,7 @@ async function follow(course: Course, make: typeof createGroupCommit): Promise<s
     if (!pack) return;
     for (const own of pack.ids) {
       if (told.get(own)!.length > 0)
-        faults.push(`${own} was told ${told.get(own)!.join()} before its pack was answered`);
+        violations.push(`${own} was told ${told.get(own)!.join()} before its pack was answered`);
     }
     answered.set(pack, ok);
     if (ok) pack.confirm();
@@ -344,32 +344,32 @@ async function follow(course: Course, make: typeof createGroupCommit): Promise<s
     if (step.kind === "arrive") for (const size of step.sizes) submit(size);
     else if (step.kind === "answer") await answer(step.which, step.ok);
     else if (step.kind === "wait") clock.advance(step.ms);
-    else spareTime = step.spareTime;
+    else idleRatio = step.idleRatio;
     const open = sent.length - answered.size;
-    if (open > maxSendsInFlight) faults.push(`${open} sends were under way at once`);
-    if (groupCommit.figures().waiting > maxWaiting) faults.push("more waited than may wait");
+    if (open > maxSendsInFlight) violations.push(`${open} sends were under way at once`);
+    if (groupCommit.figures().waiting > maxWaiting) violations.push("more waited than may wait");
   }
   while (sent.length > answered.size) await answer(0, true);
   await Promise.all(outcomes);
 
   const order = sent.flatMap((pack) => pack.ids);
-  if (order.some((own, index) => index > 0 && own <= order[index - 1]!)) faults.push("the order was not kept");
+  if (order.some((own, index) => index > 0 && own <= order[index - 1]!)) violations.push("the order was not kept");
   for (const pack of sent) {
-    if (pack.count !== pack.ids.length) faults.push(`the count ${pack.count} is not ${pack.ids.length}`);
-    if (pack.count > maxPackRegistrations) faults.push(`a pack held ${pack.count}`);
-    if (Buffer.byteLength(pack.body) > maxPackBytes) faults.push("a pack was too large");
+    if (pack.count !== pack.ids.length) violations.push(`the count ${pack.count} is not ${pack.ids.length}`);
+    if (pack.count > maxPackRegistrations) violations.push(`a pack held ${pack.count}`);
+    if (Buffer.byteLength(pack.body) > maxPackBytes) violations.push("a pack was too large");
   }
   const outcomeById = new Map(sent.flatMap((pack) => pack.ids.map((own) => [own, answered.get(pack)] as const)));
-  const refusals = new Set(["TURNOUT_OVERLOADED", "TURNOUT_REGISTRATION_TOO_LARGE"]);
+  const rejections = new Set(["TURNOUT_OVERLOADED", "TURNOUT_REGISTRATION_TOO_LARGE"]);
   for (const [own, [outcome, ...more]] of told) {
-    if (outcome === undefined || more.length > 0) faults.push(`${own} was told ${more.length + 1} outcomes`);
+    if (outcome === undefined || more.length > 0) violations.push(`${own} was told ${more.length + 1} outcomes`);
     const packOutcome = outcomeById.get(own);
     const expected = packOutcome === undefined ? undefined : packOutcome ? "ok" : "TURNOUT_ENQUEUE_FAILED";
-    if (expected ? outcome !== expected : !refusals.has(outcome ?? "")) {
-      faults.push(`${own} was told ${outcome}, its pack: ${expected ?? "never sent"}`);
+    if (expected ? outcome !== expected : !rejections.has(outcome ?? "")) {
+      violations.push(`${own} was told ${outcome}, its pack: ${expected ?? "never sent"}`);
     }
   }
-  return faults;
+  return violations;
 }
 
 t.test(
@@ -377,8 +377,8 @@ t.test(
   async () => {
     await fc.assert(
       fc.asyncProperty(anyCourse, async (course) => {
-        const faults = await follow(course, createGroupCommit);
-        if (faults.length > 0) throw new Error(faults.slice(0, 5).join("\n"));
+        const violations = await follow(course, createGroupCommit);
+        if (violations.length > 0) throw new Error(violations.slice(0, 5).join("\n"));
       }),
       { numRuns: 200 },
     );
@@ -420,11 +420,11 @@ t.test("control: the same look finds a group commit that breaks its promise", as
 });
 
 t.test("a process without time to spare sends one pack at a time, until packs are full", async (t) => {
-  let spareTime = 1;
-  const { groupCommit, sent } = prepare({ maxSendsInFlight: 4, spareTime: () => spareTime });
+  let idleRatio = 1;
+  const { groupCommit, sent } = prepare({ maxSendsInFlight: 4, idleRatio: () => idleRatio });
   const all = [groupCommit.submit(encoded(id(0))), groupCommit.submit(encoded(id(1)))];
   t.equal(sent.length, 2, "with time to spare each leaves at once");
-  spareTime = 0;
+  idleRatio = 0;
   for (let index = 2; index < maxPackRegistrations + 2; index += 1) all.push(groupCommit.submit(encoded(id(index))));
   t.equal(sent.length, 2, "without it, they gather");
   all.push(groupCommit.submit(encoded(id(maxPackRegistrations + 2))));
@@ -440,7 +440,7 @@ t.test("a process without time to spare sends one pack at a time, until packs ar
 });
 
 t.test("one send that hangs in a process without time to spare holds nobody while other sends are free", async (t) => {
-  const { groupCommit, clock, sent } = prepare({ maxSendsInFlight: 8, spareTime: () => 0 });
+  const { groupCommit, clock, sent } = prepare({ maxSendsInFlight: 8, idleRatio: () => 0 });
   const hung = groupCommit.submit(encoded(id(0)));
   const outcomes: Promise<void>[] = [];
   for (let arrival = 1; arrival <= 91; arrival += 1) {
@@ -461,7 +461,7 @@ t.test("one send that hangs in a process without time to spare holds nobody whil
 });
 
 t.test("packs that leave because they are old are ten a second at most, however many come", async (t) => {
-  const { groupCommit, clock, sent } = prepare({ maxSendsInFlight: 64, spareTime: () => 0 });
+  const { groupCommit, clock, sent } = prepare({ maxSendsInFlight: 64, idleRatio: () => 0 });
   const all = [groupCommit.submit(encoded(id(0)))];
   for (let ms = 1; ms <= 1_000; ms += 1) {
     clock.advance(1);

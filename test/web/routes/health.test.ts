@@ -17,7 +17,7 @@ t.test("alive is alive, whatever the queue does; ready is what the queue says", 
   t.equal(alive.headers["cache-control"], "no-store");
 });
 
-t.test("health is answered while the service is so full that registrations are refused", async (t) => {
+t.test("health is answered while the service is so full that registrations are rejected", async (t) => {
   const released = Promise.withResolvers<void>();
   const { app } = await buildTestApp({ maxWaiting: 1, send: () => released.promise });
   t.teardown(() => app.close());

@@ -118,7 +118,7 @@ t.test("without a key every submission is another one", async (t) => {
   t.equal(new Set(stage.queued.map((registration) => registration.id)).size, 2);
 });
 
-t.test("an Idempotency-Key that is none is refused, and nothing is queued", async (t) => {
+t.test("an Idempotency-Key that is none is rejected, and nothing is queued", async (t) => {
   const stage = await prepare(t);
   for (const key of ["", "with space", "x".repeat(129), "tab\there", "ünicode"]) {
     const reply = await post(stage, valid, { ...json, "idempotency-key": key });
@@ -169,7 +169,7 @@ t.test("a form post while the queue is down comes back as the page, with what wa
   t.match(reply.body, /ada@example\.org/);
 });
 
-t.test("a form that another site sent is refused, and nothing is queued", async (t) => {
+t.test("a form that another site sent is rejected, and nothing is queued", async (t) => {
   const stage = await prepare(t);
   const body = new URLSearchParams({ ...valid, answers: "" }).toString();
   for (const headers of [
@@ -244,7 +244,7 @@ t.test("our own form is taken from browsers that say null, or the site's public 
 });
 
 t.test(
-  "a reload of a form that was refused leads to the event page; a program is told what the address is for",
+  "a reload of a form that was rejected leads to the event page; a program is told what the address is for",
   async (t) => {
     const stage = await prepare(t);
     const reload = await stage.app.inject({ url: "/registrations", headers: html });
@@ -275,7 +275,7 @@ const pointers = (reply: Reply) => problemOf(reply).errors?.map(({ pointer }) =>
 const withAnswers = (answers: unknown) => ({ ...valid, answers });
 const good = valid.answers;
 
-/** What is sent, and where the fault is. */
+/** What is sent, and where the error is. */
 const invalid: [what: string, body: unknown, pointer: string][] = [
   ["no email", { name: "Ada", answers: good }, "/email"],
   ["no name", { email: "ada@example.org", answers: good }, "/name"],
@@ -356,7 +356,7 @@ for (const email of badEmails) {
 }
 
 t.test(
-  "whatever is wrong is refused with 400 and a pointer to it, nothing is coerced and nothing queued",
+  "whatever is wrong is rejected with 400 and a pointer to it, nothing is coerced and nothing queued",
   async (t) => {
     const stage = await prepare(t);
     for (const [what, body, pointer] of invalid) {
@@ -371,7 +371,7 @@ t.test(
   },
 );
 
-t.test("several faults are told at once", async (t) => {
+t.test("several errors are told at once", async (t) => {
   const stage = await prepare(t);
   const reply = await post(stage, { email: "no", name: "", answers: { guests: 9, extra: 1 } });
   t.same(
@@ -456,16 +456,16 @@ t.test("before the opening and after the closing it is 403, with when it is open
 });
 
 t.test(
-  "when the line is full further ones are refused with 503 and Retry-After, before their body is read",
+  "when the line is full further ones are rejected with 503 and Retry-After, before their body is read",
   async (t) => {
     const released = Promise.withResolvers<void>();
     const stage = await prepare(t, { maxWaiting: 1, send: () => released.promise });
     const taken = [1, 2, 3].map(() => post(stage, valid));
     await eventually(() => !stage.groupCommit.hasRoom(), "the line is full");
-    const refused = await post(stage, "{broken");
-    t.equal(refused.statusCode, 503);
-    t.match(problemOf(refused), { code: "TURNOUT_OVERLOADED" });
-    t.match(refused.headers["retry-after"], /^[1-9]\d*$/);
+    const rejected = await post(stage, "{broken");
+    t.equal(rejected.statusCode, 503);
+    t.match(problemOf(rejected), { code: "TURNOUT_OVERLOADED" });
+    t.match(rejected.headers["retry-after"], /^[1-9]\d*$/);
     released.resolve();
     for (const reply of await Promise.all(taken)) t.equal(reply.statusCode, 202);
   },
@@ -613,7 +613,7 @@ t.test("a page shows its own address and no other, whatever was asked for", asyn
   t.match(page.body, '<meta name="robots" content="noindex">');
 });
 
-t.test("a page is sent to whoever prefers one, and to nobody who refuses it", async (t) => {
+t.test("a page is sent to whoever prefers one, and to nobody who rejects it", async (t) => {
   const { ask } = await statusStage(t);
   for (const [accept, type] of [
     ["text/html", /^text\/html/],
@@ -651,8 +651,8 @@ t.test(
   "looks at a status are shed by the load of the reads, as JSON and as a page, and registrations are not",
   async (t) => {
     for (const { reason, limits, waitMs } of [
-      { reason: "status-line-full", limits: { maxStatusReads: 2 }, waitMs: 0 },
-      { reason: "status-line-slow", limits: { shedWaitMs: 1_500 }, waitMs: 1_501 },
+      { reason: "status-buffer-full", limits: { maxStatusReads: 2 }, waitMs: 0 },
+      { reason: "status-buffer-slow", limits: { shedWaitMs: 1_500 }, waitMs: 1_501 },
     ]) {
       const reads = createHeldReads();
       const clock = createManualClock();
@@ -663,10 +663,10 @@ t.test(
       const early = [ask(), ask()];
       await eventually(() => reads.held.length === 2, "both are read");
       clock.advance(waitMs);
-      const refused = await ask();
-      t.equal(refused.statusCode, 503, reason);
-      t.match(problemOf(refused), { code: "TURNOUT_OVERLOADED", status: 503 });
-      t.match(refused.headers, { "retry-after": /^[1-9]\d*$/, "cache-control": "no-store" });
+      const rejected = await ask();
+      t.equal(rejected.statusCode, 503, reason);
+      t.match(problemOf(rejected), { code: "TURNOUT_OVERLOADED", status: 503 });
+      t.match(rejected.headers, { "retry-after": /^[1-9]\d*$/, "cache-control": "no-store" });
       t.match(stage.log.records, [{ code: "TURNOUT_OVERLOADED", reason }]);
       const page = await ask(html);
       t.equal(page.statusCode, 503, reason);
@@ -705,7 +705,7 @@ t.test("one read that hangs sheds nobody while others are answered", async (t) =
 });
 
 t.test(
-  "while no read succeeds, looks are refused for longer than two seconds at a time, all but one that tries",
+  "while no read succeeds, looks are rejected for longer than two seconds at a time, all but one that tries",
   async (t) => {
     const clock = createManualClock();
     let tries = 0;
@@ -727,9 +727,9 @@ t.test(
     const before = tries;
     const replies = await Promise.all(Array.from({ length: 100 }, () => ask()));
     t.ok(tries - before <= 10, `${tries - before} of 100 were tried`);
-    const refused = replies.filter((reply) => problemOf(reply).code === "TURNOUT_OVERLOADED");
-    t.ok(refused.length >= 90);
-    for (const { headers } of refused) t.ok(Number(headers["retry-after"]) > 2, `${headers["retry-after"]}`);
+    const rejected = replies.filter((reply) => problemOf(reply).code === "TURNOUT_OVERLOADED");
+    t.ok(rejected.length >= 90);
+    for (const { headers } of rejected) t.ok(Number(headers["retry-after"]) > 2, `${headers["retry-after"]}`);
   },
 );
 
@@ -752,10 +752,10 @@ t.test("a late event loop sheds looks before it sheds registrations", async (t) 
 t.test("one client may look twenty times as often as it may register, counted apart; then it is 429", async (t) => {
   const { stage, ask } = await statusStage(t, { limits: { rateLimitPerMinute: 2 } });
   for (let look = 0; look < 40; look += 1) t.equal((await ask()).statusCode, 200, `look ${look + 1}`);
-  const refused = await ask();
-  t.equal(refused.statusCode, 429);
-  t.match(problemOf(refused), { code: "TURNOUT_RATE_LIMITED", detail: /look again/ });
-  t.match(refused.headers, { "retry-after": /^[1-9]\d*$/, "cache-control": "no-store" });
+  const rejected = await ask();
+  t.equal(rejected.statusCode, 429);
+  t.match(problemOf(rejected), { code: "TURNOUT_RATE_LIMITED", detail: /look again/ });
+  t.match(rejected.headers, { "retry-after": /^[1-9]\d*$/, "cache-control": "no-store" });
   const page = await ask(html);
   t.equal(page.statusCode, 429);
   t.match(page.headers, { "content-type": /^text\/html/, "retry-after": /^[1-9]\d*$/, refresh: /^[1-9]\d*$/ });

@@ -11,9 +11,9 @@ function prepare() {
   let answer: Partial<Backlog> = {};
   const wait = createEstimatedWait({
     countMessages() {
-      const look = Promise.withResolvers<number>();
-      looks.push(look);
-      return look.promise;
+      const poll = Promise.withResolvers<number>();
+      looks.push(poll);
+      return poll.promise;
     },
     estimate: async (messages) => ({ ...estimateBacklog(messages, [], 0), ...answer }),
     cacheMs: 2_000,
@@ -24,7 +24,7 @@ function prepare() {
     clock,
     looks,
     /** Asks, lets the look that this starts come back, and moves on to the next one. */
-    async look(messages: number, backlog: Partial<Backlog> = {}): Promise<void> {
+    async poll(messages: number, backlog: Partial<Backlog> = {}): Promise<void> {
       answer = backlog;
       wait.estimatedWaitSeconds();
       looks.at(-1)!.resolve(messages);
@@ -37,20 +37,20 @@ function prepare() {
 t.test(
   "before anything is known nothing is told, an empty queue is no wait, a long one is told as it is",
   async (t) => {
-    const { wait, look } = prepare();
+    const { wait, poll } = prepare();
     t.equal(wait.estimatedWaitSeconds(), undefined);
-    await look(0);
+    await poll(0);
     t.equal(wait.estimatedWaitSeconds(), 0);
-    await look(100, { etaSeconds: 9_000 });
+    await poll(100, { etaSeconds: 9_000 });
     t.equal(wait.estimatedWaitSeconds(), 9_000);
   },
 );
 
 t.test("while nothing is drained the wait is unknown", async (t) => {
-  const { wait, look } = prepare();
-  await look(100, { etaSeconds: 8 });
+  const { wait, poll } = prepare();
+  await poll(100, { etaSeconds: 8 });
   t.equal(wait.estimatedWaitSeconds(), 8);
-  await look(100, { etaSeconds: null });
+  await poll(100, { etaSeconds: null });
   t.equal(wait.estimatedWaitSeconds(), undefined);
 });
 
@@ -70,8 +70,8 @@ t.test(
 );
 
 t.test("a look that fails is the end of what was known", async (t) => {
-  const { wait, look, looks } = prepare();
-  await look(100, { etaSeconds: 8 });
+  const { wait, poll, looks } = prepare();
+  await poll(100, { etaSeconds: 8 });
   t.equal(wait.estimatedWaitSeconds(), 8);
   looks.at(-1)!.reject(new Error("no answer"));
   await settle();

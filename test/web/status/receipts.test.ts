@@ -152,16 +152,16 @@ t.test("a receipt of another deployment is foreign, even where its key has the s
   t.equal(receipts.open(receiptsOf(`first:${secret()}`).seal(content)), undefined);
 });
 
-t.test("a receipt that was re-labelled for another key, even the same one, is refused", async (t) => {
+t.test("a receipt that was re-labelled for another key, even the same one, is rejected", async (t) => {
   const key = secret();
   const twice = receiptsOf(`a:${key},b:${key}`);
   const relabelled = twice.seal(content).replace(/^a\./, "b.");
   t.equal(twice.open(relabelled), undefined);
 });
 
-t.test("a key list with a fault names the place and never the key", async (t) => {
+t.test("a key list with an error names the place and never the key", async (t) => {
   const good = secret();
-  const faults: Record<string, RegExp> = {
+  const reasons: Record<string, RegExp> = {
     "": /entry 1/,
     [`:${good}`]: /entry 1 has no key id/,
     [`a:${good},b`]: /entry 2 has 0 bytes/,
@@ -169,7 +169,7 @@ t.test("a key list with a fault names the place and never the key", async (t) =>
     [`a:${good},a:${secret()}`]: /entry 2 uses the key id a again/,
     [`${"k".repeat(17)}:${good}`]: /entry 1 has no key id/,
   };
-  for (const [text, message] of Object.entries(faults)) {
+  for (const [text, message] of Object.entries(reasons)) {
     t.throws(() => parseReceiptKeys(text), { code: "TURNOUT_ENVIRONMENT_INVALID", message });
     try {
       parseReceiptKeys(text);

@@ -1,6 +1,6 @@
 /**
- * Suggests what an address was probably meant to be, where its domain is one slip away from a well-known one. Only a
- * suggestion: such a domain may exist, and whoever has an address there is registered as everybody else.
+ * Suggests a correction when the domain of an address is one typo away from a well-known one. Only a suggestion: the
+ * domain may exist.
  */
 import { announce } from "./announce.js";
 import { find } from "./elements.js";
@@ -27,19 +27,19 @@ const wellKnown = [
   ["posteo", "de"],
   ["mailbox", "org"],
 ];
-/** Look like a slip, and are providers themselves. */
+/** Similar to a well-known one, but providers themselves. */
 const notMeant = new Set(["mail.com", "email.com", "ymail.com", "fmail.com"]);
-/** By what is meant. Another country's domain of two letters is no slip. */
+/** By intended domain. Country domains of two letters are not corrected. */
 const topLevelSlips = new Map([
   ["com", ["con", "cmo", "ocm", "co", "cm", "om", "vom", "xom", "comm", "cpm", "coom", "cim", "c0m"]],
   ["de", ["ed", "dee", "d", "dr", "d3"]],
   ["net", ["ner", "nte", "ent", "nett", "et", "nt"]],
   ["org", ["ogr", "rog", "orgg", "og", "or"]],
 ]);
-/** Of two short names that differ by one letter, both usually exist: only swapped letters are a slip then. */
+/** Short names that differ by one letter usually both exist, so only swapped letters count. */
 const shortestForLetters = 5;
 
-/** How long nothing is typed before an address counts as written, milliseconds. */
+/** Milliseconds without typing before an address is checked. */
 const pauseMs = 600;
 
 /** @param {string} text @param {string} meant @returns {boolean} whether two neighbours are swapped */
@@ -92,7 +92,7 @@ export function suggestFor({ element, control }) {
     button.textContent = (suggestion.dataset.words ?? "").replace("{address}", () => meant ?? "");
     announce(button.textContent);
   }
-  // Not when the field is left: what comes or goes then would move the button away from under a click on it.
+  // Not on blur: a change of layout would move the button away under a click.
   control.addEventListener("input", () => {
     suggestion.hidden = true;
     clearTimeout(timer);
@@ -100,7 +100,7 @@ export function suggestFor({ element, control }) {
   });
   button.addEventListener("click", () => {
     control.value = meant ?? control.value;
-    // As if it had been typed: it is another submission then, and nothing is suggested any more.
+    // As if typed: a new submission, without a further suggestion.
     control.dispatchEvent(new Event("input", { bubbles: true }));
     control.focus();
   });

@@ -1,4 +1,4 @@
-/** Says something to those who do not see the page change. */
+/** Announces a text to screen readers. */
 
 /** @param {string} text */
 export function announce(text) {

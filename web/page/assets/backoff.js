@@ -1,11 +1,11 @@
-/** How long to wait before asking again: never earlier than the server asked for, and never all at once. */
+/** How long to wait before retrying: never less than the server asked for, and randomised. */
 
 const shortestSeconds = 1;
-/** Also a bound on what a server may ask for: a mistyped header should not end the attempt. */
+/** Also limits what a server may ask for, against a wrong header. */
 const longestSeconds = 120;
-/** Where the server names no time, the wait doubles up to this. */
+/** Without a time from the server, the wait doubles up to this. */
 const longestGuessSeconds = 30;
-/** Share of the wait that is added at random, so that those who were refused together do not come back together. */
+/** Random share added to the wait, so that rejected clients do not return together. */
 const spread = 0.5;
 
 /**

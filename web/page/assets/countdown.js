@@ -1,17 +1,17 @@
 /**
- * Counts down to the opening by the server's clock, then opens the form that has been in the page all along: at that moment
- * a waiting page asks the server for nothing.
+ * Counts down to the opening by the server's clock, then shows the form, which is already in the page: the server gets
+ * no requests at that moment.
  */
 import { sleep, waitMs } from "./backoff.js";
 import { readServerClock } from "./clock.js";
 import { find, findAll } from "./elements.js";
 import { unitName } from "./moments.js";
 
-/** Milliseconds over which the pages open, at random, so that not even the fastest typists arrive as one. */
+/** Milliseconds over which pages open, at random, to spread the submissions. */
 const openingSpread = 1_000;
-/** The clock is read again after a while out of sight, since a sleeping device may stop counting. */
+/** The clock is read again after the page was hidden for a while, since a sleeping device may stop counting. */
 const clockMaxAge = 60_000;
-/** And once more shortly before the opening: at a random moment of this span, and not in the very last seconds. */
+/** And again before the opening, at a random moment of this span, avoiding the last seconds. */
 const lastReading = { earliest: 90_000, latest: 15_000 };
 
 const units = /** @type {const} */ ([
@@ -44,7 +44,7 @@ export function startCountdown(panel, open) {
         readAt = performance.now();
         break;
       } catch {
-        // Until it works, the device's own clock is better than none.
+        // Until then, the device's clock is used.
         await sleep(waitMs(undefined, attempt));
       }
     }
@@ -54,10 +54,10 @@ export function startCountdown(panel, open) {
   function show() {
     const left = opensAt - now();
     const wasRead = readAt > -Infinity;
-    // A device whose clock is wrong must not open early; one that has no connection cannot register anyway.
+    // A device with a wrong clock must not open early; one without a connection cannot register anyway.
     if (wasRead && left <= -delay) {
       clearInterval(timer);
-      document.removeEventListener("visibilitychange", lookAgain);
+      document.removeEventListener("visibilitychange", readClockAgain);
       open();
       return;
     }
@@ -79,7 +79,7 @@ export function startCountdown(panel, open) {
     clock.hidden = false;
   }
 
-  function lookAgain() {
+  function readClockAgain() {
     if (document.visibilityState !== "visible") return;
     if (performance.now() - readAt > clockMaxAge) void readClock().then(show);
     else show();
@@ -87,6 +87,6 @@ export function startCountdown(panel, open) {
 
   for (const part of findAll(panel, ".scripted")) part.hidden = false;
   const timer = setInterval(show, 250);
-  document.addEventListener("visibilitychange", lookAgain);
+  document.addEventListener("visibilitychange", readClockAgain);
   void readClock().then(show);
 }

@@ -1,4 +1,4 @@
-/** Finds what the server has rendered. */
+/** Finds server-rendered elements. */
 
 /** @param {ParentNode} root @param {string} selector @returns {HTMLElement[]} */
 export function findAll(root, selector) {
@@ -13,7 +13,7 @@ export function findAny(root, selector) {
 /**
  * @param {ParentNode} root @param {string} selector
  * @returns {HTMLElement}
- * @throws when it is not there: then this script does not belong to this page, and the page works without it
+ * @throws when it is missing: the page then works without the script
  */
 export function find(root, selector) {
   const element = findAny(root, selector);
@@ -21,7 +21,7 @@ export function find(root, selector) {
   return element;
 }
 
-/** @param {ParentNode} root @param {string} selector @returns {HTMLElement} a fresh copy of what a template holds */
+/** @param {ParentNode} root @param {string} selector @returns {HTMLElement} a copy of a template's content */
 export function copyOf(root, selector) {
   const template = find(root, selector);
   const content = template instanceof HTMLTemplateElement ? template.content.firstElementChild : undefined;

@@ -1,14 +1,14 @@
-/** What is entered into the form: read, checked and marked where it is wrong, field by field. */
+/** Reads, checks and marks the form's fields. */
 import { find, findAll } from "./elements.js";
 
-/** @typedef {import("./submission.js").Fault} Fault */
+/** @typedef {import("./submission-sender.js").ValidationError} ValidationError */
 /** @typedef {HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement} Control */
 /** @typedef {{ element: HTMLElement, control: Control, pointer: string }} Field */
 
 const answerPrefix = "answers.";
 /**
- * What is plainly no address yet. Everything else is the server's to judge, which takes off what was pasted along with an
- * address and says what exactly is wrong: a browser's own rule for addresses does neither.
+ * Only what is plainly no address. The server decides the rest: it removes what was pasted along and says what is
+ * wrong, which the browser's own check does not.
  */
 const isUnfinished = /^[\w.+-]*@?[\w.-]*$/;
 const hasDomain = /@[^@]+\.[^@.]+$/;
@@ -23,7 +23,7 @@ function isBlank(control) {
   return control.value.trim() === "";
 }
 
-/** @param {Control} control @returns {string | number | boolean | undefined} nothing for a blank one */
+/** @param {Control} control @returns {string | number | boolean | undefined} undefined when blank */
 function valueOf(control) {
   if (isTick(control)) return control.checked || undefined;
   if (isBlank(control)) return undefined;
@@ -51,8 +51,8 @@ function isAllowed({ type, value, validity }) {
   return hasDomain.test(value) || !isUnfinished.test(value);
 }
 
-/** @param {readonly Field[]} fields @returns {Fault[]} what the browser can already tell; the server decides */
-export function findFaults(fields) {
+/** @param {readonly Field[]} fields @returns {ValidationError[]} what the browser can already tell; the server decides */
+export function findErrors(fields) {
   return fields.flatMap(({ element, control, pointer }) => {
     const { missing = "", allowed = "" } = element.dataset;
     if (control.validity.badInput) return [{ pointer, detail: allowed }];
@@ -61,8 +61,8 @@ export function findFaults(fields) {
   });
 }
 
-/** @param {Field} field @param {string | undefined} detail nothing when it is in order */
-export function showFault({ element, control }, detail) {
+/** @param {Field} field @param {string | undefined} detail undefined when valid */
+export function showError({ element, control }, detail) {
   const error = find(element, ".error");
   error.hidden = detail === undefined;
   find(error, ".words").textContent = detail ?? "";

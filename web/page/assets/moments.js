@@ -1,6 +1,6 @@
 /**
- * Moments and waits in the page's language, as the server writes them. A browser may know less than the server: neither the
- * event's time zone, if its data is old, nor units. Then a time is shown plainer; nothing here throws for that.
+ * Dates and waits in the page's language, formatted as by the server. A browser may lack the event's time zone or
+ * units; then a plainer form is shown.
  */
 import { find, findAll } from "./elements.js";
 
@@ -44,7 +44,7 @@ export function showMoment(row, instant) {
   const element = find(row, "time");
   const { words, zone } = orPlainer(
     () => describe(instant, element.dataset.timeZone),
-    // The zone that is named is then the reader's own, so that the time is still right.
+    // Then the reader's own zone is named, so the time is still right.
     () => describe(instant),
   );
   element.setAttribute("datetime", instant);
@@ -86,12 +86,12 @@ export function formatAhead(seconds) {
   );
 }
 
-/** Adds the reader's own wall clock to the event's times, where the two differ. */
+/** Adds the reader's local time when it differs from the event's. */
 export function showLocalTimes() {
   for (const place of findAll(document, "[data-local-time]")) orPlainer(() => showLocalTime(place), doNothing);
 }
 
-/** The event's time stands there as the server wrote it; where it cannot be compared, it stands alone. */
+/** If it cannot be compared, the event's time stands alone. */
 function doNothing() {}
 
 /** @param {HTMLElement} place @returns {void} */

@@ -1,12 +1,12 @@
 /**
- * The page's script, from the top: it finds out what the server has rendered and hands each part to who knows it. Without
- * it everything works as well, by ordinary form posts and reloads.
+ * Entry script: finds what the server has rendered and starts the part for it. Without it, everything works by form
+ * posts and reloads.
  */
 import { announce } from "./announce.js";
 import { startCountdown } from "./countdown.js";
 import { copyOf, findAll, findAny } from "./elements.js";
 import { showLocalTimes } from "./moments.js";
-import { startForm } from "./registration-form.js";
+import { startForm } from "./form-controller.js";
 import { followStatus, startStatus } from "./status.js";
 
 /** @param {string} name @returns {HTMLElement} what the server has laid ready for later */
@@ -31,7 +31,7 @@ function showPhase(phase) {
 function enableForm(form) {
   startForm(form, {
     accepted({ statusUrl, retryAfterSeconds }) {
-      // From now on a reload shows the same state, and going back does not lead into a form that was sent already.
+      // So that a reload shows the status, and going back does not lead to the sent form.
       history.replaceState(null, "", statusUrl);
       const panel = prepared("pending");
       startStatus(panel, statusUrl);

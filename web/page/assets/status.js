@@ -1,15 +1,15 @@
-/** What became of a registration: asks by its link until that is settled, at the pace the server asks for. */
+/** Polls the status until it is final, at the pace the server asks for. */
 import { announce } from "./announce.js";
 import { askedSeconds, sleep, waitMs } from "./backoff.js";
 import { find, findAny } from "./elements.js";
 import { formatWait, showMoment } from "./moments.js";
 
-/** Misses in a row before the attendee is told; one alone is nobody's business. */
+/** Failures in a row before the attendee is told. */
 const toldAfterMisses = 2;
-/** Who has waited for less is not told that the wait is unknown: mostly it is over in a moment. */
-const patientMs = 10_000;
-/** One request, in milliseconds. */
-const patience = 15_000;
+/** After a shorter wait, "unknown" is not shown: usually it is over in a moment. */
+const slowAfterMs = 10_000;
+/** Per request, milliseconds. */
+const timeoutMs = 15_000;
 
 /** @typedef {{ status: string, submittedAt: string, retryAfterSeconds?: number, estimatedWaitSeconds?: number }} Status */
 
@@ -22,7 +22,7 @@ export function startStatus(panel, statusUrl) {
   const copy = find(panel, "[data-copied]");
   const address = new URL(statusUrl, location.href).href;
   link.setAttribute("href", statusUrl);
-  // Not there in pages that came over plain HTTP.
+  // Missing on plain HTTP.
   if (!navigator.clipboard) return;
   copy.hidden = false;
   const copied = () => {
@@ -30,7 +30,7 @@ export function startStatus(panel, statusUrl) {
     announce(copy.textContent);
   };
   copy.addEventListener("click", () => {
-    // Where it is not allowed, the link itself can still be copied by hand.
+    // When not permitted, the link can be copied by hand.
     navigator.clipboard.writeText(address).then(copied, () => link.focus());
   });
 }
@@ -48,7 +48,7 @@ function showDetails(panel, { submittedAt, estimatedWaitSeconds }) {
   showRow(panel, "received", (place) => showMoment(place, submittedAt));
   if (estimatedWaitSeconds !== undefined) {
     showRow(panel, "wait", (place) => (place.textContent = formatWait(estimatedWaitSeconds)));
-  } else if (Date.now() - Date.parse(submittedAt) > patientMs) {
+  } else if (Date.now() - Date.parse(submittedAt) > slowAfterMs) {
     showRow(panel, "wait", (place) => (place.textContent = place.dataset.unknown ?? ""));
   }
 }
@@ -64,16 +64,16 @@ function exchange(panel, next) {
 }
 
 /** @param {string} statusUrl @returns {Promise<Status | { missed: true, seconds: number | undefined }>} */
-async function look(statusUrl) {
+async function poll(statusUrl) {
   const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(), patience);
+  const timer = setTimeout(() => controller.abort(), timeoutMs);
   try {
     const response = await fetch(statusUrl, {
       headers: { accept: "application/json" },
       cache: "no-store",
       signal: controller.signal,
     });
-    // Not found is no end either: while keys change, one instance may not know yet what another one has handed out.
+    // Not final either: during a key rotation, one instance may not know another's new receipts.
     return response.ok ? await response.json() : { missed: true, seconds: askedSeconds(response) };
   } catch {
     return { missed: true, seconds: undefined };
@@ -82,7 +82,7 @@ async function look(statusUrl) {
   }
 }
 
-/** @returns {Promise<void>} as soon as somebody looks: a page in a background tab asks for nothing */
+/** @returns {Promise<void>} when the page is visible: background tabs do not poll */
 function visible() {
   if (document.visibilityState === "visible") return Promise.resolve();
   return new Promise((resolve) => {
@@ -98,18 +98,18 @@ function visible() {
 /**
  * @param {HTMLElement} panel the one of a pending registration
  * @param {string} statusUrl
- * @param {number} firstLookSeconds
+ * @param {number} firstPollSeconds
  * @param {(status: string) => HTMLElement} panelFor makes the panel of another state
  */
-export async function followStatus(panel, statusUrl, firstLookSeconds, panelFor) {
+export async function followStatus(panel, statusUrl, firstPollSeconds, panelFor) {
   const trouble = find(panel, ".trouble");
   /** @type {number | undefined} */
-  let seconds = firstLookSeconds;
+  let seconds = firstPollSeconds;
   let misses = 0;
   for (;;) {
     await sleep(waitMs(seconds, misses));
     await visible();
-    const seen = await look(statusUrl);
+    const seen = await poll(statusUrl);
     if ("missed" in seen) {
       misses++;
       seconds = seen.seconds;
@@ -119,7 +119,7 @@ export async function followStatus(panel, statusUrl, firstLookSeconds, panelFor)
     misses = 0;
     trouble.hidden = true;
     if (seen.status === "pending") {
-      seconds = seen.retryAfterSeconds ?? firstLookSeconds;
+      seconds = seen.retryAfterSeconds ?? firstPollSeconds;
       showDetails(panel, seen);
       continue;
     }

@@ -20,7 +20,7 @@ await putAll(documents, deadLettersTable, [
 ]);
 const { id } = person(1);
 
-t.test("an edit that breaks the schema is refused with the pointer, and changes nothing", async (t) => {
+t.test("an edit that breaks the schema is rejected with the pointer, and changes nothing", async (t) => {
   const { code, stderr } = await edit(id, "--set", "email=somebody", "--execute");
   t.equal(code, 1);
   t.match(stderr, /\/email[\s\S]*TURNOUT_REGISTRATION_INVALID/);
@@ -84,7 +84,7 @@ t.test("what is not open cannot be edited", async (t) => {
   t.match(stderr, "TURNOUT_DEAD_LETTER_CHANGED");
 });
 
-t.test("the admin log knows of it, and of nobody's address", async (t) => {
+t.test("the audit log knows of it, and of nobody's address", async (t) => {
   const { stdout } = await runCommand(["log", "--json"], { env });
   t.match(stdout, "changes email");
   t.notMatch(stdout, "@example.org");

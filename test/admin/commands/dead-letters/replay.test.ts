@@ -85,7 +85,7 @@ t.test("a registration whose address is registered meanwhile is resolved, and th
 t.test("hundreds go in growing steps, and what cannot be sent does not hold up the rest", async (t) => {
   await putAll(documents, deadLettersTable, deadLetters(300, 1_000));
   const { code, output } = await replay("--reason", "crash-loop", "--execute", "--rate", "2000");
-  t.equal(code, 1, "since one is refused");
+  t.equal(code, 1, "since one is rejected");
   t.match(output, { selected: 301, sent: 300, counts: { resolved: 300, refused: 1, untouched: 0 }, stopped: null });
 });
 

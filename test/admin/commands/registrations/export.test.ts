@@ -100,6 +100,6 @@ t.test("stopped, it says how to go on", async (t) => {
   t.equal((await runCommand([...line, "--resume"], { env })).code, 0);
 });
 
-t.test("the admin log knows who exported", async (t) => {
+t.test("the audit log knows who exported", async (t) => {
   t.match((await runCommand(["log"], { env })).stdout, "exports all registrations as csv");
 });

@@ -1,0 +1,149 @@
+/** Posts registrations to the web tier as attendees' browsers do, over kept-alive connections, and tells what came back. */
+import { Agent as HttpAgent, request as httpRequest } from "node:http";
+import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import { urlToHttpOptions } from "node:url";
+import type { Submission } from "../../shared/registration/submission-schema.ts";
+import type { LoadItem } from "../people/load-item.ts";
+
+export interface ValidationError {
+  readonly pointer: string;
+  readonly detail: string;
+}
+
+export interface Reply {
+  /** HTTP status; null if no answer came. */
+  readonly status: number | null;
+  /** `TURNOUT_…` of a problem document; the system's error code of a failed connection. */
+  readonly code?: string;
+  /** Of a problem document. */
+  readonly detail?: string;
+  readonly errors?: readonly ValidationError[];
+  readonly retryAfterSeconds?: number;
+  /** Of a 202, if the front door was asked to read it. */
+  readonly statusUrl?: string;
+}
+
+/** A request and its answer, as the ledger keeps it. */
+export interface Attempt {
+  readonly item: LoadItem;
+  readonly reply: Reply;
+  readonly outcome: ReturnType<typeof outcomeOf>;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  readonly endedAt: number;
+}
+
+export interface FrontDoor {
+  /**
+   * Never rejects.
+   * @param idempotencyKey the same for each retry of a submission
+   */
+  post(submission: Submission, idempotencyKey: string): Promise<Reply>;
+  /** Ends the connections. Safe to call twice. */
+  close(): void;
+}
+
+export interface FrontDoorOptions {
+  /** Origin of the web tier, such as https://register.example.org */
+  readonly url: string;
+  /** At least 1. */
+  readonly maxConnections: number;
+  /** After which an attendee gives up waiting. Default: 20 s, longer than the web tier ever takes. */
+  readonly timeoutMs?: number;
+  /** Whether to read the body of a 202, which a load generator saves itself. Default: no. */
+  readonly readStatusUrl?: boolean;
+}
+
+const maxBodyCharacters = 65_536;
+
+function readBody(text: string): Pick<Reply, "code" | "detail" | "errors" | "statusUrl"> {
+  try {
+    const { code, detail, errors, statusUrl } = JSON.parse(text) as Record<string, unknown>;
+    return {
+      ...(typeof code === "string" && { code }),
+      ...(typeof detail === "string" && { detail }),
+      ...(Array.isArray(errors) && { errors: errors as ValidationError[] }),
+      ...(typeof statusUrl === "string" && { statusUrl }),
+    };
+  } catch {
+    // A proxy in between answers with a page of its own.
+    return {};
+  }
+}
+
+function readRetryAfter(header: string | undefined): Pick<Reply, "retryAfterSeconds"> {
+  const seconds = Number(header ?? Number.NaN);
+  return Number.isFinite(seconds) && seconds >= 0 ? { retryAfterSeconds: seconds } : {};
+}
+
+export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
+  const { maxConnections, timeoutMs = 20_000, readStatusUrl = false } = options;
+  const target = new URL("/registrations", options.url);
+  const secure = target.protocol === "https:";
+  // Parsed once, because this is a good part of what a request costs.
+  const { protocol, hostname, port, path } = urlToHttpOptions(target);
+  const place = { protocol, hostname, port, path, method: "POST" };
+  const Agent = secure ? HttpsAgent : HttpAgent;
+  const agent = new Agent({ keepAlive: true, maxSockets: maxConnections, scheduling: "lifo" });
+  const request = secure ? httpsRequest : httpRequest;
+
+  return {
+    post(submission, idempotencyKey) {
+      const { promise, resolve } = Promise.withResolvers<Reply>();
+      const fail = ({ code, name }: NodeJS.ErrnoException) => resolve({ status: null, code: code ?? name });
+      const body = JSON.stringify(submission);
+      const headers = {
+        accept: "application/json",
+        "content-type": "application/json",
+        "content-length": Buffer.byteLength(body),
+        "idempotency-key": idempotencyKey,
+      };
+      const outgoing = request({ ...place, agent, headers }, (response) => {
+        const { statusCode: status = 0, headers: received } = response;
+        const skipBody = status === 202 && !readStatusUrl;
+        let text = "";
+        response.once("error", fail);
+        response.once("end", () => {
+          resolve({ status, ...readRetryAfter(received["retry-after"]), ...(skipBody ? {} : readBody(text)) });
+        });
+        if (skipBody) response.resume();
+        else {
+          response.setEncoding("utf8");
+          response.on("data", (chunk: string) => {
+            if (text.length < maxBodyCharacters) text += chunk;
+          });
+        }
+      });
+      outgoing.setTimeout(timeoutMs, () =>
+        outgoing.destroy(Object.assign(new Error("no answer in time"), { code: "ETIMEDOUT" })),
+      );
+      outgoing.once("error", fail);
+      outgoing.end(body);
+      return promise;
+    },
+    close: () => agent.destroy(),
+  };
+}
+
+/** Sends one request. Never rejects. */
+export async function attempt(frontDoor: Pick<FrontDoor, "post">, item: LoadItem): Promise<Attempt> {
+  const startedAt = Date.now();
+  const reply = await frontDoor.post(item.submission, item.idempotencyKey);
+  return { item, reply, outcome: outcomeOf(reply), startedAt, endedAt: Date.now() };
+}
+
+/** Codes of a 503 after which the registration cannot be on the queue. */
+const notEnqueued: ReadonlySet<string> = new Set(["TURNOUT_OVERLOADED", "TURNOUT_STOPPING"]);
+
+/** @returns what an attendee may conclude from a reply; only a 202 is a promise */
+export function outcomeOf({ status, code }: Reply): "accepted" | "rejected" | "unknown" {
+  if (status === 202) return "accepted";
+  if (status === null) return code === "ECONNREFUSED" ? "rejected" : "unknown";
+  if (status >= 400 && status < 500) return "rejected";
+  return status === 503 && code !== undefined && notEnqueued.has(code) ? "rejected" : "unknown";
+}
+
+/** @returns the answer in a few words, to count equal ones */
+export function describeReply({ status, code }: Reply): string {
+  return `${status ?? "no answer"} ${code ?? ""}`.trim();
+}

@@ -1,0 +1,32 @@
+/**
+ * HTML templates, compiled once at start, so that a broken one stops the process and not a request. They escape what they
+ * print and read nothing but the data that they are given.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { Eta } from "eta";
+
+const extension = ".eta";
+
+/** @returns the HTML of a template, named as its file without the extension */
+export type Templates = (name: string, data: object) => string;
+
+/**
+ * @param directory of the `.eta` files
+ * @throws when a template cannot be read or compiled
+ */
+export function loadTemplates(directory: string): Templates {
+  const eta = new Eta({
+    varName: "it",
+    autoEscape: true,
+    autoTrim: [false, "nl"],
+    autoFilter: true,
+    // Without it, a missing value would be printed as "undefined".
+    filterFunction: (value) => (value ?? "") as string,
+  });
+  for (const file of readdirSync(directory).filter((name) => name.endsWith(extension))) {
+    // The @ tells the library that the template is in memory; else it would look for a file at each request.
+    eta.loadTemplate(`@${basename(file, extension)}`, readFileSync(join(directory, file), "utf8"));
+  }
+  return (name, data) => eta.render(`@${name}`, data);
+}
