@@ -46,7 +46,7 @@ t.test("control: one retained resource in a test stage would be seen", async (t)
   );
 });
 
-t.test("of a stack that is gone, its data is known by what it was called in the template", async (t) => {
+t.test("the data of a deleted stack is known by its logical ids", async (t) => {
   const { main } = await synthesized({ settings: fullSettings });
   const resources = made(main).map(({ LogicalResourceId: logicalId, ResourceType: type }) => ({
     logicalId,
@@ -94,7 +94,7 @@ const template = {
   },
 };
 
-t.test("resources go by the names that stand in the source", async (t) => {
+t.test("resources are shown by their construct paths", async (t) => {
   t.same(
     [...titlesOf(template)],
     [
@@ -104,7 +104,7 @@ t.test("resources go by the names that stand in the source", async (t) => {
   );
 });
 
-t.test("what is no template in JSON is refused", async (t) => {
+t.test("what is no template in JSON is an error", async (t) => {
   t.same(parseTemplate(JSON.stringify(template)), template);
   for (const text of ["", "Resources: {}", "{}", '{"Resources":{"A":{}}}']) t.throws(() => parseTemplate(text), text);
 });

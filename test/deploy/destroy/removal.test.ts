@@ -51,14 +51,14 @@ t.test("it waits until the stack is gone", async (t) => {
   t.equal(deletions(), 1);
 });
 
-t.test("a removal that is under way already is only waited for", async (t) => {
+t.test("a removal that is already under way is only waited for", async (t) => {
   const { remove, deletions, stacks } = await open(t, { status: "DELETE_IN_PROGRESS" });
   setImmediate(() => gone(stacks[0]!));
   t.match(await remove(), { end: "removed" });
   t.equal(deletions(), 0);
 });
 
-t.test("what holds it back is taken out of the way, and it is tried again, three times at most", async (t) => {
+t.test("what blocks the removal is removed, and it is retried, three times at most", async (t) => {
   const { remove, deletions, cleared, lines, stacks, stuck } = await open(t);
   const dependent = "The vpc 'vpc-1' has dependencies and cannot be deleted.";
   stacks[0]!.steps = [() => {}, stuck(dependent)];
@@ -82,26 +82,26 @@ t.test("a second try that works leaves no failure", async (t) => {
   t.equal(deletions(), 2);
 });
 
-t.test("a refusal is not tried again: nothing would be different", async (t) => {
+t.test("a denied removal is not retried", async (t) => {
   const { remove, deletions, stacks, stuck } = await open(t);
   stacks[0]!.steps = [() => {}, stuck("is not authorized to perform: ec2:DeleteVpc")];
   t.match(await remove(), { end: "failed", failures: [{ reason: /ec2:DeleteVpc/ }] });
   t.equal(deletions(), 1);
 });
 
-t.test("a stack that had failed to go before is tried anew", async (t) => {
+t.test("a stack whose removal failed before is retried", async (t) => {
   const { remove, deletions } = await open(t, { status: "DELETE_FAILED" });
   t.match(await remove(), { end: "removed" });
   t.equal(deletions(), 1);
 });
 
-t.test("nobody waits beyond the bound", async (t) => {
+t.test("it waits no longer than the deadline", async (t) => {
   const { remove, stacks } = await open(t);
   stacks[0]!.steps = [];
   t.match(await remove(Date.now() + 20), { end: "late" });
 });
 
-t.test("throttling costs only time; a refusal of the removal is told", async (t) => {
+t.test("throttling costs only time; a rejected removal is an error", async (t) => {
   const { remove, mocks } = await open(t);
   const throttled = awsError("Throttling");
   mocks.cloudFormation
@@ -137,7 +137,7 @@ function openKept(t: Test) {
   return { mocks, lines, remove };
 }
 
-t.test("tables lose their protection and go, queues go, anything else stays", async (t) => {
+t.test("tables lose their protection and are deleted, queues too, anything else is kept", async (t) => {
   const { mocks, lines, remove } = openKept(t);
   t.same(await remove(), [other]);
   t.match(mocks.dynamoDb.commandCalls(UpdateTableCommand)[0]?.args[0].input, {
@@ -149,7 +149,7 @@ t.test("tables lose their protection and go, queues go, anything else stays", as
   t.same(lines, [`Deleted ${table.name}.`, `Deleted ${queue.name}.`]);
 });
 
-t.test("a table that is busy with losing its protection is tried again; one that is gone counts", async (t) => {
+t.test("a busy table is retried; a missing one counts as deleted", async (t) => {
   const { mocks, remove } = openKept(t);
   const busy = awsError("ResourceInUseException");
   mocks.dynamoDb.on(DeleteTableCommand).rejectsOnce(busy).rejectsOnce(busy).resolves({});
@@ -159,13 +159,13 @@ t.test("a table that is busy with losing its protection is tried again; one that
   t.equal(mocks.dynamoDb.commandCalls(UpdateTableCommand).length, 1);
 });
 
-t.test("a refusal is told", async (t) => {
+t.test("a denied deletion is an error", async (t) => {
   const { mocks, remove } = openKept(t);
   mocks.dynamoDb.on(UpdateTableCommand).rejects(awsError("AccessDeniedException"));
   await t.rejects(remove(), { name: "AccessDeniedException" });
 });
 
-t.test("unused interfaces and the services' security groups go, ours are CloudFormation's business", async (t) => {
+t.test("unused interfaces and the services' security groups are removed, the stack's own are not", async (t) => {
   const { clients, mocks } = openAccount(t);
   mocks.ec2
     .on(DescribeNetworkInterfacesCommand)
@@ -191,7 +191,7 @@ t.test("unused interfaces and the services' security groups go, ours are CloudFo
   t.equal(mocks.ec2.commandCalls(DeleteSecurityGroupCommand).length, 1);
 });
 
-t.test("what cannot be removed is told, and the rest goes on; without a network nothing is asked", async (t) => {
+t.test("what cannot be removed is reported, and the rest goes on; without a network nothing is called", async (t) => {
   const { clients, mocks } = openAccount(t);
   mocks.ec2
     .on(DescribeNetworkInterfacesCommand)

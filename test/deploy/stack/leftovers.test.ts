@@ -117,7 +117,7 @@ t.test("of EC2 only what EC2 itself still knows; a volume can be removed", async
   t.match(mocks.ec2.commandCalls(DeleteVolumeCommand)[0]?.args[0].input, { VolumeId: "vol-1" });
 });
 
-t.test("data that the stack kept by intent is told from data that it did not, and from deleted data", async (t) => {
+t.test("data kept by intent differs from other data, and from deleted data", async (t) => {
   const table = (name: string) => arn("dynamodb", `table/${stack}-${name}`);
   const skipped = { type: "AWS::DynamoDB::GlobalTable", status: "DELETE_SKIPPED" };
   const url = `https://sqs.${region}.amazonaws.com/${account}/${stack}-Queue`;
@@ -185,7 +185,7 @@ t.test(
   },
 );
 
-t.test("a search that AWS denies is told, and then it is not clean", async (t) => {
+t.test("a search that AWS denies is reported, and the result is not clean", async (t) => {
   const { mocks, find } = open(t);
   mocks.tagging.on(GetResourcesCommand).rejects(awsError("AccessDenied", "may not perform tag:GetResources"));
   const { report } = await find();
@@ -194,7 +194,7 @@ t.test("a search that AWS denies is told, and then it is not clean", async (t) =
   await t.rejects(find(), { name: "AccessDenied" }, "without CloudFormation nothing is certain");
 });
 
-t.test("what can be removed is; what AWS refuses is told, and the rest goes on", async (t) => {
+t.test("what can be removed is removed; what AWS denies is reported, and the rest goes on", async (t) => {
   const { mocks, remove, lines } = open(t);
   mocks.logs
     .on(DescribeLogGroupsCommand, { logGroupNamePrefix: `${stack}-` })
@@ -213,7 +213,7 @@ const removedStack = {
   ],
 };
 
-t.test("a stack that is gone is known by what it had", async (t) => {
+t.test("a deleted stack is known by its resources", async (t) => {
   const { clients, mocks } = openAccount(t, [removedStack]);
   mocks.beanstalk.on(DescribeEnvironmentsCommand).resolves({ Environments: [{ EnvironmentId: "e-abc" }] });
   const { resources, environmentIds } = await readTraces(clients, "summit-test");

@@ -177,7 +177,7 @@ t.test("a link that is not there is null, never that of another alarm or instanc
   });
 });
 
-t.test("what cannot be read is told; what was read before stays", async (t) => {
+t.test("a failed read is reported, and the last answer stands", async (t) => {
   const read = open();
   t.equal((await read(4)).samples.length, 2);
   mocks.cloudWatch.on(GetMetricDataCommand).rejects(awsError("AccessDenied", "cloudwatch:GetMetricData"));
@@ -186,7 +186,7 @@ t.test("what cannot be read is told; what was read before stays", async (t) => {
   t.equal(samples.length, 2);
 });
 
-t.test("where nothing can be read from the first there is nothing to watch", async (t) => {
+t.test("where nothing can be read at first, it is an error", async (t) => {
   for (const mock of Object.values(mocks)) mock.reset().rejects(awsError("AccessDenied", "denied"));
   await t.rejects(open()(0), { name: "AccessDenied" });
 });

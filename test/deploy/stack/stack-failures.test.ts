@@ -12,7 +12,7 @@ const event = (logicalId: string, status = "CREATE_COMPLETE") => ({
   status,
 });
 
-t.test("every event is told once and in its order, none from before", async (t) => {
+t.test("every event comes once and in order, none from before", async (t) => {
   const { clients, happen } = openAccount(t, [{ name, status: "UPDATE_IN_PROGRESS" }]);
   happen(event("Old"));
   const follower = await followStack(clients.cloudFormation, name);
@@ -25,7 +25,7 @@ t.test("every event is told once and in its order, none from before", async (t) 
   t.same(await follower.poll(), []);
 });
 
-t.test("a stack that is yet to come is followed from its first event", async (t) => {
+t.test("a stack that does not exist yet is followed from its first event", async (t) => {
   const stacks: StandInStack[] = [];
   const { clients, happen } = openAccount(t, stacks);
   const follower = await followStack(clients.cloudFormation, name);
@@ -61,7 +61,7 @@ t.test("many events come in pages; reading stops at the first that is known", as
   t.equal(mocks.cloudFormation.commandCalls(DescribeStackEventsCommand).length, 3);
 });
 
-t.test("events that a failed poll missed come with the next; the error is the caller's", async (t) => {
+t.test("events that a failed poll missed come with the next", async (t) => {
   const { clients, mocks } = openAccount(t);
   const one = { EventId: "a", StackId: "1", StackName: name, Timestamp: new Date(0) };
   mocks.cloudFormation
