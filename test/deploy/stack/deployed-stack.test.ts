@@ -90,6 +90,7 @@ t.test("missing and expired credentials are reported with what to do", async (t)
 t.test("firewalls and global tags are read in us-east-1, everything else in the deployment's region", async (t) => {
   const clients = createDeploymentClients({ region });
   t.equal(await clients.firewalls.config.region(), firewallRegion);
+  t.equal(await clients.globalTagging.config.region(), firewallRegion);
   t.equal(await clients.cloudFormation.config.region(), region);
   t.equal(await clients.cloudFormation.config.maxAttempts(), 8);
   clients.close();
