@@ -31,7 +31,7 @@ export function buildLeftoversCommand({ env, terminal, signal, finish }: Command
     .option("--json", "print one JSON document")
     .addHelpText("after", examples)
     .action(async ({ stack, profile, region: wanted, json }: LeftoversFlags) => {
-      // A dozen AWS clients take a second to load, which no other command should wait for.
+      // The AWS clients take a second to load, which no other command should wait for.
       const { createDeploymentClients, readAccount } = await import("../stack/clients.ts");
       const { findLeftovers } = await import("../stack/leftovers.ts");
       const clients = createDeploymentClients({ region: wanted ?? (env.AWS_REGION || undefined), profile });

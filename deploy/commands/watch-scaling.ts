@@ -1,4 +1,4 @@
-/** `turnout stack watch-scaling`: proves, or disproves, that a deployment grows when it has to. */
+/** `turnout stack watch-scaling`: proves that a deployment scales, or shows which link is missing. */
 import { writeFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { Command } from "commander";
@@ -54,7 +54,7 @@ async function findParts({ cloudFormation }: DeploymentClients, name: string): P
   }
   const { QueueUrl, WebGroup, WorkerGroup } = stack.outputs;
   if (!QueueUrl || !WebGroup || !WorkerGroup) {
-    const message = `The stack ${name} is ${stack.status} and names no groups: it is half made, or none of Turnout's. turnout stack verify says more.`;
+    const message = `The stack ${name} is ${stack.status} and names no Auto Scaling groups: it is incomplete, or none of Turnout's. turnout stack verify says more.`;
     throw new TurnoutError("TURNOUT_DEPLOYMENT_UNKNOWN", message);
   }
   return { queueUrl: QueueUrl, groups: { web: WebGroup, worker: WorkerGroup } };
@@ -63,7 +63,7 @@ async function findParts({ cloudFormation }: DeploymentClients, name: string): P
 export function buildWatchScalingCommand({ env, terminal, signal, finish }: CommandHost): Command {
   const shown = new Set<string>();
 
-  /** The history is read as a whole each time; only what is new is shown. */
+  /** Each read returns the whole history. */
   function showNews({ samples, events, errors }: ScalingHistory): void {
     const lines = [
       ...errors.map((error) => ({ at: "", text: `Not answered: ${plain(error)}`, show: terminal.note })),
@@ -97,7 +97,7 @@ export function buildWatchScalingCommand({ env, terminal, signal, finish }: Comm
         ...history,
       });
       if (!flags.json) showNews({ errors, ...history });
-      // At once, so that a path that cannot be written is told now, and each time, however this process ends.
+      // Each time, in case the process is killed; and so that a wrong path fails at once.
       if (flags.report !== undefined) await writeFile(flags.report, scalingPage(recordOf("interrupted")));
       if (flags.untilDrained && history.events.some(({ kind }) => kind === "drained")) return recordOf("drained");
       const left = until - Date.now();
@@ -121,7 +121,7 @@ export function buildWatchScalingCommand({ env, terminal, signal, finish }: Comm
       throw new TurnoutError("TURNOUT_USAGE_INVALID", "Give --stack NAME: only a deployment on AWS scales by itself.");
     }
     const region = flags.region ?? (env.AWS_REGION || undefined);
-    // A dozen AWS clients take a second to load, which no other command should wait for.
+    // The AWS clients take a second to load, which no other command should wait for.
     const { createDeploymentClients } = await import("../stack/clients.ts");
     const clients = createDeploymentClients({ region, profile: flags.profile });
     try {

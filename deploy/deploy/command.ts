@@ -1,4 +1,4 @@
-/** `npm run deploy`: checks the account, shows what would change, asks, has CDK deploy, and says what to do next. */
+/** `npm run deploy`: checks the account, shows the differences, asks, lets CDK deploy, and reports. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { CloudAssembly } from "aws-cdk-lib/cx-api";
@@ -29,26 +29,25 @@ interface DeployFlags {
 
 export interface DeployParts {
   readonly cdk: Cdk;
-  /** Where the synthesised stacks go. */
+  /** For the synthesised stacks. */
   readonly assemblyFolder: string;
 }
 
-/** A synthesised stack. */
 interface AssembledStack {
   readonly name: string;
   readonly region: string;
   readonly template: Template;
-  /** The oldest version of CDK's bootstrap stack that it can be deployed with. */
+  /** The oldest bootstrap stack that will do. */
   readonly bootstrapVersion: number;
 }
 
 const help = `
-It checks the credentials, the quotas and CDK's bootstrap stack, makes the bundle, shows what would change and asks. The
+It checks the credentials, the quotas and CDK's bootstrap stack, builds the bundle, shows the differences and asks. The
 settings are those of cdk.json and -c; docs/operations.md lists them. Give a stack the same settings each time: one that is
 left out falls back to its default.
 
 Examples:
-  npm run deploy -- --dry-run                                 checks and differences, nothing more
+  npm run deploy -- --dry-run                                 checks and differences only
   npm run deploy -- -c stackName=summit -c alarmEmail=ops@example.org
   npm run deploy -- -c stage=production -c stackName=summit --profile work --region eu-central-1
   npm run deploy -- -c stackName=summit --yes --json          without a question, for a script
@@ -71,7 +70,7 @@ function mainOf(stacks: readonly AssembledStack[]): AssembledStack {
   const main = stacks.find(({ template }) =>
     Object.values(template.Resources).some((resource) => resource.Type === "AWS::ElasticBeanstalk::Environment"),
   );
-  if (main === undefined) throw new TurnoutError("TURNOUT_USAGE_INVALID", "The CDK app made no stack of Turnout's.");
+  if (main === undefined) throw new TurnoutError("TURNOUT_USAGE_INVALID", "The CDK app has no Turnout stack.");
   return main;
 }
 
@@ -83,14 +82,14 @@ function quotaProblem({ name, needed, used, limit, verdict }: Quota): string[] {
 }
 
 function bootstrapProblem({ region, version, required }: Bootstrap, account: string): string {
-  const is = version === null ? "is not there or not whole" : `has version ${version}`;
+  const is = version === null ? "is missing or incomplete" : `has version ${version}`;
   return (
     `CDK's bootstrap stack ${is} in ${region}; version ${required} is needed. Give --bootstrap, or run: ` +
     `npx cdk bootstrap aws://${account}/${region}`
   );
 }
 
-/** @returns the resource that failed first; where none did or CloudFormation cannot be asked, the end of CDK's output */
+/** @returns the first failed resource; without one, the last line of CDK's output */
 async function explainFailure(
   stacks: readonly AssembledStack[],
   followers: readonly EventFollower[],
@@ -104,7 +103,7 @@ async function explainFailure(
     return { stack: name, resource, type, reason, advice: adviseOn(failed) };
   }
   const type = "before CloudFormation began";
-  const reason = tail.findLast((line) => line.trim() !== "") ?? "It said nothing.";
+  const reason = tail.findLast((line) => line.trim() !== "") ?? "CDK printed nothing.";
   return { stack: mainOf(stacks).name, resource: "CDK", type, reason, advice: adviseOn({ type, reason }) };
 }
 
@@ -115,7 +114,7 @@ export function buildDeployCommand(
   const { note } = terminal;
 
   async function synthesize(context: readonly string[], location: readonly string[]): Promise<void> {
-    note("Making the bundle and the templates …");
+    note("Building the bundle and the templates …");
     const args = ["synth", "-q", "--output", assemblyFolder, ...context.flatMap((pair) => ["-c", pair]), ...location];
     const { code, tail } = await runCdk(cdk, args, { env, signal });
     if (code !== 0) {
@@ -125,7 +124,7 @@ export function buildDeployCommand(
   }
 
   return new Command("npm run deploy --")
-    .description("Deploy the AWS stack: check, show what would change, ask, deploy.")
+    .description("Deploy the AWS stack: check, show the differences, ask, deploy.")
     .option(
       "-c, --context <name=value>",
       "a setting, as docs/operations.md lists them; may be repeated",
@@ -133,8 +132,8 @@ export function buildDeployCommand(
     )
     .option("--profile <name>", "profile of the AWS configuration files")
     .option("--region <name>", "AWS region")
-    .option("--bootstrap", "make or renew CDK's bootstrap stack where that is needed")
-    .option("--dry-run", "check and show what would change, no more")
+    .option("--bootstrap", "create or update CDK's bootstrap stack where needed")
+    .option("--dry-run", "check and show the differences only")
     .option("--yes", "do not ask")
     .option("--json", "print one JSON document")
     .addHelpText("after", help)
@@ -153,7 +152,7 @@ export function buildDeployCommand(
         profile: flags.profile,
       });
       try {
-        // First, since everything after would fail for wrong credentials in less clear words.
+        // First, because wrong credentials make everything after it fail with a less clear error.
         const account: Account = await readAccount(clients);
         const place = [...location, "--region", account.region];
         await synthesize(flags.context ?? [], place);
@@ -222,7 +221,7 @@ export function buildDeployCommand(
         note("Deploying. Stopping this command does not stop CloudFormation.");
         const followers = await Promise.all(stacks.map((stack) => followStack(clientOf(stack), stack.name)));
         const outputsFile = join(assemblyFolder, "outputs.json");
-        // Approved above, once for all stacks: CDK asks for each, and then shows only changed permissions.
+        // Approved above for all stacks at once; CDK would ask for each, and show only changed permissions.
         const options = ["--all", "--require-approval", "never", "--progress", "events", "--outputs-file", outputsFile];
         const deployed = await runCdk(cdk, ["deploy", "--app", assemblyFolder, ...options, ...place], shown);
         if (deployed.code !== 0) {

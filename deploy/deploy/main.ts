@@ -1,4 +1,4 @@
-/** `npm run deploy` as a process: its arguments, its environment, its signals, its exit code. */
+/** The process of `npm run deploy`. */
 import { join, resolve } from "node:path";
 import { runCommandLine } from "../../terminal/command-line.ts";
 import { listenForInterruption } from "../../terminal/interruption.ts";

@@ -1,6 +1,6 @@
 /**
- * Deletes one stack and waits for the end, up to a deadline. A deletion that fails because something still depends on a
- * resource is retried: CloudFront and Elastic Beanstalk release a network minutes after they are deleted themselves.
+ * Deletes one stack and waits until a deadline. Retries a deletion that dependencies block: CloudFront and Elastic Beanstalk
+ * release a network minutes after they are deleted themselves.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { DeleteStackCommand, type CloudFormationClient } from "@aws-sdk/client-cloudformation";
@@ -16,18 +16,17 @@ export interface RemovalOptions {
   readonly titles: ReadonlyMap<string, string>;
   /** Told of each event of a resource. */
   readonly note: (line: string) => void;
-  /** Called before a retry, to remove what the stack's resources are held back by. */
+  /** Called before a retry, to remove what blocks the deletion. */
   readonly clearWay: () => Promise<void>;
-  /** When waiting ends: milliseconds of the wall clock. */
+  /** Milliseconds since the epoch. */
   readonly deadline: number;
   readonly pollMs: number;
   readonly signal: AbortSignal;
 }
 
 export interface RemovalResult {
-  /** `late`: CloudFormation goes on, but the deadline has passed. */
+  /** `late`: the deadline has passed; CloudFormation goes on. */
   readonly end: "removed" | "failed" | "late";
-  /** The resources that could not be removed, with the reasons. */
   readonly failures: readonly StackEvent[];
 }
 

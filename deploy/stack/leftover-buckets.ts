@@ -1,6 +1,6 @@
 /**
- * What Elastic Beanstalk and CDK leave in S3. Each has one bucket for the whole account and region. Only the environments'
- * folders in it are the stack's own; Elastic Beanstalk's bucket itself is removed once nothing uses it.
+ * Elastic Beanstalk and CDK have one bucket each for the whole account and region. Only the environments' folders belong to
+ * a stack; Elastic Beanstalk's bucket is removed once nothing uses it.
  */
 import { DescribeApplicationsCommand } from "@aws-sdk/client-elastic-beanstalk";
 import {
@@ -24,7 +24,7 @@ const maxDeletedAtOnce = 1_000;
  */
 export async function emptyBucket(s3: S3Client, Bucket: string, prefix: string): Promise<void> {
   for (;;) {
-    // Always the first page: what was listed before is gone.
+    // Always the first page: the one before is deleted.
     const page = await s3.send(new ListObjectVersionsCommand({ Bucket, Prefix: prefix, MaxKeys: maxDeletedAtOnce }));
     const Objects = [...(page.Versions ?? []), ...(page.DeleteMarkers ?? [])].map(({ Key = "", VersionId }) => ({
       Key,
@@ -67,7 +67,7 @@ export async function findBuckets({ clients, account, region, traces }: Search):
       const id = traces.environmentIds.find((one) => Key.startsWith("resources/") && Key.includes(`/${one}/`));
       const folder = id && Key.slice(0, Key.indexOf(`/${id}/`) + id.length + 2);
       if (folder) folders.set(folder, (folders.get(folder) ?? 0) + 1);
-      // Its own marker, which is in every such bucket.
+      // The marker in every such bucket.
       else if (Key !== ".elasticbeanstalk") others += 1;
     }
   }

@@ -1,6 +1,6 @@
 /**
- * Finds what outlived a stack: by the tag that everything of a deployment carries, by what CloudFormation reports, and by
- * name for the few kinds that AWS creates without tags. Finding changes nothing; each result says how it can be removed.
+ * Finds what outlived a stack: by the deployment's tag, by CloudFormation's report, and by name where AWS creates resources
+ * without tags. Read-only; a result brings the function that removes it.
  */
 import { DeleteAlarmsCommand, paginateDescribeAlarms } from "@aws-sdk/client-cloudwatch";
 import { DeleteLogGroupCommand, paginateDescribeLogGroups } from "@aws-sdk/client-cloudwatch-logs";
@@ -58,7 +58,7 @@ function sameResource(arn: string, { name }: TracedResource): boolean {
   );
 }
 
-/** @returns false where DynamoDB or SQS says that there is no such table or queue; true for anything else */
+/** Only tables and queues are checked. */
 async function exists({ dynamoDb, sqs }: DeploymentClients, service: string, name: string): Promise<boolean> {
   try {
     if (service === "sqs") await sqs.send(new GetQueueUrlCommand({ QueueName: name }));
@@ -71,7 +71,7 @@ async function exists({ dynamoDb, sqs }: DeploymentClients, service: string, nam
   }
 }
 
-/** Kinds of which the other finders know more than CloudFormation does. */
+/** Kinds that other finders check by the service itself. */
 const foundElsewhere = /^AWS::(Logs|EC2|CloudWatch::Alarm|CloudFormation::Stack)/;
 
 function isUndeleted({ type, status }: TracedResource): boolean {
@@ -84,7 +84,7 @@ async function findUndeleted({ clients, traces }: Search): Promise<Leftover[]> {
     const service = type.split("::")[1]?.toLowerCase() ?? "";
     const isData = ["dynamodb", "sqs"].includes(service);
     const name = isData ? (physicalId.split("/").at(-1) ?? "") : physicalId;
-    // CloudFormation does not notice what is deleted later, such as by --delete-data.
+    // CloudFormation's report is not updated by later deletions, such as by --delete-data.
     if (!(await exists(clients, service, name))) continue;
     const kept = isData && status === "DELETE_SKIPPED";
     const detail = kept ? "holds registrations; the stack keeps it by intent" : `CloudFormation: ${status}`;
@@ -94,13 +94,13 @@ async function findUndeleted({ clients, traces }: Search): Promise<Leftover[]> {
 }
 
 /**
- * The tag index still lists some resources hours after their deletion (https://github.com/aws/aws-sdk/issues/676), so each
- * hit is confirmed: by CloudFormation where it deleted the resource itself, by the service for what others create or delete.
+ * The tag index still lists some deleted resources (https://github.com/aws/aws-sdk/issues/676). So what CloudFormation
+ * deleted is left out, and the existence of EC2 resources, tables and queues is checked.
  */
 async function findTagged({ clients, stack, region, traces }: Search): Promise<Leftover[]> {
   const { ec2, tagging, globalTagging } = clients;
   const TagFilters = [{ Key: stackTag, Values: [stack] }];
-  // CloudFront and other global services are indexed in us-east-1.
+  // Global services such as CloudFront are indexed in us-east-1.
   const indexes = region === (await globalTagging.config.region()) ? [tagging] : [tagging, globalTagging];
   const found = await Promise.all(
     indexes.map((client) =>
@@ -115,7 +115,7 @@ async function findTagged({ clients, stack, region, traces }: Search): Promise<L
     const traced = traces.resources.filter((one) => sameResource(arn, one));
     if (traced.some((one) => one.status === "DELETE_COMPLETE" || isUndeleted(one))) continue;
     const { service, kind, name } = parseArn(arn);
-    // Whether the stack itself exists is reported beside this.
+    // The stack itself is reported separately.
     if (kind === "cloudformation stack" && name.startsWith(`${stack}/`)) continue;
     if (!(service === "ec2" ? inEc2.has(name) : await exists(clients, service, name))) continue;
     const remove = () => ec2.send(new DeleteVolumeCommand({ VolumeId: name }));
@@ -125,7 +125,7 @@ async function findTagged({ clients, stack, region, traces }: Search): Promise<L
   return leftovers;
 }
 
-/** @returns ids that EC2 itself still knows by the tag; it lists instances for an hour after they were terminated */
+/** @returns ids that EC2 has by the tag, without terminated instances, which it lists for an hour */
 async function findInEc2(client: EC2Client, stack: string): Promise<Set<string>> {
   const tagged = { Name: `tag:${stackTag}`, Values: [stack] };
   const tags = await collect(paginateDescribeTags({ client }, { Filters: [tagged] }), (page) => page.Tags);
@@ -136,7 +136,7 @@ async function findInEc2(client: EC2Client, stack: string): Promise<Set<string>>
   return ids;
 }
 
-/** Lambda and Elastic Beanstalk create log groups without tags, also once more for a line that comes late. */
+/** Lambda and Elastic Beanstalk create log groups without tags, also again for a late log line. */
 async function findLogGroups({ clients: { logs: client }, stack, traces }: Search): Promise<Leftover[]> {
   const environments = traces.resources.filter(({ type }) => type === "AWS::ElasticBeanstalk::Environment");
   const prefixes = new Set([

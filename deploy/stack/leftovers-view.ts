@@ -1,4 +1,4 @@
-/** Shows a report of leftovers to a person. */
+/** Shows the report to a person. */
 import type { Terminal } from "../../terminal/terminal.ts";
 import type { LeftoversReport } from "./leftovers.ts";
 

@@ -7,7 +7,7 @@ import { readTraces } from "./traces.ts";
 
 const Item = Type.Object(
   {
-    kind: Type.String({ description: "what it is, such as log group" }),
+    kind: Type.String({ description: "such as log group" }),
     name: Type.String(),
     detail: Type.String({ description: "why it is ours, or why it stays" }),
   },
@@ -21,8 +21,8 @@ export const LeftoversReport = Type.Object(
     region: Type.String(),
     clean: Type.Boolean({ description: "nothing is left or kept, and no search failed" }),
     left: Type.Array(Item),
-    kept: Type.Array(Item, { description: "what the stack left by intent: the data of a production" }),
-    shared: Type.Array(Item, { description: "of the account and region, not of this stack; does not count" }),
+    kept: Type.Array(Item, { description: "by intent: the data of a production" }),
+    shared: Type.Array(Item, { description: "by the whole account and region; does not count" }),
     unseen: Type.Array(Type.Object({ what: Type.String(), reason: Type.String() }, { additionalProperties: false }), {
       description: "searches that failed",
     }),
@@ -34,7 +34,7 @@ export type LeftoversReport = Static<typeof LeftoversReport>;
 
 export interface Leftovers {
   readonly report: LeftoversReport;
-  /** What can be removed without asking CloudFormation. */
+  /** What can be removed without CloudFormation. */
   readonly removable: readonly (Leftover & Required<Pick<Leftover, "remove">>)[];
 }
 
@@ -99,10 +99,7 @@ export async function findLeftovers(options: LeftoversOptions): Promise<Leftover
   };
 }
 
-/**
- * Removes what can be. Safe to call again.
- * @param note told of each thing that was removed, or could not be
- */
+/** Removes what can be removed, and reports each result. Safe to call again. */
 export async function removeLeftovers({ removable }: Leftovers, note: (line: string) => void): Promise<void> {
   for (const { kind, name, remove } of removable) {
     try {

@@ -1,6 +1,6 @@
 /**
- * Proves how a tier grows, from the histories that CloudWatch and Auto Scaling keep: the load rises, a metric crosses its
- * threshold, an alarm goes off, Auto Scaling decides, an instance is in service, the queue is empty. Changes nothing.
+ * Reads how the tiers grew from the histories of CloudWatch and Auto Scaling: the load rises, a metric crosses its threshold,
+ * an alarm goes off, Auto Scaling decides, an instance is in service, the queue is empty. Read-only.
  */
 import {
   paginateDescribePolicies,
@@ -32,15 +32,15 @@ export interface ScalingHistory {
   readonly events: ScalingEvent[];
   /** One for each instance that Auto Scaling decided to add, oldest first. */
   readonly chains: ScalingChain[];
-  /** What could not be read this time, and why; the rest is from now, this from the last time. */
+  /** What could not be read this time, and why; its last answer stands. */
   readonly errors: string[];
 }
 
 type Figure = Exclude<keyof ScalingSample, "at">;
 
-/** CloudWatch completes a minute's figures instance by instance, up to this long after the minute began. */
+/** CloudWatch's figures of a minute are complete this long after it began. */
 const completeAfterMs = 180_000;
-/** A smaller change of the load is noise, or a minute in which it began or ended. */
+/** A smaller change of the load is noise. */
 const stepRatio = 1.3;
 const stepAtLeastPerSecond = 1;
 
@@ -201,7 +201,6 @@ export function chainsOf(events: readonly ScalingEvent[]): ScalingChain[] {
     });
 }
 
-/** Where a later read fails, the last answer stands. */
 function remembered<One>(name: string, read: () => Promise<One[]>) {
   let last: One[] | undefined;
   return async (failures: Map<string, unknown>): Promise<One[] | undefined> => {

@@ -13,7 +13,7 @@ export interface TracedResource {
 }
 
 export interface Traces {
-  /** The resources of all stacks of this name and of their environments' stacks; and these stacks themselves. */
+  /** Of all stacks of this name and their environments' stacks, with these stacks themselves. */
   readonly resources: readonly TracedResource[];
   /** Ids of its Elastic Beanstalk environments, such as `e-abcdefghij`, where still known. */
   readonly environmentIds: readonly string[];

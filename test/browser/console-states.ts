@@ -1,4 +1,4 @@
-/** What an operator can see the console show, in the order in which one stage can play it all. */
+/** What an operator can see the console show, in an order in which one stack can show it all. */
 import type { Browser, Page } from "playwright-core";
 import { encodePack } from "../../shared/registration/registration-pack.ts";
 import { visit } from "./attendee.ts";
@@ -40,7 +40,7 @@ const openRecord = "/dead-letters?reason=invalid-registration&state=open";
 
 async function openFirst(page: Page): Promise<void> {
   await page.locator("form tbody th a").first().click();
-  await heading(page, "Mend");
+  await heading(page, "Edit");
 }
 
 export const consoleStates: readonly ConsoleState[] = [
@@ -76,7 +76,7 @@ export const consoleStates: readonly ConsoleState[] = [
         "received again and again, and never finished: the worker may have crashed",
       );
       await stage.sendDead('{"v":1,"registrations":[{"id":"cut', "malformed", "the message body is not JSON");
-      await headline(page, "5 registrations need somebody");
+      await headline(page, "5 registrations need attention");
       await page.locator("[data-chart=waiting] canvas").waitFor(waitOptions);
     }),
   },
@@ -86,11 +86,11 @@ export const consoleStates: readonly ConsoleState[] = [
   },
   { name: "dead-letter", show: at(openRecord, openFirst) },
   {
-    name: "edit-refused",
+    name: "edit-rejected",
     show: at(openRecord, async (page) => {
       await openFirst(page);
       await page.getByLabel("Guests you bring along").fill("many");
-      await page.getByRole("button", { name: "Check the change" }).click();
+      await page.getByRole("button", { name: "Check changes" }).click();
       await page.getByRole("alert").waitFor();
     }),
   },
@@ -100,15 +100,15 @@ export const consoleStates: readonly ConsoleState[] = [
       await openFirst(page);
       await page.getByLabel("Email address").fill("grace.hopper@example.org");
       await page.getByLabel("Why").first().fill("asked by phone");
-      await page.getByRole("button", { name: "Check the change" }).click();
-      await heading(page, "This would change");
+      await page.getByRole("button", { name: "Check changes" }).click();
+      await heading(page, "Changes");
     }),
   },
-  { name: "replay-order", show: at("/replays/new?all=yes", (page) => heading(page, "Replay them")) },
+  { name: "replay-request", show: at("/replays/new?all=yes", (page) => heading(page, "Start the replay")) },
   {
     name: "replay-done",
     show: at("/replays/new?reason=crash-loop", async (page) => {
-      await page.getByLabel("Why").fill("the worker is mended");
+      await page.getByLabel("Why").fill("the worker is repaired");
       await page.getByRole("button", { name: "Replay 1 now" }).click();
       await heading(page, "Done: all resolved");
     }),
@@ -125,7 +125,7 @@ export const consoleStates: readonly ConsoleState[] = [
     }),
   },
   { name: "system", show: at("/system", (page) => heading(page, "Limits")) },
-  { name: "admin-log", show: at("/system/log", (page) => heading(page, "What admins did")) },
+  { name: "audit-log", show: at("/system/log", (page) => heading(page, "Audit log")) },
   {
     name: "locked",
     show: at("/?token=of-a-console-that-was-stopped", (page) => heading(page, "This console is locked")),
@@ -134,7 +134,7 @@ export const consoleStates: readonly ConsoleState[] = [
     name: "unreachable",
     show: at("/", async (page, stage) => {
       await stage.stack.process("sqs").stop();
-      await headline(page, "The console cannot see the deployment");
+      await headline(page, "The console cannot reach the deployment");
       await page.locator("[data-chart=waiting] canvas").waitFor(waitOptions);
     }),
   },

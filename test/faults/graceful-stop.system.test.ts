@@ -15,7 +15,7 @@ import { audit } from "./audit.ts";
 import { startEngines, type Cell } from "./cell.ts";
 import { startCrowd, type Crowd } from "./crowd.ts";
 import { expectStored } from "./expect-stored.ts";
-import { createFrontDoor } from "./front-door.ts";
+import { createRegistrationClient } from "./registration-client.ts";
 import type { TierProcess } from "./tier-process.ts";
 
 const engines = await startEngines();
@@ -103,11 +103,11 @@ t.test("web instances that get SIGTERM under load answer those they hold and end
 t.test("a web instance that gets SIGTERM mid-send waits for SQS and then answers 202", async (t) => {
   const cell = await engines.createCell();
   t.teardown(() => cell.close());
-  const door = createFrontDoor();
-  t.teardown(() => door.close());
+  const client = createRegistrationClient();
+  t.teardown(() => client.close());
   const web = await cell.startTier("web", { restart: false });
   const held = cell.sqsProxy.arrivalOf("answer", { actions: ["SendMessage"] });
-  const reply = door.post(web.url, { email: "last@example.org", name: "Last" }, "last-one");
+  const reply = client.post(web.url, { email: "last@example.org", name: "Last" }, "last-one");
   const arrival = await held;
   web.kill("SIGTERM");
   await eventually(async () => (await web.health()).httpStatus === undefined, "nobody else is let in");

@@ -7,7 +7,7 @@ import { encodePack } from "../../shared/registration/registration-pack.ts";
 import { eventually } from "../equipment/eventually.ts";
 import { people } from "../equipment/people.ts";
 import { startEngines } from "./cell.ts";
-import { createFrontDoor } from "./front-door.ts";
+import { createRegistrationClient } from "./registration-client.ts";
 
 const engines = await startEngines();
 t.teardown(() => engines.stop());
@@ -41,12 +41,12 @@ t.test("a web instance holds no more than its buffer allows while SQS is slow, a
     environment: { MAX_WAITING: String(maxWaiting), SENDS_IN_FLIGHT: "1", SEND_TIMEOUT_MS: "10000" },
   });
   t.teardown(() => cell.close());
-  const door = createFrontDoor();
-  t.teardown(() => door.close());
+  const client = createRegistrationClient();
+  t.teardown(() => client.close());
   const web = await cell.startTier("web");
   const held = cell.sqsProxy.arrivalOf("request", { actions: ["SendMessage"] });
   const replies = Array.from({ length: 400 }, (_, index) =>
-    door.post(web.url, { email: `buffered-${index}@example.org`, name: "In Buffer" }, `buffered-${index}`),
+    client.post(web.url, { email: `buffered-${index}@example.org`, name: "In Buffer" }, `buffered-${index}`),
   );
   const arrival = await held;
   await eventually(

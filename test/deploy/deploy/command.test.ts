@@ -116,13 +116,13 @@ t.test("an answer other than yes, and --dry-run, deploy nothing", async (t) => {
   t.notMatch(asked().join("\n"), /^deploy/m);
 });
 
-t.test("nobody at the terminal and no --yes is wrong usage, told before anything is deployed", async (t) => {
+t.test("without a terminal and --yes it is wrong usage, and nothing is deployed", async (t) => {
   const { deploy, asked } = open(t);
   t.match(await deploy([]), { code: 2, stderr: /--yes/ });
   t.notMatch(asked().join("\n"), /^deploy/m);
 });
 
-t.test("what machines get fits its schema, whatever it comes to", async (t) => {
+t.test("--json fits its schema, whatever the outcome", async (t) => {
   const fresh = open(t, { afterDeploy: () => [whole] });
   const created = await fresh.deploy(["--yes", "--json"]);
   t.equal(created.code, 0);
@@ -157,7 +157,7 @@ t.test("a failed deployment names what failed first, why and what to do", async 
   t.match(checked(t, machine.json()), { outcome: "failed", failure: { resource: "Network/Vpc", advice: /quota/ } });
 });
 
-t.test("where CDK fails before CloudFormation begins, its own last words are told", async (t) => {
+t.test("where CDK fails before CloudFormation begins, its last line is the reason", async (t) => {
   const script = 'if [ "$1" = deploy ]; then echo "Failed to publish asset: AccessDenied" >&2; exit 1; fi';
   const { code, stdout, stderr } = await open(t, { script }).deploy(["--yes"]);
   t.equal(code, 1);
@@ -165,14 +165,14 @@ t.test("where CDK fails before CloudFormation begins, its own last words are tol
   t.match(stderr, "Failed to publish asset");
 });
 
-t.test("differences that cannot be shown stop nothing: the question is still asked", async (t) => {
+t.test("differences that cannot be shown do not stop the deployment", async (t) => {
   const script = 'if [ "$1" = diff ]; then echo "no lookup role" >&2; exit 1; fi';
   const { code, stderr } = await open(t, { script, afterDeploy: () => [whole] }).deploy(["--yes"]);
   t.equal(code, 0);
   t.match(stderr, /no lookup role[\s\S]*differences cannot be shown/);
 });
 
-t.test("half-made, half-removed and busy stacks are told with the way out, and left alone", async (t) => {
+t.test("incomplete and changing stacks are reported with what to do, and not changed", async (t) => {
   for (const [status, remedy] of [
     ["ROLLBACK_COMPLETE", /npm run destroy -- --stack summit-test/],
     ["DELETE_FAILED", /npm run destroy -- --stack summit-test/],
@@ -189,7 +189,7 @@ t.test("half-made, half-removed and busy stacks are told with the way out, and l
   t.match(await foreign.deploy(["--yes"]), { code: 1, stderr: /none of Turnout's/ });
 });
 
-t.test("a quota that is too small stops it before anything is made", async (t) => {
+t.test("a quota that is too small stops it before anything is created", async (t) => {
   const { deploy, mocks } = open(t);
   mocks.quotas.on(GetServiceQuotaCommand).resolves({ Quota: { Value: 0 } });
   const { code, json } = await deploy(["--yes", "--json"]);
@@ -210,7 +210,7 @@ t.test("without CDK's bootstrap stack it says how to get it; --bootstrap makes i
   t.ok(other.asked().includes(`bootstrap aws://${account}/${region}`));
 });
 
-t.test("wrong settings end with 2 and every fault, without a stack", async (t) => {
+t.test("wrong settings end with 2 and every validation error, without a stack trace", async (t) => {
   const script = String.raw`printf 'The configuration has 1 error(s):\n  - stage was "x"\n    at main (file.ts:1)\nnode infra/main.ts: Subprocess exited with error 1\n' >&2; exit 1`;
   const { code, stderr } = await open(t, { script }).deploy(["-c", "stage=x"]);
   t.equal(code, 2);
@@ -220,7 +220,7 @@ t.test("wrong settings end with 2 and every fault, without a stack", async (t) =
   t.match(await open(t).deploy(["-c", "stage"]), { code: 2, stderr: /name=value/ });
 });
 
-t.test("missing, expired and refused credentials are told before anything else is tried", async (t) => {
+t.test("missing, expired and rejected credentials are reported before anything else is tried", async (t) => {
   for (const [error, remedy] of [
     ["CredentialsProviderError", /aws sso login/],
     ["ExpiredToken", /aws sso login/],

@@ -57,7 +57,7 @@ const ours = [
   "resources/environments/logs/publish/e-abc/c",
 ];
 
-t.test("in Elastic Beanstalk's bucket only the environments' folders are ours, and they are emptied", async (t) => {
+t.test("in Elastic Beanstalk's bucket only the environments' folders are the stack's, and are emptied", async (t) => {
   const { stored, find, mocks } = open(t, [".elasticbeanstalk", ...ours, "resources/environments/e-xyz/a"], ["shop"]);
   const [cdks, folder, logs, whole, ...more] = await find();
   t.match(folder, { name: `${bucket}/resources/environments/e-abc/`, detail: /^2 /, state: "left" });
@@ -71,7 +71,7 @@ t.test("in Elastic Beanstalk's bucket only the environments' folders are ours, a
   t.equal(mocks.s3.commandCalls(DeleteBucketCommand).length, 0);
 });
 
-t.test("when nobody needs it any more, the bucket goes too, with the policy that forbids it", async (t) => {
+t.test("a bucket that nothing uses any more is removed too, with the policy that forbids it", async (t) => {
   const { stored, find, mocks } = open(t, [".elasticbeanstalk", ...ours]);
   for (const { remove } of await find()) await remove?.();
   t.same([...stored], []);
@@ -89,7 +89,7 @@ t.test("control: another application, or anything else in it, keeps the bucket",
   t.equal(await whole([".elasticbeanstalk"], []), "left");
 });
 
-t.test("what S3 refuses to delete is told, not tried for ever", async (t) => {
+t.test("what S3 refuses to delete is an error, not an endless loop", async (t) => {
   const { clients, mocks } = open(t, ["a"]);
   const refusal = { Key: "a", Code: "AccessDenied", Message: "Access Denied" };
   mocks.s3.on(DeleteObjectsCommand).resolves({ Errors: [refusal] });

@@ -1,4 +1,4 @@
-import { DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
+import { DescribeStacksCommand, ListStacksCommand } from "@aws-sdk/client-cloudformation";
 import { DeleteAlarmsCommand, DescribeAlarmsCommand } from "@aws-sdk/client-cloudwatch";
 import { DeleteLogGroupCommand, DescribeLogGroupsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { DescribeTableCommand } from "@aws-sdk/client-dynamodb";
@@ -9,6 +9,7 @@ import { GetQueueUrlCommand } from "@aws-sdk/client-sqs";
 import t, { type Test } from "tap";
 import { Compile } from "typebox/compile";
 import { findLeftovers, LeftoversReport, removeLeftovers } from "../../../deploy/stack/leftovers.ts";
+import { readTraces } from "../../../deploy/stack/traces.ts";
 import { account, awsError, openAccount, region, type StandInResource, type StandInStack } from "./account-stand-in.ts";
 
 const stack = "summit-test";
@@ -116,7 +117,7 @@ t.test("of EC2 only what EC2 itself still knows; a volume can be removed", async
   t.match(mocks.ec2.commandCalls(DeleteVolumeCommand)[0]?.args[0].input, { VolumeId: "vol-1" });
 });
 
-t.test("data that the stack kept by intent is told from data that it did not, and from deleted data", async (t) => {
+t.test("data kept by intent differs from other data, and from deleted data", async (t) => {
   const table = (name: string) => arn("dynamodb", `table/${stack}-${name}`);
   const skipped = { type: "AWS::DynamoDB::GlobalTable", status: "DELETE_SKIPPED" };
   const url = `https://sqs.${region}.amazonaws.com/${account}/${stack}-Queue`;
@@ -184,7 +185,7 @@ t.test(
   },
 );
 
-t.test("a search that AWS denies is told, and then it is not clean", async (t) => {
+t.test("a search that AWS denies is reported, and the result is not clean", async (t) => {
   const { mocks, find } = open(t);
   mocks.tagging.on(GetResourcesCommand).rejects(awsError("AccessDenied", "may not perform tag:GetResources"));
   const { report } = await find();
@@ -193,7 +194,7 @@ t.test("a search that AWS denies is told, and then it is not clean", async (t) =
   await t.rejects(find(), { name: "AccessDenied" }, "without CloudFormation nothing is certain");
 });
 
-t.test("what can be removed is; what AWS refuses is told, and the rest goes on", async (t) => {
+t.test("what can be removed is removed; what AWS denies is reported, and the rest goes on", async (t) => {
   const { mocks, remove, lines } = open(t);
   mocks.logs
     .on(DescribeLogGroupsCommand, { logGroupNamePrefix: `${stack}-` })
@@ -201,4 +202,51 @@ t.test("what can be removed is; what AWS refuses is told, and the rest goes on",
   mocks.logs.on(DeleteLogGroupCommand).rejectsOnce(awsError("AccessDeniedException", "may not")).resolves({});
   await remove();
   t.match(lines, [/Could not remove log group summit-test-A: may not/, /Removed log group summit-test-B/]);
+});
+
+const removedStack = {
+  name: "summit-test",
+  status: "DELETE_COMPLETE",
+  resources: [
+    { logicalId: "Web", type: "AWS::ElasticBeanstalk::Environment", name: "summ-Plat-1ABC", status: "DELETE_COMPLETE" },
+    { logicalId: "Table", type: "AWS::DynamoDB::GlobalTable", name: "summit-test-Table", status: "DELETE_SKIPPED" },
+  ],
+};
+
+t.test("a deleted stack is known by its resources", async (t) => {
+  const { clients, mocks } = openAccount(t, [removedStack]);
+  mocks.beanstalk.on(DescribeEnvironmentsCommand).resolves({ Environments: [{ EnvironmentId: "e-abc" }] });
+  const { resources, environmentIds } = await readTraces(clients, "summit-test");
+  t.match(resources, [
+    { type: "AWS::CloudFormation::Stack", status: "DELETE_COMPLETE" },
+    { type: "AWS::ElasticBeanstalk::Environment", name: "summ-Plat-1ABC" },
+    { name: "summit-test-Table", status: "DELETE_SKIPPED" },
+  ]);
+  t.same(environmentIds, ["e-abc"]);
+  const [call] = mocks.beanstalk.commandCalls(DescribeEnvironmentsCommand);
+  t.match(call?.args[0].input, { EnvironmentNames: ["summ-Plat-1ABC"], IncludeDeleted: true });
+});
+
+t.test(
+  "living stacks whose names begin alike are neighbours; its own firewall and removed ones are none",
+  async (t) => {
+    const names = ["summit-test-two-test", "summit-test-firewall", "summit-production"];
+    const { clients } = openAccount(t, [
+      ...names.map((name) => ({ name, status: "CREATE_COMPLETE" })),
+      { name: "summit-test-old", status: "DELETE_COMPLETE" },
+    ]);
+    t.same(await readTraces(clients, "summit-test"), {
+      resources: [],
+      environmentIds: [],
+      neighbours: ["summit-test-two-test"],
+    });
+  },
+);
+
+t.test("without Elastic Beanstalk its ids stay unknown; without CloudFormation nothing is", async (t) => {
+  const { clients, mocks } = openAccount(t, [removedStack]);
+  mocks.beanstalk.on(DescribeEnvironmentsCommand).rejects(awsError("AccessDenied"));
+  t.same((await readTraces(clients, "summit-test")).environmentIds, []);
+  mocks.cloudFormation.on(ListStacksCommand).rejects(awsError("Throttling"));
+  await t.rejects(readTraces(clients, "summit-test"), { name: "Throttling" });
 });

@@ -111,7 +111,11 @@ t.test("alarms and activities make up the chain, from the step to the instance i
     .resolves({ AlarmHistoryItems: [{ ...rings, HistoryData }] });
   const Cause = `At 2027-03-01T09:03:10Z a monitor alarm ${rising} in state ALARM triggered policy x changing the desired capacity from 1 to 2.  At 2027-03-01T09:03:20Z an instance was started.`;
   const activity = (ActivityId: string, Description: string, StatusCode: string, StartTime = minute(4)) => ({
-    ...{ ActivityId, Description, StatusCode: StatusCode as "Failed", StartTime, Cause },
+    ActivityId,
+    Description,
+    StatusCode: StatusCode as "Failed",
+    StartTime,
+    Cause,
     AutoScalingGroupName: "x",
   });
   mocks.autoScaling.on(DescribeScalingActivitiesCommand, { AutoScalingGroupName: "summit-worker-group" }).resolves({
@@ -173,7 +177,7 @@ t.test("a link that is not there is null, never that of another alarm or instanc
   });
 });
 
-t.test("what cannot be read is told; what was read before stays", async (t) => {
+t.test("a failed read is reported, and the last answer stands", async (t) => {
   const read = open();
   t.equal((await read(4)).samples.length, 2);
   mocks.cloudWatch.on(GetMetricDataCommand).rejects(awsError("AccessDenied", "cloudwatch:GetMetricData"));
@@ -182,7 +186,7 @@ t.test("what cannot be read is told; what was read before stays", async (t) => {
   t.equal(samples.length, 2);
 });
 
-t.test("where nothing can be read from the first there is nothing to watch", async (t) => {
+t.test("where nothing can be read at first, it is an error", async (t) => {
   for (const mock of Object.values(mocks)) mock.reset().rejects(awsError("AccessDenied", "denied"));
   await t.rejects(open()(0), { name: "AccessDenied" });
 });

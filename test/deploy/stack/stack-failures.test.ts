@@ -1,6 +1,7 @@
 import { DescribeStackEventsCommand } from "@aws-sdk/client-cloudformation";
 import t from "tap";
-import { firstFailure, followStack, unresolvedFailures, type StackEvent } from "../../../deploy/stack/stack-events.ts";
+import { adviseOn } from "../../../deploy/stack/failure-advice.ts";
+import { firstFailure, followStack, type StackEvent, unresolvedFailures } from "../../../deploy/stack/stack-events.ts";
 import { awsError, openAccount, type StandInStack } from "./account-stand-in.ts";
 
 const name = "summit-test";
@@ -11,7 +12,7 @@ const event = (logicalId: string, status = "CREATE_COMPLETE") => ({
   status,
 });
 
-t.test("every event is told once and in its order, none from before", async (t) => {
+t.test("every event comes once and in order, none from before", async (t) => {
   const { clients, happen } = openAccount(t, [{ name, status: "UPDATE_IN_PROGRESS" }]);
   happen(event("Old"));
   const follower = await followStack(clients.cloudFormation, name);
@@ -24,7 +25,7 @@ t.test("every event is told once and in its order, none from before", async (t) 
   t.same(await follower.poll(), []);
 });
 
-t.test("a stack that is yet to come is followed from its first event", async (t) => {
+t.test("a stack that does not exist yet is followed from its first event", async (t) => {
   const stacks: StandInStack[] = [];
   const { clients, happen } = openAccount(t, stacks);
   const follower = await followStack(clients.cloudFormation, name);
@@ -60,7 +61,7 @@ t.test("many events come in pages; reading stops at the first that is known", as
   t.equal(mocks.cloudFormation.commandCalls(DescribeStackEventsCommand).length, 3);
 });
 
-t.test("events that a failed poll missed come with the next; the error is the caller's", async (t) => {
+t.test("events that a failed poll missed come with the next", async (t) => {
   const { clients, mocks } = openAccount(t);
   const one = { EventId: "a", StackId: "1", StackName: name, Timestamp: new Date(0) };
   mocks.cloudFormation
@@ -101,4 +102,36 @@ t.test("a resource that was removed at a second try is no failure", async (t) =>
   t.same(ids(first), ["A", "B"]);
   t.same(ids([...first, result("A", "DELETE_IN_PROGRESS")]), ["A", "B"]);
   t.same(ids([...first, result("A", "DELETE_COMPLETE"), result("B", "DELETE_SKIPPED")]), []);
+});
+
+const cases: [type: string, reason: string, advice: RegExp][] = [
+  ["AWS::EC2::VPC", "User: arn:… is not authorized to perform: ec2:CreateVpc", /names the action/],
+  [
+    "Custom::AWS",
+    "AccessDenied: not authorized to perform elasticbeanstalk:DescribeEnvironments",
+    /infra\/lookups\.ts/,
+  ],
+  ["AWS::EC2::VPC", "The maximum number of VPCs has been reached. (VpcLimitExceeded)", /Service Quotas/],
+  ["AWS::CloudFront::CachePolicy", "A cache policy with the same name already exists", /stack leftovers/],
+  [
+    "AWS::ElasticBeanstalk::Environment",
+    "Platform version is not supported: No Solution Stack named",
+    /platformVersion/,
+  ],
+  ["AWS::ElasticBeanstalk::Environment", "Environment health has transitioned to Severe", /describe-events/],
+  ["AWS::CloudFront::Distribution", "The certificate must be in us-east-1", /us-east-1/],
+  [
+    "AWS::EC2::VPC",
+    "The vpc 'vpc-1' has dependencies and cannot be deleted. (DependencyViolation)",
+    /quarter of an hour/,
+  ],
+  ["AWS::CloudFront::VpcOrigin", "The VPC origin is in use", /quarter of an hour/],
+  ["AWS::AutoScaling::AutoScalingGroup", "We currently do not have sufficient capacity", /no capacity/],
+  ["Custom::AWS", "Parameter not found", /lookups/],
+  ["AWS::Lambda::Function", "Resource did not stabilize", /AWS Health/],
+  ["AWS::SNS::Topic", "Something unheard of", /run the command again/],
+];
+
+t.test("every kind of failure comes with something to do", async (t) => {
+  for (const [type, reason, advice] of cases) t.match(adviseOn({ type, reason }), advice, reason);
 });
