@@ -136,7 +136,7 @@ export function createTerminal({ stdin, stdout, stderr }: TerminalStreams, env: 
     },
     async confirm(question, option, signal) {
       demandPerson(option);
-      // Only here, since it takes longer to load than most commands take to run.
+      // Loaded on demand: slower than most commands.
       const { default: ask } = await import("@inquirer/confirm");
       return ask({ message: question, default: false }, { input: stdin, output: stderr, signal });
     },

@@ -162,7 +162,7 @@ export function createDeadLettersTable(options: DeadLettersTableOptions): DeadLe
       await send("SET #history = list_append(#history, :entry),", { "#history": "history" }, { ":entry": [entry] });
     } catch (error) {
       if (!isRejected(error)) throw error;
-      logger.warn({ err: error, id, what: entry.what }, "a dead letter has no room for a further line in its history");
+      logger.warn({ err: error, id, what: entry.what }, "a dead letter has no room for another history entry");
       await send("SET", {}, {});
     }
   }

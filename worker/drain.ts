@@ -116,7 +116,7 @@ export function createDrain(options: DrainOptions): Drain {
     try {
       return await process(message);
     } catch (error) {
-      logger.error({ err: error }, "a message could not be worked on; it stays on the queue");
+      logger.error({ err: error }, "a message could not be processed; it stays on the queue");
       return false;
     }
   }
@@ -137,7 +137,10 @@ export function createDrain(options: DrainOptions): Drain {
       for (const _ of failed) onDeleteFailed();
     } catch (error) {
       onDeleteFailed();
-      logger.warn({ err: error, messages: messages.length }, "messages could not be hidden; they come again sooner");
+      logger.warn(
+        { err: error, messages: messages.length },
+        "messages could not be hidden; they are redelivered sooner",
+      );
     }
   }
 
@@ -155,7 +158,7 @@ export function createDrain(options: DrainOptions): Drain {
     options.onDeleted?.(messages.length - failed.length);
     for (const { Code: code, SenderFault: rejected } of failed) {
       onDeleteFailed();
-      if (rejected) logger.warn({ code }, "a message that is done could not be deleted; it may come again, harmlessly");
+      if (rejected) logger.warn({ code }, "a finished message could not be deleted; a redelivery is harmless");
     }
     return failed.filter(({ SenderFault: rejected }) => !rejected).flatMap(({ Id: id }) => messages[Number(id)] ?? []);
   }
@@ -175,7 +178,7 @@ export function createDrain(options: DrainOptions): Drain {
     }
     if (messages.length === 0 || (await deleteCaller.attempt(deleting, deleteWhatIsLeft))) return;
     for (const _ of left) onDeleteFailed();
-    logger.warn({ messages: left.length }, "messages that are done could not be deleted; they will come again");
+    logger.warn({ messages: left.length }, "finished messages could not be deleted; they will be redelivered");
   }
 
   function createPoller(): Consumer {
@@ -220,7 +223,7 @@ export function createDrain(options: DrainOptions): Drain {
       else {
         // A heartbeat failed or came after the delete: at worst a harmless redelivery.
         onDeleteFailed();
-        logger.warn({ err: error }, "a message could not be kept hidden; it may come again");
+        logger.warn({ err: error }, "a message's visibility could not be extended; it may be redelivered");
       }
     });
     for (const event of ["processing_error", "timeout_error"] as const) {

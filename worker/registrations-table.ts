@@ -81,7 +81,7 @@ function answerAttributes(answers: Registration["answers"]): Record<string, Attr
 
 export function createRegistrationsTable(options: RegistrationsTableOptions): RegistrationsTable {
   const { documents, tableName, outcomesTableName, retentionDays, wallClock, onCall } = options;
-  const lookUp: Operation = {
+  const lookup: Operation = {
     action: "dynamodb:BatchGetItem",
     resource: `${tableName} or ${outcomesTableName}`,
     construct,
@@ -196,7 +196,7 @@ export function createRegistrationsTable(options: RegistrationsTableOptions): Re
     try {
       found = await find(taken.map(([, registration]) => registration));
     } catch (error) {
-      const result = transientError(error, lookUp);
+      const result = transientError(error, lookup);
       for (const [index] of taken) results[index] = result;
       return;
     }

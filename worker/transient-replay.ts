@@ -126,13 +126,13 @@ export function createTransientReplay(options: TransientReplayOptions): () => Pr
   const records = createReplayRecords(documents, deadLettersTable);
   const tried = new Counter({
     name: "turnout_transient_replays_total",
-    help: "Dead letters that were replayed without anybody asking, by what came of it within the run",
+    help: "Dead letters replayed automatically, by the result within the run",
     labelNames: ["fate"] as const,
     registers: [options.registry],
   });
 
   const counter = (name: string, help: string) => new Counter({ name, help, registers: [options.registry] });
-  const replayed = counter("turnout_replayed_registrations_total", "Registrations put on the queue once more");
+  const replayed = counter("turnout_replayed_registrations_total", "Registrations enqueued by replays");
   const packs = counter("turnout_replay_packs_sent_total", "Packs of replayed registrations confirmed by SQS");
 
   function countPack(registrations: number): void {
@@ -192,7 +192,7 @@ export function createTransientReplay(options: TransientReplayOptions): () => Pr
   }
 
   function reasonToWait({ resolved, failed, pending }: Tries): string | undefined {
-    if (pending > 0) return `${pending} are on their way since an earlier run`;
+    if (pending > 0) return `${pending} of an earlier run have no result yet`;
     if (failed > 0 && failed >= (failed + resolved) * maxFailedShare) {
       return `${failed} of the last day's ${failed + resolved} failed again`;
     }
@@ -212,7 +212,7 @@ export function createTransientReplay(options: TransientReplayOptions): () => Pr
         },
         sender: createReplaySender({ sqs, queueUrl, ratePerSecond, signal: stopping, onPack: countPack }),
         who: automaticReplayer,
-        why: "by itself, once: its reason was a transient error",
+        why: "automatic replay, once: its reason was a transient error",
         canary: tries.resolved > 0 ? provenCanary : firstCanary,
         stepSize,
         again: false,

@@ -25,7 +25,7 @@ export function loadTemplates(directory: string): Templates {
     filterFunction: (value) => (value ?? "") as string,
   });
   for (const file of readdirSync(directory).filter((name) => name.endsWith(extension))) {
-    // The @ tells the library that the template is in memory; else it would look for a file at each request.
+    // The prefix marks templates in memory; otherwise the library would search a file per request.
     eta.loadTemplate(`@${basename(file, extension)}`, readFileSync(join(directory, file), "utf8"));
   }
   return (name, data) => eta.render(`@${name}`, data);

@@ -204,7 +204,7 @@ function contentErrors(event: EventDefinition): ValidationError[] {
   if (asked > fitting) {
     const detail =
       `allow texts of ${asked} characters in all, the name among them, of which ${fitting} fit into one registration: ` +
-      `lower the maxLength of the texts, which is ${defaultTextLength} where none is given`;
+      `lower the maxLength of the texts, ${defaultTextLength} by default`;
     validationErrors.push({ pointer: "/fields", detail });
   }
   return validationErrors;
@@ -222,7 +222,7 @@ export function parseEvent(value: unknown): EventDefinition {
       .join("\n");
     throw new TurnoutError(
       "TURNOUT_EVENT_INVALID",
-      `The event definition has ${validationErrors.length} validationError(s):\n${list}`,
+      `The event definition has ${validationErrors.length} error(s):\n${list}`,
       {
         validationErrors,
       },

@@ -1,6 +1,6 @@
 /**
  * The load's made-up people, coming at a steady rate, with the habits that a fault could hurt. Most submit once; some click
- * twice, some submit again with other content, some look at their status and then change their mind. Without a clear
+ * twice, some submit again with other content, some check their status and then change their mind. Without a clear
  * answer they retry with the same Idempotency-Key. Everything that is known goes into the ledger as soon as it is known.
  */
 import { setTimeout as delay } from "node:timers/promises";
@@ -10,9 +10,9 @@ import { registrationId } from "../../shared/registration/registration-id.ts";
 import { normalizeSubmission, type Submission } from "../../shared/registration/submission-schema.ts";
 import { spellOddly } from "../../load/people/crowd.ts";
 import { createPeople } from "../../load/people/people.ts";
-import { attempt, type Reply } from "../../load/run/front-door.ts";
+import { attempt, type Reply } from "../../load/run/registration-client.ts";
 import { ledgerLineOf } from "../../load/run/ledger-line.ts";
-import { createRegistrationClient } from "./registration-client.ts";
+import { createInstancesClient } from "./instances-client.ts";
 import type { Random } from "./random.ts";
 
 export interface CrowdOptions {
@@ -60,7 +60,7 @@ const pollIntervalMs = 500;
 export function startCrowd(options: CrowdOptions): Crowd {
   const { webUrls, event, random, ledger, perSecond, maxPresent = 400, maxAttempts = 12 } = options;
   const { habits = usualHabits } = options;
-  const client = createRegistrationClient();
+  const client = createInstancesClient();
   const people = createPeople({ seed: Math.floor(random.fork("people").between(0, 2 ** 31)), event });
   const known: string[] = [];
   const counts = { people: 0, attempts: 0, accepted: 0, rejected: 0, unknown: 0, confirmed: 0 };

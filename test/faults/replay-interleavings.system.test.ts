@@ -92,7 +92,7 @@ async function play(seed: number, protocol: Protocol): Promise<Violation | undef
   }
 
   /** Waits for its turn; who is killed never gets one, or never hears what came of it. */
-  function throughGate<Client extends DynamoDBDocumentClient | SQSClient>(actor: string, client: Client): Client {
+  function scheduled<Client extends DynamoDBDocumentClient | SQSClient>(actor: string, client: Client): Client {
     async function send(command: { readonly input: Record<string, unknown> }, options?: object): Promise<unknown> {
       const call = command.constructor.name.replace("Command", "");
       const lives = await new Promise<boolean>((go) => waiting.push({ actor, call, go }));
@@ -197,7 +197,7 @@ async function play(seed: number, protocol: Protocol): Promise<Violation | undef
   let discarded = false;
 
   async function edit(actor: string): Promise<void> {
-    const store = createDeadLetterStore(throughGate(actor, rawDocuments), records);
+    const store = createDeadLetterStore(scheduled(actor, rawDocuments), records);
     for (let times = 0; times < 2; times += 1) {
       const seen = await store.read(id);
       if (seen?.state !== "open" || seen.registration === undefined) return;
@@ -212,7 +212,7 @@ async function play(seed: number, protocol: Protocol): Promise<Violation | undef
   }
 
   async function discard(actor: string): Promise<void> {
-    const store = createDeadLetterStore(throughGate(actor, rawDocuments), records);
+    const store = createDeadLetterStore(scheduled(actor, rawDocuments), records);
     const seen = await store.read(id);
     if (seen?.state !== "open") return;
     const entry = { at: new Date(now).toISOString(), who: actor, what: "discarded", detail: "" } as const;
@@ -225,11 +225,11 @@ async function play(seed: number, protocol: Protocol): Promise<Violation | undef
 
   async function replay(actor: string): Promise<void> {
     const { signal } = new AbortController();
-    const documents = throughGate(actor, rawDocuments);
+    const documents = scheduled(actor, rawDocuments);
     const store = createDeadLetterStore(documents, records);
     await replayDeadLetters([id], {
       store: old ? storeAsBefore(store, documents) : store,
-      sender: createReplaySender({ sqs: throughGate(actor, rawSqs), queueUrl, ratePerSecond: 1_000, signal }),
+      sender: createReplaySender({ sqs: scheduled(actor, rawSqs), queueUrl, ratePerSecond: 1_000, signal }),
       who: actor,
       why: "",
       canary: 1,
@@ -244,7 +244,7 @@ async function play(seed: number, protocol: Protocol): Promise<Violation | undef
   }
 
   function workerParts(actor: string) {
-    const documents = throughGate(actor, rawDocuments);
+    const documents = scheduled(actor, rawDocuments);
     const clock = () => performance.now();
     const breaker = () =>
       createCircuitBreaker({ now: clock, random: () => 0, minBackoffMs: 1, maxBackoffMs: 1, onChange: () => {} });
@@ -272,7 +272,7 @@ async function play(seed: number, protocol: Protocol): Promise<Violation | undef
     const processor = createPackProcessor({
       writer,
       deadLetters: createDeadLetterQueue({
-        sqs: throughGate(actor, rawSqs),
+        sqs: scheduled(actor, rawSqs),
         queueUrl: deadLetterUrl,
         caller: createRetryingCaller(breaker()),
         wallClock,

@@ -26,7 +26,7 @@ async function prepare(options: Partial<RegistrationsTableOptions> = {}) {
     onCall: (statements, attempts) => calls.push([statements, attempts]),
     ...options,
   });
-  const lookUpsBefore = engines.dynamoDbProxy.callsOf("BatchGetItem").length;
+  const lookupsBefore = engines.dynamoDbProxy.callsOf("BatchGetItem").length;
   return {
     table,
     tableName,
@@ -35,7 +35,7 @@ async function prepare(options: Partial<RegistrationsTableOptions> = {}) {
     put: (item: object) => engines.documents.send(new PutCommand({ TableName: tableName, Item: item })),
     putOutcome: (id: string, outcome: Outcome) =>
       engines.documents.send(new PutCommand({ TableName: outcomesTableName, Item: { id, outcome } })),
-    lookUps: () => engines.dynamoDbProxy.callsOf("BatchGetItem").length - lookUpsBefore,
+    lookups: () => engines.dynamoDbProxy.callsOf("BatchGetItem").length - lookupsBefore,
     items: () => engines.items(tableName),
   };
 }
@@ -72,14 +72,14 @@ t.test("a registration is stored as it was sent, with the moment of storing", as
 });
 
 t.test("25 different people are one call", async (t) => {
-  const { table, items, calls, lookUps } = await prepare();
+  const { table, items, calls, lookups } = await prepare();
   const all = people(25);
   t.match(
     await table.insert(all),
     all.map(() => ({ kind: "stored", fresh: true })),
   );
   t.match(calls, [[25, 1]]);
-  t.equal(lookUps(), 0);
+  t.equal(lookups(), 0);
   t.equal((await items()).length, 25);
 });
 
@@ -110,7 +110,7 @@ t.test("the same registration once more is stored, not a duplicate, and nothing 
 t.test(
   "known and unknown people in one call get an outcome each, in order, with one lookup for all known",
   async (t) => {
-    const { table, lookUps } = await prepare();
+    const { table, lookups } = await prepare();
     const [a, b, c, d] = people(4) as [Registration, Registration, Registration, Registration];
     await table.insert([a, c]);
     const outcomes = await table.insert([a, b, { ...c, id: "another-submission" }, d]);
@@ -120,7 +120,7 @@ t.test(
       duplicate(c),
       { kind: "stored", fresh: true },
     ]);
-    t.equal(lookUps(), 1, "of both tables");
+    t.equal(lookups(), 1, "of both tables");
   },
 );
 
@@ -228,17 +228,17 @@ t.test("while the lookup fails nobody is called a duplicate", async (t) => {
   const first = somebody();
   await table.insert([first]);
   const second = { ...somebody(), email: first.email };
-  const lookUpAnswers = (intervention: Intervention) =>
+  const lookupAnswers = (intervention: Intervention) =>
     engines.dynamoDbProxy.intervene(({ operation }) => (operation === "BatchGetItem" ? intervention : undefined));
 
-  lookUpAnswers(awsError("AccessDeniedException"));
+  lookupAnswers(awsError("AccessDeniedException"));
   t.match(await table.insert([second, somebody()]), [
     { kind: "system", systemError: { action: "dynamodb:BatchGetItem" } },
     { kind: "stored", fresh: true },
   ]);
-  lookUpAnswers(awsError("ThrottlingException"));
+  lookupAnswers(awsError("ThrottlingException"));
   t.same(kinds(await table.insert([second])), ["throttled"]);
-  lookUpAnswers({ alter: (answer: Input) => ({ ...answer, Responses: {} }) });
+  lookupAnswers({ alter: (answer: Input) => ({ ...answer, Responses: {} }) });
   t.same(kinds(await table.insert([second])), ["failed"], "what was left unprocessed is undecided");
 });
 

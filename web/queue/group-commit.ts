@@ -170,7 +170,7 @@ export function createGroupCommit({
     submit(encoded) {
       if (closing) return Promise.reject(new TurnoutError("TURNOUT_STOPPING", "Nothing is accepted while stopping."));
       if (waiting >= maxWaiting) {
-        return Promise.reject(new TurnoutError("TURNOUT_OVERLOADED", "The line for the queue is full."));
+        return Promise.reject(new TurnoutError("TURNOUT_OVERLOADED", "The send buffer is full."));
       }
       // One byte for the comma.
       const bytes = Buffer.byteLength(encoded) + 1;

@@ -9,7 +9,7 @@ import { buildShowCommand } from "./show.ts";
 
 export function buildDeadLettersCommand(host: CommandHost): Command {
   return new Command("dead-letters")
-    .description("What could not be stored: list, show, mend, replay, discard.")
+    .description("What could not be stored: list, show, edit, replay, discard.")
     .addCommand(buildListCommand(host))
     .addCommand(buildShowCommand(host))
     .addCommand(buildReplayCommand(host))

@@ -17,7 +17,7 @@ export interface StateFlag {
 export function addFilterOptions(command: Command): Command {
   return command
     .addOption(new Option("--reason <reason>", "only those with this reason").choices(deadLetterReasons))
-    .option("--since <time>", "only those that failed then or later: 2h, 7d, 2026-01-31T09:00Z", pointInTime);
+    .option("--since <time>", "only those that failed since: 2h, 7d, 2026-01-31T09:00Z", pointInTime);
 }
 
 export function addStateOption(command: Command): Command {

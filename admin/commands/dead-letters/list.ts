@@ -15,9 +15,9 @@ import { DeadLetterLine, toLine } from "./record-output.ts";
 /** What `--json` prints. */
 export const DeadLetterListOutput = Type.Object(
   {
-    total: Type.Integer({ minimum: 0, description: "how many pass the filter" }),
-    groups: Type.Array(DeadLetterGroup, { description: "all that pass, by reason, largest first" }),
-    records: Type.Array(DeadLetterLine, { description: "the newest of them, at most --limit" }),
+    total: Type.Integer({ minimum: 0, description: "number that match the filter" }),
+    groups: Type.Array(DeadLetterGroup, { description: "all matching ones by reason, largest first" }),
+    records: Type.Array(DeadLetterLine, { description: "the newest matching ones, at most --limit" }),
   },
   { additionalProperties: false },
 );

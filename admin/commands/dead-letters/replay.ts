@@ -184,7 +184,7 @@ export function buildReplayCommand({ env, terminal, signal, finish }: CommandHos
 
   function show(output: ReplayOutput): void {
     const { counts, outcomes, selected, stopped } = output;
-    if (selected === 0) return print("No dead letter passes: nothing to replay.");
+    if (selected === 0) return print("No dead letter matches: nothing to replay.");
     const paint = { replayable: colors.green, resolved: colors.green, failed: colors.red, refused: colors.yellow };
     terminal.printTable(
       ["ID", "OUTCOME", "DETAIL"],
@@ -201,7 +201,7 @@ export function buildReplayCommand({ env, terminal, signal, finish }: CommandHos
   }
 
   const command = new Command("replay")
-    .description("Send dead letters once more: a canary first, then growing steps, stopping when they fail again.")
+    .description("Send dead letters again: a canary first, then growing steps, stopping when they fail again.")
     .argument("[id...]", "ids of dead letters")
     .option("--all", "all that are open")
     .option("--execute", "do it; without this it is a dry run, which checks every body again")
@@ -214,7 +214,7 @@ export function buildReplayCommand({ env, terminal, signal, finish }: CommandHos
       defaults.waitSeconds,
     )
     .option("--why <text>", "why, for the history", "replayed with the turnout command")
-    .addOption(new Option("--again", "those as well that were replayed before and never came back"))
+    .addOption(new Option("--again", "also those that were replayed before without a result"))
     .option("--json", "print one JSON document")
     .addHelpText("after", examples);
   addFilterOptions(command);

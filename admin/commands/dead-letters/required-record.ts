@@ -9,6 +9,6 @@ export async function requireDeadLetter(store: DeadLetterStore, id: string): Pro
   if (record !== undefined) return record;
   throw new TurnoutError(
     "TURNOUT_DEAD_LETTER_UNKNOWN",
-    `There is no dead letter ${JSON.stringify(id)}. turnout dead-letters list shows those there are.`,
+    `There is no dead letter ${JSON.stringify(id)}. turnout dead-letters list shows all.`,
   );
 }

@@ -19,7 +19,7 @@ const Change = Type.Object({ from: Type.Unknown(), to: Type.Unknown() });
 export const DeadLetterShowOutput = Type.Object(
   {
     ...DeadLetterLine.properties,
-    body: Type.String({ description: "the message's body as it came" }),
+    body: Type.String({ description: "the message's body as received" }),
     registration: Type.Union(
       [
         Type.Object({
@@ -114,7 +114,7 @@ function show({ print, printTable, colors }: Terminal, record: DeadLetterShowOut
   );
   print(colors.bold("\nregistration"));
   print(record.registration === null ? "none can be read" : readable(JSON.stringify(record.registration)));
-  print(colors.bold("\nbody as it came"));
+  print(colors.bold("\nbody as received"));
   print(readable(record.body));
   print(colors.bold("\nhistory"));
   for (const entry of record.history) for (const line of describeEntry(entry)) print(line);
@@ -122,7 +122,7 @@ function show({ print, printTable, colors }: Terminal, record: DeadLetterShowOut
 
 export function buildShowCommand({ env, terminal, signal }: CommandHost): Command {
   const command = new Command("show")
-    .description("Show one dead letter: why it failed, its body as it came, its history.")
+    .description("Show one dead letter: its error, its body as received, its history.")
     .addArgument(new Argument("<id>", "id of the dead letter"))
     .option("--body", "print the body alone, byte for byte")
     .option("--json", "print one JSON document")

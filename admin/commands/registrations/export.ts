@@ -17,7 +17,7 @@ export const ExportOutput = Type.Object(
     file: Type.String(),
     format: Type.Enum([...exportFormats]),
     rows: Type.Integer({ minimum: 0 }),
-    complete: Type.Boolean({ description: "false when it was stopped; --resume goes on" }),
+    complete: Type.Boolean({ description: "false when it was stopped early; continue with --resume" }),
     seconds: Type.Number({ minimum: 0 }),
   },
   { additionalProperties: false },

@@ -20,7 +20,7 @@ export const ForgetOutput = Type.Object(
       Type.Object({
         id: Type.String(),
         holds: Type.Enum(["whole", "entry", "address"], {
-          description: "the whole record goes; the person's entry; or no more than the address could be told apart",
+          description: "the whole record; the person's entry; or only the address could be identified",
         }),
         erased: Type.Boolean(),
       }),
@@ -100,14 +100,14 @@ export function buildForgetCommand({ env, terminal, signal, finish }: CommandHos
     }
     if (messages > 0) {
       note(
-        `${messages} message(s) are on the queues, where nothing can be erased. None of them can bring the person back, ` +
+        `${messages} message(s) are on the queues, where nothing can be erased. None of them can restore the registration, ` +
           "but one could leave a dead letter: run this again once they are drained.",
       );
     }
     for (const other of otherAddresses) {
-      note(`An admin corrected the address to ${other}; what is registered there is left. Forget that one as well.`);
+      note(`An admin corrected the address to ${other}; the registration there is kept. Forget that address as well.`);
     }
-    if (!executed) note("This was a dry run. Add --execute to erase it, and to keep out what may still be queued.");
+    if (!executed) note("This was a dry run. Add --execute to erase it, and to block what may still be queued.");
   }
 
   const command = new Command("forget")

@@ -41,13 +41,13 @@ interface Evidence {
 function checker(evidence: Evidence): Verdict {
   const { lines, deadLetters = [], outcomes = [], items = [], tombstones = [] } = evidence;
   const { drained = true, othersAllowed = false } = evidence;
-  const judging = createChecker({ othersAllowed });
-  for (const line of lines) judging.attempt(line);
-  for (const record of deadLetters) judging.deadLetter({ id: "", state: "open", edited: false, ...record });
-  for (const outcome of outcomes) judging.outcome(outcome);
-  for (const stored of items) judging.stored(stored);
-  for (const tombstone of tombstones) judging.buried(tombstone);
-  return judging.verdict(drained);
+  const checking = createChecker({ othersAllowed });
+  for (const line of lines) checking.attempt(line);
+  for (const record of deadLetters) checking.deadLetter({ id: "", state: "open", edited: false, ...record });
+  for (const outcome of outcomes) checking.outcome(outcome);
+  for (const stored of items) checking.stored(stored);
+  for (const tombstone of tombstones) checking.buried(tombstone);
+  return checking.verdict(drained);
 }
 
 const clean = {

@@ -60,7 +60,7 @@ t.test("while everything fails again", async (t) => {
       stopped: { code: "failed-again" },
     });
     t.match(outcomes, [
-      { id: records[0]!.id, fate: "failed", detail: /rejected-by-table: the table refused it again/ },
+      { id: records[0]!.id, fate: "failed", detail: /rejected-by-table: the table rejected it again/ },
     ]);
     const [canary, ...rest] = [...(await statesOf(records)).values()].toSorted((a, b) => b.failures - a.failures);
     t.match(canary, { state: "open", failures: 2, reason: "rejected-by-table" }, "open again, with the new reason");

@@ -1,8 +1,8 @@
-/** The load's own front door, to any of several web instances, and with a look at the status page. */
-import { createFrontDoor as createDoorTo, type Reply } from "../../load/run/front-door.ts";
+/** The load's registration client, to any of several web instances, and with a look at the status page. */
+import { createRegistrationClient, type Reply } from "../../load/run/registration-client.ts";
 import type { Submission } from "../../shared/registration/submission-schema.ts";
 
-export interface RegistrationClient {
+export interface InstancesClient {
   /** Never rejects. @param idempotencyKey the same for each retry of a submission */
   post(webUrl: string, submission: Submission, idempotencyKey: string): Promise<Reply>;
   /** @returns the status of a registration, undefined when it could not be had */
@@ -13,17 +13,17 @@ export interface RegistrationClient {
 const maxConnections = 1_024;
 const timeoutMs = 20_000;
 
-export function createRegistrationClient(): RegistrationClient {
-  const doors = new Map<string, ReturnType<typeof createDoorTo>>();
+export function createInstancesClient(): InstancesClient {
+  const clients = new Map<string, ReturnType<typeof createRegistrationClient>>();
 
-  function doorTo(url: string) {
-    const door = doors.get(url) ?? createDoorTo({ url, maxConnections, timeoutMs, readStatusUrl: true });
-    doors.set(url, door);
-    return door;
+  function clientOf(url: string) {
+    const client = clients.get(url) ?? createRegistrationClient({ url, maxConnections, timeoutMs, readStatusUrl: true });
+    clients.set(url, client);
+    return client;
   }
 
   return {
-    post: (webUrl, submission, idempotencyKey) => doorTo(webUrl).post(submission, idempotencyKey),
+    post: (webUrl, submission, idempotencyKey) => clientOf(webUrl).post(submission, idempotencyKey),
     async status(webUrl, statusUrl) {
       try {
         const headers = { accept: "application/json", connection: "close" };
@@ -35,7 +35,7 @@ export function createRegistrationClient(): RegistrationClient {
       }
     },
     close() {
-      for (const door of doors.values()) door.close();
+      for (const client of clients.values()) client.close();
     },
   };
 }
