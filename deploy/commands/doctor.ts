@@ -1,4 +1,4 @@
-/** `turnout doctor`: what is wrong with a deployment's rights and resources, by name, and what to mend. */
+/** `turnout doctor`: what is wrong with a deployment's permissions and resources, and how to fix it. */
 import { Command } from "commander";
 import type { CommandHost } from "../../terminal/command-line.ts";
 import { addConnectionOptions, withConnection, type ConnectionFlags } from "../../terminal/connection.ts";
@@ -17,12 +17,12 @@ Examples:
   turnout doctor --stack summit-production --since 1d --json
   turnout doctor --local
 
-With --stack it asks IAM for each statement of each tier's role, and reads the tiers' logs for denied calls. Elsewhere it
-checks what it can reach: identity, queues, tables and tiers. Exit code 1 when anything failed or could not be found out.`;
+With --stack it has IAM simulate each statement of each tier's role, and searches the tiers' logs for denied calls.
+Otherwise it checks what it can reach: identity, queues, tables and tiers. Exit code 1 when a check failed or is unknown.`;
 
 export function buildDoctorCommand({ env, terminal, signal, finish }: CommandHost): Command {
   const command = new Command("doctor")
-    .description("Find what is missing: rights of the tiers, statement by statement, queues, tables, denied calls.")
+    .description("Check the tiers' permissions statement by statement, queues, tables, denied calls.")
     .option("--since <time>", "how far back logs are read", pointInTime, pointInTime("1h"))
     .option("--json", "print one JSON document")
     .addHelpText("after", examples);
@@ -45,12 +45,12 @@ export function buildDoctorCommand({ env, terminal, signal, finish }: CommandHos
   }
 
   return addConnectionOptions(command).action(async (flags: DoctorFlags) => {
-    // A dozen AWS clients take a second to load, which no other command should wait for.
+    // The AWS clients take a second to load, which no other command should wait for.
     const { diagnoseConnection, withoutRoles } = await import("../stack/diagnosis.ts");
     const roles = await diagnoseRoles(flags);
-    // A stack without queues and tables has nothing to connect to.
-    const halfMade = roles.find(({ name, status }) => name === "stack" && status === "failed");
-    const list = halfMade
+    // A half created stack has nothing to connect to.
+    const incomplete = roles.find(({ name, status }) => name === "stack" && status === "failed");
+    const list = incomplete
       ? toChecklist(`stack ${flags.stack ?? ""}`, roles)
       : await withConnection(flags, env, async (connection) => {
           const reached = await diagnoseConnection(connection, signal);

@@ -12,15 +12,15 @@ interface LeftoversFlags {
 }
 
 const examples = `
-It looks by the stack's tag, by its name, and by the names of what it had, which CloudFormation remembers for 90 days. What
-is shared by the whole account and region, such as CDK's bucket, is named and counts for nothing. It removes nothing:
-npm run destroy does.
+It searches by the stack's tag, by what CloudFormation reports, which remembers a removed stack for 90 days, and by name for
+what AWS creates without tags. What the whole account and region share, such as CDK's bucket, is listed and does not count.
+It removes nothing: npm run destroy does.
 
 Examples:
   turnout stack leftovers --stack summit-test
   turnout stack leftovers --stack summit-production --profile work --region eu-central-1 --json
 
-Exit code 1 when anything is left, or kept by intent, or could not be looked at.`;
+Exit code 1 when anything is left, or kept by intent, or a search failed.`;
 
 export function buildLeftoversCommand({ env, terminal, signal, finish }: CommandHost): Command {
   return new Command("leftovers")
@@ -31,15 +31,15 @@ export function buildLeftoversCommand({ env, terminal, signal, finish }: Command
     .option("--json", "print one JSON document")
     .addHelpText("after", examples)
     .action(async ({ stack, profile, region: wanted, json }: LeftoversFlags) => {
-      // A dozen AWS clients take a second to load, which no other command should wait for.
+      // The AWS clients take a second to load, which no other command should wait for.
       const { createDeploymentClients, readAccount } = await import("../stack/clients.ts");
       const { findLeftovers } = await import("../stack/leftovers.ts");
       const clients = createDeploymentClients({ region: wanted ?? (env.AWS_REGION || undefined), profile });
-      const bar = terminal.progress("looking");
+      const bar = terminal.progress("searching");
       try {
         const { account, region } = await readAccount(clients);
         const options = { clients, stack, account, region, signal };
-        const { report } = await findLeftovers({ ...options, onPoll: (done, total) => bar.update(done, total) });
+        const { report } = await findLeftovers({ ...options, onSearch: (done, total) => bar.update(done, total) });
         bar.stop();
         if (json) terminal.printJson(report);
         else showLeftovers(terminal, report);

@@ -1,4 +1,4 @@
-/** `turnout stack`: the deployment itself, as AWS has it. */
+/** `turnout stack`: the commands about a deployment on AWS. */
 import { Command } from "commander";
 import type { CommandHost } from "../../terminal/command-line.ts";
 import { buildLeftoversCommand } from "./leftovers.ts";

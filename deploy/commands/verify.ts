@@ -1,4 +1,4 @@
-/** `turnout stack verify`: whether a deployment works, part by part and as a whole. */
+/** `turnout stack verify`: whether a deployment works, in its parts and end to end. */
 import { randomInt } from "node:crypto";
 import { Command } from "commander";
 import { TurnoutError } from "../../shared/errors.ts";
@@ -33,7 +33,7 @@ interface VerifyFlags extends ConnectionFlags, EventFlag {
   readonly json?: boolean;
 }
 
-/** A worker that has to come up first takes minutes. */
+/** A worker instance may have to start first. */
 const defaultTimeoutSeconds = 180;
 
 const examples = `
@@ -42,11 +42,11 @@ Examples:
   turnout stack verify --stack summit-production --no-smoke
   turnout stack verify --stack summit-test --json | jq '.checks[] | select(.status != "ok")'
 
-It asks AWS about each part, looks at the site as a stranger, and registers one made-up person, who is erased again.
-Run it from outside the deployment's network. Exit code 1 when anything failed or could not be found out.`;
+It checks each part by its AWS service, requests the site from outside, and registers one made-up person, who is then
+erased. Run it from outside the deployment's network. Exit code 1 when a check failed or is unknown.`;
 
 export function buildVerifyCommand({ env, terminal, signal, finish }: CommandHost): Command {
-  /** As `turnout registrations forget` does, with its line in the audit log. */
+  /** As `turnout registrations forget` does, with its entry in the audit log. */
   async function forget(connection: Connection, email: string): Promise<boolean> {
     const { documents, deadLettersTable, sqs, queueUrl, deadLetterQueueUrl } = connection;
     const options = {
@@ -55,7 +55,7 @@ export function buildVerifyCommand({ env, terminal, signal, finish }: CommandHos
       deadLetters: createDeadLetterStore(documents, deadLettersTable),
       sqs,
       queueUrls: [queueUrl, deadLetterQueueUrl],
-      // The erasure is done even after Ctrl-C.
+      // Ctrl-C must not stop the erasure.
       signal: new AbortController().signal,
       wallClock: () => awsTime(documents),
     };
@@ -69,10 +69,10 @@ export function buildVerifyCommand({ env, terminal, signal, finish }: CommandHos
   }
 
   async function smoke(url: string, event: EventDefinition, flags: VerifyFlags): Promise<readonly Check[]> {
-    // Names of all languages take a while to load, and nothing else here needs them.
+    // Slow to load, and only needed here.
     const { createPeople } = await import("../../load/people/people.ts");
     const person = createPeople({ seed: randomInt(2 ** 40), event }).next();
-    const bar = terminal.progress("waits for the smoke registration, seconds");
+    const bar = terminal.progress("waiting for the smoke registration, seconds");
     return withConnection(flags, env, (connection) =>
       smokeRegistration({
         url,
@@ -85,13 +85,13 @@ export function buildVerifyCommand({ env, terminal, signal, finish }: CommandHos
     ).finally(() => bar.stop());
   }
 
-  async function wholeWay(outputs: PartsOutputs, flags: VerifyFlags): Promise<readonly Check[]> {
+  async function endToEnd(outputs: PartsOutputs, flags: VerifyFlags): Promise<readonly Check[]> {
     const { Url: url, LoadBalancerDnsName: originHost } = outputs;
     const seen = await checkEdge({ url, originHost, signal });
-    if (!flags.smoke) return [...seen, skipped("smoke registration", "not wanted")];
+    if (!flags.smoke) return [...seen, skipped("smoke registration", "--no-smoke")];
     const event = readEvent(flags, env);
     if (event === undefined)
-      return [...seen, skipped("smoke registration", "without an event nobody knows what to answer")];
+      return [...seen, skipped("smoke registration", "no event definition, so its questions are unknown")];
     return [...seen, ...(await attempt("smoke registration", signal, () => smoke(url, event, flags)))];
   }
 
@@ -105,13 +105,13 @@ export function buildVerifyCommand({ env, terminal, signal, finish }: CommandHos
     const resources = await readStackResources(clients.cloudFormation, name);
     const checks = checkStack(stack, resources);
     const outputs = partsOf(stack);
-    if (outputs === undefined) return [...checks, skipped("all else", "the stack has no outputs yet, or no more")];
+    if (outputs === undefined) return [...checks, skipped("everything else", "the stack has no outputs")];
     const parts = await checkParts({ clients, outputs, alarmNames: alarmsOf(resources), signal });
-    return [...checks, ...parts, ...(await wholeWay(outputs, flags))];
+    return [...checks, ...parts, ...(await endToEnd(outputs, flags))];
   }
 
   const command = new Command("verify")
-    .description("Check that a deployment works: every part, the site from outside, one registration all the way.")
+    .description("Check that a deployment works: every part, the site from outside, one registration end to end.")
     .option(
       "--timeout <seconds>",
       "how long the smoke registration may take",
@@ -131,7 +131,7 @@ export function buildVerifyCommand({ env, terminal, signal, finish }: CommandHos
       );
     }
     const region = flags.region ?? (env.AWS_REGION || undefined);
-    // A dozen AWS clients take a second to load, which no other command should wait for.
+    // The AWS clients take a second to load, which no other command should wait for.
     const { createDeploymentClients } = await import("../stack/clients.ts");
     const clients = createDeploymentClients({ region, profile: flags.profile });
     try {

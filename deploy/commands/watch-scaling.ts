@@ -1,4 +1,4 @@
-/** `turnout stack watch-scaling`: proves, or disproves, that a deployment grows when it has to. */
+/** `turnout stack watch-scaling`: proves that a deployment scales, or shows which link is missing. */
 import { writeFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { Command } from "commander";
@@ -15,7 +15,7 @@ import {
   scalingPage,
   type ScalingRecord,
 } from "../stack/scaling-report.ts";
-import type { News, ScalingParts } from "../stack/scaling-watch.ts";
+import type { ScalingHistory, ScalingHistoryOptions } from "../stack/scaling-history.ts";
 import { exitCodes } from "../../terminal/exit.ts";
 import { wholeNumber } from "../../terminal/option-values.ts";
 import { plain } from "../../shared/process/terminal-text.ts";
@@ -39,59 +39,67 @@ Examples:
   turnout stack watch-scaling --stack summit-test --until-drained --for 90
 
 Start it, then the load in another terminal: turnout stress --url URL --steps 100,200,400 --seconds 300
-It tells each step of the load, each metric that crosses its threshold, each alarm, each decision of Auto Scaling, each
-instance in service and the empty queue, with times; minutes are told when they are whole, three after they began.
-Ctrl-C ends it and still writes the report. With --until-drained exit code 1 when the time is up before.`;
+It shows each step of the load, each metric that crosses its threshold, each alarm, each decision of Auto Scaling, each
+instance in service and the empty queue, with times, as CloudWatch and Auto Scaling record them. A minute's figures are
+complete three minutes after it began. Ctrl-C ends it and still writes the report. With --until-drained, exit code 1 when
+the time is up first.`;
 
-async function findParts({ cloudFormation }: DeploymentClients, name: string): Promise<ScalingParts> {
+type Parts = Pick<ScalingHistoryOptions, "queueUrl" | "groups">;
+
+async function findParts({ cloudFormation }: DeploymentClients, name: string): Promise<Parts> {
   const stack = await readStack(cloudFormation, name);
   if (stack === undefined) {
     const message = `There is no stack ${name} in this account and region. Check --stack, --region and --profile.`;
     throw new TurnoutError("TURNOUT_DEPLOYMENT_UNKNOWN", message);
   }
-  const { QueueUrl, WebGroup, WorkerGroup, WebEnvironment, WorkerEnvironment } = stack.outputs;
-  if (!QueueUrl || !WebGroup || !WorkerGroup || !WebEnvironment || !WorkerEnvironment) {
-    const message = `The stack ${name} is ${stack.status} and names no groups: it is half made, or none of Turnout's. turnout stack verify says more.`;
+  const { QueueUrl, WebGroup, WorkerGroup } = stack.outputs;
+  if (!QueueUrl || !WebGroup || !WorkerGroup) {
+    const message = `The stack ${name} is ${stack.status} and names no Auto Scaling groups: it is incomplete, or none of Turnout's. turnout stack verify says more.`;
     throw new TurnoutError("TURNOUT_DEPLOYMENT_UNKNOWN", message);
   }
-  return {
-    queueUrl: QueueUrl,
-    groups: { web: WebGroup, worker: WorkerGroup },
-    environments: { web: WebEnvironment, worker: WorkerEnvironment },
-  };
+  return { queueUrl: QueueUrl, groups: { web: WebGroup, worker: WorkerGroup } };
 }
 
 export function buildWatchScalingCommand({ env, terminal, signal, finish }: CommandHost): Command {
-  function tell({ samples, events, faults }: News): void {
-    for (const fault of faults) terminal.note(`Not answered: ${plain(fault)}`);
+  const shown = new Set<string>();
+
+  /** Each read returns the whole history. */
+  function showNews({ samples, events, errors }: ScalingHistory): void {
     const lines = [
-      ...samples.map((sample) => ({ at: sample.at, line: terminal.colors.dim(sampleLine(sample)) })),
-      ...events.map((event) => ({ at: event.at, line: plain(eventLine(event)) })),
+      ...errors.map((error) => ({ at: "", text: `Not answered: ${plain(error)}`, show: terminal.note })),
+      ...samples.map((sample) => ({
+        at: sample.at,
+        text: terminal.colors.dim(sampleLine(sample)),
+        show: terminal.print,
+      })),
+      ...events.map((event) => ({ at: event.at, text: plain(eventLine(event)), show: terminal.print })),
     ];
-    for (const { line } of lines.toSorted((a, b) => a.at.localeCompare(b.at))) terminal.print(line);
+    for (const { at, text, show } of lines.toSorted((a, b) => a.at.localeCompare(b.at))) {
+      if (!shown.has(at + text)) show(text);
+      shown.add(at + text);
+    }
   }
 
   async function watch(clients: DeploymentClients, stack: string, flags: WatchScalingFlags): Promise<ScalingRecord> {
     const parts = await findParts(clients, stack);
-    const { createScalingWatch } = await import("../stack/scaling-watch.ts");
+    const { createScalingHistory } = await import("../stack/scaling-history.ts");
     const began = Date.now();
-    const watching = createScalingWatch({ clients, stack, parts, since: began, wallClock: Date.now });
+    const read = createScalingHistory({ clients, stack, ...parts, since: began, wallClock: Date.now });
     const until = began + flags.for * 60_000;
-    const recordOf = (ended: ScalingRecord["ended"]): ScalingRecord => ({
-      stack,
-      since: new Date(began).toISOString(),
-      until: new Date().toISOString(),
-      ended,
-      ...watching.record(),
-    });
     terminal.note(`Watching ${stack} for ${flags.for} min, until Ctrl-C at the latest. All times are UTC.`);
     for (;;) {
-      const news = await watching.look();
-      if (!flags.json) tell(news);
-      // Again and again: whatever ends this process, what was seen is written; a path that cannot be, is told at once.
+      const { errors, ...history } = await read();
+      const recordOf = (ended: ScalingRecord["ended"]): ScalingRecord => ({
+        stack,
+        since: new Date(began).toISOString(),
+        until: new Date().toISOString(),
+        ended,
+        ...history,
+      });
+      if (!flags.json) showNews({ errors, ...history });
+      // Each time, in case the process is killed; and so that a wrong path fails at once.
       if (flags.report !== undefined) await writeFile(flags.report, scalingPage(recordOf("interrupted")));
-      if (flags.untilDrained && watching.record().events.some(({ kind }) => kind === "drained"))
-        return recordOf("drained");
+      if (flags.untilDrained && history.events.some(({ kind }) => kind === "drained")) return recordOf("drained");
       const left = until - Date.now();
       if (left <= 0) return recordOf("time");
       await delay(Math.min(left, flags.every * 1_000), undefined, { signal }).catch(() => {});
@@ -102,7 +110,7 @@ export function buildWatchScalingCommand({ env, terminal, signal, finish }: Comm
   const command = new Command("watch-scaling")
     .description("Watch a deployment scale: from the load's step to the instance in service and the empty queue.")
     .option("--for <minutes>", "how long, at most", wholeNumber(1, 1_440), defaultMinutes)
-    .option("--every <seconds>", "pause between two looks", wholeNumber(5, 300), defaultEverySeconds)
+    .option("--every <seconds>", "pause between two polls", wholeNumber(5, 300), defaultEverySeconds)
     .option("--until-drained", "end when the queue is empty again")
     .option("--report <file>", "write an HTML page with charts and times")
     .option("--json", "print one JSON document at the end, and nothing before")
@@ -113,7 +121,7 @@ export function buildWatchScalingCommand({ env, terminal, signal, finish }: Comm
       throw new TurnoutError("TURNOUT_USAGE_INVALID", "Give --stack NAME: only a deployment on AWS scales by itself.");
     }
     const region = flags.region ?? (env.AWS_REGION || undefined);
-    // A dozen AWS clients take a second to load, which no other command should wait for.
+    // The AWS clients take a second to load, which no other command should wait for.
     const { createDeploymentClients } = await import("../stack/clients.ts");
     const clients = createDeploymentClients({ region, profile: flags.profile });
     try {
@@ -121,7 +129,7 @@ export function buildWatchScalingCommand({ env, terminal, signal, finish }: Comm
       if (flags.report !== undefined) await writeFile(flags.report, scalingPage(record));
       finish(flags.untilDrained && record.ended === "time" ? exitCodes.failed : exitCodes.ok);
       if (flags.json) terminal.printJson(record);
-      else if (record.chains.length === 0) terminal.print("Auto Scaling decided on no instance meanwhile.");
+      else if (record.chains.length === 0) terminal.print("Auto Scaling added no instance.");
       else terminal.printTable(chainHead, chainRows(record.chains));
       if (flags.report !== undefined) terminal.note(`Report: ${flags.report}`);
     } finally {

@@ -1,9 +1,9 @@
-/** Whether CDK's bootstrap stack, through which it deploys, is in the account, and new enough. */
+/** Whether the account has CDK's bootstrap stack, and whether it is new enough. */
 import type { CloudFormationClient } from "@aws-sdk/client-cloudformation";
 import { Type, type Static } from "typebox";
 import { readStack } from "../stack/deployed-stack.ts";
 
-/** CDK's own name for it, unless told otherwise. */
+/** CDK's default name. */
 const bootstrapStack = "CDKToolkit";
 
 export const Bootstrap = Type.Object(
@@ -18,16 +18,15 @@ export const Bootstrap = Type.Object(
 
 export type Bootstrap = Static<typeof Bootstrap>;
 
-/** @throws the SDK's error when CloudFormation does not answer or refuses */
 export async function readBootstrap(
   client: CloudFormationClient,
   region: string,
   required: number,
 ): Promise<Bootstrap> {
   const stack = await readStack(client, bootstrapStack);
-  const given = Number(stack?.outputs["BootstrapVersion"]);
-  const version = Number.isInteger(given) ? given : null;
-  // One that failed on its way has outputs too, of before.
-  const whole = stack !== undefined && /^(CREATE|UPDATE|UPDATE_ROLLBACK|IMPORT)_COMPLETE$/.test(stack.status);
-  return { region, version, required, ready: whole && version !== null && version >= required };
+  const found = Number(stack?.outputs["BootstrapVersion"]);
+  const version = Number.isInteger(found) ? found : null;
+  // A failed update keeps its old outputs.
+  const complete = stack !== undefined && /^(CREATE|UPDATE|UPDATE_ROLLBACK|IMPORT)_COMPLETE$/.test(stack.status);
+  return { region, version, required, ready: complete && version !== null && version >= required };
 }

@@ -1,16 +1,19 @@
-/** `npm run deploy`: checks the account, shows what would change, asks, deploys, and says what to do next. */
+/** `npm run deploy`: checks the account, shows the differences, asks, lets CDK deploy, and reports. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { CloudAssembly } from "aws-cdk-lib/cx-api";
 import { Command } from "commander";
 import { TurnoutError } from "../../shared/errors.ts";
 import type { CommandHost } from "../../terminal/command-line.ts";
 import { createDeploymentClients, firewallRegion, readAccount, type Account } from "../stack/clients.ts";
 import { deployObstacle, readStack } from "../stack/deployed-stack.ts";
 import { adviseOn } from "../stack/failure-advice.ts";
+import { firstFailure, followStack, type EventFollower } from "../stack/stack-events.ts";
+import { parseTemplate, titlesOf, type Template } from "../stack/template.ts";
 import { exitCodes } from "../../terminal/exit.ts";
 import { gather } from "../../terminal/option-values.ts";
-import { readAssembly, type AssembledStack } from "./assembly.ts";
 import { readBootstrap, type Bootstrap } from "./bootstrap.ts";
-import { runCdk, type Cdk } from "./cdk.ts";
-import { runDeployment } from "./deployment-run.ts";
+import { runCdk, type Cdk, type CdkResult } from "./cdk.ts";
 import { showChecks, showDeployment, type DeployOutput } from "./deploy-report.ts";
 import { checkQuotas, demandOf, type Quota } from "./quotas.ts";
 
@@ -26,33 +29,48 @@ interface DeployFlags {
 
 export interface DeployParts {
   readonly cdk: Cdk;
-  /** Where the synthesised stacks go. */
+  /** For the synthesised stacks. */
   readonly assemblyFolder: string;
-  /** Milliseconds between two looks at CloudFormation's events. */
-  readonly pollMs: number;
+}
+
+interface AssembledStack {
+  readonly name: string;
+  readonly region: string;
+  readonly template: Template;
+  /** The oldest bootstrap stack that will do. */
+  readonly bootstrapVersion: number;
 }
 
 const help = `
-It checks the credentials, the quotas and CDK's bootstrap stack, makes the bundle, shows what would change and asks. The
-settings are those of cdk.json and of -c; docs/operations.md lists them. Give a stack the same ones each time: a setting
-that is left out falls back to its default.
+It checks the credentials, the quotas and CDK's bootstrap stack, builds the bundle, shows the differences and asks. The
+settings are those of cdk.json and -c; docs/operations.md lists them. Give a stack the same settings each time: one that is
+left out falls back to its default.
 
 Examples:
-  npm run deploy -- --dry-run                                 checks and differences, nothing more
+  npm run deploy -- --dry-run                                 checks and differences only
   npm run deploy -- -c stackName=summit -c alarmEmail=ops@example.org
   npm run deploy -- -c stage=production -c stackName=summit --profile work --region eu-central-1
   npm run deploy -- -c stackName=summit --yes --json          without a question, for a script
 
 Exit codes: 0 deployed, unchanged or planned, 1 not deployed, 2 wrong usage or settings.`;
 
-/** What CDK says besides, when the app has told its faults. */
-const notOfUse = /^\s+at |Subprocess exited|feature flags/;
+/** What CDK adds to the errors of the app. */
+const noise = /^\s+at |Subprocess exited|feature flags/;
+
+function readAssembly(folder: string, defaultRegion: string): AssembledStack[] {
+  return new CloudAssembly(folder).stacks.map(({ stackName, environment, template, ...stack }) => ({
+    name: stackName,
+    region: environment.region === "unknown-region" ? defaultRegion : environment.region,
+    template: parseTemplate(JSON.stringify(template)),
+    bootstrapVersion: stack.requiresBootstrapStackVersion ?? 0,
+  }));
+}
 
 function mainOf(stacks: readonly AssembledStack[]): AssembledStack {
   const main = stacks.find(({ template }) =>
     Object.values(template.Resources).some((resource) => resource.Type === "AWS::ElasticBeanstalk::Environment"),
   );
-  if (main === undefined) throw new TurnoutError("TURNOUT_USAGE_INVALID", "The CDK app made no stack of Turnout's.");
+  if (main === undefined) throw new TurnoutError("TURNOUT_USAGE_INVALID", "The CDK app has no Turnout stack.");
   return main;
 }
 
@@ -64,33 +82,49 @@ function quotaProblem({ name, needed, used, limit, verdict }: Quota): string[] {
 }
 
 function bootstrapProblem({ region, version, required }: Bootstrap, account: string): string {
-  const is = version === null ? "is not there or not whole" : `has version ${version}`;
+  const is = version === null ? "is missing or incomplete" : `has version ${version}`;
   return (
     `CDK's bootstrap stack ${is} in ${region}; version ${required} is needed. Give --bootstrap, or run: ` +
     `npx cdk bootstrap aws://${account}/${region}`
   );
 }
 
+/** @returns the first failed resource; without one, the last line of CDK's output */
+async function explainFailure(
+  stacks: readonly AssembledStack[],
+  followers: readonly EventFollower[],
+  { tail }: CdkResult,
+): Promise<DeployOutput["failure"]> {
+  for (const [index, { name, template }] of stacks.entries()) {
+    const failed = firstFailure((await followers[index]?.poll().catch(() => [])) ?? []);
+    if (failed === undefined) continue;
+    const { logicalId, type, reason, ofStack } = failed;
+    const resource = ofStack ? name : (titlesOf(template).get(logicalId) ?? logicalId);
+    return { stack: name, resource, type, reason, advice: adviseOn(failed) };
+  }
+  const type = "before CloudFormation began";
+  const reason = tail.findLast((line) => line.trim() !== "") ?? "CDK printed nothing.";
+  return { stack: mainOf(stacks).name, resource: "CDK", type, reason, advice: adviseOn({ type, reason }) };
+}
+
 export function buildDeployCommand(
   { env, terminal, signal, finish }: CommandHost,
-  { cdk, assemblyFolder, pollMs }: DeployParts,
+  { cdk, assemblyFolder }: DeployParts,
 ): Command {
   const { note } = terminal;
 
-  async function synthesize(context: readonly string[], location: readonly string[]): Promise<AssembledStack[]> {
-    note("Making the bundle and the templates …");
+  async function synthesize(context: readonly string[], location: readonly string[]): Promise<void> {
+    note("Building the bundle and the templates …");
     const args = ["synth", "-q", "--output", assemblyFolder, ...context.flatMap((pair) => ["-c", pair]), ...location];
     const { code, tail } = await runCdk(cdk, args, { env, signal });
-    signal.throwIfAborted();
     if (code !== 0) {
-      const said = tail.filter((line) => line.trim() !== "" && !notOfUse.test(line)).join("\n");
+      const said = tail.filter((line) => line.trim() !== "" && !noise.test(line)).join("\n");
       throw new TurnoutError("TURNOUT_USAGE_INVALID", `These settings cannot be deployed:\n${said}`);
     }
-    return readAssembly(assemblyFolder);
   }
 
   return new Command("npm run deploy --")
-    .description("Deploy the AWS stack: check, show what would change, ask, deploy.")
+    .description("Deploy the AWS stack: check, show the differences, ask, deploy.")
     .option(
       "-c, --context <name=value>",
       "a setting, as docs/operations.md lists them; may be repeated",
@@ -98,8 +132,8 @@ export function buildDeployCommand(
     )
     .option("--profile <name>", "profile of the AWS configuration files")
     .option("--region <name>", "AWS region")
-    .option("--bootstrap", "make or renew CDK's bootstrap stack where that is needed")
-    .option("--dry-run", "check and show what would change, no more")
+    .option("--bootstrap", "create or update CDK's bootstrap stack where needed")
+    .option("--dry-run", "check and show the differences only")
     .option("--yes", "do not ask")
     .option("--json", "print one JSON document")
     .addHelpText("after", help)
@@ -118,22 +152,17 @@ export function buildDeployCommand(
         profile: flags.profile,
       });
       try {
-        // First of all: without it, everything after would fail in less clear words.
+        // First, because wrong credentials make everything after it fail with a less clear error.
         const account: Account = await readAccount(clients);
         const place = [...location, "--region", account.region];
-        const assembled = await synthesize(flags.context ?? [], place);
-        const main = mainOf(assembled);
-        const stacks = assembled.map((one) => ({
-          assembled: one,
-          client: one.region === firewallRegion ? clients.firewalls : clients.cloudFormation,
-        }));
+        await synthesize(flags.context ?? [], place);
+        const stacks = readAssembly(assemblyFolder, account.region);
+        const main = mainOf(stacks);
+        const clientOf = ({ region }: AssembledStack) =>
+          region === firewallRegion ? clients.firewalls : clients.cloudFormation;
         const bootstraps = () =>
-          Promise.all(
-            stacks.map(({ client, assembled: { region, bootstrapVersion } }) =>
-              readBootstrap(client, region ?? account.region, bootstrapVersion),
-            ),
-          );
-        const present = await Promise.all(stacks.map(({ client, assembled: { name } }) => readStack(client, name)));
+          Promise.all(stacks.map((stack) => readBootstrap(clientOf(stack), stack.region, stack.bootstrapVersion)));
+        const present = await Promise.all(stacks.map((stack) => readStack(clientOf(stack), stack.name)));
         const exists = present.some((stack) => stack?.name === main.name && stack.status !== "REVIEW_IN_PROGRESS");
         const quotas = await checkQuotas(clients, demandOf(main.template), main.name, exists);
         let bootstrap = await bootstraps();
@@ -168,43 +197,40 @@ export function buildDeployCommand(
         ];
         if (problems.length > 0) return end({ problems });
 
-        const onLine = (line: string) => note(line);
         const colored = terminal.interactive && !env.NO_COLOR ? { ...env, FORCE_COLOR: "1" } : env;
-        const names = assembled.map((one) => one.name);
-        const diff = ["diff", ...names, "--app", assemblyFolder, ...place];
-        const { code } = await runCdk(cdk, diff, { env: colored, signal, onLine });
-        signal.throwIfAborted();
-        if (code !== 0) note("The differences cannot be shown; what stands above says why.");
+        const shown = { env: colored, signal, onLine: note };
+        const diff = await runCdk(
+          cdk,
+          ["diff", ...stacks.map(({ name }) => name), "--app", assemblyFolder, ...place],
+          shown,
+        );
+        if (diff.code !== 0) note("The differences cannot be shown; CDK's output above says why.");
         if (flags.dryRun) return end({ outcome: "planned" });
         const question = `${exists ? "Update" : "Create"} ${main.name} in account ${account.account}, ${account.region}?`;
         if (!flags.yes && !(await terminal.confirm(question, "--yes", signal))) return end({ outcome: "declined" });
 
         if (missing.length > 0) {
           const targets = missing.map(({ region }) => `aws://${account.account}/${region}`);
-          await runCdk(cdk, ["bootstrap", ...targets, ...location], { env, signal, onLine });
+          await runCdk(cdk, ["bootstrap", ...targets, ...location], shown);
           bootstrap = await bootstraps();
           const still = bootstrap.filter(({ ready }) => !ready);
           output = { ...output, bootstrap };
           if (still.length > 0) return end({ problems: still.map((one) => bootstrapProblem(one, account.account)) });
         }
 
-        note("Deploying. What CloudFormation has begun goes on, even if this command is stopped.");
-        const args = ["deploy", "--app", assemblyFolder, "--all", "--require-approval", "never", ...place];
-        const result = await runDeployment({ stacks, deploy: () => runCdk(cdk, args, { env, signal }), note, pollMs });
-        signal.throwIfAborted();
-        if (result.end.code !== 0) {
-          if (result.failure === undefined) for (const line of result.end.tail) note(`  ${line}`);
-          const { failure } = result;
-          const told = failure ?? {
-            stack: main.name,
-            resource: "CDK",
-            type: "before CloudFormation began",
-            reason: result.end.tail.findLast((line) => line.trim() !== "") ?? "It said nothing.",
-          };
-          return end({ outcome: "failed", failure: { ...told, advice: adviseOn(told) } });
+        note("Deploying. Stopping this command does not stop CloudFormation.");
+        const followers = await Promise.all(stacks.map((stack) => followStack(clientOf(stack), stack.name)));
+        const outputsFile = join(assemblyFolder, "outputs.json");
+        // Approved above for all stacks at once; CDK would ask for each, and show only changed permissions.
+        const options = ["--all", "--require-approval", "never", "--progress", "events", "--outputs-file", outputsFile];
+        const deployed = await runCdk(cdk, ["deploy", "--app", assemblyFolder, ...options, ...place], shown);
+        if (deployed.code !== 0) {
+          return end({ outcome: "failed", failure: await explainFailure(stacks, followers, deployed) });
         }
-        const outputs = result.deployed.get(main.name)?.outputs ?? {};
-        const outcome = !exists ? "created" : result.changed ? "updated" : "unchanged";
+        const changed = (await Promise.all(followers.map((follower) => follower.poll()))).flat().length > 0;
+        const written = JSON.parse(readFileSync(outputsFile, "utf8")) as Record<string, Record<string, string>>;
+        const outputs = written[main.name] ?? {};
+        const outcome = !exists ? "created" : changed ? "updated" : "unchanged";
         end({ outcome, outputs, url: outputs["Url"] ?? null });
       } finally {
         clients.close();

@@ -1,4 +1,4 @@
-/** What a deployment comes to, for machines and for people: its checks, its outcome, and what is to be done next. */
+/** The report of a deployment, for machines and for people: checks, outcome and next steps. */
 import { Type, type Static } from "typebox";
 import { formatSeconds } from "../../terminal/duration.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
@@ -35,7 +35,7 @@ export const DeployOutput = Type.Object(
 
 export type DeployOutput = Static<typeof DeployOutput>;
 
-/** Shows who deploys what where, and whether the account is ready for it. */
+/** Shows what will be deployed where, as whom, and whether the account is ready. */
 export function showChecks(
   { colors, note }: Terminal,
   { identity, account, region, stack, quotas, bootstrap }: DeployOutput,
@@ -54,20 +54,15 @@ export function showChecks(
   }
 }
 
-/**
- * @param outputs of the stack
- * @param isNew whether this was its first deployment
- * @returns lines
- */
 function nextSteps(stack: string, outputs: Readonly<Record<string, string>>, isNew: boolean): string[] {
   const { Url = "", DistributionDomainName = "", Dashboard = "" } = outputs;
   const steps: string[] = [];
   if (Url !== "" && DistributionDomainName !== "" && !Url.endsWith(DistributionDomainName)) {
     steps.push(`Point a CNAME of ${new URL(Url).hostname} to ${DistributionDomainName}, if there is none yet.`);
   }
-  if (isNew) steps.push("Confirm the alarms' subscription in the email that AWS has sent, where alarmEmail is set.");
+  if (isNew) steps.push("Confirm the alarms' subscription in the email from AWS, where alarmEmail is set.");
   steps.push(
-    `See that all of it works: npm run turnout -- stack verify --stack ${stack}`,
+    `Check that everything works: npm run turnout -- stack verify --stack ${stack}`,
     `Watch the queue: npm run turnout -- queue --watch --stack ${stack}`,
   );
   if (Dashboard !== "") steps.push(`Watch the rest: CloudWatch dashboard ${Dashboard}`);
@@ -85,7 +80,7 @@ export function showDeployment({ colors, note, print }: Terminal, output: Deploy
     print(`  ${failure.advice}`);
   } else if (outcome === "not-ready" || outcome === "declined") print("Nothing was deployed.");
   else if (outcome === "planned") print(`Ready to deploy ${stack}: the same command without --dry-run does it.`);
-  else if (outcome === "unchanged") print(`${stack} is as it should be; nothing had to change.`);
+  else if (outcome === "unchanged") print(`${stack} is up to date; nothing had to change.`);
   else if (outcome !== "failed") print(`${stack} is ${outcome} (${took}).`);
   if (!["created", "updated", "unchanged"].includes(outcome)) return;
   for (const line of nextSteps(stack, output.outputs, outcome === "created")) print(line);

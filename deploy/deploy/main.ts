@@ -1,4 +1,4 @@
-/** `npm run deploy` as a process: its arguments, its environment, its signals, its exit code. */
+/** The process of `npm run deploy`. */
 import { join, resolve } from "node:path";
 import { runCommandLine } from "../../terminal/command-line.ts";
 import { listenForInterruption } from "../../terminal/interruption.ts";
@@ -9,7 +9,6 @@ const folder = resolve(import.meta.dirname, "..", "..");
 const parts = {
   cdk: { command: process.execPath, args: [join(folder, "node_modules/aws-cdk/bin/cdk")], folder },
   assemblyFolder: join(folder, "cdk.out"),
-  pollMs: 5_000,
 };
 
 process.exitCode = await runCommandLine((host) => buildDeployCommand(host, parts), process.argv.slice(2), {

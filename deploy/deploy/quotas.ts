@@ -1,7 +1,4 @@
-/**
- * Whether the account's quotas have room for a deployment: what its templates need at least and at their peak, what others
- * use already, and how much is allowed. A quota that may not be read is told as unknown, since it may well be enough.
- */
+/** Checks the account's quotas against what a deployment needs. A quota that cannot be read is unknown, not short. */
 import { DescribeLimitsCommand } from "@aws-sdk/client-dynamodb";
 import {
   DescribeAddressesCommand,
@@ -21,12 +18,12 @@ const verdicts = ["enough", "short at the peak", "short", "unknown"] as const;
 export const Quota = Type.Object(
   {
     name: Type.String(),
-    needed: Type.Integer({ minimum: 0, description: "without which the deployment fails" }),
-    peak: Type.Integer({ minimum: 0, description: "when both tiers have grown to their maximum" }),
-    used: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()], { description: "by anything else; null: unknown" }),
+    needed: Type.Integer({ minimum: 0, description: "for the deployment to succeed" }),
+    peak: Type.Integer({ minimum: 0, description: "with both tiers at their maximum" }),
+    used: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()], { description: "by everything else; null: unknown" }),
     limit: Type.Union([Type.Number(), Type.Null()], { description: "null: unknown" }),
     verdict: Type.Enum([...verdicts]),
-    detail: Type.String({ description: "why it is unknown; otherwise empty" }),
+    detail: Type.String({ description: "why it is unknown; else empty" }),
   },
   { additionalProperties: false },
 );
@@ -34,7 +31,6 @@ export const Quota = Type.Object(
 export type Quota = Static<typeof Quota>;
 
 export interface Demand {
-  /** Instances by type. */
   readonly instances: readonly { readonly type: string; readonly least: number; readonly most: number }[];
   readonly addresses: number;
   readonly networks: number;
@@ -50,7 +46,7 @@ function option(properties: Properties, name: string): string {
   return typeof value === "string" ? value : "";
 }
 
-/** @returns what a template needs of the quotas that a new account meets first */
+/** @returns what a template needs of the quotas that a new account reaches first */
 export function demandOf({ Resources }: Template): Demand {
   const ofType = (type: string) =>
     Object.values(Resources)
@@ -58,12 +54,12 @@ export function demandOf({ Resources }: Template): Demand {
       .map(({ Properties = {} }) => Properties);
   const instances = ofType("AWS::ElasticBeanstalk::Environment").map((properties) => {
     const isWeb = (properties["Tier"] as { Name?: string } | undefined)?.Name === "WebServer";
-    // A new version comes to half of the web tier at a time.
-    const room = (count: number) => (isWeb ? Math.ceil(count * 1.5) : count);
+    // A new version replaces half of the web tier at a time.
+    const withUpdate = (count: number) => (isWeb ? Math.ceil(count * 1.5) : count);
     return {
       type: option(properties, "InstanceTypes").split(",")[0] ?? "",
-      least: room(Number(option(properties, "MinSize")) || 1),
-      most: room(Number(option(properties, "MaxSize")) || 1),
+      least: withUpdate(Number(option(properties, "MinSize")) || 1),
+      most: withUpdate(Number(option(properties, "MaxSize")) || 1),
     };
   });
   const writes = ofType("AWS::DynamoDB::GlobalTable").map((table) => {
@@ -78,10 +74,10 @@ export function demandOf({ Resources }: Template): Demand {
   };
 }
 
-/** Families that share the quota of standard instances: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-on-demand-instances.html */
+/** Instance families of the standard quota: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-on-demand-instances.html */
 const standard = /^(?!inf|hpc|dl|mac|trn)[acdhimrtz]/;
 
-interface Room {
+interface QuotaCheck {
   readonly name: string;
   readonly needed: number;
   readonly peak?: number;
@@ -89,7 +85,7 @@ interface Room {
   readonly limit: () => Promise<number>;
 }
 
-async function judge({ name, needed, peak = needed, used, limit }: Room): Promise<Quota> {
+async function checkQuota({ name, needed, peak = needed, used, limit }: QuotaCheck): Promise<Quota> {
   const [using, allowed] = await Promise.allSettled([used(), limit()]);
   const why = [using, allowed].find((result) => result.status === "rejected")?.reason as unknown;
   const taken = using.status === "fulfilled" ? using.value : null;
@@ -103,9 +99,8 @@ async function judge({ name, needed, peak = needed, used, limit }: Room): Promis
 }
 
 /**
- * @param demand of the stack that is to be deployed
- * @param stack its name: what it uses itself already is not counted against it
- * @param exists whether it is there already, its addresses and network with it
+ * @param stack name of the stack, whose own usage is not counted against it
+ * @param exists whether the stack, with its addresses and network, exists already
  * @returns a row for each quota; never rejects
  */
 export async function checkQuotas(
@@ -120,12 +115,12 @@ export async function checkQuotas(
       const { Quota: found } = await quotas.send(new GetServiceQuotaCommand(key));
       if (found?.Value !== undefined) return found.Value;
     } catch (error) {
-      // An account that never asked for more may have no value of its own.
+      // An account has no value of its own until it requested one.
       if (!(error instanceof Error) || error.name !== "NoSuchResourceException") throw error;
     }
-    const { Quota: usual } = await quotas.send(new GetAWSDefaultServiceQuotaCommand(key));
-    if (usual?.Value === undefined) throw new Error(`Service Quotas knows no ${service} ${code}`);
-    return usual.Value;
+    const { Quota: standardQuota } = await quotas.send(new GetAWSDefaultServiceQuotaCommand(key));
+    if (standardQuota?.Value === undefined) throw new Error(`Service Quotas knows no ${service} ${code}`);
+    return standardQuota.Value;
   }
 
   async function processors(): Promise<Map<string, number>> {
@@ -168,7 +163,7 @@ export async function checkQuotas(
   }
   const sum = (bound: "least" | "most") =>
     demand.instances.reduce((total, one) => total + one[bound] * (sizes.get(one.type) ?? 1), 0);
-  const rooms: Room[] = [
+  const checks: QuotaCheck[] = [
     {
       name: "running On-Demand Standard instances, in vCPUs",
       needed: sum("least"),
@@ -190,7 +185,7 @@ export async function checkQuotas(
     },
     {
       name: "inbound rules of a security group",
-      // CloudFront's address list counts as so many.
+      // CloudFront's prefix list counts as 55 rules.
       needed: 55,
       used: () => Promise.resolve(0),
       limit: () => limit("vpc", "L-0EA8095F"),
@@ -206,5 +201,5 @@ export async function checkQuotas(
       },
     },
   ];
-  return Promise.all(rooms.map(judge));
+  return Promise.all(checks.map(checkQuota));
 }

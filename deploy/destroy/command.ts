@@ -1,4 +1,4 @@
-/** `npm run destroy`: says what goes and what stays, asks, exports on demand, removes the stack and what it leaves. */
+/** `npm run destroy`: shows the plan, asks, exports on demand, removes the stack and what it leaves behind. */
 import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 import { UpdateTerminationProtectionCommand } from "@aws-sdk/client-cloudformation";
 import { Command } from "commander";
@@ -9,7 +9,6 @@ import { createDeploymentClients, readAccount, type DeploymentClients } from "..
 import { readStack, removalObstacle, type DeployedStack } from "../stack/deployed-stack.ts";
 import { adviseOn } from "../stack/failure-advice.ts";
 import { findLeftovers, removeLeftovers } from "../stack/leftovers.ts";
-import { createStackProgress } from "../stack/stack-progress.ts";
 import { readTraces } from "../stack/traces.ts";
 import { addEventOption, readEvent, type EventFlag } from "../../terminal/event-option.ts";
 import { exitCodes } from "../../terminal/exit.ts";
@@ -35,19 +34,19 @@ interface DestroyFlags extends EventFlag {
 }
 
 export interface DestroyParts {
-  /** Milliseconds between two looks at CloudFormation's events. */
+  /** Milliseconds between two polls of CloudFormation. */
   readonly pollMs: number;
 }
 
 const defaultTimeoutMinutes = 90;
 
 const help = `
-A test stage leaves nothing. A production keeps the tables with people in them and both queues; --delete-data deletes them as well, for good.
-What AWS leaves beside the stack (logs, alarms, folders in Elastic Beanstalk's bucket) is removed after it, and a last look
-says whether anything remains. Where it stops, run it again: it goes on from there.
+A test stage leaves nothing. A production keeps the tables with people in them and both queues; --delete-data deletes them
+as well, permanently. What AWS leaves beside the stack (logs, alarms, folders in Elastic Beanstalk's bucket) is removed
+after it, and a last search shows whether anything remains. If it stops, run it again: it continues from there.
 
 Examples:
-  npm run destroy -- --stack summit-test --dry-run              what would go and what would stay
+  npm run destroy -- --stack summit-test --dry-run              what would be removed and kept
   npm run destroy -- --stack summit-test
   npm run destroy -- --stack summit-production --export registrations.csv
   npm run destroy -- --stack summit-test --yes --json           without a question, for a script
@@ -67,7 +66,7 @@ async function countMessages({ sqs }: DeploymentClients, { outputs }: DeployedSt
     }
     return urls.length === 0 ? null : sum;
   } catch {
-    // Said in the plan as unknown; whether the stack may be removed does not hang on it.
+    // The plan then says unknown; the removal does not depend on it.
     return null;
   }
 }
@@ -111,9 +110,9 @@ export function buildDestroyCommand({ env, terminal, signal, finish }: CommandHo
     .option("--profile <name>", "profile of the AWS configuration files")
     .option("--region <name>", "AWS region")
     .option("--export <file>", "first write all registrations to this file: .csv or .jsonl")
-    .option("--delete-data", "delete the tables and queues of a production as well, for good")
+    .option("--delete-data", "delete the tables and queues of a production as well, permanently")
     .option("--timeout <minutes>", "how long to wait", wholeNumber(1, 1_440), defaultTimeoutMinutes)
-    .option("--dry-run", "say what would go and what would stay, no more")
+    .option("--dry-run", "show what would be removed and kept only")
     .option("--yes", "do not ask")
     .option("--json", "print one JSON document")
     .addHelpText("after", help);
@@ -144,14 +143,14 @@ export function buildDestroyCommand({ env, terminal, signal, finish }: CommandHo
           plan.kept.length === 0 ? "" : ` It left ${plan.kept.length} tables and queues: --delete-data deletes them.`;
         throw new TurnoutError(
           "TURNOUT_DEPLOYMENT_UNKNOWN",
-          `There is no stack ${flags.stack} in account ${account}, ${region}.${data} Check --region and --profile. What an earlier ` +
-            `one left shows: npm run turnout -- stack leftovers --stack ${flags.stack}`,
+          `There is no stack ${flags.stack} in account ${account}, ${region}.${data} Check --region and --profile. To list ` +
+            `what an earlier one left: npm run turnout -- stack leftovers --stack ${flags.stack}`,
         );
       }
       if (main !== undefined && main.stage === undefined) {
         throw new TurnoutError(
           "TURNOUT_DEPLOYMENT_UNKNOWN",
-          `The stack ${flags.stack} is none of Turnout's: it has no tag turnout:stack with its own name. It is left alone.`,
+          `The stack ${flags.stack} is none of Turnout's: it has no tag turnout:stack with its own name. Nothing was changed.`,
         );
       }
       let output: DestroyOutput = {
@@ -194,7 +193,7 @@ export function buildDestroyCommand({ env, terminal, signal, finish }: CommandHo
         output = { ...output, exported: await exportTable(flags, flags.export, table) };
       }
 
-      note("Removing. What CloudFormation has begun goes on, even if this command is stopped.");
+      note("Removing. Stopping this command does not stop CloudFormation.");
       for (const [stack, client] of [
         [main, clients.cloudFormation],
         [ours, clients.firewalls],
@@ -203,19 +202,14 @@ export function buildDestroyCommand({ env, terminal, signal, finish }: CommandHo
         if (stack.isProtected) {
           const off = { StackName: stack.id, EnableTerminationProtection: false };
           await client.send(new UpdateTerminationProtectionCommand(off));
-          note(`Switched the protection of ${stack.name} off.`);
+          note(`Switched the termination protection of ${stack.name} off.`);
         }
-        const progress = createStackProgress({
-          titles: plan.titles,
-          total: stack === main ? plan.removed.length + plan.kept.length : undefined,
-          note,
-          now: Date.now,
-        });
         const networks = plan.removed.filter(({ type }) => type === "AWS::EC2::VPC").map(({ name }) => name);
         const { end: how, failures } = await removeStack({
           client,
           stack,
-          progress,
+          titles: plan.titles,
+          note,
           clearWay: () => clearNetworks(clients.ec2, networks, note),
           deadline,
           pollMs,
@@ -223,7 +217,7 @@ export function buildDestroyCommand({ env, terminal, signal, finish }: CommandHo
         });
         if (how === "removed") continue;
         const told = failures.map(({ logicalId, type, reason }) => ({
-          resource: progress.title(logicalId),
+          resource: plan.titles.get(logicalId) ?? logicalId,
           type,
           reason,
           advice: adviseOn({ type, reason }),
@@ -235,9 +229,9 @@ export function buildDestroyCommand({ env, terminal, signal, finish }: CommandHo
         const kept = await deleteKeptData(plan.kept, { clients, note, pollMs, signal });
         output = { ...output, kept };
       }
-      const look = { clients, stack: flags.stack, account, region, signal };
-      await removeLeftovers(await findLeftovers(look), note);
-      end({ outcome: "removed", leftovers: (await findLeftovers(look)).report });
+      const search = { clients, stack: flags.stack, account, region, signal };
+      await removeLeftovers(await findLeftovers(search), note);
+      end({ outcome: "removed", leftovers: (await findLeftovers(search)).report });
     } finally {
       clients.close();
     }

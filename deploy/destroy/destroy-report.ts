@@ -1,4 +1,4 @@
-/** What a removal comes to, for machines and for people: its plan, its outcome, and what is left. */
+/** The report of a removal, for machines and for people: plan, outcome and leftovers. */
 import { Type, type Static } from "typebox";
 import { LeftoversReport } from "../stack/leftovers.ts";
 import { showLeftovers } from "../stack/leftovers-view.ts";
@@ -15,10 +15,10 @@ export const DestroyOutput = Type.Object(
     region: Type.String(),
     outcome: Type.Enum(["removed", "planned", "declined", "not-ready", "failed", "late"]),
     problems: Type.Array(Type.String()),
-    removed: Type.Integer({ minimum: 0, description: "resources that go with the stack" }),
+    removed: Type.Integer({ minimum: 0, description: "resources removed with the stack" }),
     kept: Type.Array(PlannedResource, { description: "what stays by intent" }),
     waitingMessages: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()], {
-      description: "on both queues: accepted and not stored yet; null where that cannot be told",
+      description: "on both queues: accepted and not stored yet; null: unknown",
     }),
     exported: Type.Union([Type.Object({ file: Type.String(), rows: Type.Integer() }), Type.Null()]),
     failures: Type.Array(
@@ -32,10 +32,7 @@ export const DestroyOutput = Type.Object(
 
 export type DestroyOutput = Static<typeof DestroyOutput>;
 
-/**
- * Shows what goes and what stays.
- * @param all whether what the stack keeps is to go as well
- */
+/** @param all whether what the stack keeps is removed as well */
 export function showPlan({ colors, note }: Terminal, output: DestroyOutput, all: boolean): void {
   const { stack, stage, account, region, removed, kept, waitingMessages } = output;
   note(`${colors.bold(stack)} (${stage}) in account ${account}, ${region}`);
@@ -59,8 +56,9 @@ export function showRemoval(terminal: Terminal, output: DestroyOutput): void {
     print(`  ${reason}`);
     print(`  ${advice}`);
   }
-  if (outcome === "late") print(`CloudFormation still removes ${stack}. Run the same command again to wait on.`);
-  else if (outcome === "failed") print(`${stack} is half removed. Run the same command again when that is mended.`);
+  if (outcome === "late")
+    print(`CloudFormation is still removing ${stack}. Run the same command again to wait for it.`);
+  else if (outcome === "failed") print(`${stack} is half removed. Fix the cause and run the same command again.`);
   else if (outcome === "removed") print(`${stack} is removed (${formatSeconds(seconds)}).`);
   else print("Nothing was removed.");
   if (leftovers !== null) showLeftovers(terminal, leftovers);

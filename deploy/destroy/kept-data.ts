@@ -1,4 +1,4 @@
-/** Deletes for good what the stack of a production leaves: its tables and queues. Only ever called on demand. */
+/** Deletes permanently what the stack of a production keeps: its tables and queues. Only on demand. */
 import { setTimeout as delay } from "node:timers/promises";
 import { DeleteTableCommand, UpdateTableCommand } from "@aws-sdk/client-dynamodb";
 import { DeleteQueueCommand } from "@aws-sdk/client-sqs";
@@ -13,13 +13,13 @@ export interface KeptDataOptions {
   readonly signal: AbortSignal;
 }
 
-/** Switching the protection off keeps a table busy for a moment. */
+/** A table is busy for a moment after its deletion protection was switched off. */
 const maxTries = 30;
 
 /**
- * Safe to call again: what is gone already counts as deleted.
- * @returns what is left, since it is of another kind
- * @throws the SDK's error where DynamoDB or SQS refuses
+ * Safe to call again.
+ * @returns the resources of other kinds, which are not deleted
+ * @throws the SDK's error
  */
 export async function deleteKeptData(
   kept: readonly PlannedResource[],

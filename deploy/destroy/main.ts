@@ -1,4 +1,4 @@
-/** `npm run destroy` as a process: its arguments, its environment, its signals, its exit code. */
+/** The process of `npm run destroy`. */
 import { runCommandLine } from "../../terminal/command-line.ts";
 import { listenForInterruption } from "../../terminal/interruption.ts";
 import { createTerminal } from "../../terminal/terminal.ts";

@@ -1,7 +1,4 @@
-/**
- * Takes out of a network what AWS services left in it and what keeps the network from going: interfaces that nothing uses,
- * and security groups that CloudFront or Elastic Beanstalk made. Touches nothing outside of the networks it is given.
- */
+/** Removes what AWS services left in a network and what blocks its deletion: unused interfaces, their security groups. */
 import {
   DeleteNetworkInterfaceCommand,
   DeleteSecurityGroupCommand,
@@ -10,13 +7,12 @@ import {
   type EC2Client,
 } from "@aws-sdk/client-ec2";
 
-/** By which the services name what they make; the stack's own groups are CloudFormation's business. */
+/** Names of the services' security groups; CloudFormation deletes the stack's own. */
 const ofServices = /^(CloudFront-VPCOrigins|awseb-)/;
 
 /**
- * Safe to call again.
- * @param networks ids of VPCs that are about to go
- * @param note told of each thing that was removed, or could not be
+ * Safe to call again. Changes nothing outside the given networks.
+ * @param networks ids of VPCs that are being deleted
  */
 export async function clearNetworks(
   ec2: EC2Client,
@@ -26,7 +22,7 @@ export async function clearNetworks(
   async function attempt(what: string, work: () => Promise<unknown>): Promise<void> {
     try {
       await work();
-      note(`Removed ${what}, which kept the network from going.`);
+      note(`Removed ${what}, which blocked the deletion of the network.`);
     } catch (error) {
       note(`Could not remove ${what}: ${error instanceof Error ? error.message : String(error)}`);
     }

@@ -1,4 +1,4 @@
-/** What goes and what stays when a stack is removed, from the template that is deployed and not from the source. */
+/** What is removed and kept with a stack, by the deployed template, which may differ from the source. */
 import {
   GetTemplateCommand,
   type CloudFormationClient,
@@ -13,7 +13,7 @@ export const PlannedResource = Type.Object(
   {
     logicalId: Type.String(),
     type: Type.String(),
-    name: Type.String({ description: "by which AWS knows it: a name, an id or a URL" }),
+    name: Type.String({ description: "physical id: a name, an id or a URL" }),
   },
   { additionalProperties: false },
 );
@@ -22,16 +22,16 @@ export type PlannedResource = Static<typeof PlannedResource>;
 
 export interface RemovalPlan {
   readonly removed: readonly PlannedResource[];
-  /** What the template tells CloudFormation to leave alone. */
+  /** What the template tells CloudFormation to retain. */
   readonly kept: readonly PlannedResource[];
-  /** Names by which people know the resources, by logical id. */
+  /** Names of the resources as in the source, by logical id. */
   readonly titles: ReadonlyMap<string, string>;
 }
 
-/** What `infra/data.ts` makes: a stack of somebody else's may once have had the same name. */
+/** What `infra/data.ts` creates. Another application's stack may once have had the same name. */
 const dataIds = /^Data(Registrations|DeadLetters|Queue|DeadLetterQueue)[0-9A-F]*$/;
 
-/** Beside these there is Snapshot, which deletes the resource after all, and nothing of Turnout's can do. */
+/** The other policy, Snapshot, deletes the resource. */
 const keeping = new Set(["Retain", "RetainExceptOnCreate"]);
 
 type Resource = Pick<
@@ -39,10 +39,6 @@ type Resource = Pick<
   "LogicalResourceId" | "PhysicalResourceId" | "ResourceType" | "ResourceStatus"
 >;
 
-/**
- * @param template as it is deployed
- * @param resources that the stack has or had
- */
 export function planRemoval(template: Template, resources: readonly Resource[]): RemovalPlan {
   const removed: PlannedResource[] = [];
   const kept: PlannedResource[] = [];
@@ -55,17 +51,13 @@ export function planRemoval(template: Template, resources: readonly Resource[]):
   return { removed, kept, titles: titlesOf(template) };
 }
 
-/** @returns what stacks that are gone left by intent, as far as CloudFormation remembers them */
+/** @returns what deleted stacks kept by intent, as far as CloudFormation remembers */
 export function planFromTraces({ resources }: Traces): RemovalPlan {
   const kept = resources.filter(({ logicalId, status }) => status === "DELETE_SKIPPED" && dataIds.test(logicalId));
   return { removed: [], kept: kept.map(({ logicalId, type, name }) => ({ logicalId, type, name })), titles: new Map() };
 }
 
-/**
- * @param stack name or ARN
- * @returns an empty plan where there is no such stack
- * @throws the SDK's error when CloudFormation does not answer or refuses
- */
+/** @returns an empty plan where there is no such stack */
 export async function readRemovalPlan(client: CloudFormationClient, stack: string): Promise<RemovalPlan> {
   try {
     const { TemplateBody = "{}" } = await client.send(new GetTemplateCommand({ StackName: stack }));

@@ -1,71 +1,80 @@
 /**
- * Removes one stack and waits for its end, within a bound. A removal that stops because something still holds on to a part
- * of it is tried again: CloudFront and Elastic Beanstalk let go of a network minutes after they are gone themselves.
+ * Deletes one stack and waits until a deadline. Retries a deletion that dependencies block: CloudFront and Elastic Beanstalk
+ * release a network minutes after they are deleted themselves.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { DeleteStackCommand, type CloudFormationClient } from "@aws-sdk/client-cloudformation";
 import { kindOf } from "../../shared/aws/aws-error.ts";
+import { plain } from "../../shared/process/terminal-text.ts";
 import { readStack, type DeployedStack } from "../stack/deployed-stack.ts";
-import { followStack, type StackEvent } from "../stack/stack-events.ts";
-import type { StackProgress } from "../stack/stack-progress.ts";
+import { followStack, unresolvedFailures, type StackEvent } from "../stack/stack-events.ts";
 
 export interface RemovalOptions {
   readonly client: CloudFormationClient;
   readonly stack: DeployedStack;
-  readonly progress: StackProgress;
-  /** Called before another try, to take out of the way what holds on. */
+  /** Names of resources as in the source, by logical id. */
+  readonly titles: ReadonlyMap<string, string>;
+  /** Told of each event of a resource. */
+  readonly note: (line: string) => void;
+  /** Called before a retry, to remove what blocks the deletion. */
   readonly clearWay: () => Promise<void>;
-  /** Milliseconds of the wall clock after which nobody waits any more. */
+  /** Milliseconds since the epoch. */
   readonly deadline: number;
   readonly pollMs: number;
   readonly signal: AbortSignal;
 }
 
 export interface RemovalResult {
-  /** `late`: it goes on by itself, but nobody waited for its end. */
+  /** `late`: the deadline has passed; CloudFormation goes on. */
   readonly end: "removed" | "failed" | "late";
-  /** What could not be removed, each with its reason. */
   readonly failures: readonly StackEvent[];
 }
 
 const maxTries = 3;
-/** Looks after which a status from before the removal can no longer be one. */
-const patienceInLooks = 3;
+/** Polls after which the status can no longer be the one from before the deletion. */
+const pollsForNewStatus = 3;
 const heldBack = /depend|in use|mapped public address|currently associated|timed? ?out|did not stabilize/i;
 
 /**
- * Safe to call again for a stack whose removal is under way or has failed half-way: it goes on where that stopped.
- * @throws the SDK's error where CloudFormation refuses; the signal's reason when it is aborted, and the removal then goes
- *   on by itself
+ * Safe to call again for a stack that is being deleted or is half deleted.
+ * @throws the SDK's error where CloudFormation rejects the deletion; the signal's reason, and the deletion then goes on
  */
 export async function removeStack(options: RemovalOptions): Promise<RemovalResult> {
-  const { client, stack, progress, clearWay, deadline, pollMs, signal } = options;
+  const { client, stack, titles, note, clearWay, deadline, pollMs, signal } = options;
   const follower = await followStack(client, stack.id);
+  const events: StackEvent[] = [];
   let { status } = stack;
 
-  async function look(): Promise<void> {
+  async function poll(): Promise<void> {
     try {
-      status = (await readStack(client, stack.id))?.status ?? "DELETE_COMPLETE";
+      const found = await readStack(client, stack.id);
+      // After the status, so that all events that led to it are read.
+      const news = await follower.poll();
+      status = found?.status ?? "DELETE_COMPLETE";
+      events.push(...news);
+      for (const { at, status: result, logicalId, type, reason, ofStack } of news) {
+        if (ofStack) continue;
+        const why = reason === "" ? "" : `: ${plain(reason)}`;
+        note(`${at.slice(11, 19)}  ${result.padEnd(18)}  ${titles.get(logicalId) ?? logicalId} (${type})${why}`);
+      }
     } catch (error) {
       if (!["throttled", "unreachable"].includes(kindOf(error))) throw error;
     }
-    // After the status: of one that has ended, everything that led to it is known.
-    progress.show(await follower.poll());
   }
 
   for (let attempt = 1; attempt <= maxTries; attempt += 1) {
     if (status !== "DELETE_IN_PROGRESS") await client.send(new DeleteStackCommand({ StackName: stack.id }));
     let begun = false;
-    for (let looks = 0; ; looks += 1) {
-      if (Date.now() > deadline) return { end: "late", failures: progress.failures() };
+    for (let polls = 0; ; polls += 1) {
+      if (Date.now() > deadline) return { end: "late", failures: unresolvedFailures(events) };
       await delay(pollMs, undefined, { signal }).catch(() => signal.throwIfAborted());
-      await look();
+      await poll();
       if (status === "DELETE_COMPLETE") return { end: "removed", failures: [] };
       begun ||= status === "DELETE_IN_PROGRESS";
-      if (status !== "DELETE_IN_PROGRESS" && (begun || looks >= patienceInLooks)) break;
+      if (status !== "DELETE_IN_PROGRESS" && (begun || polls >= pollsForNewStatus)) break;
     }
-    if (attempt === maxTries || !progress.failures().some(({ reason }) => heldBack.test(reason))) break;
+    if (attempt === maxTries || !unresolvedFailures(events).some(({ reason }) => heldBack.test(reason))) break;
     await clearWay();
   }
-  return { end: "failed", failures: progress.failures() };
+  return { end: "failed", failures: unresolvedFailures(events) };
 }

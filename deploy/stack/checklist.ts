@@ -1,7 +1,4 @@
-/**
- * What a diagnosis comes to: a list of checks, each with what was found and, where it is not as it should be, what to do.
- * A check that could not be made is not one that passed.
- */
+/** The results of a diagnosis: what each check found and, where it did not pass, what to do. */
 import { Type, type Static } from "typebox";
 import { kindOf } from "../../shared/aws/aws-error.ts";
 import { explain } from "../../terminal/exit.ts";
@@ -12,10 +9,10 @@ export const Check = Type.Object(
   {
     name: Type.String(),
     status: Type.Enum(["ok", "failed", "unknown", "skipped"], {
-      description: "unknown: it could not be found out; skipped: it does not apply here",
+      description: "unknown: the check could not be made, so it has not passed; skipped: it does not apply",
     }),
-    found: Type.String({ description: "what was seen" }),
-    todo: Type.String({ description: "what to do; empty where nothing is to be done" }),
+    found: Type.String({ description: "what the check found" }),
+    todo: Type.String({ description: "what to do; empty where nothing" }),
   },
   { additionalProperties: false },
 );
@@ -27,7 +24,7 @@ export const Checklist = Type.Object(
   {
     deployment: Type.String(),
     at: Type.String({ description: "ISO 8601, UTC" }),
-    passed: Type.Boolean({ description: "whether all is well: nothing failed, nothing remained unknown" }),
+    passed: Type.Boolean({ description: "nothing failed or is unknown" }),
     checks: Type.Array(Check),
   },
   { additionalProperties: false },
@@ -35,7 +32,6 @@ export const Checklist = Type.Object(
 
 export type Checklist = Static<typeof Checklist>;
 
-/** @returns the list, judged */
 export function toChecklist(deployment: string, checks: readonly Check[]): Checklist {
   const passed = checks.every(({ status }) => status === "ok" || status === "skipped");
   return { deployment, at: new Date().toISOString(), passed, checks: [...checks] };
@@ -57,7 +53,7 @@ export function skipped(name: string, found: string): Check {
   return { name, status: "skipped", found, todo: "" };
 }
 
-/** @returns what an error says of a check: what does not exist has failed, anything else leaves it open */
+/** A missing resource is a failure; any other error leaves the check unknown. */
 function toCheck(name: string, error: unknown): Check {
   const [found = "", ...todo] = explain(error).split("\n");
   const check = kindOf(error) === "missing-resource" ? failed : unknown;
@@ -65,8 +61,8 @@ function toCheck(name: string, error: unknown): Check {
 }
 
 /**
- * Makes one check, whatever becomes of it.
- * @throws only what the signal was aborted with
+ * Turns an error of a check into a result.
+ * @throws only the signal's reason
  */
 export async function attempt(
   name: string,
@@ -82,7 +78,6 @@ export async function attempt(
   }
 }
 
-/** Shows the list as a person reads it: what to do stands below what is wrong. */
 export function showChecklist({ deployment, checks, passed }: Checklist, { colors, print }: Terminal): void {
   const words = {
     ok: colors.green("ok  "),
@@ -97,7 +92,7 @@ export function showChecklist({ deployment, checks, passed }: Checklist, { color
     if (todo !== "") print(`      ${" ".repeat(width)}→ ${plain(todo)}`);
   }
   const count = (wanted: Check["status"]) => checks.filter(({ status }) => status === wanted).length;
-  const open = count("unknown") > 0 ? `, ${count("unknown")} could not be found out` : "";
-  const verdict = passed ? colors.green("All is well") : colors.red(`${count("failed")} failed${open}`);
+  const unclear = count("unknown") > 0 ? `, ${count("unknown")} unknown` : "";
+  const verdict = passed ? colors.green("All is well") : colors.red(`${count("failed")} failed${unclear}`);
   print(`${verdict}: ${count("ok")} of ${checks.length - count("skipped")} checks passed.`);
 }

@@ -1,7 +1,4 @@
-/**
- * The AWS clients with which a deployment is made, looked at and removed, all for one account and region; and whose account
- * that is. Which deployment, is the caller's business.
- */
+/** The AWS clients for deploying, inspecting and removing a stack, all for one account and region; and which account it is. */
 import { AutoScalingClient } from "@aws-sdk/client-auto-scaling";
 import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
 import { CloudFrontClient } from "@aws-sdk/client-cloudfront";
@@ -11,24 +8,27 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { EC2Client } from "@aws-sdk/client-ec2";
 import { ElasticBeanstalkClient } from "@aws-sdk/client-elastic-beanstalk";
 import { IAMClient } from "@aws-sdk/client-iam";
+import { ResourceGroupsTaggingAPIClient } from "@aws-sdk/client-resource-groups-tagging-api";
 import { S3Client } from "@aws-sdk/client-s3";
 import { ServiceQuotasClient } from "@aws-sdk/client-service-quotas";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { plainClientOptions, type StackLocation } from "../../terminal/stack-outputs.ts";
 
-/** Where a deployment is; left out is what the SDK finds by itself. */
+/** Where a deployment is; what is left out, the SDK finds by itself. */
 export type Place = Omit<StackLocation, "stack">;
 
-/** Nobody waits behind a deployment, and CloudFormation throttles soon: better late than not at all. */
+/** CloudFormation throttles early, and here a slow answer is better than none. */
 const maxAttempts = 8;
 
-/** CloudFront takes a firewall from there only, whatever region the rest is in. */
+/** The only region whose firewalls CloudFront accepts. */
 export const firewallRegion = "us-east-1";
 
 export interface DeploymentClients extends ReturnType<typeof makeClients> {
   /** CloudFormation where the firewall's stack is. */
   readonly firewalls: CloudFormationClient;
+  /** The tag index of global services. */
+  readonly globalTagging: ResourceGroupsTaggingAPIClient;
   /** Ends them all. Safe to call twice. */
   close(): void;
 }
@@ -48,6 +48,7 @@ function makeClients(options: ReturnType<typeof plainClientOptions>) {
     s3: new S3Client(options),
     sqs: new SQSClient(options),
     sts: new STSClient(options),
+    tagging: new ResourceGroupsTaggingAPIClient(options),
   };
 }
 
@@ -55,11 +56,13 @@ export function createDeploymentClients(place: Place): DeploymentClients {
   const options = { ...plainClientOptions(place), maxAttempts };
   const clients = makeClients(options);
   const firewalls = new CloudFormationClient({ ...options, region: firewallRegion });
+  const globalTagging = new ResourceGroupsTaggingAPIClient({ ...options, region: firewallRegion });
   return {
     ...clients,
     firewalls,
+    globalTagging,
     close() {
-      for (const client of [...Object.values(clients), firewalls]) client.destroy();
+      for (const client of [...Object.values(clients), firewalls, globalTagging]) client.destroy();
     },
   };
 }

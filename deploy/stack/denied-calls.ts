@@ -1,7 +1,4 @@
-/**
- * Reads out of the tiers' logs which calls AWS denied them of late: what IAM's simulation cannot see, such as a queue's own
- * policy or a key's, shows here in AWS's own words.
- */
+/** Finds denied AWS calls in the tiers' logs, which also shows what IAM cannot simulate: policies of a queue or a key. */
 import {
   FilterLogEventsCommand,
   paginateDescribeLogGroups,
@@ -22,12 +19,12 @@ export interface DeniedCallsOptions {
   readonly signal: AbortSignal;
 }
 
-/** Any of these words; it is looked at more closely here. */
+/** A coarse filter; `denial` below decides. */
 const filterPattern = '?"is not authorized to perform" ?AccessDenied ?"access-denied"';
-/** As AWS words it, and as the worker's own line does. Quotes and escapes of a JSON line end a name. */
+/** AWS's wording, and that of the worker's own log line. Quotes and escapes of a JSON line end a name. */
 const denial =
   /is not authorized to perform: ([\w-]+:\w+)(?: on resource: ([^\s"'\\,)]+))?|allow ([\w-]+:\w+) on (\S+) in /;
-/** Pages of one log that are read at most: what is denied is denied again and again. */
+/** Per log group: denied calls repeat. */
 const maxPages = 10;
 
 interface DeniedCall {
@@ -69,14 +66,14 @@ async function readDenied(group: string, options: DeniedCallsOptions, into: Map<
   }
 }
 
-/** @returns a check for each action that was denied, or one that says that none was. Changes nothing. */
+/** @returns a check for each denied action, or one that says that there is none */
 export function checkDeniedCalls(options: DeniedCallsOptions): Promise<readonly Check[]> {
   const { tier, since, names, signal } = options;
   const name = `${tier} log: denied calls`;
   return attempt(name, signal, async () => {
     const groups = await logGroupsOf(options);
     if (groups.length === 0) {
-      const todo = "Its instances have not come up yet, or may not write logs: look at the environment's health.";
+      const todo = "Its instances have not started yet, or may not write logs: see the environment's health.";
       return unknown(name, `there is no log of the environment ${options.environment}`, todo);
     }
     const denied = new Map<string, DeniedCall>();
@@ -86,7 +83,7 @@ export function checkDeniedCalls(options: DeniedCallsOptions): Promise<readonly 
       const sid = statementOf(tier, names, action);
       const todo =
         sid === undefined
-          ? `No statement of ${constructOfRole[tier]} is about ${action}: add one in shared/aws/tier-grants.ts, if the tier is to do that.`
+          ? `No statement of ${constructOfRole[tier]} is about ${action}: add one in shared/aws/tier-grants.ts, if the tier should be allowed to.`
           : `The statement ${sid} of ${constructOfRole[tier]} should allow it. If the role does, look for a denial in the resource's own policy.`;
       return failed(name, `${times} × ${action} on ${resource}, last at ${new Date(last).toISOString()}`, todo);
     });

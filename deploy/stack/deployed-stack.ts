@@ -1,7 +1,4 @@
-/**
- * A CloudFormation stack as it stands: made, half made, half removed or under way; and what that means for somebody who
- * wants to deploy or remove it.
- */
+/** The state of a CloudFormation stack, and whether it can be deployed or removed in that state. */
 import {
   DescribeStacksCommand,
   paginateListStackResources,
@@ -9,19 +6,19 @@ import {
   type StackResourceSummary,
 } from "@aws-sdk/client-cloudformation";
 
-/** The tag that everything of a deployment carries, with the stack's name as its value. */
+/** The tag of every resource of a deployment; its value is the stack's name. */
 export const stackTag = "turnout:stack";
 const stageTag = "turnout:stage";
 
 export interface DeployedStack {
   readonly name: string;
-  /** ARN, by which it can still be asked about when it is gone. */
+  /** The ARN, which still works when the stack is deleted. */
   readonly id: string;
-  /** In CloudFormation's words, such as `UPDATE_COMPLETE`. */
+  /** Such as `UPDATE_COMPLETE`. */
   readonly status: string;
-  /** Why it is in this status; empty where CloudFormation says nothing. */
+  /** Why it has this status, or empty. */
   readonly reason: string;
-  /** Whether CloudFormation refuses to delete it. */
+  /** Termination protection. */
   readonly isProtected: boolean;
   /** `test` or `production`; undefined where the stack is none of Turnout's. */
   readonly stage: string | undefined;
@@ -29,15 +26,14 @@ export interface DeployedStack {
   readonly outputs: Readonly<Record<string, string>>;
 }
 
-/** CloudFormation has no error of its own for a stack that is not there. */
+/** CloudFormation has no error name of its own for a missing stack. */
 export function isUnknownStack(error: unknown): boolean {
   return error instanceof Error && error.name === "ValidationError" && /does not exist/.test(error.message);
 }
 
 /**
- * @param stack name, or the ARN of one that may be gone
- * @returns undefined where there is none of this name
- * @throws the SDK's error when CloudFormation does not answer or refuses
+ * @param stack a name, or an ARN, also of a deleted stack
+ * @returns undefined where there is none
  */
 export async function readStack(client: CloudFormationClient, stack: string): Promise<DeployedStack | undefined> {
   try {
@@ -60,7 +56,7 @@ export async function readStack(client: CloudFormationClient, stack: string): Pr
   }
 }
 
-/** @returns every resource that the stack has or had; empty where there is no such stack */
+/** @returns every resource that the stack has or had; none where there is no such stack */
 export async function readStackResources(
   client: CloudFormationClient,
   stack: string,
@@ -76,7 +72,7 @@ export async function readStackResources(
   return resources;
 }
 
-/** @returns why the stack cannot be deployed as it stands, and what to do; undefined where it can */
+/** @returns why the stack cannot be deployed now, and what to do; undefined where it can */
 export function deployObstacle(stack: DeployedStack | undefined): string | undefined {
   if (stack === undefined || stack.status === "REVIEW_IN_PROGRESS") return undefined;
   const { name, status, reason } = stack;
@@ -85,9 +81,9 @@ export function deployObstacle(stack: DeployedStack | undefined): string | undef
   }
   const so = `Stack ${name} is ${status}${reason && ` (${reason})`}`;
   if (status === "DELETE_IN_PROGRESS") return `${so}. Wait until it is gone, then deploy again.`;
-  if (status.endsWith("_IN_PROGRESS")) return `${so}: somebody else changes it. Wait until that is done.`;
+  if (status.endsWith("_IN_PROGRESS")) return `${so}: somebody else is changing it. Wait until that is done.`;
   if (status === "UPDATE_ROLLBACK_FAILED") {
-    return `${so}: an update failed and could not be undone. Go on with: aws cloudformation continue-update-rollback --stack-name ${name}`;
+    return `${so}: an update failed and could not be undone. Continue with: aws cloudformation continue-update-rollback --stack-name ${name}`;
   }
   if (status === "DELETE_FAILED") return `${so}: half removed. Finish that with: npm run destroy -- --stack ${name}`;
   if (/^(CREATE_FAILED|ROLLBACK_)/.test(status)) {
@@ -99,5 +95,5 @@ export function deployObstacle(stack: DeployedStack | undefined): string | undef
 /** @returns why the stack cannot be removed now, and what to do; undefined where it can */
 export function removalObstacle({ name, status }: DeployedStack): string | undefined {
   if (!status.endsWith("_IN_PROGRESS") || /^(CREATE|DELETE|REVIEW)_IN_PROGRESS$/.test(status)) return undefined;
-  return `Stack ${name} is ${status}: somebody changes it. Wait until that is done.`;
+  return `Stack ${name} is ${status}: somebody is changing it. Wait until that is done.`;
 }

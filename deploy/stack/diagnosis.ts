@@ -1,7 +1,4 @@
-/**
- * What `turnout doctor` looks at: who asks, whether queues and tables answer, how the tiers are, and on AWS, what each tier's
- * role allows and what was denied of late. It changes nothing.
- */
+/** The checks of `turnout doctor`: identity, queues, tables, tiers; and on AWS, the tiers' roles and denied calls. Read-only. */
 import { GetCommand } from "@aws-sdk/lib-dynamodb";
 import { constructOfRole, tiers, type TierName } from "../../shared/aws/tier-grants.ts";
 import type { Connection } from "../../terminal/connection.ts";
@@ -25,26 +22,26 @@ async function checkTiers(connection: Connection): Promise<readonly Check[]> {
     const said = causes.join("; ");
     if (health === "ok") return ok(name, "healthy");
     if (health === "unknown")
-      return unknown(name, said || "nobody says how it is", "Set WEB_URL and WORKER_URL, or give --stack.");
+      return unknown(name, said || "its health is not known", "Set WEB_URL and WORKER_URL, or give --stack.");
     return failed(
       name,
       `${health}${said && `: ${said}`}`,
-      "The cause names what to mend; docs/operations.md explains each.",
+      "The cause names what to fix; docs/operations.md explains each.",
     );
   });
 }
 
-/** @returns checks of what any deployment has, by what the command itself can reach */
+/** @returns checks of what the command itself can reach, in any deployment */
 export async function diagnoseConnection(connection: Connection, signal: AbortSignal): Promise<readonly Check[]> {
   const { sqs, documents } = connection;
   const queue = (name: string, url: string) =>
     attempt(name, signal, async () => {
       const { waiting, inFlight, delayed } = await readQueueCounts(sqs, url);
-      return ok(name, `answers, ${waiting + delayed} messages wait, ${inFlight} are worked on`);
+      return ok(name, `answers, ${waiting + delayed} messages waiting, ${inFlight} in flight`);
     });
   const table = (name: string, TableName: string, key: string) =>
     attempt(name, signal, async () => {
-      // A key that nobody has: whether the table answers is the question.
+      // No item has this key; only an answer is needed.
       await documents.send(new GetCommand({ TableName, Key: { [key]: "turnout doctor" } }));
       return ok(name, `${TableName} answers`);
     });
@@ -61,21 +58,19 @@ export async function diagnoseConnection(connection: Connection, signal: AbortSi
   return checks.flat();
 }
 
-/** @returns checks that say what was not looked at, where there is no stack whose roles could be asked about */
+/** @returns skipped checks that say why there are no roles to check */
 export function withoutRoles(local: boolean): readonly Check[] {
-  const why = local
-    ? "the engines on this machine know no roles and deny nothing"
-    : "which roles the tiers have is known of a stack only: give --stack";
+  const why = local ? "the local engines have no roles" : "the tiers' roles are only known of a stack: give --stack";
   return tiers.map((tier) => skipped(`${tier} role`, why));
 }
 
 export interface StackDiagnosisOptions {
   readonly clients: DeploymentClients;
   readonly stack: string;
-  /** How far back the logs are read: ISO 8601, UTC. */
+  /** The beginning of the log search: ISO 8601, UTC. */
   readonly since: string;
   readonly signal: AbortSignal;
-  /** Called after each call that IAM or the logs answered. */
+  /** Called after each answer of IAM or the logs. */
   readonly onCheck?: () => void;
 }
 
@@ -84,8 +79,8 @@ function missingOf(stack: DeployedStack, wanted: readonly string[]): string[] {
 }
 
 /**
- * @returns checks of the tiers' rights; of a stack that is half made, what it lacks. Undefined where there is no such stack.
- * @throws what the signal was aborted with; the SDK's error where CloudFormation does not tell what the stack is made of
+ * @returns checks of the tiers' permissions; of an incomplete stack, what it lacks; undefined where there is no such stack
+ * @throws the signal's reason; the SDK's error of CloudFormation
  */
 export async function diagnoseStack(options: StackDiagnosisOptions): Promise<readonly Check[] | undefined> {
   const { clients, since, signal, onCheck } = options;
@@ -98,7 +93,7 @@ export async function diagnoseStack(options: StackDiagnosisOptions): Promise<rea
   const lacking = missingOf(stack, outputsOfNames);
   if (lacking.length > 0) {
     const found = `${stack.status}: it has no output ${lacking.join(", ")}`;
-    const todo = `The stack is half made, or none of Turnout's. turnout stack verify --stack ${options.stack} says what is missing.`;
+    const todo = `The stack is incomplete, or none of Turnout's. turnout stack verify --stack ${options.stack} says what is missing.`;
     return [...checks, failed("stack", found, todo)];
   }
   checks.push(ok("stack", stack.status));
@@ -107,7 +102,7 @@ export async function diagnoseStack(options: StackDiagnosisOptions): Promise<rea
     const { [outputsOfTiers[tier].role]: roleArn, [outputsOfTiers[tier].environment]: environment } = outputs;
     if (!roleArn || !environment) {
       checks.push(
-        failed(`${tier} role`, "the stack does not name it", `Deploy again: ${constructOfRole[tier]} makes it.`),
+        failed(`${tier} role`, "the stack does not name it", `Deploy again: ${constructOfRole[tier]} creates it.`),
       );
       continue;
     }

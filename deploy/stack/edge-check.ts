@@ -1,31 +1,27 @@
-/**
- * Looks at a deployment from outside, as a browser and a stranger do: encryption, security headers, what is cached and what
- * never is, and that nobody gets past CloudFront.
- */
+/** Checks a site from outside: encryption, security headers, caching, and that the origin is reachable through CloudFront only. */
 import { connect } from "node:net";
 import { failed, ok, skipped, type Check } from "./checklist.ts";
 import { askSite } from "./site.ts";
 
 export interface EdgeCheckOptions {
-  /** Where the event page is, https. */
+  /** The event page, https. */
   readonly url: string;
   /** Host name of the load balancer behind CloudFront. */
   readonly originHost: string;
   readonly signal: AbortSignal;
-  /** TCP ports of the load balancer that must not answer. Default: 80 and 443. */
+  /** TCP ports that must be closed. Default: 80 and 443. */
   readonly originPorts?: readonly number[];
-  /** The same page without encryption. Default: port 80 of the same host. */
+  /** The event page by http. Default: port 80 of the same host. */
   readonly plainUrl?: string;
 }
 
 const connectTimeoutMs = 4_000;
-/** CloudFront keeps a page in many places; a few tries meet one that has it. */
+/** CloudFront has many caches; one of a few requests meets one that has the page. */
 const cacheTries = 4;
-/** A path that no receipt has. */
 const unknownReceipt = "/registrations/turnout-verify";
 const json = "application/json";
 
-/** Header → what it must say; `infra/edge.ts` sets them on every answer. */
+/** As `infra/edge.ts` sets them on every response. */
 const securityHeaders: Readonly<Record<string, RegExp>> = {
   "strict-transport-security": /max-age=\d{7,}/,
   "x-content-type-options": /^nosniff$/i,
@@ -38,13 +34,13 @@ function isHit(headers: Headers): boolean {
   return /hit from cloudfront/i.test(headers.get("x-cache") ?? "");
 }
 
-/** @returns whether somebody answers there; false for a name that nobody knows, a refusal or silence */
-function answers(host: string, port: number): Promise<boolean> {
+/** @returns false for an unknown host, a refused connection or a timeout */
+function connects(host: string, port: number): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const socket = connect({ host, port });
-  const end = (answered: boolean) => {
+  const end = (connected: boolean) => {
     socket.destroy();
-    resolve(answered);
+    resolve(connected);
   };
   socket.setTimeout(connectTimeoutMs, () => end(false));
   socket.once("connect", () => end(true));
@@ -52,7 +48,7 @@ function answers(host: string, port: number): Promise<boolean> {
   return promise;
 }
 
-/** @returns the checks, in the order in which one relies on the other. Registers nobody and changes nothing. */
+/** Changes nothing. */
 export async function checkEdge(options: EdgeCheckOptions): Promise<readonly Check[]> {
   const { url, originHost, originPorts = [80, 443], signal } = options;
   const plainUrl = options.plainUrl ?? url.replace(/^https:/, "http:");
@@ -66,7 +62,7 @@ export async function checkEdge(options: EdgeCheckOptions): Promise<readonly Che
       const todo =
         status === 404
           ? "The load balancer has no rule for the origin's host name: docs/operations.md, First deployment."
-          : "Look at the web environment's health, and whether CloudFront reaches the load balancer.";
+          : "Check the web environment's health, and whether CloudFront reaches the load balancer.";
       return [failed("event page", `${status} ${type}`, todo)];
     }
     const wrong = Object.entries(securityHeaders).filter(([name, value]) => !value.test(headers.get(name) ?? ""));
@@ -93,13 +89,13 @@ export async function checkEdge(options: EdgeCheckOptions): Promise<readonly Che
       const { headers } = await get(url, "text/html");
       const rule = headers.get("cache-control") ?? "";
       if (isHit(headers) || Number(headers.get("age") ?? 0) > 0) return ok(name, `${rule}; answered by the cache`);
-      // Close to an opening or closing the page must not be kept.
-      if (/(s-maxage|max-age)=0\b|no-store/.test(rule)) return skipped(name, `the web tier says ${rule} for now`);
+      // Shortly before an opening or closing the page is not cached.
+      if (/(s-maxage|max-age)=0\b|no-store/.test(rule)) return skipped(name, `the web tier answers ${rule} for now`);
     }
     return failed(
       name,
-      `none of ${cacheTries} answers came from the cache`,
-      "Look at the default behaviour's cache policy in infra/edge.ts.",
+      `none of ${cacheTries} responses came from the cache`,
+      "Check the default behaviour's cache policy in infra/edge.ts.",
     );
   }
 
@@ -108,53 +104,53 @@ export async function checkEdge(options: EdgeCheckOptions): Promise<readonly Che
     const address = new URL(unknownReceipt, url);
     for (const { status, headers } of [await get(address, json), await get(address, json)]) {
       const rule = headers.get("cache-control") ?? "";
-      if (status !== 404) return failed(name, `an unknown receipt is answered ${status}`, "Look at the web tier.");
+      if (status !== 404) return failed(name, `an unknown receipt is answered ${status}`, "Check the web tier.");
       if (isHit(headers) || !rule.includes("no-store")) {
         const todo =
-          "Somebody could be shown another's status. infra/edge.ts: /registrations* has caching disabled. Deploy again.";
+          "A person could see somebody else's status. infra/edge.ts disables caching for /registrations*. Deploy again.";
         return failed(name, `cache-control: ${rule || "missing"}, x-cache: ${headers.get("x-cache")}`, todo);
       }
     }
     return ok(name, "404 for an unknown receipt, no-store, from the web tier each time");
   }
 
-  async function strangers(): Promise<Check> {
+  async function internalPaths(): Promise<Check> {
     const name = "nothing else is served";
     const { status } = await get(new URL("/metrics", url));
     if (status === 404) return ok(name, "/metrics is 404 at the edge");
-    return failed(name, `/metrics answers ${status}`, "The function in infra/edge-request.js stops it. Deploy again.");
+    return failed(name, `/metrics answers ${status}`, "The function in infra/edge-request.js blocks it. Deploy again.");
   }
 
   async function origin(): Promise<Check> {
     const name = "origin is closed";
     const open = await Promise.all(
-      originPorts.map(async (port) => ((await answers(originHost, port)) ? port : undefined)),
+      originPorts.map(async (port) => ((await connects(originHost, port)) ? port : undefined)),
     );
     const ports = open.filter((port) => port !== undefined);
     if (ports.length === 0) return ok(name, `${originHost} does not answer from here`);
     const todo =
-      "The load balancer must be internal, its security group open to CloudFront alone (infra/network.ts). From inside its network this check says nothing.";
+      "The load balancer must be internal, its security group open to CloudFront alone (infra/network.ts). From inside its network this check means nothing.";
     return failed(name, `${originHost} answers on port ${ports.join(", ")}`, todo);
   }
 
-  /** Whoever does not answer has failed: that is what is asked here. */
-  async function look(name: string, work: () => Promise<Check | readonly Check[]>): Promise<readonly Check[]> {
+  /** Here, no answer is a failure, not an unknown. */
+  async function check(name: string, work: () => Promise<Check | readonly Check[]>): Promise<readonly Check[]> {
     signal.throwIfAborted();
     try {
       return [await work()].flat();
     } catch (error) {
       signal.throwIfAborted();
-      const todo = "Is the distribution deployed, does its name lead there, is the certificate the right one?";
+      const todo = "Is the distribution deployed, does the DNS name point to it, does the certificate match?";
       return [failed(name, error instanceof Error ? error.message : String(error), todo)];
     }
   }
 
   return [
-    ...(await look("event page", page)),
-    ...(await look("https only", encryption)),
-    ...(await look("page is cached", caching)),
-    ...(await look("status is never cached", statusPages)),
-    ...(await look("nothing else is served", strangers)),
-    ...(await look("origin is closed", origin)),
+    ...(await check("event page", page)),
+    ...(await check("https only", encryption)),
+    ...(await check("page is cached", caching)),
+    ...(await check("status is never cached", statusPages)),
+    ...(await check("nothing else is served", internalPaths)),
+    ...(await check("origin is closed", origin)),
   ];
 }

@@ -1,4 +1,4 @@
-/** What to do about a resource that CloudFormation could not make, change or remove, judged by its type and reason. */
+/** What to do about a resource that CloudFormation could not create, update or delete, by its type and the reason. */
 
 interface Advice {
   readonly type?: RegExp;
@@ -6,7 +6,7 @@ interface Advice {
   readonly advice: string;
 }
 
-/** The first that fits; what an AWS service says of rights and quotas comes before what is particular to a type. */
+/** The first match counts: permissions and quotas before what is specific to a type. */
 const advices: readonly Advice[] = [
   {
     reason: /not authorized|AccessDenied|UnauthorizedOperation|is not allowed to|InsufficientPrivileges/i,
@@ -20,7 +20,7 @@ const advices: readonly Advice[] = [
   },
   {
     reason: /already exists/i,
-    advice: "Something of this name is left of an earlier stack. Find it with: npm run turnout -- stack leftovers",
+    advice: "A resource of this name is left from an earlier stack. Find it with: npm run turnout -- stack leftovers",
   },
   {
     type: /^AWS::ElasticBeanstalk::Environment$/,
@@ -31,36 +31,36 @@ const advices: readonly Advice[] = [
   {
     type: /^AWS::ElasticBeanstalk::/,
     advice:
-      "Elastic Beanstalk tells more in the environment's own events: aws elasticbeanstalk describe-events --environment-name NAME, and in the logs below /aws/elasticbeanstalk/NAME/.",
+      "Elastic Beanstalk says more in the environment's own events: aws elasticbeanstalk describe-events --environment-name NAME, and in the logs below /aws/elasticbeanstalk/NAME/.",
   },
   {
     type: /^AWS::CloudFront::/,
     reason: /certificate|CNAMEAlreadyExists|alias/i,
     advice:
-      "The certificate must be issued, lie in us-east-1 and cover domainName, and no other distribution may carry that name.",
+      "The certificate must be issued, be in us-east-1 and cover domainName, and no other distribution may use that name.",
   },
   {
     type: /^AWS::(CloudFront|EC2)::/,
     reason: /in use|depend|DependencyViolation|mapped public address/i,
     advice:
-      "Something that AWS manages still holds on to it; CloudFront lets go of a network some minutes after its distribution is gone. Run the command again in a quarter of an hour.",
+      "A resource that AWS manages still uses it; CloudFront releases a network some minutes after its distribution is deleted. Run the command again in a quarter of an hour.",
   },
   {
     type: /^AWS::EC2::Instance|AutoScaling/,
     reason: /capacity/i,
-    advice: "The zone has no room for this instance type now. Try again later, or choose another type.",
+    advice: "The zone has no capacity for this instance type now. Try again later, or choose another type.",
   },
   {
     type: /^Custom::/,
-    advice: "The reason is what the AWS service answered to the stack's own question; infra/lookups.ts asks it.",
+    advice: "The reason is the AWS service's answer to a lookup of the stack; see infra/lookups.ts.",
   },
   {
     reason: /timed? ?out|did not stabilize/i,
-    advice: "It took longer than CloudFormation waits. Run the command again; look at AWS Health if it does so twice.",
+    advice: "It took longer than CloudFormation waits. Run the command again; check AWS Health if it happens twice.",
   },
 ];
 
-const otherwise = "The reason is AWS's own. When it is mended, run the command again: what is right already stays.";
+const otherwise = "The reason is AWS's own. Fix it and run the command again: what is already right stays.";
 
 export function adviseOn({ type, reason }: { readonly type: string; readonly reason: string }): string {
   return (

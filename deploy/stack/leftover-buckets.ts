@@ -1,6 +1,6 @@
 /**
- * What Elastic Beanstalk and CDK leave in S3. Both keep one bucket for all of an account and region: ours in it are only
- * the environments' folders, and the bucket itself goes when nobody needs it any more.
+ * Elastic Beanstalk and CDK have one bucket each for the whole account and region. Only the environments' folders belong to
+ * a stack; Elastic Beanstalk's bucket is removed once nothing uses it.
  */
 import { DescribeApplicationsCommand } from "@aws-sdk/client-elastic-beanstalk";
 import {
@@ -12,72 +12,70 @@ import {
   ListObjectVersionsCommand,
   type S3Client,
 } from "@aws-sdk/client-s3";
-import { isOurs, type Leftover, type LookContext } from "./leftover.ts";
+import type { Leftover, Search } from "./leftover-finders.ts";
 
-/** S3 takes so many in one call. */
+/** S3's limit for one call. */
 const maxDeletedAtOnce = 1_000;
 
 /**
- * Deletes everything below a prefix, all versions and the marks of deleted ones. Safe to call again.
+ * Deletes everything below a prefix, with all versions and delete markers. Safe to call again.
  * @param prefix "" for the whole bucket
- * @returns how many versions were deleted
- * @throws an Error naming the first that S3 would not delete
+ * @throws an Error naming the first object that S3 refuses to delete
  */
-export async function emptyBucket(s3: S3Client, Bucket: string, prefix: string): Promise<number> {
-  let deleted = 0;
+export async function emptyBucket(s3: S3Client, Bucket: string, prefix: string): Promise<void> {
   for (;;) {
-    // Always from the beginning: what was listed is gone.
+    // Always the first page: the one before is deleted.
     const page = await s3.send(new ListObjectVersionsCommand({ Bucket, Prefix: prefix, MaxKeys: maxDeletedAtOnce }));
     const Objects = [...(page.Versions ?? []), ...(page.DeleteMarkers ?? [])].map(({ Key = "", VersionId }) => ({
       Key,
       ...(VersionId !== undefined && { VersionId }),
     }));
-    if (Objects.length === 0) return deleted;
-    const { Errors: [refused] = [] } = await s3.send(
+    if (Objects.length === 0) return;
+    const { Errors: [first] = [] } = await s3.send(
       new DeleteObjectsCommand({ Bucket, Delete: { Objects, Quiet: true } }),
     );
-    if (refused !== undefined) throw new Error(`${refused.Key}: ${refused.Code}, ${refused.Message}`);
-    deleted += Objects.length;
+    if (first !== undefined) throw new Error(`${first.Key}: ${first.Code}, ${first.Message}`);
   }
 }
 
-/** The bucket's policy forbids its own removal to everybody. */
 async function removeBucket(s3: S3Client, Bucket: string): Promise<void> {
   await emptyBucket(s3, Bucket, "");
+  // The policy forbids everybody to delete the bucket.
   await s3.send(new DeleteBucketPolicyCommand({ Bucket }));
   await s3.send(new DeleteBucketCommand({ Bucket }));
 }
 
-/** @returns what is in the bucket, by key */
-async function listKeys(s3: S3Client, Bucket: string): Promise<string[]> {
-  const keys: string[] = [];
-  for await (const { Contents = [] } of paginateListObjectsV2({ client: s3 }, { Bucket })) {
-    keys.push(...Contents.flatMap(({ Key }) => Key ?? []));
-  }
-  return keys;
-}
-
-/** Elastic Beanstalk's own mark, which stands for nothing. */
-const mark = ".elasticbeanstalk";
-
-async function findInBeanstalks(bucket: string, { clients, traces }: LookContext): Promise<Leftover[]> {
+export async function findBuckets({ clients, account, region, traces }: Search): Promise<Leftover[]> {
   const { s3, beanstalk } = clients;
-  const keys = (await listKeys(s3, bucket)).filter((key) => key !== mark);
-  const ours = new Map<string, number>();
-  for (const key of keys) {
-    const id = traces.environmentIds.find((one) => key.startsWith("resources/") && key.includes(`/${one}/`));
-    if (id === undefined) continue;
-    const prefix = key.slice(0, key.indexOf(`/${id}/`) + id.length + 2);
-    ours.set(prefix, (ours.get(prefix) ?? 0) + 1);
+  const found: Leftover[] = [];
+  const names: string[] = [];
+  for await (const { Buckets = [] } of paginateListBuckets({ client: s3 }, {})) {
+    names.push(...Buckets.map(({ Name = "" }) => Name));
   }
-  const found: Leftover[] = [...ours].map(([prefix, count]) => ({
-    kind: "S3 objects",
-    name: `${bucket}/${prefix}`,
-    detail: `${count} of one of the stack's environments`,
-    state: "left",
-    remove: () => emptyBucket(s3, bucket, prefix),
-  }));
-  const others = keys.length - [...ours.values()].reduce((sum, count) => sum + count, 0);
+  const assets = new RegExp(`^cdk-[a-z0-9]+-assets-${account}-${region}$`);
+  for (const name of names.filter((one) => assets.test(one))) {
+    const detail = "CDK's, with the bundles of all stacks of the region; npx cdk gc tidies it";
+    found.push({ kind: "S3 bucket", name, detail, state: "shared" });
+  }
+  const bucket = `elasticbeanstalk-${region}-${account}`;
+  if (!names.includes(bucket)) return found;
+
+  const folders = new Map<string, number>();
+  let others = 0;
+  for await (const { Contents = [] } of paginateListObjectsV2({ client: s3 }, { Bucket: bucket })) {
+    for (const { Key = "" } of Contents) {
+      const id = traces.environmentIds.find((one) => Key.startsWith("resources/") && Key.includes(`/${one}/`));
+      const folder = id && Key.slice(0, Key.indexOf(`/${id}/`) + id.length + 2);
+      if (folder) folders.set(folder, (folders.get(folder) ?? 0) + 1);
+      // The marker in every such bucket.
+      else if (Key !== ".elasticbeanstalk") others += 1;
+    }
+  }
+  for (const [folder, count] of folders) {
+    const detail = `${count} of one of the stack's environments`;
+    const remove = () => emptyBucket(s3, bucket, folder);
+    found.push({ kind: "S3 objects", name: `${bucket}/${folder}`, detail, state: "left", remove });
+  }
   const { Applications = [] } = await beanstalk.send(new DescribeApplicationsCommand({}));
   const item = { kind: "S3 bucket", name: bucket };
   if (others > 0 || Applications.length > 0) {
@@ -85,26 +83,6 @@ async function findInBeanstalks(bucket: string, { clients, traces }: LookContext
   } else {
     const detail = "Elastic Beanstalk's, and no application is left in the region";
     found.push({ ...item, detail, state: "left", remove: () => removeBucket(s3, bucket) });
-  }
-  return found;
-}
-
-export async function findBuckets(context: LookContext): Promise<Leftover[]> {
-  const { account } = context;
-  const { s3 } = context.clients;
-  const region = await s3.config.region();
-  const beanstalks = `elasticbeanstalk-${region}-${account}`;
-  const assets = new RegExp(`^cdk-[a-z0-9]+-assets-${account}-${region}$`);
-  const found: Leftover[] = [];
-  for await (const { Buckets = [] } of paginateListBuckets({ client: s3 }, {})) {
-    for (const { Name: name = "" } of Buckets) {
-      if (name === beanstalks) found.push(...(await findInBeanstalks(name, context)));
-      else if (assets.test(name)) {
-        const detail = "CDK's, with the bundles of all stacks of the region; npx cdk gc tidies it";
-        found.push({ kind: "S3 bucket", name, detail, state: "shared" });
-      } else if (isOurs(name, context))
-        found.push({ kind: "S3 bucket", name, detail: "named after the stack", state: "left" });
-    }
   }
   return found;
 }

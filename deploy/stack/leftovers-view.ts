@@ -1,4 +1,4 @@
-/** Shows a report of leftovers to a person. */
+/** Shows the report to a person. */
 import type { Terminal } from "../../terminal/terminal.ts";
 import type { LeftoversReport } from "./leftovers.ts";
 
@@ -13,10 +13,10 @@ export function showLeftovers(
     ...shared.map((one) => [one.kind, one.name, { text: "shared", paint: colors.dim }, one.detail]),
   ];
   if (rows.length > 0) terminal.printTable(["KIND", "NAME", "STATE", "DETAIL"], rows);
-  for (const { what, reason } of unseen) terminal.note(`${colors.yellow("Not looked at:")} ${what} (${reason})`);
+  for (const { what, reason } of unseen) terminal.note(`${colors.yellow("Not searched:")} ${what} (${reason})`);
   if (clean) print(`Nothing of ${stack} is left in ${region}.`);
   else {
-    const uncertain = unseen.length > 0 ? `, and ${unseen.length} place(s) could not be looked at` : "";
+    const uncertain = unseen.length > 0 ? `, and ${unseen.length} search(es) failed` : "";
     print(`${left.length} left and ${kept.length} kept of ${stack} in ${region}${uncertain}.`);
   }
 }

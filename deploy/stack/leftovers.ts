@@ -1,17 +1,13 @@
-/**
- * Looks for what a removed stack left behind: by its tag, by its name, and by the names of what it had. Where each kind is
- * looked for stands in `leftover-looks.ts`; removes nothing by itself.
- */
+/** Lists what a removed stack left behind, by the finders in `leftover-finders.ts`, and removes what can be removed. */
 import { Type, type Static } from "typebox";
 import type { DeploymentClients } from "./clients.ts";
 import { readStack } from "./deployed-stack.ts";
-import type { Leftover, LookContext } from "./leftover.ts";
-import { looks } from "./leftover-looks.ts";
+import { finders, type Leftover, type Search } from "./leftover-finders.ts";
 import { readTraces } from "./traces.ts";
 
 const Item = Type.Object(
   {
-    kind: Type.String({ description: "what it is, such as log group" }),
+    kind: Type.String({ description: "such as log group" }),
     name: Type.String(),
     detail: Type.String({ description: "why it is ours, or why it stays" }),
   },
@@ -23,12 +19,12 @@ export const LeftoversReport = Type.Object(
   {
     stack: Type.String(),
     region: Type.String(),
-    clean: Type.Boolean({ description: "nothing is left or kept, and everything could be looked at" }),
+    clean: Type.Boolean({ description: "nothing is left or kept, and no search failed" }),
     left: Type.Array(Item),
-    kept: Type.Array(Item, { description: "what the stack left by intent: the data of a production" }),
-    shared: Type.Array(Item, { description: "of the account and region, not of this stack; does not count" }),
+    kept: Type.Array(Item, { description: "by intent: the data of a production" }),
+    shared: Type.Array(Item, { description: "by the whole account and region; does not count" }),
     unseen: Type.Array(Type.Object({ what: Type.String(), reason: Type.String() }, { additionalProperties: false }), {
-      description: "where it could not be looked",
+      description: "searches that failed",
     }),
   },
   { additionalProperties: false },
@@ -38,7 +34,7 @@ export type LeftoversReport = Static<typeof LeftoversReport>;
 
 export interface Leftovers {
   readonly report: LeftoversReport;
-  /** What can be removed without asking CloudFormation. */
+  /** What can be removed without CloudFormation. */
   readonly removable: readonly (Leftover & Required<Pick<Leftover, "remove">>)[];
 }
 
@@ -47,12 +43,12 @@ export interface LeftoversOptions {
   readonly stack: string;
   readonly account: string;
   readonly region: string;
-  /** Called before each kind, with how many kinds were looked for and how many there are. */
-  readonly onPoll?: (done: number, total: number) => void;
+  /** Called before each search, with how many are done and how many there are. */
+  readonly onSearch?: (done: number, total: number) => void;
   readonly signal: AbortSignal;
 }
 
-/** As long as the stack is there and whole, everything of it is in its place and not left behind. */
+/** Nothing of a stack that exists, and is not being deleted, is left behind. */
 async function stillThere({ cloudFormation, firewalls }: DeploymentClients, stack: string) {
   const main = await readStack(cloudFormation, stack);
   const firewall = await readStack(firewalls, `${stack}-firewall`);
@@ -71,19 +67,22 @@ async function stillThere({ cloudFormation, firewalls }: DeploymentClients, stac
   return { items, whole: main !== undefined && !/DELETE/.test(main.status) };
 }
 
-/** @throws the SDK's error when CloudFormation does not answer or refuses: without it nothing is certain */
+/**
+ * Changes nothing.
+ * @throws the SDK's error of CloudFormation, without which nothing is certain
+ */
 export async function findLeftovers(options: LeftoversOptions): Promise<Leftovers> {
-  const { clients, stack, account, region, onPoll, signal } = options;
+  const { clients, stack, account, region, onSearch, signal } = options;
   const { items: found, whole } = await stillThere(clients, stack);
   const unseen: LeftoversReport["unseen"] = [];
   if (!whole) {
     const traces = await readTraces(clients, stack);
-    const context: LookContext = { clients, stack, account, traces };
-    for (const [index, { what, find }] of looks.entries()) {
+    const search: Search = { clients, stack, account, region, traces };
+    for (const [index, { what, find }] of finders.entries()) {
       signal.throwIfAborted();
-      onPoll?.(index, looks.length);
+      onSearch?.(index, finders.length);
       try {
-        found.push(...(await find(context)));
+        found.push(...(await find(search)));
       } catch (error) {
         const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
         unseen.push({ what, reason });
@@ -100,10 +99,7 @@ export async function findLeftovers(options: LeftoversOptions): Promise<Leftover
   };
 }
 
-/**
- * Removes what can be. Safe to call again.
- * @param note told of each thing that was removed, or could not be
- */
+/** Removes what can be removed, and reports each result. Safe to call again. */
 export async function removeLeftovers({ removable }: Leftovers, note: (line: string) => void): Promise<void> {
   for (const { kind, name, remove } of removable) {
     try {

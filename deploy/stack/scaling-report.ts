@@ -1,8 +1,60 @@
-/** What a watch of the scaling comes to: as a document for machines, as tables for a terminal, as a page to keep. */
+/** What a watch of the scaling comes to: as a document for machines, as lines for a terminal, as a page to keep. */
 import { Type, type Static } from "typebox";
-import { reportPage, type ReportTable } from "../../load/chart/report-page.ts";
+import { reportPage } from "../../load/chart/report-page.ts";
 import { formatSeconds } from "../../terminal/duration.ts";
-import { ScalingChain, ScalingEvent, ScalingSample } from "./scaling-chain.ts";
+
+const Figure = (description: string) => Type.Union([Type.Number(), Type.Null()], { description });
+
+export const ScalingSample = Type.Object(
+  {
+    at: Type.String({ description: "the minute's start: ISO 8601, UTC" }),
+    acceptedPerSecond: Figure("registrations that were answered 202"),
+    messages: Figure("messages waiting"),
+    inFlight: Figure("messages that workers have received"),
+    oldestAgeSeconds: Figure("age of the oldest message"),
+    webInstances: Figure("in service"),
+    workerInstances: Figure("in service"),
+    webCpuPercent: Figure("mean of the group"),
+    workerCpuPercent: Figure("mean of the group"),
+  },
+  { additionalProperties: false },
+);
+
+export type ScalingSample = Static<typeof ScalingSample>;
+
+const kinds = ["step", "metric", "alarm", "calm", "decision", "in service", "failure", "shrink", "drained"] as const;
+
+export const ScalingEvent = Type.Object(
+  {
+    at: Type.String({ description: "ISO 8601, UTC" }),
+    of: Type.Enum(["load", "web", "worker", "queue"]),
+    kind: Type.Enum([...kinds]),
+    what: Type.String(),
+    instance: Type.Optional(Type.String({ description: "id of the instance" })),
+  },
+  { additionalProperties: false },
+);
+
+export type ScalingEvent = Static<typeof ScalingEvent>;
+
+const Moment = Type.Union([Type.String(), Type.Null()]);
+
+/** One added instance and what led to it. A missing link is null: a schedule needs no alarm. */
+export const ScalingChain = Type.Object(
+  {
+    tier: Type.Enum(["web", "worker"]),
+    instance: Type.String(),
+    step: Moment,
+    metric: Moment,
+    alarm: Moment,
+    decision: Type.String(),
+    inService: Moment,
+    drained: Moment,
+  },
+  { additionalProperties: false },
+);
+
+export type ScalingChain = Static<typeof ScalingChain>;
 
 /** What `turnout stack watch-scaling --json` prints. */
 export const ScalingRecord = Type.Object(
@@ -22,7 +74,7 @@ export type ScalingRecord = Static<typeof ScalingRecord>;
 
 const clock = (at: string) => at.slice(11, 19);
 
-/** @returns when a link was, and how long after the first link of its chain that is */
+/** @returns the time of a link, and how long after the first link of its chain it was */
 function link(at: string | null, first: string): string {
   if (at === null) return "-";
   const seconds = (Date.parse(at) - Date.parse(first)) / 1_000;
@@ -31,7 +83,7 @@ function link(at: string | null, first: string): string {
 
 export const chainHead = ["INSTANCE", "TIER", "STEP", "METRIC", "ALARM", "DECISION", "IN SERVICE", "DRAINED"] as const;
 
-/** @returns a row of `chainHead` for each instance that came */
+/** @returns a row of `chainHead` for each added instance */
 export function chainRows(chains: readonly ScalingChain[]): string[][] {
   return chains.map(({ instance, tier, step, metric, alarm, decision, inService, drained }) => {
     const first = step ?? metric ?? alarm ?? decision;
@@ -59,17 +111,11 @@ export function eventLine({ at, of, kind, what }: ScalingEvent): string {
   return `${clock(at)}  ${of.padEnd(6)}  ${kind.padEnd(11)}  ${what}`;
 }
 
-function eventTable({ events }: ScalingRecord): ReportTable {
-  return {
-    title: "What happened",
-    head: ["time", "of", "what", ""],
-    rows: events.map(({ at, of, kind, what }) => [clock(at), of, kind, what]),
-  };
-}
+const endings = { time: "when its time was up", drained: "with an empty queue", interrupted: "by hand" };
 
-/** @returns an HTML file that stands by itself */
+/** @returns an HTML file that loads nothing else */
 export function scalingPage(record: ScalingRecord): string {
-  const { stack, since, until, ended, samples, chains } = record;
+  const { stack, since, until, ended, samples, events, chains } = record;
   const series = (read: (sample: ScalingSample) => number | null) => samples.map((sample) => read(sample) ?? 0);
   const chart = (title: string, unit: string, lines: Record<string, (sample: ScalingSample) => number | null>) => ({
     title,
@@ -80,12 +126,19 @@ export function scalingPage(record: ScalingRecord): string {
   return reportPage({
     title: `How ${stack} scaled`,
     summary: [
-      `Watched from ${since} to ${until}; it ended by ${ended === "time" ? "its time" : ended === "drained" ? "an empty queue" : "hand"}. All times are UTC.`,
+      `Watched from ${since} to ${until} (UTC). It ended ${endings[ended]}.`,
       chains.length === 0
-        ? "Auto Scaling decided on no instance meanwhile."
-        : `Auto Scaling decided on ${chains.length} instance(s). Behind each link stands how long after the first one it was.`,
+        ? "Auto Scaling added no instance."
+        : `Auto Scaling added ${chains.length} instance(s). Each time stands with its distance from the first link.`,
     ],
-    tables: [{ title: "From step to service", head: chainHead, rows: chainRows(chains) }, eventTable(record)],
+    tables: [
+      { title: "From step to service", head: chainHead, rows: chainRows(chains) },
+      {
+        title: "What happened",
+        head: ["time", "of", "what", ""],
+        rows: events.map(({ at, of, kind, what }) => [clock(at), of, kind, what]),
+      },
+    ],
     charts: [
       chart("Load", "registrations each second", { accepted: (one) => one.acceptedPerSecond }),
       chart("Backlog", "messages", { waiting: (one) => one.messages, "in flight": (one) => one.inFlight }),

@@ -1,4 +1,4 @@
-/** Asks a deployment's site as a stranger would, once, and says in words why there was no answer. */
+/** Requests a page of a deployment's site, and says why where there is no response. */
 
 export interface SiteAnswer {
   readonly status: number;
@@ -8,7 +8,7 @@ export interface SiteAnswer {
 
 const timeoutMs = 20_000;
 
-/** `fetch` hides what happened behind "fetch failed". */
+/** `fetch` has the cause behind "fetch failed". */
 function reason(error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   if (!(cause instanceof Error)) return String(cause);
@@ -17,8 +17,8 @@ function reason(error: unknown): string {
 }
 
 /**
- * @returns the answer, whatever its status; a redirect is not followed
- * @throws what the signal was aborted with; an Error that says why there was no answer
+ * @returns the response, whatever its status; redirects are not followed
+ * @throws the signal's reason; an Error that says why there was no response
  */
 export async function askSite(address: string | URL, init: RequestInit, signal: AbortSignal): Promise<SiteAnswer> {
   try {

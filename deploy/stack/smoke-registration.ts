@@ -1,8 +1,4 @@
-/**
- * Registers one made-up person through the front door, waits until the registration is confirmed, and erases it again: the
- * whole way of a registration, in the deployment as it is. Whatever happens after the registration was accepted, the
- * erasure is tried, and what it left is told.
- */
+/** Registers one made-up person through the public site, waits for the confirmation, and always tries to erase it again. */
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { formatSeconds } from "../../terminal/duration.ts";
@@ -11,16 +7,14 @@ import { failed, ok, skipped, type Check } from "./checklist.ts";
 import { askSite } from "./site.ts";
 
 export interface SmokeOptions {
-  /** Where the event page is. */
+  /** The event page. */
   readonly url: string;
-  /** A made-up person who fits the event. */
   readonly person: Submission;
-  /** Erases the person, by address, and keeps out what is still queued. @returns false where nothing was stored yet */
+  /** Erases the person, also from what is still queued. @returns false where nothing was stored yet */
   readonly forget: (email: string) => Promise<boolean>;
-  /** How long a confirmation may take. */
   readonly timeoutSeconds: number;
   readonly signal: AbortSignal;
-  /** Tells that it waits, and for how long already, seconds. */
+  /** Called while waiting, with the seconds so far. */
   readonly onWait?: (seconds: number) => void;
 }
 
@@ -49,30 +43,33 @@ async function ask(address: URL, signal: AbortSignal, person?: Submission) {
   try {
     return { status, answer: JSON.parse(text) as Answer };
   } catch {
-    // A proxy between us and the web tier answers in its own words.
+    // A proxy in between may answer without JSON.
     return { status, answer: {} };
   }
 }
 
-function refusal(status: number, { code, title, errors = [], opensAt }: Answer): Check {
+function rejection(status: number, { code, title, errors = [], opensAt }: Answer): Check {
   if (code === "TURNOUT_NOT_OPEN_YET" || code === "TURNOUT_CLOSED") {
     const when = opensAt === undefined || code === "TURNOUT_CLOSED" ? "" : ` before ${opensAt}`;
-    return skipped(smoke, `the event takes no registrations${when}; verify again while it is open, or on a test stage`);
+    return skipped(
+      smoke,
+      `the event accepts no registrations${when}; verify again while it is open, or on a test stage`,
+    );
   }
-  const faults = errors.map(({ pointer, detail }) => `${pointer} ${detail}`).join("; ");
-  const found = `${status} ${code ?? title ?? ""}${faults && `: ${faults}`}`;
+  const details = errors.map(({ pointer, detail }) => `${pointer} ${detail}`).join("; ");
+  const found = `${status} ${code ?? title ?? ""}${details && `: ${details}`}`;
   if (status === 400)
-    return failed(smoke, found, "The deployed event asks for something else. Give its file with --event FILE.");
+    return failed(smoke, found, "The deployed event has other questions. Give its file with --event FILE.");
   if (status === 403)
     return failed(
       smoke,
       found,
-      "The firewall or CloudFront refused it: does the behaviour of /registrations* allow POST?",
+      "The firewall or CloudFront rejected it: does the behaviour of /registrations* allow POST?",
     );
   return failed(
     smoke,
     found,
-    "Look at the web environment's health and log; turnout doctor says whether a right is missing.",
+    "Check the web environment's health and log; turnout doctor says whether a permission is missing.",
   );
 }
 
@@ -94,7 +91,7 @@ async function waitForConfirmation(statusUrl: URL, options: SmokeOptions): Promi
       );
     }
     if (seconds > timeoutSeconds) {
-      const todo = "The worker does not drain: look at its environment's health, and at turnout doctor.";
+      const todo = "The worker does not drain: check its environment's health, and run turnout doctor.";
       return failed(smoke, `still ${answer.status ?? status} after ${formatSeconds(seconds)}`, todo);
     }
     onWait?.(seconds);
@@ -104,19 +101,19 @@ async function waitForConfirmation(statusUrl: URL, options: SmokeOptions): Promi
 }
 
 /**
- * @returns what became of the registration, and of its erasure
- * @throws what the signal was aborted with, after the erasure was tried
+ * @returns a check of the registration, and one of its erasure
+ * @throws the signal's reason, after the erasure was tried
  */
 export async function smokeRegistration(options: SmokeOptions): Promise<readonly Check[]> {
   const { url, person, forget, signal } = options;
   let waited: Check;
   try {
     const { status, answer } = await ask(new URL("/registrations", url), signal, person);
-    if (status !== 202 || answer.statusUrl === undefined) return [refusal(status, answer)];
+    if (status !== 202 || answer.statusUrl === undefined) return [rejection(status, answer)];
     waited = await waitForConfirmation(new URL(answer.statusUrl, url), options);
   } catch (error) {
     const said = error instanceof Error ? error.message : String(error);
-    waited = failed(smoke, said, "Look at the event page's own check, and at the web environment's health.");
+    waited = failed(smoke, said, "See the check of the event page, and the web environment's health.");
   }
   const erased = await erase(person.email, waited.status === "ok", forget);
   signal.throwIfAborted();
@@ -127,8 +124,8 @@ async function erase(email: string, confirmed: boolean, forget: SmokeOptions["fo
   const byHand = `By hand: turnout registrations forget ${email} --execute`;
   try {
     if (await forget(email)) return ok(forgotten, "erased");
-    if (!confirmed) return ok(forgotten, "it was not stored yet, and cannot be any more");
-    return failed(forgotten, "confirmed, and yet not in the table", byHand);
+    if (!confirmed) return ok(forgotten, "it was not stored yet, and will not be");
+    return failed(forgotten, "confirmed, but not in the table", byHand);
   } catch (error) {
     return failed(forgotten, error instanceof Error ? error.message : String(error), byHand);
   }

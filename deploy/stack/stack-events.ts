@@ -1,34 +1,29 @@
-/** Reads what CloudFormation does to a stack, event by event, each once and in its order. Says nothing of what it means. */
+/** Reads what CloudFormation did to a stack, and which of it failed. */
 import {
   paginateDescribeStackEvents,
   type CloudFormationClient,
   type StackEvent as AwsEvent,
 } from "@aws-sdk/client-cloudformation";
-import { kindOf } from "../../shared/aws/aws-error.ts";
 import { isUnknownStack } from "./deployed-stack.ts";
 
 export interface StackEvent {
   /** ISO 8601, by CloudFormation's clock. */
   readonly at: string;
-  readonly stack: string;
   readonly logicalId: string;
-  /** Empty until the resource has a name of its own. */
-  readonly physicalId: string;
   /** Such as `AWS::EC2::VPC`. */
   readonly type: string;
   /** Such as `CREATE_COMPLETE`. */
   readonly status: string;
   /** Empty where CloudFormation gives none. */
   readonly reason: string;
-  /** Whether it is about the stack itself and not about something in it. */
+  /** Whether it is about the stack itself and not about a resource in it. */
   readonly ofStack: boolean;
 }
 
 export interface EventFollower {
   /**
-   * @returns what happened since the last call, oldest first; nothing where CloudFormation throttles or does not answer,
-   *   since the next call makes up for it
-   * @throws the SDK's error where it refuses
+   * @returns the events since the last call, oldest first
+   * @throws the SDK's error; the next call then returns what this one missed
    */
   poll(): Promise<readonly StackEvent[]>;
 }
@@ -36,9 +31,7 @@ export interface EventFollower {
 function toEvent(event: AwsEvent): StackEvent {
   return {
     at: (event.Timestamp ?? new Date(0)).toISOString(),
-    stack: event.StackName ?? "",
     logicalId: event.LogicalResourceId ?? "",
-    physicalId: event.PhysicalResourceId ?? "",
     type: event.ResourceType ?? "",
     status: event.ResourceStatus ?? "",
     reason: event.ResourceStatusReason ?? "",
@@ -47,14 +40,14 @@ function toEvent(event: AwsEvent): StackEvent {
 }
 
 /**
- * @param stack its name, also of one that is yet to come; or its ARN, by which it can be followed beyond its end
- * @returns a follower of what happens from now on
- * @throws the SDK's error where CloudFormation refuses
+ * @param stack a name, also of a stack that does not exist yet; or an ARN, which still works after the stack is deleted
+ * @returns a follower of the events from now on
+ * @throws the SDK's error
  */
 export async function followStack(client: CloudFormationClient, stack: string): Promise<EventFollower> {
   let last: string | undefined;
 
-  /** @param all back to the last one that is known; otherwise a page will do */
+  /** @param all read back to the last known event; otherwise only the newest page */
   async function newest(all: boolean): Promise<AwsEvent[]> {
     const events: AwsEvent[] = [];
     try {
@@ -71,15 +64,21 @@ export async function followStack(client: CloudFormationClient, stack: string): 
   }
 
   await newest(false);
+  return { poll: async () => (await newest(true)).toReversed().map(toEvent) };
+}
 
-  return {
-    async poll() {
-      try {
-        return (await newest(true)).toReversed().map(toEvent);
-      } catch (error) {
-        if (["throttled", "unreachable"].includes(kindOf(error))) return [];
-        throw error;
-      }
-    },
-  };
+/** After the first failure CloudFormation cancels the other resources, which would bury it. */
+function isFailure({ status, reason }: StackEvent): boolean {
+  return status.endsWith("_FAILED") && !/^Resource (creation|update|deletion) cancelled/i.test(reason);
+}
+
+/** @returns the first failure of a resource, or else of the stack itself */
+export function firstFailure(events: readonly StackEvent[]): StackEvent | undefined {
+  return events.find((event) => isFailure(event) && !event.ofStack) ?? events.find(isFailure);
+}
+
+/** @returns the resources whose last result is a failure, with its reason */
+export function unresolvedFailures(events: readonly StackEvent[]): StackEvent[] {
+  const results = events.filter(({ status, ofStack }) => !ofStack && !status.endsWith("_IN_PROGRESS"));
+  return [...new Map(results.map((event) => [event.logicalId, event])).values()].filter(isFailure);
 }

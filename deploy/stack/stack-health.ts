@@ -1,7 +1,4 @@
-/**
- * Asks AWS about each part of a deployed stack: whether it exists, is finished and works. What comes through the front door
- * is looked at in `edge-check.ts`; what the tiers may do, by `turnout doctor`.
- */
+/** Checks each part of a deployed stack by its AWS service: whether it exists, is complete and works. Read-only. */
 import { DescribeAutoScalingGroupsCommand } from "@aws-sdk/client-auto-scaling";
 import type { StackResourceSummary } from "@aws-sdk/client-cloudformation";
 import { GetDistributionCommand } from "@aws-sdk/client-cloudfront";
@@ -13,7 +10,7 @@ import { attempt, failed, ok, unknown, type Check } from "./checklist.ts";
 import type { DeploymentClients } from "./clients.ts";
 import { deployObstacle, type DeployedStack } from "./deployed-stack.ts";
 
-/** The outputs that a whole deployment has; those of a half made one are missing. */
+/** The outputs of a complete deployment. */
 export const outputsOfParts = [
   "Url",
   "DistributionId",
@@ -32,16 +29,15 @@ export const outputsOfParts = [
 
 export type PartsOutputs = Readonly<Record<(typeof outputsOfParts)[number], string>>;
 
-/** @returns the outputs, undefined where any is missing: the stack is half made, half removed or none of Turnout's */
+/** @returns undefined where an output is missing: the stack is incomplete, or none of Turnout's */
 export function partsOf({ outputs }: DeployedStack): PartsOutputs | undefined {
   return outputsOfParts.every((name) => outputs[name]) ? outputs : undefined;
 }
 
 const finished = /^(CREATE|UPDATE|IMPORT)_COMPLETE$/;
-/** Resources that are named one by one; of more, how many more. */
+/** The rest are only counted. */
 const mostNamed = 5;
 
-/** @returns how the stack itself and each resource in it stands, in CloudFormation's words */
 export function checkStack(stack: DeployedStack, resources: readonly StackResourceSummary[]): readonly Check[] {
   const { status, reason } = stack;
   const checks: Check[] = [];
@@ -49,14 +45,14 @@ export function checkStack(stack: DeployedStack, resources: readonly StackResour
   else {
     const otherwise =
       status === "UPDATE_ROLLBACK_COMPLETE"
-        ? "The last deployment failed and was undone. The stack's events say why; deploy again when it is mended."
+        ? "The last deployment failed and was rolled back. The stack's events say why; fix it and deploy again."
         : "Wait until it is done, then verify again.";
     checks.push(failed("stack", `${status}${reason && `: ${reason}`}`, deployObstacle(stack) ?? otherwise));
   }
-  return [...checks, judgeResources(resources)];
+  return [...checks, checkResources(resources)];
 }
 
-function judgeResources(resources: readonly StackResourceSummary[]): Check {
+function checkResources(resources: readonly StackResourceSummary[]): Check {
   const unfinished = resources.filter(({ ResourceStatus = "" }) => !finished.test(ResourceStatus));
   if (resources.length === 0) return failed("resources", "the stack has none", "Deploy it.");
   if (unfinished.length === 0) return ok("resources", `all ${resources.length} are in place`);
@@ -68,11 +64,11 @@ function judgeResources(resources: readonly StackResourceSummary[]): Check {
   return failed(
     "resources",
     `${unfinished.length} of ${resources.length} are not in place: ${named.join("; ")}${more}`,
-    "Deploy again: what is right already stays.",
+    "Deploy again: what is already right stays.",
   );
 }
 
-/** @returns names of the stack's alarms: not of those that Auto Scaling made for itself, which ring in the course of things */
+/** @returns names of the stack's own alarms; those of Auto Scaling go off in normal operation */
 export function alarmsOf(resources: readonly StackResourceSummary[]): string[] {
   return resources
     .filter(({ ResourceType, PhysicalResourceId }) => ResourceType === "AWS::CloudWatch::Alarm" && PhysicalResourceId)
@@ -82,12 +78,11 @@ export function alarmsOf(resources: readonly StackResourceSummary[]): string[] {
 export interface PartsCheckOptions {
   readonly clients: DeploymentClients;
   readonly outputs: PartsOutputs;
-  /** At most 100, as many as CloudWatch takes at once. */
+  /** At most 100, CloudWatch's limit for one call. */
   readonly alarmNames: readonly string[];
   readonly signal: AbortSignal;
 }
 
-/** @returns checks of the parts, each by the service that runs it. Changes nothing. */
 export async function checkParts(options: PartsCheckOptions): Promise<readonly Check[]> {
   const { clients, outputs, alarmNames, signal } = options;
   const made = await Promise.all([
@@ -121,7 +116,7 @@ export async function checkParts(options: PartsCheckOptions): Promise<readonly C
         new DescribeEnvironmentHealthCommand({ EnvironmentName, AttributeNames: ["Causes"] }),
       );
       const said = Causes.length > 0 ? `: ${Causes.join("; ")}` : "";
-      const logs = `Its logs are below /aws/elasticbeanstalk/${EnvironmentName}/; turnout doctor says whether a right is missing.`;
+      const logs = `Its logs are below /aws/elasticbeanstalk/${EnvironmentName}/; turnout doctor says whether a permission is missing.`;
       return failed(name, `${state}${said}`, found.Status === "Ready" ? logs : `Wait until it is Ready. ${logs}`);
     });
   }
@@ -133,7 +128,8 @@ export async function checkParts(options: PartsCheckOptions): Promise<readonly C
         new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [AutoScalingGroupName] }),
       );
       if (found === undefined) {
-        const todo = "Elastic Beanstalk replaced the group. Deploy again: the scaling policies then find the new one.";
+        const todo =
+          "Elastic Beanstalk replaced the group. Deploy again, so that the scaling policies use the new one.";
         return failed(name, `the group ${AutoScalingGroupName} does not exist`, todo);
       }
       const { Instances = [], MinSize = 0, MaxSize = 0, DesiredCapacity = 0 } = found;
@@ -145,7 +141,7 @@ export async function checkParts(options: PartsCheckOptions): Promise<readonly C
       return failed(
         name,
         seen,
-        `Look at the activity history of ${AutoScalingGroupName}: a quota, a zone without room, or instances that do not come up.`,
+        `See the activity history of ${AutoScalingGroupName}: a quota, a zone without capacity, or instances that do not start.`,
       );
     });
   }
@@ -155,12 +151,12 @@ export async function checkParts(options: PartsCheckOptions): Promise<readonly C
       const { Attributes = {} } = await clients.sqs.send(
         new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["ApproximateNumberOfMessages", "RedrivePolicy"] }),
       );
-      const seen = `answers, ${Attributes.ApproximateNumberOfMessages ?? 0} messages wait`;
+      const seen = `answers, ${Attributes.ApproximateNumberOfMessages ?? 0} messages waiting`;
       if (deadLetterQueueUrl === undefined) return ok(name, seen);
       const wanted = new URL(deadLetterQueueUrl).pathname.split("/").at(-1) ?? "";
       if ((Attributes.RedrivePolicy ?? "").includes(`:${wanted}"`)) return ok(name, seen);
       const todo =
-        "Deploy again: the construct Data sets it. Without it a message that kills its worker comes back for ever.";
+        "Deploy again: the construct Data sets it. Without it a message that crashes its worker returns forever.";
       return failed(name, `its dead letters do not go to ${wanted}`, todo);
     });
   }
@@ -184,7 +180,7 @@ export async function checkParts(options: PartsCheckOptions): Promise<readonly C
       const enabled = Distribution?.DistributionConfig?.Enabled === true;
       const seen = `${Id} is ${Distribution?.Status}, ${enabled ? "enabled" : "not enabled"}`;
       if (Distribution?.Status === "Deployed" && enabled) return ok(name, seen);
-      return failed(name, seen, enabled ? "CloudFront takes some minutes. Verify again then." : "Deploy again.");
+      return failed(name, seen, enabled ? "CloudFront takes some minutes. Verify again later." : "Deploy again.");
     });
   }
 
@@ -192,18 +188,18 @@ export async function checkParts(options: PartsCheckOptions): Promise<readonly C
     const name = "alarms";
     return attempt(name, signal, async () => {
       if (alarmNames.length === 0)
-        return failed(name, "the stack has none", "Deploy again: nobody would notice a fault.");
+        return failed(name, "the stack has none", "Deploy again: nobody would notice a failure.");
       const { MetricAlarms = [] } = await clients.cloudWatch.send(
         new DescribeAlarmsCommand({ AlarmNames: [...alarmNames] }),
       );
       const gone = alarmNames.filter((one) => !MetricAlarms.some(({ AlarmName }) => AlarmName === one));
       if (gone.length > 0)
         return failed(name, `${gone.join(", ")} do not exist`, "Somebody removed them. Deploy again.");
-      const ringing = MetricAlarms.filter(({ StateValue }) => StateValue === "ALARM").map(({ AlarmName }) => AlarmName);
-      if (ringing.length === 0) return ok(name, `none of ${alarmNames.length} rings`);
+      const inAlarm = MetricAlarms.filter(({ StateValue }) => StateValue === "ALARM").map(({ AlarmName }) => AlarmName);
+      if (inAlarm.length === 0) return ok(name, `none of ${alarmNames.length} is in ALARM`);
       return failed(
         name,
-        `${ringing.join(", ")} ring`,
+        `in ALARM: ${inAlarm.join(", ")}`,
         "The description of each ends with what to do, in docs/operations.md.",
       );
     });

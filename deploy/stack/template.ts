@@ -1,4 +1,4 @@
-/** A CloudFormation template, as far as the commands read it: what is in it, and what people call that. */
+/** A CloudFormation template: its resources, and their names in the source. */
 import { Type, type Static } from "typebox";
 import { Compile } from "typebox/compile";
 
@@ -16,19 +16,19 @@ const Template = Type.Object({
 
 export type Template = Static<typeof Template>;
 
-/** @throws an Error where the text is no template in JSON, which is what CDK deploys */
+/** @throws an Error where the text is no template in JSON */
 export function parseTemplate(text: string): Template {
   return Compile(Template).Parse(JSON.parse(text));
 }
 
-/** @returns names that people know, such as `Platform/Web`, by logical id */
+/** @returns construct paths, such as `Platform/Web`, by logical id */
 export function titlesOf({ Resources }: Template): Map<string, string> {
   const titles = new Map<string, string>();
   for (const [id, { Metadata }] of Object.entries(Resources)) {
     const path = Metadata?.["aws:cdk:path"];
     if (typeof path !== "string") continue;
     const parts = path.split("/").slice(1);
-    // CDK's own name for the plain resource inside a construct.
+    // CDK's name for the resource inside a construct.
     if (["Resource", "Default"].includes(parts.at(-1) ?? "")) parts.pop();
     titles.set(id, parts.join("/"));
   }

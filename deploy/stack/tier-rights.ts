@@ -1,7 +1,6 @@
 /**
- * Asks IAM whether each tier's role still allows what the tier does, statement by statement: a role that was changed by
- * hand, a permissions boundary or a policy of the organisation shows here before it shows as a worker that paused.
- * IAM simulates the role's own policies; a queue's own policy is not part of it.
+ * Has IAM simulate, statement by statement, whether each tier's role allows what the tier does: with the permissions
+ * boundary and the organisation's policies, without resource policies such as a queue's.
  */
 import {
   paginateSimulatePrincipalPolicy,
@@ -18,7 +17,7 @@ import {
 } from "../../shared/aws/tier-grants.ts";
 import { attempt, failed, ok, type Check } from "./checklist.ts";
 
-/** The outputs of a stack from which the names of its parts follow. */
+/** The outputs that name the stack's parts. */
 export const outputsOfNames = [
   "QueueUrl",
   "DeadLetterQueueUrl",
@@ -32,9 +31,8 @@ export const outputsOfNames = [
 
 export type NamesOutputs = Readonly<Record<(typeof outputsOfNames)[number], string>>;
 
-/** @returns the names that the tiers' rights are about */
 export function deploymentNames(outputs: NamesOutputs): DeploymentNames {
-  // The only output that is an ARN in the stack's own region.
+  // The only output that is an ARN of the stack's region.
   const [, partition = "aws", , region = "", account = ""] = outputs.ReceiptKeysSecret.split(":");
   const arnOf = (service: string, resource: string) => `arn:${partition}:${service}:${region}:${account}:${resource}`;
   const queueArn = (url: string) => arnOf("sqs", new URL(url).pathname.split("/").at(-1) ?? "");
@@ -77,7 +75,7 @@ function denialOf(whole: EvaluationResult, one: Evaluation): Denial | undefined 
   return { action: whole.EvalActionName ?? "", resource, because };
 }
 
-/** A pattern stands for names that AWS chooses; any one of them shows whether the pattern is allowed. */
+/** IAM simulates names, not patterns; any name that matches will do. */
 function example(resource: string): string {
   return resource === "*" ? resource : resource.replaceAll("*", "x");
 }
@@ -112,19 +110,19 @@ const remedies: Record<Denial["because"], (sid: string, construct: string) => st
   missing: (sid, construct) =>
     `The statement ${sid} of the construct ${construct} should allow it (shared/aws/tier-grants.ts). Deploy again: the role was changed by hand, or is older than the code.`,
   forbidden: (_sid, construct) =>
-    `A policy of the role forbids it outright. Find the Deny among the policies of the role of ${construct}; no statement of Turnout's denies anything.`,
+    `A policy of the role denies it explicitly. Find the Deny among the policies of the role of ${construct}; Turnout's statements deny nothing.`,
   boundary: (_sid, construct) =>
-    `The permissions boundary of the role of ${construct} leaves it out. Widen the boundary.`,
+    `The permissions boundary of the role of ${construct} does not allow it. Extend the boundary.`,
   organisation: () =>
-    "A service control policy of the organisation forbids it. Only the organisation's administrators can change that.",
+    "A service control policy of the organisation denies it. Only the organisation's administrators can change that.",
 };
 
-/** A name without the part of its ARN that all of an account share. */
+/** An ARN without what all of an account share. */
 function shortName(arn: string): string {
   return arn.split(":").slice(5).join(":") || arn;
 }
 
-/** @returns on what a grant is: where no resource can be named, under which condition */
+/** @returns the resources of a grant, and its conditions */
 function scopeOf({ resources, conditions = {} }: Grant): string {
   const bound = Object.values(conditions).flatMap((pairs) => Object.entries(pairs));
   return [...resources.map(shortName), ...bound.map(([key, value]) => `${key} ${value}`)].join(", ");
@@ -136,16 +134,15 @@ export interface RightsOptions {
   readonly roleArn: string;
   readonly names: DeploymentNames;
   readonly signal: AbortSignal;
-  /** Called after each statement. */
   readonly onCheck?: (() => void) | undefined;
 }
 
-/** @returns one check for each statement that the role should have. Changes nothing. */
+/** @returns one check for each statement that the role should have */
 export async function checkRights(options: RightsOptions): Promise<readonly Check[]> {
   const { client, tier, roleArn, names, signal, onCheck } = options;
   const { code, platform } = grantsOf(tier, names);
   const checks: Check[] = [];
-  // One after the other: IAM throttles its simulator soon.
+  // One at a time: IAM throttles its simulator early.
   for (const grant of [...code, ...platform]) {
     const name = `${tier} role: ${grant.sid}`;
     const made = await attempt(name, signal, async () => {
@@ -166,11 +163,11 @@ function ofMissingRole(check: Check, tier: TierName): Check {
   return failed(
     check.name,
     check.found,
-    `The role is gone. The construct ${constructOfRole[tier]} makes it: deploy again.`,
+    `The role is missing. The construct ${constructOfRole[tier]} creates it: deploy again.`,
   );
 }
 
-/** @returns the statement that should allow an action, undefined where none should */
+/** @returns the id of the statement that should allow an action */
 export function statementOf(tier: TierName, names: DeploymentNames, action: string): string | undefined {
   const { code, platform } = grantsOf(tier, names);
   return [...code, ...platform].find(({ actions }) => actions.includes(action))?.sid;

@@ -1,8 +1,5 @@
-/**
- * What CloudFormation still knows of a stack, also of one that is gone: it keeps a removed stack's resources for 90 days.
- * By these names one can look for what other services left of it.
- */
-import { paginateListStacks, type CloudFormationClient } from "@aws-sdk/client-cloudformation";
+/** What CloudFormation knows of a stack, also of a deleted one, whose resources it lists for 90 days. */
+import { paginateListStacks, type CloudFormationClient, type StackSummary } from "@aws-sdk/client-cloudformation";
 import { DescribeEnvironmentsCommand, type ElasticBeanstalkClient } from "@aws-sdk/client-elastic-beanstalk";
 import type { DeploymentClients } from "./clients.ts";
 import { readStackResources } from "./deployed-stack.ts";
@@ -11,38 +8,26 @@ export interface TracedResource {
   readonly logicalId: string;
   readonly type: string;
   readonly name: string;
-  /** The last that CloudFormation did with it, such as `DELETE_SKIPPED`. */
+  /** Its last status, such as `DELETE_SKIPPED`. */
   readonly status: string;
 }
 
 export interface Traces {
-  /** Everything that any stack of this name had. */
+  /** Of all stacks of this name and their environments' stacks, with these stacks themselves. */
   readonly resources: readonly TracedResource[];
-  /** Ids of its Elastic Beanstalk environments, such as `e-abcdefghij`, as far as those are still known. */
+  /** Ids of its Elastic Beanstalk environments, such as `e-abcdefghij`, where still known. */
   readonly environmentIds: readonly string[];
-  /** Living stacks whose names begin with this one's: what begins with theirs is not ours. */
+  /** Existing stacks whose names begin with this one's: resources named after them are not this stack's. */
   readonly neighbours: readonly string[];
 }
 
-/** Older ones of the same name have nothing left that the newest few would not show. */
+/** The newest stacks of one name that are read. */
 const maxHistory = 5;
 
-/** @returns ARNs of the removed stacks of this name, newest first, and names of living neighbours */
-async function listStacks(client: CloudFormationClient, stack: string) {
-  const history: string[] = [];
-  const neighbours: string[] = [];
-  for await (const { StackSummaries = [] } of paginateListStacks({ client }, {})) {
-    for (const { StackName = "", StackId = "", StackStatus } of StackSummaries) {
-      if (StackName === stack) history.push(StackId);
-      else if (
-        StackStatus !== "DELETE_COMPLETE" &&
-        StackName.startsWith(`${stack}-`) &&
-        StackName !== `${stack}-firewall`
-      )
-        neighbours.push(StackName);
-    }
-  }
-  return { history: history.slice(0, maxHistory), neighbours };
+async function listStacks(client: CloudFormationClient): Promise<StackSummary[]> {
+  const all: StackSummary[] = [];
+  for await (const { StackSummaries = [] } of paginateListStacks({ client }, {})) all.push(...StackSummaries);
+  return all;
 }
 
 async function readEnvironmentIds(client: ElasticBeanstalkClient, names: readonly string[]): Promise<string[]> {
@@ -52,25 +37,40 @@ async function readEnvironmentIds(client: ElasticBeanstalkClient, names: readonl
     const { Environments = [] } = await client.send(new DescribeEnvironmentsCommand(question));
     return Environments.flatMap(({ EnvironmentId }) => EnvironmentId ?? []);
   } catch {
-    // The look at the environments themselves says what is wrong.
+    // Elastic Beanstalk's bucket, which is searched as well, then says what is wrong.
     return [];
   }
 }
 
-/** @throws the SDK's error when CloudFormation does not answer or refuses; without Elastic Beanstalk ids stay unknown */
+/** @throws the SDK's error of CloudFormation; without Elastic Beanstalk, environment ids stay unknown */
 export async function readTraces(
   { cloudFormation, beanstalk }: Pick<DeploymentClients, "cloudFormation" | "beanstalk">,
   stack: string,
 ): Promise<Traces> {
-  const { history, neighbours } = await listStacks(cloudFormation, stack);
+  const stacks = await listStacks(cloudFormation);
   const resources: TracedResource[] = [];
-  for (const id of history) {
-    for (const one of await readStackResources(cloudFormation, id)) {
-      const { LogicalResourceId: logicalId = "", ResourceType: type = "" } = one;
+
+  async function trace({ StackId = "", StackName: logicalId = "", StackStatus }: StackSummary): Promise<void> {
+    resources.push({ logicalId, type: "AWS::CloudFormation::Stack", name: StackId, status: StackStatus ?? "" });
+    for (const one of await readStackResources(cloudFormation, StackId)) {
+      const { LogicalResourceId = "", ResourceType: type = "" } = one;
       const { PhysicalResourceId: name = "", ResourceStatus: status = "" } = one;
-      if (name !== "") resources.push({ logicalId, type, name, status });
+      if (name !== "") resources.push({ logicalId: LogicalResourceId, type, name, status });
     }
   }
+
+  for (const one of stacks.filter(({ StackName }) => StackName === stack).slice(0, maxHistory)) await trace(one);
   const names = resources.filter(({ type }) => type === "AWS::ElasticBeanstalk::Environment").map(({ name }) => name);
-  return { resources, environmentIds: await readEnvironmentIds(beanstalk, names), neighbours };
+  const environmentIds = await readEnvironmentIds(beanstalk, names);
+  // Elastic Beanstalk creates the resources of an environment by a stack of its own.
+  for (const id of environmentIds) {
+    const made = stacks.find(({ StackName }) => StackName === `awseb-${id}-stack`);
+    if (made !== undefined) await trace(made);
+  }
+  const neighbours = stacks.flatMap(({ StackName = "", StackStatus }) =>
+    StackStatus !== "DELETE_COMPLETE" && StackName.startsWith(`${stack}-`) && StackName !== `${stack}-firewall`
+      ? [StackName]
+      : [],
+  );
+  return { resources, environmentIds, neighbours };
 }

@@ -6,30 +6,30 @@ import { invalidEntry, type ConsoleStage } from "./console-stage.ts";
 
 export interface ConsoleState {
   readonly name: string;
-  /** @param look called while the console shows it */
-  show(browser: Browser, stage: ConsoleStage, look: (page: Page) => Promise<void>): Promise<void>;
+  /** @param examine called while the console shows it */
+  show(browser: Browser, stage: ConsoleStage, examine: (page: Page) => Promise<void>): Promise<void>;
 }
 
-const patience = { timeout: 30_000 };
+const waitOptions = { timeout: 30_000 };
 
-/** Opens a page of the console, acts there and has it looked at. */
+/** Opens a page of the console, acts there and runs the check there. */
 function at(path: string, act: (page: Page, stage: ConsoleStage) => Promise<void>): ConsoleState["show"] {
-  return async (browser, stage, look) => {
+  return async (browser, stage, examine) => {
     const { page, context } = await visit(browser, stage.consoleUrl + path);
     await act(page, stage);
-    await look(page);
+    await examine(page);
     await context.close();
   };
 }
 
 const headline = (page: Page, text: string) =>
-  page.locator("[data-live=headline] h2").filter({ hasText: text }).waitFor(patience);
+  page.locator("[data-live=headline] h2").filter({ hasText: text }).waitFor(waitOptions);
 
-const heading = (page: Page, name: string | RegExp) => page.getByRole("heading", { name }).first().waitFor(patience);
+const heading = (page: Page, name: string | RegExp) => page.getByRole("heading", { name }).first().waitFor(waitOptions);
 
 /** Loads the page again until it shows this. */
 async function untilShown(page: Page, selector: string): Promise<void> {
-  for (const deadline = Date.now() + patience.timeout; (await page.locator(selector).count()) === 0;) {
+  for (const deadline = Date.now() + waitOptions.timeout; (await page.locator(selector).count()) === 0;) {
     if (Date.now() > deadline) throw new Error(`${page.url()} does not show ${selector}.`);
     await page.waitForTimeout(300);
     await page.reload();
@@ -49,12 +49,12 @@ export const consoleStates: readonly ConsoleState[] = [
     name: "overview-spike",
     show: at("/", async (page, stage) => {
       // Some traffic before, so that the charts have something to tell.
-      await page.locator("[data-chart=waiting] canvas").waitFor(patience);
+      await page.locator("[data-chart=waiting] canvas").waitFor(waitOptions);
       await stage.register(150);
       await headline(page, "All is well");
       stage.stack.kill("worker", "SIGSTOP");
       await stage.register(400);
-      await page.locator("#figure-waiting b").filter({ hasText: "≈" }).waitFor(patience);
+      await page.locator("#figure-waiting b").filter({ hasText: "≈" }).waitFor(waitOptions);
       await headline(page, "The worker does not answer");
     }),
   },
@@ -63,7 +63,7 @@ export const consoleStates: readonly ConsoleState[] = [
     show: at("/", async (page, stage) => {
       stage.stack.kill("worker", "SIGCONT");
       await headline(page, "All is well");
-      await page.locator("[data-chart=waiting] canvas").waitFor(patience);
+      await page.locator("[data-chart=waiting] canvas").waitFor(waitOptions);
     }),
   },
   {
@@ -77,7 +77,7 @@ export const consoleStates: readonly ConsoleState[] = [
       );
       await stage.sendDead('{"v":1,"registrations":[{"id":"cut', "malformed", "the message body is not JSON");
       await headline(page, "5 registrations need attention");
-      await page.locator("[data-chart=waiting] canvas").waitFor(patience);
+      await page.locator("[data-chart=waiting] canvas").waitFor(waitOptions);
     }),
   },
   {
@@ -135,7 +135,7 @@ export const consoleStates: readonly ConsoleState[] = [
     show: at("/", async (page, stage) => {
       await stage.stack.process("sqs").stop();
       await headline(page, "The console cannot reach the deployment");
-      await page.locator("[data-chart=waiting] canvas").waitFor(patience);
+      await page.locator("[data-chart=waiting] canvas").waitFor(waitOptions);
     }),
   },
 ];

@@ -10,14 +10,14 @@ import { openChromium, skip } from "./chromium.ts";
 import { invalidEntry, openConsoleStage } from "./console-stage.ts";
 
 /** For what has to come by itself, while the machine does other things too. */
-const patience = { timeout: 30_000 };
+const waitOptions = { timeout: 30_000 };
 
 function figure(page: Page, id: string) {
   return page.locator(`#figure-${id} dd b`);
 }
 
 async function headlineReads(page: Page, text: string | RegExp): Promise<void> {
-  await page.locator("[data-live=headline] h2").filter({ hasText: text }).waitFor(patience);
+  await page.locator("[data-live=headline] h2").filter({ hasText: text }).waitFor(waitOptions);
 }
 
 t.test("the console", { skip, timeout: 240_000 }, async (t) => {
@@ -30,14 +30,14 @@ t.test("the console", { skip, timeout: 240_000 }, async (t) => {
   t.test("shows a spike while it comes and goes, without a reload", async (t) => {
     const { page, context, troubles, requests } = await visit(browser, consoleUrl);
     await headlineReads(page, "All is well");
-    await page.locator("[data-chart=waiting] canvas").waitFor(patience);
+    await page.locator("[data-chart=waiting] canvas").waitFor(waitOptions);
     t.equal(await page.locator("figure canvas").count(), 3);
     // Suspended, so that what comes is seen to wait.
     stack.kill("worker", "SIGSTOP");
     await stage.register(300);
     await figure(page, "waiting")
       .filter({ hasText: /^≈ \d+ p/ })
-      .waitFor(patience);
+      .waitFor(waitOptions);
     t.match(await page.locator("#figure-waiting").textContent(), /message/, "both counts are told");
     await headlineReads(page, "The worker does not answer");
     stack.kill("worker", "SIGCONT");
@@ -79,7 +79,7 @@ t.test("the console", { skip, timeout: 240_000 }, async (t) => {
     t.match(await page.locator("main").textContent(), /1 of 1 would be sent[^]*Nothing has been sent yet/);
     await page.getByLabel("Why").fill("mended");
     await page.getByRole("button", { name: "Replay 1 now" }).click();
-    await page.getByRole("heading", { name: "Done: all resolved" }).waitFor(patience);
+    await page.getByRole("heading", { name: "Done: all resolved" }).waitFor(waitOptions);
 
     await page.getByRole("link", { name: id }).click();
     const history = await page.locator(".history").textContent();
@@ -95,7 +95,7 @@ t.test("the console", { skip, timeout: 240_000 }, async (t) => {
     const body = `<img src=x onerror="document.title='owned'"><script>document.title='owned'</script>\u202e\u0085end`;
     await stage.sendDead(body, "malformed", "the message body is not JSON");
     const { page, context, troubles } = await visit(browser, `${consoleUrl}/dead-letters`);
-    await page.waitForFunction("document.querySelector('tbody') || void location.reload()", undefined, patience);
+    await page.waitForFunction("document.querySelector('tbody') || void location.reload()", undefined, waitOptions);
     await page.goto(`${consoleUrl}/dead-letters?reason=malformed`);
     await page.getByRole("link", { name: "no valid registration" }).click();
     t.match(await page.locator("pre").textContent(), String.raw`'owned'</script>\u202e\u0085end`);
@@ -126,7 +126,7 @@ t.test("the console", { skip, timeout: 240_000 }, async (t) => {
     await page.waitForFunction(
       "document.querySelectorAll('tbody input').length === 3 || void setTimeout(() => location.reload(), 300)",
       undefined,
-      { ...patience, polling: 1_000 },
+      { ...waitOptions, polling: 1_000 },
     );
     // The canary goes out, and nobody takes it.
     await stack.process("worker").stop();
@@ -135,7 +135,7 @@ t.test("the console", { skip, timeout: 240_000 }, async (t) => {
     await page.getByRole("button", { name: "Replay 3 now" }).click();
     await page.getByRole("heading", { name: "Replaying …" }).waitFor();
     await page.getByRole("button", { name: "Stop" }).click();
-    await page.getByRole("heading", { name: "Stopped before the end" }).waitFor(patience);
+    await page.getByRole("heading", { name: "Stopped before the end" }).waitFor(waitOptions);
     t.match(await page.locator("main").textContent(), /2 were not sent. Nothing is lost./);
     await stack.process("worker").start();
     await context.close();
@@ -145,7 +145,7 @@ t.test("the console", { skip, timeout: 240_000 }, async (t) => {
     const [address = ""] = await stage.register(1);
     const { page, context, requests } = await visit(browser, `${consoleUrl}/registrations`);
     const found = page.getByRole("heading", { name: `${address} is registered` });
-    for (const deadline = Date.now() + patience.timeout; Date.now() < deadline && !(await found.isVisible());) {
+    for (const deadline = Date.now() + waitOptions.timeout; Date.now() < deadline && !(await found.isVisible());) {
       await page.getByLabel("Email address").fill(address.toUpperCase());
       await page.getByRole("button", { name: "Find" }).click();
       await page.locator("[role=status] h3").waitFor();
@@ -193,9 +193,9 @@ t.test("the console", { skip, timeout: 240_000 }, async (t) => {
     const { page, context } = await visit(browser, consoleUrl);
     await headlineReads(page, /./);
     await stack.process("console").stop();
-    await page.getByText("No live connection to the console.").waitFor(patience);
+    await page.getByText("No live connection to the console.").waitFor(waitOptions);
     await stack.process("console").start();
-    await page.getByText("No live connection to the console.").waitFor({ ...patience, state: "hidden" });
+    await page.getByText("No live connection to the console.").waitFor({ ...waitOptions, state: "hidden" });
     await context.close();
   });
 });

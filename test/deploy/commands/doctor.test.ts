@@ -49,7 +49,7 @@ t.beforeEach(() => {
 const doctor = (...options: string[]) =>
   runCommand(["doctor", "--stack", "summit-test", "--region", "eu-central-1", ...options]);
 
-t.test("a deployment in which nothing is missing passes, and says what was looked at", async (t) => {
+t.test("a complete deployment passes, and lists what was checked", async (t) => {
   const run = await doctor("--json");
   t.equal(run.code, 0, run.stderr);
   const list = run.json() as Checklist;
@@ -61,7 +61,7 @@ t.test("a deployment in which nothing is missing passes, and says what was looke
   t.equal(new Set(names).size, names.length, "each once");
 });
 
-t.test("a right that is missing is named with its statement, and the exit code is 1", async (t) => {
+t.test("a missing permission is named with its statement, and the exit code is 1", async (t) => {
   mocks.iam
     .on(SimulatePrincipalPolicyCommand, { PolicySourceArn: outputs.WebRoleArn })
     .callsFake(({ ActionNames = [], ResourceArns = [] }: { ActionNames?: string[]; ResourceArns?: string[] }) => ({
@@ -82,15 +82,15 @@ t.test("a right that is missing is named with its statement, and the exit code i
   t.match(stdout, /^1 failed: /m);
 });
 
-t.test("what may not be asked remains open, and open is not well", async (t) => {
+t.test("a check that AWS denies is unknown, and unknown is not passed", async (t) => {
   mocks.iam.on(SimulatePrincipalPolicyCommand).rejects(awsError("AccessDenied", "iam:SimulatePrincipalPolicy"));
   const { code, stdout } = await doctor();
   t.equal(code, 1);
   t.match(stdout, /^\? {5}worker role: Store/m);
-  t.match(stdout, /0 failed, \d+ could not be found out/);
+  t.match(stdout, /0 failed, \d+ unknown/);
 });
 
-t.test("of a stack that is half made, or half removed, it says so and where to look", async (t) => {
+t.test("an incomplete stack is reported as such, with what to do", async (t) => {
   for (const StackStatus of ["CREATE_IN_PROGRESS", "ROLLBACK_COMPLETE", "DELETE_FAILED"] as const) {
     mocks.cloudFormation.on(DescribeStacksCommand).resolves({ Stacks: [summit({ StackStatus, outputs: {} })] });
     const { code, stdout } = await doctor();
@@ -100,7 +100,7 @@ t.test("of a stack that is half made, or half removed, it says so and where to l
   }
 });
 
-t.test("no such stack, and a CloudFormation that refuses, end without a stack trace", async (t) => {
+t.test("a missing stack and an error of CloudFormation end without a stack trace", async (t) => {
   mocks.cloudFormation
     .on(DescribeStacksCommand)
     .rejects(awsError("ValidationError", "Stack with id summit-test does not exist"));

@@ -9,7 +9,7 @@ import { awsError, openAccount, region } from "../stack/account-stand-in.ts";
 const env = { AWS_REGION: region };
 const line = ["stack", "leftovers", "--stack", "summit-test"];
 
-t.test("it asks which stack is meant", async (t) => {
+t.test("--stack is required", async (t) => {
   const { code, stderr } = await runCommand(["stack", "leftovers"]);
   t.equal(code, 2);
   t.match(stderr, "--stack");
@@ -28,7 +28,7 @@ t.test("it ends with 0 where nothing is left, and with 1 otherwise, for people a
   t.ok(Compile(LeftoversReport).Check(machine.json()));
 });
 
-t.test("without credentials it says what to do, without a stack", async (t) => {
+t.test("without credentials it says what to do, without a stack trace", async (t) => {
   const { mocks } = openAccount(t);
   mocks.sts.on(GetCallerIdentityCommand).rejects(awsError("CredentialsProviderError"));
   const { code, stderr } = await runCommand(line, { env });

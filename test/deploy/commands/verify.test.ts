@@ -43,7 +43,7 @@ const verify = (...options: string[]) =>
   runCommand(["stack", "verify", "--stack", "summit-test", "--region", "eu-central-1", ...options]);
 const statusOf = (list: Checklist, name: string) => list.checks.find((check) => check.name === name)?.status;
 
-t.test("a made-up person goes all the way and is erased again, with a line in the audit log", async (t) => {
+t.test("a made-up person is registered, confirmed and erased again, with an entry in the audit log", async (t) => {
   let email = "";
   const { url } = await startFront(t, {
     "POST /registrations": (request, response) => {
@@ -85,7 +85,7 @@ t.test("a made-up person goes all the way and is erased again, with a line in th
   t.equal(statusOf(list, "web environment"), "failed");
 });
 
-t.test("of a half made stack the rest is left out, and who reads it knows what to do", async (t) => {
+t.test("of an incomplete stack the other checks are skipped, with what to do", async (t) => {
   mocks.cloudFormation
     .on(DescribeStacksCommand)
     .resolves({ Stacks: [summit({ StackStatus: "ROLLBACK_COMPLETE", outputs: {} })] })
@@ -100,10 +100,10 @@ t.test("of a half made stack the rest is left out, and who reads it knows what t
   t.match(stdout, /^FAIL {2}stack +ROLLBACK_COMPLETE/m);
   t.match(stdout, /→ .*npm run destroy/);
   t.match(stdout, /^FAIL {2}resources +1 of 1 are not in place: Web is DELETE_FAILED \(in use\)/m);
-  t.match(stdout, /^- +all else/m);
+  t.match(stdout, /^- +everything else/m);
 });
 
-t.test("bad input, no such stack, and a CloudFormation that refuses, end without a stack trace", async (t) => {
+t.test("bad input, a missing stack and an error of CloudFormation end without a stack trace", async (t) => {
   mocks.cloudFormation
     .on(DescribeStacksCommand)
     .rejects(awsError("ValidationError", "Stack summit-test does not exist"));

@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { AutoScalingClient, DescribeScalingActivitiesCommand } from "@aws-sdk/client-auto-scaling";
 import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
 import { CloudWatchClient, GetMetricDataCommand } from "@aws-sdk/client-cloudwatch";
-import { ElasticBeanstalkClient } from "@aws-sdk/client-elastic-beanstalk";
 import { mockClient } from "aws-sdk-client-mock";
 import t from "tap";
 import { Compile } from "typebox/compile";
@@ -15,7 +14,6 @@ import { awsError, summit } from "../stack/deployed-summit.ts";
 
 const mocks = {
   autoScaling: mockClient(AutoScalingClient),
-  beanstalk: mockClient(ElasticBeanstalkClient),
   cloudFormation: mockClient(CloudFormationClient),
   cloudWatch: mockClient(CloudWatchClient),
 };
@@ -44,7 +42,7 @@ function watchOnce(...options: string[]) {
   return runCommand([...line, ...options], { signal: stop.signal });
 }
 
-t.test("Ctrl-C ends the watch cleanly: what was seen is printed and written", async (t) => {
+t.test("Ctrl-C ends the watch cleanly: its result is printed and written", async (t) => {
   mocks.autoScaling
     .on(DescribeScalingActivitiesCommand, { AutoScalingGroupName: "summit-web-group" })
     .callsFake(() => ({
@@ -65,7 +63,7 @@ t.test("Ctrl-C ends the watch cleanly: what was seen is printed and written", as
   t.match(readFileSync(report, "utf8"), /ended by hand[\s\S]*i-0a/);
 });
 
-t.test("for a script it is one document at the end, as its schema says", async (t) => {
+t.test("--json prints one document at the end, as its schema says", async (t) => {
   const run = await watchOnce("--json", "--until-drained");
   t.equal(run.code, 0);
   const record = run.json();
@@ -73,13 +71,13 @@ t.test("for a script it is one document at the end, as its schema says", async (
   t.match(record, { stack: "summit-test", ended: "interrupted", chains: [] });
 });
 
-t.test("a report that cannot be written is told at once and not after an hour", async (t) => {
+t.test("a report that cannot be written fails at once and not after an hour", async (t) => {
   const { code, stderr } = await runCommand([...line, "--report", join(folder, "nowhere", "x.html")]);
   t.equal(code, 1);
   t.match(stderr, "ENOENT");
 });
 
-t.test("bad input, half made stacks and denials end without a stack trace", async (t) => {
+t.test("bad input, incomplete stacks and denials end without a stack trace", async (t) => {
   const halfMade = { Stacks: [summit({ StackStatus: "CREATE_IN_PROGRESS", outputs: {} })] };
   const denied = awsError("AccessDenied", "cloudwatch:GetMetricData");
   const cases: [code: number, said: string, prepare: () => void, options?: string[]][] = [
@@ -89,7 +87,7 @@ t.test("bad input, half made stacks and denials end without a stack trace", asyn
     [
       1,
       "cloudwatch:GetMetricData",
-      () => [mocks.autoScaling, mocks.beanstalk, mocks.cloudWatch].forEach((mock) => mock.rejects(denied)),
+      () => [mocks.autoScaling, mocks.cloudWatch].forEach((mock) => mock.rejects(denied)),
     ],
   ];
   for (const [code, said, prepare, options = []] of cases) {

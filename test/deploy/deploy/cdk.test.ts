@@ -1,4 +1,3 @@
-import { setTimeout as delay } from "node:timers/promises";
 import t from "tap";
 import { runCdk } from "../../../deploy/deploy/cdk.ts";
 
@@ -7,7 +6,7 @@ const cdk = (script: string) => ({ command: "/bin/sh", args: ["-c", script, "cdk
 const env = { PATH: process.env.PATH };
 const { signal } = new AbortController();
 
-t.test("its lines are told as they come, its exit code and its last lines at the end", async (t) => {
+t.test("lines are passed on as they come, the exit code and the last lines at the end", async (t) => {
   const lines: string[] = [];
   const script = String.raw`printf '\033[31mred\033[0m\n'; echo "$1 $2" >&2; exit 3`;
   const end = await runCdk(cdk(script), ["synth", "-q"], { env, signal, onLine: (line) => lines.push(line) });
@@ -16,7 +15,7 @@ t.test("its lines are told as they come, its exit code and its last lines at the
   t.ok(lines.includes("\u001b[31mred\u001b[0m"), "with its colours for whoever shows them");
 });
 
-t.test("it runs in the repository, and sends nobody any telemetry", async (t) => {
+t.test("it runs in the repository, without telemetry", async (t) => {
   const end = await runCdk(cdk('pwd; echo "$CDK_DISABLE_CLI_TELEMETRY"'), [], { env, signal });
   t.same(end, { code: 0, tail: [import.meta.dirname, "true"] });
 });
@@ -27,19 +26,18 @@ t.test("only the last lines are kept", async (t) => {
   t.equal(tail.at(-1), "1000");
 });
 
-t.test("Ctrl-C ends it as well", async (t) => {
+t.test("Ctrl-C ends the process", async (t) => {
   const interruption = new AbortController();
   const running = runCdk(cdk("echo started; exec sleep 30"), [], {
     env,
     signal: interruption.signal,
     onLine: () => interruption.abort(),
   });
-  const end = await Promise.race([running, delay(10_000, "too late", { ref: false })]);
-  t.match(end, { code: undefined, tail: ["started"] });
+  await t.rejects(running, { name: "AbortError" });
   await t.rejects(runCdk(cdk("true"), [], { env, signal: interruption.signal }), { name: "AbortError" });
 });
 
-t.test("a command that is not there is told", async (t) => {
+t.test("a missing command is an error", async (t) => {
   const missing = { command: "/nowhere/cdk", args: [], folder: import.meta.dirname };
   await t.rejects(runCdk(missing, [], { env, signal }), { code: "ENOENT" });
 });

@@ -35,6 +35,7 @@ interface Scene {
 function open(t: Test, { stacks = [toolkit], script = "", afterDeploy, afterBootstrap }: Scene = {}) {
   const assemblyFolder = t.testdir({
     "manifest.json": JSON.stringify({
+      version: "36.0.0",
       artifacts: {
         [name]: {
           type: "aws:cloudformation:stack",
@@ -44,6 +45,7 @@ function open(t: Test, { stacks = [toolkit], script = "", afterDeploy, afterBoot
       },
     }),
     "template.json": JSON.stringify(template),
+    "outputs.json": JSON.stringify({ [name]: outputs }),
   });
   const notes = join(assemblyFolder, "notes");
   writeFileSync(notes, "");
@@ -63,11 +65,7 @@ function open(t: Test, { stacks = [toolkit], script = "", afterDeploy, afterBoot
   opened.mocks.dynamoDb.on(DescribeLimitsCommand).resolves({ TableMaxWriteCapacityUnits: 40_000 });
   const cdk = { command: "/bin/sh", args: ["-c", `echo "$*" >> ${notes}; ${script}`, "cdk"], folder: assemblyFolder };
   const deploy = (args: readonly string[], typed?: string) =>
-    run(
-      (host) => buildDeployCommand(host, { cdk, assemblyFolder, pollMs: 1 }),
-      args,
-      typed === undefined ? {} : { typed },
-    );
+    run((host) => buildDeployCommand(host, { cdk, assemblyFolder }), args, typed === undefined ? {} : { typed });
   return { ...opened, asked, deploy, assemblyFolder };
 }
 
@@ -84,7 +82,8 @@ t.test("--help explains every option, with examples", async (t) => {
 });
 
 t.test("a first deployment: checks, differences, a question, progress, and what to do next", async (t) => {
-  const script = 'if [ "$1" = diff ]; then echo "[+] AWS::EC2::VPC Network/Vpc"; fi';
+  const script =
+    'case $1 in diff) echo "[+] AWS::EC2::VPC Network/Vpc";; deploy) echo "CREATE_COMPLETE | Network/Vpc";; esac';
   const { deploy, asked, assemblyFolder } = open(t, {
     script,
     afterDeploy(happen) {
@@ -98,7 +97,7 @@ t.test("a first deployment: checks, differences, a question, progress, and what 
   t.match(stderr, /ok {2}VPCs: 1 needed, 100 of 100 left/);
   t.match(stderr, /\[\+\] AWS::EC2::VPC/);
   t.match(stderr, /Create summit-test in account/);
-  t.match(stderr, /created {2}\[1\/2\] Network\/Vpc/);
+  t.match(stderr, "CREATE_COMPLETE | Network/Vpc");
   t.match(stdout, /summit-test is created/);
   t.match(stdout, "Event page: https://d1.cloudfront.net");
   t.match(stdout, "npm run turnout -- stack verify --stack summit-test");
@@ -106,7 +105,7 @@ t.test("a first deployment: checks, differences, a question, progress, and what 
   t.same(asked(), [
     `synth -q --output ${assemblyFolder} -c stage=test -c stackName=summit ${place}`,
     `diff ${name} --app ${assemblyFolder} ${place}`,
-    `deploy --app ${assemblyFolder} --all --require-approval never ${place}`,
+    `deploy --app ${assemblyFolder} --all --require-approval never --progress events --outputs-file ${assemblyFolder}/outputs.json ${place}`,
   ]);
 });
 
@@ -117,13 +116,13 @@ t.test("an answer other than yes, and --dry-run, deploy nothing", async (t) => {
   t.notMatch(asked().join("\n"), /^deploy/m);
 });
 
-t.test("nobody at the terminal and no --yes is wrong usage, told before anything is deployed", async (t) => {
+t.test("without a terminal and --yes it is wrong usage, and nothing is deployed", async (t) => {
   const { deploy, asked } = open(t);
   t.match(await deploy([]), { code: 2, stderr: /--yes/ });
   t.notMatch(asked().join("\n"), /^deploy/m);
 });
 
-t.test("what machines get fits its schema, whatever it comes to", async (t) => {
+t.test("--json fits its schema, whatever the outcome", async (t) => {
   const fresh = open(t, { afterDeploy: () => [whole] });
   const created = await fresh.deploy(["--yes", "--json"]);
   t.equal(created.code, 0);
@@ -158,7 +157,7 @@ t.test("a failed deployment names what failed first, why and what to do", async 
   t.match(checked(t, machine.json()), { outcome: "failed", failure: { resource: "Network/Vpc", advice: /quota/ } });
 });
 
-t.test("where CDK fails before CloudFormation begins, its own last words are told", async (t) => {
+t.test("where CDK fails before CloudFormation begins, its last line is the reason", async (t) => {
   const script = 'if [ "$1" = deploy ]; then echo "Failed to publish asset: AccessDenied" >&2; exit 1; fi';
   const { code, stdout, stderr } = await open(t, { script }).deploy(["--yes"]);
   t.equal(code, 1);
@@ -166,14 +165,14 @@ t.test("where CDK fails before CloudFormation begins, its own last words are tol
   t.match(stderr, "Failed to publish asset");
 });
 
-t.test("differences that cannot be shown stop nothing: the question is still asked", async (t) => {
+t.test("differences that cannot be shown do not stop the deployment", async (t) => {
   const script = 'if [ "$1" = diff ]; then echo "no lookup role" >&2; exit 1; fi';
   const { code, stderr } = await open(t, { script, afterDeploy: () => [whole] }).deploy(["--yes"]);
   t.equal(code, 0);
   t.match(stderr, /no lookup role[\s\S]*differences cannot be shown/);
 });
 
-t.test("half-made, half-removed and busy stacks are told with the way out, and left alone", async (t) => {
+t.test("incomplete and changing stacks are reported with what to do, and not changed", async (t) => {
   for (const [status, remedy] of [
     ["ROLLBACK_COMPLETE", /npm run destroy -- --stack summit-test/],
     ["DELETE_FAILED", /npm run destroy -- --stack summit-test/],
@@ -190,7 +189,7 @@ t.test("half-made, half-removed and busy stacks are told with the way out, and l
   t.match(await foreign.deploy(["--yes"]), { code: 1, stderr: /none of Turnout's/ });
 });
 
-t.test("a quota that is too small stops it before anything is made", async (t) => {
+t.test("a quota that is too small stops it before anything is created", async (t) => {
   const { deploy, mocks } = open(t);
   mocks.quotas.on(GetServiceQuotaCommand).resolves({ Quota: { Value: 0 } });
   const { code, json } = await deploy(["--yes", "--json"]);
@@ -211,7 +210,7 @@ t.test("without CDK's bootstrap stack it says how to get it; --bootstrap makes i
   t.ok(other.asked().includes(`bootstrap aws://${account}/${region}`));
 });
 
-t.test("wrong settings end with 2 and every fault, without a stack", async (t) => {
+t.test("wrong settings end with 2 and every validation error, without a stack trace", async (t) => {
   const script = String.raw`printf 'The configuration has 1 error(s):\n  - stage was "x"\n    at main (file.ts:1)\nnode infra/main.ts: Subprocess exited with error 1\n' >&2; exit 1`;
   const { code, stderr } = await open(t, { script }).deploy(["-c", "stage=x"]);
   t.equal(code, 2);
@@ -221,7 +220,7 @@ t.test("wrong settings end with 2 and every fault, without a stack", async (t) =
   t.match(await open(t).deploy(["-c", "stage"]), { code: 2, stderr: /name=value/ });
 });
 
-t.test("missing, expired and refused credentials are told before anything else is tried", async (t) => {
+t.test("missing, expired and rejected credentials are reported before anything else is tried", async (t) => {
   for (const [error, remedy] of [
     ["CredentialsProviderError", /aws sso login/],
     ["ExpiredToken", /aws sso login/],

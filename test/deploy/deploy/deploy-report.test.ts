@@ -21,7 +21,7 @@ const created: DeployOutput = {
 const show = (output: DeployOutput) =>
   run(({ terminal }) => new Command("show").action(() => showDeployment(terminal, output)), []);
 
-t.test("an own domain is to be pointed to CloudFront; CloudFront's own name is not", async (t) => {
+t.test("an own domain needs a CNAME to CloudFront; CloudFront's own name does not", async (t) => {
   const own = await show(created);
   t.match(own.stdout, /summit-production is created \(12 min 34 s\)/);
   t.match(own.stdout, "Point a CNAME of summit.example.org to d1.cloudfront.net");
@@ -30,19 +30,19 @@ t.test("an own domain is to be pointed to CloudFront; CloudFront's own name is n
   t.notMatch(plain.stdout, "CNAME");
 });
 
-t.test("what is only of use after a first deployment is not repeated", async (t) => {
+t.test("steps for a first deployment are not repeated", async (t) => {
   const { stdout } = await show({ ...created, outcome: "updated" });
   t.match(stdout, "summit-production is updated");
   t.notMatch(stdout, "First deployment");
 });
 
-t.test("what stands in the way is told, and that nothing was done", async (t) => {
+t.test("problems are shown, and that nothing was deployed", async (t) => {
   const { stdout, stderr } = await show({ ...created, outcome: "not-ready", problems: ["Quota: 1 VPCs are needed"] });
   t.match(stderr, "✗ Quota");
   t.equal(stdout, "Nothing was deployed.\n");
 });
 
-t.test("every check says what is needed and what is there", async (t) => {
+t.test("every check shows what is needed and what is available", async (t) => {
   const quota = {
     name: "vCPUs",
     needed: 4,

@@ -2,9 +2,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DeleteStackCommand, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
 import { DeleteLogGroupCommand, DescribeLogGroupsCommand } from "@aws-sdk/client-cloudwatch-logs";
-import { DeleteTableCommand, DescribeTableCommand, ListTablesCommand } from "@aws-sdk/client-dynamodb";
+import { DeleteTableCommand, DescribeTableCommand } from "@aws-sdk/client-dynamodb";
 import { DescribeNetworkInterfacesCommand } from "@aws-sdk/client-ec2";
-import { DeleteQueueCommand, GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
+import { DeleteQueueCommand, GetQueueAttributesCommand, GetQueueUrlCommand } from "@aws-sdk/client-sqs";
 import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { mockClient } from "aws-sdk-client-mock";
@@ -66,7 +66,7 @@ t.test("--help explains every option, with examples; without --stack it does not
   t.match(await destroy([]), { code: 2, stderr: /--stack/ });
 });
 
-t.test("a test stage goes, and nothing stays", async (t) => {
+t.test("a test stage is removed, and nothing is kept", async (t) => {
   const { destroy, stacks } = open(t, [stack("test")]);
   const { code, stdout, stderr } = await destroy(test, "summit-test");
   t.equal(code, 0, stderr);
@@ -84,21 +84,22 @@ t.test("any other name than the stack's, and --dry-run, remove nothing", async (
   t.equal(deletions(), 0);
 });
 
-t.test("a production says what it keeps, loses its protection, and what it keeps is no failure", async (t) => {
+t.test("a production shows what it keeps, loses its protection, and what it keeps is no failure", async (t) => {
   const { destroy, mocks } = open(t, [stack("production")]);
-  mocks.dynamoDb.on(ListTablesCommand).resolves({ TableNames: ["summit-production-DataRegistrations"] });
   mocks.dynamoDb.on(DescribeTableCommand).resolves({ Table: { TableStatus: "ACTIVE" } });
   const { code, stdout, stderr } = await destroy([...production, "--yes"]);
   t.equal(code, 0, stderr);
   t.match(stderr, /stays: summit-production-DataRegistrations \(AWS::DynamoDB::GlobalTable\)/);
-  t.match(stderr, /Switched the protection of summit-production off/);
+  t.match(stderr, /Switched the termination protection of summit-production off/);
   t.match(stdout, /summit-production-DataRegistrations +kept/);
-  t.match(stdout, "0 left and 1 kept");
+  t.match(stdout, "0 left and 2 kept");
   t.equal(mocks.dynamoDb.commandCalls(DeleteTableCommand).length, 0);
 });
 
 t.test("--delete-data removes what a production keeps, after the stack", async (t) => {
   const { destroy, mocks } = open(t, [stack("production")]);
+  mocks.dynamoDb.on(DescribeTableCommand).rejects(awsError("ResourceNotFoundException"));
+  mocks.sqs.on(GetQueueUrlCommand).rejects(awsError("QueueDoesNotExist"));
   const { code, stderr, json } = await destroy([...production, "--yes", "--delete-data", "--json"]);
   t.equal(code, 0, stderr);
   t.match(stderr, /goes: {2}summit-production-DataRegistrations/);
@@ -121,7 +122,7 @@ t.test("what a production left earlier is deleted later, by the same option, and
   t.same(deleted, ["summit-production-DataRegistrations"]);
 });
 
-t.test("registrations that still wait on the queues are told before anything goes", async (t) => {
+t.test("registrations still on the queues are reported before anything is removed", async (t) => {
   const { destroy, mocks } = open(t, [stack("test")]);
   mocks.sqs.on(GetQueueAttributesCommand).resolves({ Attributes: { ApproximateNumberOfMessages: "12" } });
   const { stderr, json } = await destroy([...test, "--dry-run", "--json"]);
@@ -152,7 +153,7 @@ t.test("--export writes the table first; an export that fails removes nothing", 
   t.match(await destroy([...test, "--export", "x.xls"]), { code: 2, stderr: /\.csv or \.jsonl/ });
 });
 
-t.test("a half-removed stack is gone on with; what holds it is named with what to do", async (t) => {
+t.test("the removal of a half removed stack continues; what blocks it is named with what to do", async (t) => {
   const { destroy, stacks, happen, mocks } = open(t, [stack("test", { status: "DELETE_FAILED" })]);
   const stuck = (one: StandInStack): void => {
     const reason = "The vpc 'vpc-1' has dependencies and cannot be deleted.";
@@ -168,14 +169,14 @@ t.test("a half-removed stack is gone on with; what holds it is named with what t
   t.match(checked(t, json()), { outcome: "failed", failures: [{ resource: "Vpc" }], leftovers: null });
 });
 
-t.test("a stack whose first deployment failed, one without outputs, is removed as well", async (t) => {
+t.test("a stack whose first deployment failed is removed as well", async (t) => {
   for (const status of ["ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "REVIEW_IN_PROGRESS"]) {
     const { destroy } = open(t, [stack("test", { status, outputs: {} })]);
     t.match(await destroy([...test, "--yes"]), { code: 0, stderr: /cannot be told/ }, status);
   }
 });
 
-t.test("the firewall's stack goes after the main one, and alone where that is gone already", async (t) => {
+t.test("the firewall's stack is removed after the main one, or alone", async (t) => {
   const firewall = (): StandInStack => ({
     name: "summit-test-firewall",
     status: "CREATE_COMPLETE",
@@ -189,7 +190,7 @@ t.test("the firewall's stack goes after the main one, and alone where that is go
   t.match(await alone.destroy([...test, "--yes"]), { code: 0, stdout: /summit-test is removed/ });
 });
 
-t.test("what is left beside the stack is removed; what cannot be is told, with exit code 1", async (t) => {
+t.test("leftovers are removed; those that cannot be are reported, with exit code 1", async (t) => {
   const { destroy, mocks } = open(t, [stack("test")]);
   const groups = mocks.logs.on(DescribeLogGroupsCommand, { logGroupNamePrefix: "summit-test-" });
   groups.resolvesOnce({ logGroups: [{ logGroupName: "summit-test-Log" }] }).resolves({});
@@ -206,7 +207,7 @@ t.test("what is left beside the stack is removed; what cannot be is told, with e
   t.match(stdout, /summit-test-Log +left/);
 });
 
-t.test("a stack of somebody else's, one that is being changed, and none at all are left alone", async (t) => {
+t.test("another application's stack, one that is changing, and a missing one are not touched", async (t) => {
   const foreign = open(t, [stack("test", { stage: undefined })]);
   t.match(await foreign.destroy([...test, "--yes"]), { code: 2, stderr: /none of Turnout's/ });
   const busy = open(t, [stack("test", { status: "UPDATE_IN_PROGRESS" })]);
@@ -216,7 +217,7 @@ t.test("a stack of somebody else's, one that is being changed, and none at all a
   for (const { deletions } of [foreign, busy, none]) t.equal(deletions(), 0);
 });
 
-t.test("denied, throttled and missing credentials are told with what to do, without a stack", async (t) => {
+t.test("AWS errors are reported with what to do, without a stack trace", async (t) => {
   const { destroy, mocks } = open(t, [stack("test")]);
   for (const [error, remedy] of [
     ["AccessDenied", /may not do this/],

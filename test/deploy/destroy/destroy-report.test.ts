@@ -24,7 +24,7 @@ const plan = (output: DestroyOutput, all: boolean) =>
 const show = (output: DestroyOutput) =>
   run(({ terminal }) => new Command("show").action(() => showRemoval(terminal, output)), []);
 
-t.test("the plan says of each thing that holds data whether it stays", async (t) => {
+t.test("the plan shows of each data resource whether it is kept", async (t) => {
   t.match(
     (await plan(planned, false)).stderr,
     /goes: {2}97 resource\(s\) of the stack\n {2}stays: summit-production-Table/,
@@ -36,17 +36,17 @@ t.test("the plan says of each thing that holds data whether it stays", async (t)
   t.match((await plan({ ...planned, kept: [] }, false)).stderr, "stays: nothing");
 });
 
-t.test("messages that wait are lost only where their queue goes", async (t) => {
+t.test("waiting messages are only lost with their queue", async (t) => {
   const waiting = { ...planned, waitingMessages: 3 };
   t.notMatch((await plan(waiting, false)).stderr, "never stored");
   t.match((await plan(waiting, true)).stderr, "never stored");
   t.match((await plan({ ...waiting, kept: [] }, false)).stderr, "never stored");
 });
 
-t.test("every outcome says what is now and what to do", async (t) => {
+t.test("every outcome says the state and what to do", async (t) => {
   const words: [outcome: DestroyOutput["outcome"], text: RegExp][] = [
     ["removed", /summit-production is removed \(21 min 5 s\)/],
-    ["late", /Run the same command again to wait on/],
+    ["late", /Run the same command again to wait for it/],
     ["failed", /half removed/],
     ["declined", /Nothing was removed/],
     ["not-ready", /Nothing was removed/],

@@ -1,7 +1,8 @@
 import t from "tap";
 import { planFromTraces, planRemoval, readRemovalPlan } from "../../../deploy/destroy/removal-plan.ts";
-import { fullSettings, synthesized } from "../../infra/templates.ts";
+import { parseTemplate, titlesOf } from "../../../deploy/stack/template.ts";
 import type { Template } from "../../infra/synthesis.ts";
+import { fullSettings, synthesized } from "../../infra/templates.ts";
 import { openAccount } from "../stack/account-stand-in.ts";
 
 /** As CloudFormation lists what it made of a template. */
@@ -45,7 +46,7 @@ t.test("control: one retained resource in a test stage would be seen", async (t)
   );
 });
 
-t.test("of a stack that is gone, its data is known by what it was called in the template", async (t) => {
+t.test("the data of a deleted stack is known by its logical ids", async (t) => {
   const { main } = await synthesized({ settings: fullSettings });
   const resources = made(main).map(({ LogicalResourceId: logicalId, ResourceType: type }) => ({
     logicalId,
@@ -81,3 +82,29 @@ t.test(
     t.match(await readRemovalPlan(clients.cloudFormation, "unknown"), { removed: [], kept: [] });
   },
 );
+
+const template = {
+  Resources: {
+    NetworkVpc7F: { Type: "AWS::EC2::VPC", Metadata: { "aws:cdk:path": "summit-test/Network/Vpc/Resource" } },
+    PlatformWebD1: {
+      Type: "AWS::ElasticBeanstalk::Environment",
+      Metadata: { "aws:cdk:path": "summit-test/Platform/Web" },
+    },
+    Plain: { Type: "AWS::SNS::Topic" },
+  },
+};
+
+t.test("resources are shown by their construct paths", async (t) => {
+  t.same(
+    [...titlesOf(template)],
+    [
+      ["NetworkVpc7F", "Network/Vpc"],
+      ["PlatformWebD1", "Platform/Web"],
+    ],
+  );
+});
+
+t.test("what is no template in JSON is an error", async (t) => {
+  t.same(parseTemplate(JSON.stringify(template)), template);
+  for (const text of ["", "Resources: {}", "{}", '{"Resources":{"A":{}}}']) t.throws(() => parseTemplate(text), text);
+});

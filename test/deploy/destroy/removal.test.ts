@@ -1,8 +1,17 @@
 import { DeleteStackCommand, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
+import { DeleteTableCommand, UpdateTableCommand } from "@aws-sdk/client-dynamodb";
+import {
+  DeleteNetworkInterfaceCommand,
+  DeleteSecurityGroupCommand,
+  DescribeNetworkInterfacesCommand,
+  DescribeSecurityGroupsCommand,
+} from "@aws-sdk/client-ec2";
+import { DeleteQueueCommand } from "@aws-sdk/client-sqs";
 import t, { type Test } from "tap";
+import { deleteKeptData } from "../../../deploy/destroy/kept-data.ts";
+import { clearNetworks } from "../../../deploy/destroy/network-remains.ts";
 import { removeStack } from "../../../deploy/destroy/removal.ts";
 import { readStack } from "../../../deploy/stack/deployed-stack.ts";
-import { createStackProgress } from "../../../deploy/stack/stack-progress.ts";
 import { awsError, gone, openAccount, type StandInStack } from "../stack/account-stand-in.ts";
 
 const name = "summit-test";
@@ -13,12 +22,14 @@ async function open(t: Test, stack: Partial<StandInStack> = {}) {
   const account = openAccount(t, [{ name, status: "CREATE_COMPLETE", stage: "test", ...stack }]);
   const { clients, happen, mocks } = account;
   const cleared: number[] = [];
+  const lines: string[] = [];
   const found = await readStack(clients.cloudFormation, name);
   const remove = (deadline = Date.now() + 5_000, { signal } = new AbortController()) =>
     removeStack({
       client: clients.cloudFormation,
       stack: found!,
-      progress: createStackProgress({ titles: new Map(), total: undefined, note: () => {}, now: Date.now }),
+      titles: new Map([["Vpc", "Network/Vpc"]]),
+      note: (line) => lines.push(line),
       clearWay: async () => void cleared.push(deletions()),
       deadline,
       pollMs: 1,
@@ -31,7 +42,7 @@ async function open(t: Test, stack: Partial<StandInStack> = {}) {
       happen({ stack: name, logicalId: "Vpc", type: "AWS::EC2::VPC", status: "DELETE_FAILED", reason });
       fail(one);
     };
-  return { ...account, remove, deletions, cleared, stuck };
+  return { ...account, remove, deletions, cleared, lines, stuck };
 }
 
 t.test("it waits until the stack is gone", async (t) => {
@@ -40,21 +51,22 @@ t.test("it waits until the stack is gone", async (t) => {
   t.equal(deletions(), 1);
 });
 
-t.test("a removal that is under way already is only waited for", async (t) => {
+t.test("a removal that is already under way is only waited for", async (t) => {
   const { remove, deletions, stacks } = await open(t, { status: "DELETE_IN_PROGRESS" });
   setImmediate(() => gone(stacks[0]!));
   t.match(await remove(), { end: "removed" });
   t.equal(deletions(), 0);
 });
 
-t.test("what holds it back is taken out of the way, and it is tried again, three times at most", async (t) => {
-  const { remove, deletions, cleared, stacks, stuck } = await open(t);
+t.test("what blocks the removal is removed, and it is retried, three times at most", async (t) => {
+  const { remove, deletions, cleared, lines, stacks, stuck } = await open(t);
   const dependent = "The vpc 'vpc-1' has dependencies and cannot be deleted.";
   stacks[0]!.steps = [() => {}, stuck(dependent)];
   const first = remove();
   t.match(await first, { end: "failed", failures: [{ logicalId: "Vpc", reason: /dependencies/ }] });
   t.equal(deletions(), 3);
   t.same(cleared, [1, 2], "after each try but the last");
+  t.match(lines[0], /^12:00:00 {2}DELETE_FAILED +Network\/Vpc \(AWS::EC2::VPC\): The vpc 'vpc-1' has dependencies/);
 });
 
 t.test("a second try that works leaves no failure", async (t) => {
@@ -70,26 +82,26 @@ t.test("a second try that works leaves no failure", async (t) => {
   t.equal(deletions(), 2);
 });
 
-t.test("a refusal is not tried again: nothing would be different", async (t) => {
+t.test("a denied removal is not retried", async (t) => {
   const { remove, deletions, stacks, stuck } = await open(t);
   stacks[0]!.steps = [() => {}, stuck("is not authorized to perform: ec2:DeleteVpc")];
   t.match(await remove(), { end: "failed", failures: [{ reason: /ec2:DeleteVpc/ }] });
   t.equal(deletions(), 1);
 });
 
-t.test("a stack that had failed to go before is tried anew", async (t) => {
+t.test("a stack whose removal failed before is retried", async (t) => {
   const { remove, deletions } = await open(t, { status: "DELETE_FAILED" });
   t.match(await remove(), { end: "removed" });
   t.equal(deletions(), 1);
 });
 
-t.test("nobody waits beyond the bound", async (t) => {
+t.test("it waits no longer than the deadline", async (t) => {
   const { remove, stacks } = await open(t);
   stacks[0]!.steps = [];
   t.match(await remove(Date.now() + 20), { end: "late" });
 });
 
-t.test("throttling costs only time; a refusal of the removal is told", async (t) => {
+t.test("throttling costs only time; a rejected removal is an error", async (t) => {
   const { remove, mocks } = await open(t);
   const throttled = awsError("Throttling");
   mocks.cloudFormation
@@ -110,4 +122,88 @@ t.test("Ctrl-C stops the waiting", async (t) => {
   const removing = remove(Date.now() + 5_000, interruption);
   interruption.abort(awsError("Stopped"));
   await t.rejects(removing, { name: "Stopped" });
+});
+
+const table = { logicalId: "DataRegistrations", type: "AWS::DynamoDB::GlobalTable", name: "summit-production-Table" };
+const queue = { logicalId: "DataQueue", type: "AWS::SQS::Queue", name: "https://sqs/summit-production-Queue" };
+const other = { logicalId: "Bucket", type: "AWS::S3::Bucket", name: "bucket" };
+
+function openKept(t: Test) {
+  const { clients, mocks } = openAccount(t);
+  const lines: string[] = [];
+  const { signal } = new AbortController();
+  const remove = () =>
+    deleteKeptData([table, queue, other], { clients, note: (line) => lines.push(line), pollMs: 1, signal });
+  return { mocks, lines, remove };
+}
+
+t.test("tables lose their protection and are deleted, queues too, anything else is kept", async (t) => {
+  const { mocks, lines, remove } = openKept(t);
+  t.same(await remove(), [other]);
+  t.match(mocks.dynamoDb.commandCalls(UpdateTableCommand)[0]?.args[0].input, {
+    TableName: table.name,
+    DeletionProtectionEnabled: false,
+  });
+  t.match(mocks.dynamoDb.commandCalls(DeleteTableCommand)[0]?.args[0].input, { TableName: table.name });
+  t.match(mocks.sqs.commandCalls(DeleteQueueCommand)[0]?.args[0].input, { QueueUrl: queue.name });
+  t.same(lines, [`Deleted ${table.name}.`, `Deleted ${queue.name}.`]);
+});
+
+t.test("a busy table is retried; a missing one counts as deleted", async (t) => {
+  const { mocks, remove } = openKept(t);
+  const busy = awsError("ResourceInUseException");
+  mocks.dynamoDb.on(DeleteTableCommand).rejectsOnce(busy).rejectsOnce(busy).resolves({});
+  mocks.sqs.on(DeleteQueueCommand).rejects(awsError("QueueDoesNotExist"));
+  t.same(await remove(), [other]);
+  t.equal(mocks.dynamoDb.commandCalls(DeleteTableCommand).length, 3);
+  t.equal(mocks.dynamoDb.commandCalls(UpdateTableCommand).length, 1);
+});
+
+t.test("a denied deletion is an error", async (t) => {
+  const { mocks, remove } = openKept(t);
+  mocks.dynamoDb.on(UpdateTableCommand).rejects(awsError("AccessDeniedException"));
+  await t.rejects(remove(), { name: "AccessDeniedException" });
+});
+
+t.test("unused interfaces and the services' security groups are removed, the stack's own are not", async (t) => {
+  const { clients, mocks } = openAccount(t);
+  mocks.ec2
+    .on(DescribeNetworkInterfacesCommand)
+    .resolves({ NetworkInterfaces: [{ NetworkInterfaceId: "eni-1", Description: "CloudFront VPC origin" }] })
+    .on(DescribeSecurityGroupsCommand)
+    .resolves({
+      SecurityGroups: [
+        { GroupId: "sg-1", GroupName: "CloudFront-VPCOrigins-Service-SG" },
+        { GroupId: "sg-2", GroupName: "summit-test-NetworkWebGroup" },
+        { GroupId: "sg-3", GroupName: "default" },
+      ],
+    });
+  const lines: string[] = [];
+  await clearNetworks(clients.ec2, ["vpc-1"], (line) => lines.push(line));
+  t.match(lines, [/Removed interface eni-1/, /Removed security group CloudFront-VPCOrigins/]);
+  const asked = mocks.ec2.commandCalls(DescribeNetworkInterfacesCommand)[0]?.args[0].input;
+  t.match(asked, {
+    Filters: [
+      { Name: "vpc-id", Values: ["vpc-1"] },
+      { Name: "status", Values: ["available"] },
+    ],
+  });
+  t.equal(mocks.ec2.commandCalls(DeleteSecurityGroupCommand).length, 1);
+});
+
+t.test("what cannot be removed is reported, and the rest goes on; without a network nothing is called", async (t) => {
+  const { clients, mocks } = openAccount(t);
+  mocks.ec2
+    .on(DescribeNetworkInterfacesCommand)
+    .resolves({ NetworkInterfaces: [{ NetworkInterfaceId: "eni-1" }, { NetworkInterfaceId: "eni-2" }] })
+    .on(DeleteNetworkInterfaceCommand)
+    .rejectsOnce(awsError("UnauthorizedOperation", "may not"))
+    .resolves({});
+  const lines: string[] = [];
+  const note = (line: string) => lines.push(line);
+  await clearNetworks(clients.ec2, ["vpc-1"], note);
+  t.match(lines, [/Could not remove interface eni-1.*may not/, /Removed interface eni-2/]);
+  mocks.ec2.resetHistory();
+  await clearNetworks(clients.ec2, [], note);
+  t.equal(mocks.ec2.calls().length, 0);
 });

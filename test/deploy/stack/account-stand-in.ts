@@ -21,6 +21,7 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { EC2Client } from "@aws-sdk/client-ec2";
 import { ElasticBeanstalkClient } from "@aws-sdk/client-elastic-beanstalk";
 import { IAMClient } from "@aws-sdk/client-iam";
+import { ResourceGroupsTaggingAPIClient } from "@aws-sdk/client-resource-groups-tagging-api";
 import { S3Client } from "@aws-sdk/client-s3";
 import { ServiceQuotasClient } from "@aws-sdk/client-service-quotas";
 import { SQSClient } from "@aws-sdk/client-sqs";
@@ -98,6 +99,7 @@ export function openAccount(t: Test, stacks: StandInStack[] = [], onAsk = (_stac
     s3: mockClient(S3Client),
     sqs: mockClient(SQSClient),
     sts: mockClient(STSClient),
+    tagging: mockClient(ResourceGroupsTaggingAPIClient),
   };
   for (const mock of Object.values(mocks) as unknown as Answering[]) mock.onAnyCommand().resolves({});
   t.teardown(() => {

@@ -22,7 +22,7 @@ function failing(error: Error) {
   };
 }
 
-t.test("all is well only where nothing failed and nothing remained unknown", async (t) => {
+t.test("a list passes only where nothing failed or is unknown", async (t) => {
   const passed = (...checks: Parameters<typeof toChecklist>[1]) => toChecklist("summit", checks).passed;
   t.ok(passed(ok("a", "x"), skipped("b", "x")));
   t.notOk(passed(ok("a", "x"), failed("b", "x", "y")));
@@ -30,7 +30,7 @@ t.test("all is well only where nothing failed and nothing remained unknown", asy
   t.ok(Compile(Checklist).Check(toChecklist("summit", [failed("b", "x", "y")])));
 });
 
-t.test("what does not exist has failed; what may not be asked, or is throttled, remains unknown", async (t) => {
+t.test("a missing resource has failed; a denied or throttled check is unknown", async (t) => {
   const status = async (error: Error) => {
     const [check] = await attempt("table", calm, failing(error));
     return check?.status;
@@ -42,7 +42,7 @@ t.test("what does not exist has failed; what may not be asked, or is throttled, 
   t.match(denied, { name: "table", found: /may not dynamodb:X/, todo: /Allow the action/ });
 });
 
-t.test("Ctrl-C is no finding", async (t) => {
+t.test("Ctrl-C is no result of a check", async (t) => {
   const stop = new AbortController();
   const checking = attempt("table", stop.signal, () => {
     stop.abort(new TurnoutError("TURNOUT_INTERRUPTED", "Stopped by SIGINT."));
@@ -51,7 +51,7 @@ t.test("Ctrl-C is no finding", async (t) => {
   await t.rejects(checking, { code: "TURNOUT_INTERRUPTED" });
 });
 
-t.test("what to do stands below what is wrong, and nothing that AWS says can command the terminal", async (t) => {
+t.test("what to do is shown below the result, and no text of AWS can control the terminal", async (t) => {
   const lines: string[] = [];
   const paint = (text: string) => text;
   const terminal = {

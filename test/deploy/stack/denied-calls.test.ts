@@ -33,7 +33,7 @@ const said = (action: string, resource: string) =>
   `User: arn:aws:sts::123456789012:assumed-role/summit-worker/i-1 is not authorized to perform: ${action} on resource: ${resource} because no identity-based policy allows it`;
 const at = (minute: number) => Date.parse(since) + minute * 60_000;
 
-t.test("logs without a denial are fine, and only the time that is meant is read", async (t) => {
+t.test("logs without a denial pass, and only the given time is read", async (t) => {
   logs.on(FilterLogEventsCommand).resolves({ events: [] });
   t.match(await check(), [{ status: "ok", found: /none since 2027-01-01T09/ }]);
   t.equal(logs.commandCalls(FilterLogEventsCommand)[0]?.args[0].input.startTime, Date.parse(since));
@@ -65,7 +65,7 @@ t.test(
   },
 );
 
-t.test("the worker's own words for it are understood too", async (t) => {
+t.test("the worker's own wording is recognised too", async (t) => {
   const { message } = describeSystemError(
     "access-denied",
     { action: "sqs:ReceiveMessage", resource: outputs.QueueUrl, construct: "Roles/WorkerRole" },
@@ -75,13 +75,13 @@ t.test("the worker's own words for it are understood too", async (t) => {
   t.match(await check(), [{ found: /1 × sqs:ReceiveMessage on https:\/\/sqs/, todo: /statement Drain/ }]);
 });
 
-t.test("a log that never ends is not read for ever", async (t) => {
+t.test("the number of pages read is limited", async (t) => {
   logs.on(FilterLogEventsCommand).resolves({ events: [], nextToken: "more" });
   await check();
   t.ok(logs.commandCalls(FilterLogEventsCommand).length <= 10);
 });
 
-t.test("no log at all, and a log that may not be read, are not the same as no denial", async (t) => {
+t.test("a missing or unreadable log is unknown, not passed", async (t) => {
   logs.on(DescribeLogGroupsCommand).resolves({ logGroups: [] });
   t.match(await check(), [{ status: "unknown", found: /no log of the environment summit-worker/ }]);
   logs

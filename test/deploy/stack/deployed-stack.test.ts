@@ -1,14 +1,17 @@
 import { DescribeStacksCommand, ListStackResourcesCommand } from "@aws-sdk/client-cloudformation";
+import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
 import t from "tap";
+import { createDeploymentClients, firewallRegion, readAccount } from "../../../deploy/stack/clients.ts";
 import {
   deployObstacle,
   readStack,
   readStackResources,
   removalObstacle,
 } from "../../../deploy/stack/deployed-stack.ts";
-import { awsError, idOf, openAccount } from "./account-stand-in.ts";
+import { explain } from "../../../terminal/exit.ts";
+import { account, awsError, idOf, openAccount, region } from "./account-stand-in.ts";
 
-t.test("a stack is read with what it is for", async (t) => {
+t.test("a stack is read with its stage and outputs", async (t) => {
   const outputs = { Url: "https://d1.cloudfront.net" };
   const { clients } = openAccount(t, [
     { name: "summit-test", status: "CREATE_COMPLETE", stage: "test", isProtected: true, outputs },
@@ -24,7 +27,7 @@ t.test("a stack is read with what it is for", async (t) => {
   t.equal((await readStack(clients.cloudFormation, "other"))?.stage, undefined, "one of somebody else's");
 });
 
-t.test("a stack that is not there is no fault; one that may not be asked about is", async (t) => {
+t.test("a missing stack is undefined; a denied call is an error", async (t) => {
   const { clients, mocks } = openAccount(t);
   t.equal(await readStack(clients.cloudFormation, "summit-test"), undefined);
   t.same(await readStackResources(clients.cloudFormation, "summit-test"), []);
@@ -45,7 +48,7 @@ const stack = {
   outputs: {},
 };
 
-t.test("every state in which a stack cannot be deployed is told with what to do about it", async (t) => {
+t.test("every state that prevents a deployment is reported with what to do", async (t) => {
   const ready = ["CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "REVIEW_IN_PROGRESS"];
   t.equal(deployObstacle(undefined), undefined);
   for (const status of ready) t.equal(deployObstacle({ ...stack, status }), undefined, status);
@@ -68,4 +71,28 @@ t.test("a stack can be removed in every state but in the middle of a change", as
   for (const status of ready) t.equal(removalObstacle({ ...stack, status }), undefined, status);
   for (const status of ["UPDATE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"])
     t.match(removalObstacle({ ...stack, status }) ?? "", /Wait/, status);
+});
+
+t.test("the account, the region and the identity are read", async (t) => {
+  const { clients } = openAccount(t);
+  t.same(await readAccount(clients), { account, region, identity: `arn:aws:iam::${account}:user/ann` });
+});
+
+t.test("missing and expired credentials are reported with what to do", async (t) => {
+  const { clients, mocks } = openAccount(t);
+  for (const name of ["CredentialsProviderError", "ExpiredToken", "InvalidClientTokenId"]) {
+    mocks.sts.on(GetCallerIdentityCommand).rejects(awsError(name));
+    const error: unknown = await readAccount(clients).catch((thrown: unknown) => thrown);
+    t.match(explain(error), /aws sso login.*--profile/, name);
+  }
+});
+
+t.test("firewalls and global tags are read in us-east-1, everything else in the deployment's region", async (t) => {
+  const clients = createDeploymentClients({ region });
+  t.equal(await clients.firewalls.config.region(), firewallRegion);
+  t.equal(await clients.globalTagging.config.region(), firewallRegion);
+  t.equal(await clients.cloudFormation.config.region(), region);
+  t.equal(await clients.cloudFormation.config.maxAttempts(), 8);
+  clients.close();
+  clients.close();
 });

@@ -1,8 +1,9 @@
-import { createServer } from "node:net";
 import { once } from "node:events";
-import type { AddressInfo } from "node:net";
+import { createServer as createHttpServer } from "node:http";
+import { type AddressInfo, createServer } from "node:net";
 import t, { type Test } from "tap";
 import { checkEdge } from "../../../deploy/stack/edge-check.ts";
+import { askSite } from "../../../deploy/stack/site.ts";
 import { pageHeaders, startFront } from "./front.ts";
 
 async function check(t: Test, changed: Parameters<typeof startFront>[1] = {}, originPorts: readonly number[] = [1]) {
@@ -11,7 +12,7 @@ async function check(t: Test, changed: Parameters<typeof startFront>[1] = {}, or
   return checkEdge({ url, plainUrl: `${url}/plain`, originHost: "127.0.0.1", originPorts, signal });
 }
 
-t.test("a site as it is meant to be passes", async (t) => {
+t.test("a correct site passes", async (t) => {
   const checks = await check(t);
   t.strictSame(
     checks.map(({ name, status }) => `${name}: ${status}`),
@@ -64,7 +65,7 @@ t.test("each deviation is found, and only that one", async (t) => {
   }
 });
 
-t.test("a page that may not be kept for now is no failure of the cache", async (t) => {
+t.test("a page that is not cacheable for now is no failure of the cache", async (t) => {
   const headers = { ...pageHeaders, "cache-control": "public, max-age=0, must-revalidate" };
   const checks = await check(t, { "GET /": (_r, response) => response.writeHead(200, headers).end() });
   t.match(
@@ -73,9 +74,31 @@ t.test("a page that may not be kept for now is no failure of the cache", async (
   );
 });
 
-t.test("a site that does not answer has failed, and says why", async (t) => {
+t.test("a site that does not answer has failed, with the reason", async (t) => {
   const signal = new AbortController().signal;
   const checks = await checkEdge({ url: "http://127.0.0.1:1", originHost: "127.0.0.1", originPorts: [1], signal });
   t.match(checks[0], { name: "event page", status: "failed", found: /gave no answer/ });
   t.equal(checks.length, 6, "and the rest was looked at");
+});
+
+const calm = new AbortController().signal;
+
+t.test("any status is a response, and a redirect is not followed", async (t) => {
+  const server = createHttpServer((_request, response) =>
+    response.writeHead(301, { location: "/x" }).end("moved"),
+  ).listen(0);
+  await once(server, "listening");
+  t.teardown(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  const { status, headers, text } = await askSite(`http://127.0.0.1:${port}`, {}, calm);
+  t.strictSame([status, headers.get("location"), text], [301, "/x", "moved"]);
+});
+
+t.test("an error names the site and not the whole URL", async (t) => {
+  await t.rejects(askSite("http://127.0.0.1:1/registrations/secret", {}, calm), {
+    message: /^http:\/\/127\.0\.0\.1:1 gave no answer: .*(ECONNREFUSED|bad port)/,
+  });
+  const stop = new AbortController();
+  stop.abort(new Error("stopped"));
+  await t.rejects(askSite("http://127.0.0.1:1", {}, stop.signal), { message: "stopped" });
 });

@@ -16,13 +16,7 @@ const bucket = `elasticbeanstalk-${region}-${account}`;
 function open(t: Test, keys: readonly string[], applications: readonly string[] = []) {
   const { clients, mocks } = openAccount(t);
   const stored = new Set(keys);
-  const names = [
-    bucket,
-    `cdk-hnb659fds-assets-${account}-${region}`,
-    "summit-test-reports",
-    "summit-test-two-x",
-    "shop",
-  ];
+  const names = [bucket, `cdk-hnb659fds-assets-${account}-${region}`, "shop"];
   mocks.s3
     .on(ListBucketsCommand)
     .resolves({ Buckets: names.map((Name) => ({ Name })) })
@@ -48,8 +42,13 @@ function open(t: Test, keys: readonly string[], applications: readonly string[] 
   mocks.beanstalk
     .on(DescribeApplicationsCommand)
     .resolves({ Applications: applications.map((ApplicationName) => ({ ApplicationName })) });
-  const traces = { resources: [], environmentIds: ["e-abc"], neighbours: ["summit-test-two"] };
-  return { clients, mocks, stored, find: () => findBuckets({ clients, stack: "summit-test", account, traces }) };
+  const traces = { resources: [], environmentIds: ["e-abc"], neighbours: [] };
+  return {
+    clients,
+    mocks,
+    stored,
+    find: () => findBuckets({ clients, stack: "summit-test", account, region, traces }),
+  };
 }
 
 const ours = [
@@ -58,14 +57,13 @@ const ours = [
   "resources/environments/logs/publish/e-abc/c",
 ];
 
-t.test("in Elastic Beanstalk's bucket only the environments' folders are ours, and they are emptied", async (t) => {
+t.test("in Elastic Beanstalk's bucket only the environments' folders are the stack's, and are emptied", async (t) => {
   const { stored, find, mocks } = open(t, [".elasticbeanstalk", ...ours, "resources/environments/e-xyz/a"], ["shop"]);
-  const [folder, logs, whole, cdks, named, ...more] = await find();
+  const [cdks, folder, logs, whole, ...more] = await find();
   t.match(folder, { name: `${bucket}/resources/environments/e-abc/`, detail: /^2 /, state: "left" });
   t.match(logs, { name: `${bucket}/resources/environments/logs/publish/e-abc/`, state: "left" });
   t.match(whole, { name: bucket, state: "shared", remove: undefined });
   t.match(cdks, { name: /^cdk-/, state: "shared", remove: undefined });
-  t.match(named, { name: "summit-test-reports", state: "left", remove: undefined });
   t.same(more, []);
   await folder?.remove?.();
   await logs?.remove?.();
@@ -73,7 +71,7 @@ t.test("in Elastic Beanstalk's bucket only the environments' folders are ours, a
   t.equal(mocks.s3.commandCalls(DeleteBucketCommand).length, 0);
 });
 
-t.test("when nobody needs it any more, the bucket goes too, with the policy that forbids it", async (t) => {
+t.test("a bucket that nothing uses any more is removed too, with the policy that forbids it", async (t) => {
   const { stored, find, mocks } = open(t, [".elasticbeanstalk", ...ours]);
   for (const { remove } of await find()) await remove?.();
   t.same([...stored], []);
@@ -91,7 +89,7 @@ t.test("control: another application, or anything else in it, keeps the bucket",
   t.equal(await whole([".elasticbeanstalk"], []), "left");
 });
 
-t.test("what S3 refuses to delete is told, not tried for ever", async (t) => {
+t.test("what S3 refuses to delete is an error, not an endless loop", async (t) => {
   const { clients, mocks } = open(t, ["a"]);
   const refusal = { Key: "a", Code: "AccessDenied", Message: "Access Denied" };
   mocks.s3.on(DeleteObjectsCommand).resolves({ Errors: [refusal] });

@@ -42,7 +42,7 @@ const record: ScalingRecord = {
   ],
 };
 
-t.test("a chain shows when each link was and how long after the first; what was not seen is no time", async (t) => {
+t.test("a chain shows each link's time and distance from the first; a missing link has no time", async (t) => {
   t.ok(Compile(ScalingRecord).Check(record));
   const [row] = chainRows(record.chains);
   t.strictSame(row, [
@@ -75,6 +75,6 @@ t.test(
     t.match(page, "&lt;i-0a&gt;");
     t.notMatch(page, "<i-0a>");
     t.equal([...page.matchAll(/<svg/g)].length, 4);
-    t.match(scalingPage({ ...record, chains: [], samples: [] }), "decided on no instance");
+    t.match(scalingPage({ ...record, chains: [], samples: [] }), "added no instance");
   },
 );

@@ -43,7 +43,7 @@ t.test("a registration that is confirmed is erased again", async (t) => {
   t.strictSame(forgotten, [person.email]);
 });
 
-t.test("one that is not confirmed in time has failed, and what is left of it is told", async (t) => {
+t.test("a registration that is not confirmed in time has failed, and its erasure is reported", async (t) => {
   const { checks } = await register(
     t,
     {
@@ -54,7 +54,7 @@ t.test("one that is not confirmed in time has failed, and what is left of it is 
   );
   t.match(checks, [
     { status: "failed", found: /^still pending/ },
-    { status: "ok", found: /not stored yet, and cannot be any more/ },
+    { status: "ok", found: /not stored yet, and will not be/ },
   ]);
 });
 
@@ -73,7 +73,7 @@ t.test(
   },
 );
 
-t.test("refusals are told apart: too early is none, a wrong event and a firewall are", async (t) => {
+t.test("too early is no failure; a wrong event and a firewall are", async (t) => {
   const refuse = async (code: number, body: unknown) => {
     const { checks, forgotten } = await register(t, {
       "POST /registrations": (_r, response) => sendJson(response, code, body),
@@ -106,7 +106,7 @@ t.test("an erasure that fails says what to do by hand", async (t) => {
   t.match(checks[1], { status: "failed", found: "denied", todo: /registrations forget/ });
 });
 
-t.test("after Ctrl-C nobody stays registered", async (t) => {
+t.test("after Ctrl-C the registration is still erased", async (t) => {
   const stop = new AbortController();
   const forgotten: string[] = [];
   const registering = register(

@@ -87,24 +87,24 @@ t.test("a stack with all its resources is in place", async (t) => {
   t.equal(partsOf(stack), outputs);
 });
 
-t.test("half made, half removed, undone and changing stacks say so, and what to do", async (t) => {
+t.test("incomplete, rolled back and changing stacks are reported with what to do", async (t) => {
   const of = (status: string, reason = "") => checkStack({ ...stack, status, reason }, [])[0];
   t.match(of("ROLLBACK_COMPLETE"), { status: "failed", todo: /npm run destroy/ });
   t.match(of("DELETE_FAILED", "in use"), { status: "failed", found: "DELETE_FAILED: in use", todo: /half removed/ });
-  t.match(of("UPDATE_ROLLBACK_COMPLETE"), { status: "failed", todo: /failed and was undone/ });
+  t.match(of("UPDATE_ROLLBACK_COMPLETE"), { status: "failed", todo: /failed and was rolled back/ });
   t.match(of("UPDATE_IN_PROGRESS"), { status: "failed", todo: /Wait/ });
   const { Url: _, ...rest } = outputs;
   t.equal(partsOf({ ...stack, outputs: rest }), undefined);
 });
 
-t.test("resources that are not in place are named, as many as one can read", async (t) => {
+t.test("incomplete resources are named, the first five", async (t) => {
   const many = Array.from({ length: 7 }, (_, index) => resource(`R${index}`, "DELETE_FAILED"));
   const [, resources] = checkStack(stack, [resource("Queue", "CREATE_COMPLETE"), ...many]);
   t.match(resources, { status: "failed", found: /^7 of 8 are not in place: R0 is DELETE_FAILED; .*, and 2 more$/ });
   t.match(checkStack(stack, [])[1], { status: "failed", found: /none/ });
 });
 
-t.test("the stack's alarms are those that it made itself", async (t) => {
+t.test("the stack's alarms are those in its template", async (t) => {
   const alarm = resource("Old", "CREATE_COMPLETE", "AWS::CloudWatch::Alarm");
   t.strictSame(alarmsOf([alarm, resource("Queue", "CREATE_COMPLETE")]), ["old"]);
 });
@@ -134,7 +134,7 @@ t.test("parts that all work pass, each by name", async (t) => {
   );
 });
 
-t.test("each part that does not work is found, with what AWS says of it", async (t) => {
+t.test("each part that does not work is found, with AWS's reason", async (t) => {
   mocks.beanstalk
     .on(DescribeEnvironmentsCommand, { EnvironmentNames: ["summit-worker"] })
     .resolves({ Environments: [{ Status: "Ready", Health: "Red", HealthStatus: "Severe" }] })
@@ -155,7 +155,7 @@ t.test("each part that does not work is found, with what AWS says of it", async 
   t.match(found.get("dead-letter queue"), { status: "ok" });
   t.match(found.get("registrations table"), { status: "failed", found: /no such table/ });
   t.match(found.get("distribution"), { status: "failed", found: /InProgress/ });
-  t.match(found.get("alarms"), { status: "failed", found: "old ring" });
+  t.match(found.get("alarms"), { status: "failed", found: "in ALARM: old" });
   t.match(await check(["old", "gone"]).then((checks) => checks.at(-1)), { status: "failed", found: /^gone/ });
   t.match(await check([]).then((checks) => checks.at(-1)), { status: "failed", found: /has none/ });
 });
@@ -168,7 +168,7 @@ t.test("a group without a healthy instance has failed", async (t) => {
   t.match(instances, [{ status: "failed", found: "0 in service of 1 wanted, from 1 to 8" }, { status: "failed" }]);
 });
 
-t.test("a table that is being changed, and a service that denies or throttles, leave it open", async (t) => {
+t.test("a table being changed and a denied or throttled call are unknown", async (t) => {
   mocks.tables.on(DescribeTableCommand).resolves({ Table: { TableStatus: "UPDATING" } });
   mocks.cloudFront.on(GetDistributionCommand).rejects(awsError("AccessDenied", "cloudfront:GetDistribution"));
   mocks.beanstalk.on(DescribeEnvironmentsCommand).rejects(awsError("Throttling"));

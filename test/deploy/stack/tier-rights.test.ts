@@ -38,7 +38,7 @@ t.test("names follow from the stack's outputs, in its own partition, region and 
   });
 });
 
-t.test("every statement of the role is asked about, with its resources and its condition", async (t) => {
+t.test("every statement of the role is simulated, with its resources and its condition", async (t) => {
   playIam(() => undefined);
   const checks = await check();
   const { code, platform } = grantsOf("worker", names);
@@ -56,7 +56,7 @@ t.test("every statement of the role is asked about, with its resources and its c
   t.ok(asked.every(({ ResourceArns = [] }) => ResourceArns.every((arn) => arn === "*" || !arn.includes("*"))));
 });
 
-t.test("a missing right is told by its statement and the construct to mend, and only that one", async (t) => {
+t.test("a missing permission is named by its statement and construct, and only that one", async (t) => {
   playIam((action, resource) =>
     action === "dynamodb:PartiQLInsert" && resource.endsWith("-registrations")
       ? ({ EvalResourceDecision: "implicitDeny" } as object)
@@ -74,10 +74,10 @@ t.test("a missing right is told by its statement and the construct to mend, and 
   t.equal(wrong.length, 1);
 });
 
-t.test("who forbids it is told: a policy, a boundary, the organisation", async (t) => {
+t.test("a denial names its cause: a policy, a boundary, the organisation", async (t) => {
   const denied = { EvalDecision: "explicitDeny", ResourceSpecificResults: [] } satisfies Partial<EvaluationResult>;
   const cases: [Partial<EvaluationResult>, RegExp][] = [
-    [denied, /forbids it outright/],
+    [denied, /denies it explicitly/],
     [{ ...denied, PermissionsBoundaryDecisionDetail: { AllowedByPermissionsBoundary: false } }, /permissions boundary/],
     [{ ...denied, OrganizationsDecisionDetail: { AllowedByOrganizations: false } }, /service control policy/],
   ];
@@ -88,7 +88,7 @@ t.test("who forbids it is told: a policy, a boundary, the organisation", async (
   }
 });
 
-t.test("who may not ask IAM learns that, and nothing is said of the role", async (t) => {
+t.test("without permission to simulate, the role is unknown", async (t) => {
   iam
     .on(SimulatePrincipalPolicyCommand)
     .rejects(awsError("AccessDenied", "not authorized: iam:SimulatePrincipalPolicy"));
@@ -99,14 +99,14 @@ t.test("who may not ask IAM learns that, and nothing is said of the role", async
   t.match(await check(), [{ status: "unknown", todo: /throttles/ }]);
 });
 
-t.test("a role that is gone has failed, and so has the construct that makes it; no answer is no yes", async (t) => {
+t.test("a missing role has failed, with its construct; an empty answer is not a pass", async (t) => {
   iam.on(SimulatePrincipalPolicyCommand).rejects(awsError("NoSuchEntity", "The role cannot be found.", 404));
-  t.match((await check())[0], { status: "failed", todo: /Roles\/WorkerRole makes it/ });
+  t.match((await check())[0], { status: "failed", todo: /Roles\/WorkerRole creates it/ });
   iam.on(SimulatePrincipalPolicyCommand).resolves({ EvaluationResults: [] });
   t.not((await check())[0]?.status, "ok");
 });
 
-t.test("the statement for an action is known, and that there is none", async (t) => {
+t.test("the statement that allows an action is found, or none", async (t) => {
   t.equal(statementOf("web", names, "sqs:SendMessage"), "Accept");
   t.equal(statementOf("web", names, "sqs:ReceiveMessage"), undefined);
 });

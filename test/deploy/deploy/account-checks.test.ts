@@ -1,3 +1,4 @@
+import { DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
 import { DescribeLimitsCommand } from "@aws-sdk/client-dynamodb";
 import {
   DescribeAddressesCommand,
@@ -8,9 +9,10 @@ import {
 import { GetAWSDefaultServiceQuotaCommand, GetServiceQuotaCommand } from "@aws-sdk/client-service-quotas";
 import t, { type Test } from "tap";
 import { Compile } from "typebox/compile";
+import { readBootstrap } from "../../../deploy/deploy/bootstrap.ts";
 import { checkQuotas, demandOf, Quota } from "../../../deploy/deploy/quotas.ts";
 import { fullSettings, synthesized } from "../../infra/templates.ts";
-import { awsError, openAccount } from "../stack/account-stand-in.ts";
+import { awsError, openAccount, region } from "../stack/account-stand-in.ts";
 
 const { main } = await synthesized();
 const demand = demandOf(main);
@@ -60,7 +62,7 @@ function open(t: Test, limits: Readonly<Record<string, number>> = {}) {
   return { mocks, check };
 }
 
-t.test("what is needed comes from the template that is going to be deployed", async (t) => {
+t.test("the demand is read from the template to be deployed", async (t) => {
   t.same(demand, {
     instances: [
       { type: "c7g.medium", least: 3, most: 30 },
@@ -74,7 +76,7 @@ t.test("what is needed comes from the template that is going to be deployed", as
   t.match(full, { addresses: 2, tableWrites: 10_000 });
 });
 
-t.test("a usual account has room; others' standard instances count, our own do not", async (t) => {
+t.test("other standard instances count, the stack's own do not", async (t) => {
   const rows = await open(t).check();
   t.same(
     rows.map(({ verdict }) => verdict),
@@ -83,7 +85,7 @@ t.test("a usual account has room; others' standard instances count, our own do n
   t.match(rows[0], { needed: 4, peak: 38, used: 2, limit: 100 });
 });
 
-t.test("what would make the deployment fail is told from what only bounds its growth", async (t) => {
+t.test("a quota that prevents the deployment differs from one that limits its growth", async (t) => {
   const { check } = open(t, { "L-1216C47A": 16, "L-0263D0A3": 1 });
   const [processors, addresses] = await check();
   t.match(processors, { verdict: "short at the peak" });
@@ -92,19 +94,19 @@ t.test("what would make the deployment fail is told from what only bounds its gr
   t.match((await few.check())[0], { verdict: "short", needed: 4, used: 2, limit: 5 });
 });
 
-t.test("a stack that is there already has its network and its address", async (t) => {
+t.test("an existing stack has its network and its address", async (t) => {
   const { check } = open(t, { "L-0263D0A3": 1, "L-F678F1CE": 2 });
   t.match(await check(true), [{}, { needed: 0, verdict: "enough" }, { needed: 0, verdict: "enough" }]);
 });
 
-t.test("an account without a quota of its own has AWS's", async (t) => {
+t.test("an account without a quota of its own has AWS's default", async (t) => {
   const { mocks, check } = open(t);
   mocks.quotas.on(GetServiceQuotaCommand).rejects(awsError("NoSuchResourceException"));
   mocks.quotas.on(GetAWSDefaultServiceQuotaCommand).resolves({ Quota: { Value: 7 } });
   t.match(await check(), [{ limit: 7 }, { limit: 7 }]);
 });
 
-t.test("what may not be read, or not now, is unknown and stops nothing", async (t) => {
+t.test("a quota that cannot be read is unknown and stops nothing", async (t) => {
   const { mocks, check } = open(t);
   mocks.quotas.on(GetServiceQuotaCommand).rejects(awsError("AccessDeniedException", "servicequotas:GetServiceQuota"));
   mocks.dynamoDb.on(DescribeLimitsCommand).rejects(awsError("ThrottlingException"));
@@ -116,4 +118,28 @@ t.test("what may not be read, or not now, is unknown and stops nothing", async (
   const sizeless = open(t);
   sizeless.mocks.ec2.on(DescribeInstanceTypesCommand).rejects(awsError("UnauthorizedOperation"));
   t.match(await sizeless.check(), [{ verdict: "unknown", detail: /Unauthorized/ }, { verdict: "enough" }]);
+});
+
+const cases: [title: string, status: string | undefined, version: string | undefined, ready: boolean][] = [
+  ["new enough", "CREATE_COMPLETE", "28", true],
+  ["just enough", "UPDATE_COMPLETE", "6", true],
+  ["too old", "UPDATE_COMPLETE", "5", false],
+  ["not there", undefined, undefined, false],
+  ["half made", "ROLLBACK_COMPLETE", "28", false],
+  ["somebody else's of the same name", "CREATE_COMPLETE", undefined, false],
+];
+
+for (const [title, status, version, ready] of cases) {
+  t.test(`a bootstrap stack that is ${title} ${ready ? "will" : "will not"} do`, async (t) => {
+    const outputs: Record<string, string> = version === undefined ? {} : { BootstrapVersion: version };
+    const { clients } = openAccount(t, status === undefined ? [] : [{ name: "CDKToolkit", status, outputs }]);
+    const found = await readBootstrap(clients.cloudFormation, region, 6);
+    t.same(found, { region, version: version === undefined ? null : Number(version), required: 6, ready });
+  });
+}
+
+t.test("an error of CloudFormation is thrown, not taken for a missing stack", async (t) => {
+  const { clients, mocks } = openAccount(t);
+  mocks.cloudFormation.on(DescribeStacksCommand).rejects(awsError("AccessDenied"));
+  await t.rejects(readBootstrap(clients.cloudFormation, region, 6), { name: "AccessDenied" });
 });
