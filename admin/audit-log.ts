@@ -1,9 +1,9 @@
 /**
- * The audit log: what admins changed, who and when, in the dead-letters table, so that all of them read the same one. Lines
- * are added and never changed, and added before the change that they tell of: a line without its change is possible, a
- * change without its line is not. Nothing of an attendee stands in them: they outlive an erasure, and are its only trace.
+ * The audit log: which admin changed what and when, in the dead-letters table. Entries are only added, and before the
+ * change: an entry without its change is possible, the reverse is not. They contain no attendee data, since they
+ * outlive an erasure.
  *
- * A line is an item whose id starts with `log#`, by which everybody who reads dead letters passes it over.
+ * An entry is an item whose id starts with `log#`, which readers of dead letters skip.
  */
 import { randomUUID } from "node:crypto";
 import { PutCommand, type DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
@@ -17,18 +17,18 @@ export interface AuditLogEntry {
   readonly at: string;
   readonly who: string;
   readonly action: AdminAction;
-  /** Ids of the dead letters that it was about; of very many, the first. */
+  /** Ids of the dead letters; the first ones when there are many. */
   readonly ids: readonly string[];
-  /** What is done, in words. */
+  /** The action, in words. */
   readonly detail: string;
-  /** Why, in the admin's own words; empty where nobody was asked. */
+  /** The admin's reason; empty when none was asked. */
   readonly why: string;
 }
 
 export interface AuditLog {
-  /** Adds a line. @throws the SDK's error when the table does not take it */
+  /** Adds an entry. @throws the SDK's error when the table does not take it */
   add(line: Omit<AuditLogEntry, "at" | "who">): Promise<void>;
-  /** @returns all lines since then, oldest first. @param since ISO 8601, UTC; "" for all */
+  /** @returns all entries since then, oldest first. @param since ISO 8601, UTC; "" for all */
   read(since: string, signal: AbortSignal): Promise<AuditLogEntry[]>;
 }
 
@@ -43,7 +43,7 @@ export interface AuditLogOptions {
 const idPrefix = "log#";
 const maxIds = 100;
 
-/** @returns whether an id of the dead-letters table is that of a line of the log */
+/** @returns whether an id is that of an audit log entry */
 export function isLogId(id: string): boolean {
   return id.startsWith(idPrefix);
 }

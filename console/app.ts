@@ -1,17 +1,17 @@
 /**
- * The console as a plugin tree, ready for `listen` or `inject`. It starts nothing and owns nothing: connection, watch and
- * replays are handed in, and ended by whoever made them.
+ * The console as a plugin tree, ready for `listen` or `inject`. It starts and ends nothing: connection, watch and replays
+ * belong to the caller.
  */
 import Fastify, { type FastifyInstance, type FastifyReply } from "fastify";
 import { TurnoutError, type ErrorCode } from "../shared/errors.ts";
 import { acceptFormBodies } from "../shared/registration/form-body.ts";
 import { explain } from "../terminal/exit.ts";
 import type { Assets } from "./assets.ts";
-import type { DeadLetterDesk } from "./dead-letter-desk.ts";
+import type { DeadLetterService } from "./dead-letter-service.ts";
 import type { EventStreams } from "./event-streams.ts";
-import type { Gate } from "./gate.ts";
+import type { AccessGuard } from "./access-guard.ts";
 import { consolePageHeaders } from "../shared/page/page-headers.ts";
-import type { RegistrationsDesk } from "./registrations-desk.ts";
+import type { RegistrationService } from "./registration-service.ts";
 import type { ReplayRuns } from "./replay-runs.ts";
 import { deadLetterRoutes } from "./routes/dead-letters.ts";
 import { overviewRoutes } from "./routes/overview.ts";
@@ -25,20 +25,20 @@ import type { Watch } from "./watch.ts";
 export interface ConsoleParts {
   readonly view: View;
   readonly assets: Assets;
-  readonly gate: Gate;
-  readonly watch: Pick<Watch, "sight" | "history">;
+  readonly guard: AccessGuard;
+  readonly watch: Pick<Watch, "snapshot" | "history">;
   readonly streams: EventStreams;
-  readonly deadLetters: DeadLetterDesk;
+  readonly deadLetters: DeadLetterService;
   readonly replays: ReplayRuns;
-  readonly registrations: RegistrationsDesk;
+  readonly registrations: RegistrationService;
   readonly facts: SystemFacts;
 }
 
-/** Thirty long answers, each character of them percent-encoded. */
+/** Room for thirty long answers with every character percent-encoded. */
 const maxBodyBytes = 1_048_576;
 const requestTimeoutMs = 15_000;
 
-/** What each error means as an answer to a browser; all others are 502 when AWS refused, 500 when we did. */
+/** HTTP status of an error; of all others 502 when AWS failed and 500 when we did. */
 const statusByCode: Partial<Record<ErrorCode, number>> = {
   TURNOUT_ORIGIN_REFUSED: 403,
   TURNOUT_NOT_FOUND: 404,
@@ -51,34 +51,34 @@ const statusByCode: Partial<Record<ErrorCode, number>> = {
 };
 
 const titles: Readonly<Record<number, string>> = {
-  400: "That cannot be done as it stands",
-  403: "Refused, and nothing was changed",
-  404: "There is nothing at this address",
-  409: "Somebody was faster",
-  502: "The deployment does not answer as it should",
+  400: "Invalid request",
+  403: "Rejected: nothing was changed",
+  404: "Not found",
+  409: "Changed by somebody else",
+  502: "The deployment does not answer properly",
 };
 
-/** A fault of this program, and not of the deployment. */
-const ourOwn = [TypeError, RangeError, SyntaxError, ReferenceError];
+/** Programming errors of ours, no failure of the deployment. */
+const programmingErrors = [TypeError, RangeError, SyntaxError, ReferenceError];
 
 function statusOf(error: unknown): number {
   if (error instanceof TurnoutError) return statusByCode[error.code] ?? 500;
   const { statusCode, $metadata } = error as { statusCode?: number; $metadata?: unknown };
   if ($metadata !== undefined) return 502;
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) return statusCode;
-  return ourOwn.some((kind) => error instanceof kind) ? 500 : 502;
+  return programmingErrors.some((kind) => error instanceof kind) ? 500 : 502;
 }
 
 function sendProblem(view: View, reply: FastifyReply, error: unknown): FastifyReply {
   const status = statusOf(error);
   const [text = "", ...rest] = explain(error).split("\n");
-  const title = titles[status] ?? "That did not work";
+  const title = titles[status] ?? "That failed";
   const body = view.page("problem", "none", title, { text, rest });
   return reply.code(status).type("text/html").send(body);
 }
 
 export async function buildConsoleApp(parts: ConsoleParts): Promise<FastifyInstance> {
-  const { view, assets, gate, watch, streams, deadLetters, replays, registrations, facts } = parts;
+  const { view, assets, guard, watch, streams, deadLetters, replays, registrations, facts } = parts;
   const app = Fastify({
     logger: false,
     bodyLimit: maxBodyBytes,
@@ -91,15 +91,15 @@ export async function buildConsoleApp(parts: ConsoleParts): Promise<FastifyInsta
 
   app.addHook("onRequest", async (request, reply) => {
     reply.headers(consolePageHeaders);
-    const admission = gate.admit(request);
+    const admission = guard.admit(request);
     switch (admission.kind) {
       case "pass":
         if (admission.cookie) reply.header("set-cookie", admission.cookie);
         return undefined;
-      case "welcome":
+      case "signed-in":
         return reply.header("set-cookie", admission.cookie).redirect("/", 303);
       case "wrong-host":
-        return reply.code(421).type("text/plain").send("This console answers to 127.0.0.1 and localhost only.\n");
+        return reply.code(421).type("text/plain").send("This console only answers to 127.0.0.1 and localhost.\n");
       case "locked": {
         const body = view.page("locked", "none", "Locked", { why: admission.why });
         return reply
@@ -109,10 +109,10 @@ export async function buildConsoleApp(parts: ConsoleParts): Promise<FastifyInsta
       }
     }
   });
-  // After the body was read: every request that changes something carries the token of our own pages.
+  // After the body was read, because the token that proves that the form is ours is in it.
   app.addHook("preValidation", async ({ method, body }) => {
     if (method === "GET" || method === "HEAD") return;
-    gate.checkFormToken((body as { formToken?: unknown } | undefined)?.formToken);
+    guard.checkFormToken((body as { formToken?: unknown } | undefined)?.formToken);
   });
   app.setErrorHandler((error, _request, reply) => sendProblem(view, reply, error));
   app.setNotFoundHandler((_request, reply) =>
@@ -123,14 +123,14 @@ export async function buildConsoleApp(parts: ConsoleParts): Promise<FastifyInsta
   app.get<{ Params: { "*": string } }>("/assets/*", async (request, reply) => {
     const asset = assets.find(request.params["*"]);
     if (!asset) return reply.callNotFound();
-    // The address holds the fingerprint of what is in it.
+    // The URL contains a fingerprint of the content.
     reply.header("cache-control", "public, max-age=31536000, immutable");
     return reply.type(asset.contentType).send(asset.body);
   });
   await app.register(overviewRoutes, { view, watch, streams });
-  await app.register(deadLetterRoutes, { view, desk: deadLetters });
-  await app.register(replayRoutes, { view, desk: deadLetters, replays, streams });
-  await app.register(registrationRoutes, { view, desk: registrations });
-  await app.register(systemRoutes, { view, facts, desk: deadLetters });
+  await app.register(deadLetterRoutes, { view, service: deadLetters });
+  await app.register(replayRoutes, { view, service: deadLetters, replays, streams });
+  await app.register(registrationRoutes, { view, service: registrations });
+  await app.register(systemRoutes, { view, facts, service: deadLetters });
   return app;
 }

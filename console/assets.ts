@@ -1,6 +1,6 @@
 /**
- * The console's own files, style, scripts and icon, and those of the chart library, which it serves from where it is
- * installed: a console that looks after a deployment loads nothing from anybody else.
+ * The static files of the console and of the chart library, which is served from node_modules, so that the console loads
+ * nothing from other sites.
  */
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
@@ -14,7 +14,7 @@ export interface Asset {
 }
 
 export interface Assets {
-  /** @throws when there is no such file: a template names one that was renamed */
+  /** @throws when there is no such file */
   url(file: string): string;
   /** @param path what follows `/assets/` */
   find(path: string): Asset | undefined;
@@ -29,7 +29,7 @@ const contentTypes: Record<string, string> = {
   ".svg": "image/svg+xml; charset=utf-8",
 };
 
-/** Reads every file once. The folder of their addresses is the fingerprint of them all. @throws when one is missing */
+/** Reads every file once. Their URLs contain a fingerprint of all of them. @throws when one is missing */
 export function loadAssets(): Assets {
   const files = new Map<string, Asset>();
   const hash = createHash("sha256");

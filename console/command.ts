@@ -1,4 +1,4 @@
-/** `turnout console`: the operator's web console, on this machine alone, for as long as the command runs. */
+/** `turnout console`: the operator's web console, on this machine only, while the command runs. */
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { Command } from "commander";
@@ -16,8 +16,8 @@ interface ConsoleFlags extends ConnectionFlags, EventFlag {
 }
 
 const defaultPort = 3002;
-/** The tiers themselves may be asked as often as one likes; Elastic Beanstalk throttles who asks too often. */
-const lookEverySeconds = { urls: 2, stack: 15 } as const;
+/** Elastic Beanstalk throttles frequent calls; the tiers themselves do not. */
+const pollIntervalSeconds = { urls: 2, stack: 15 } as const;
 const minTokenLength = 16;
 
 const examples = `
@@ -26,9 +26,9 @@ Examples:
   turnout console --stack summit-prod --profile ops
   turnout console --port 0                 any free port
 
-Open the link that it prints. It carries a token: whoever has it may read and change what you may. The console listens
-on 127.0.0.1 only and is gone with this command. TURNOUT_CONSOLE_TOKEN sets the token, for whoever has to know the link
-beforehand.`;
+Open the link that it prints. The link contains a token: anyone who has it can read and change what you can. The console
+listens on 127.0.0.1 only and ends with this command. TURNOUT_CONSOLE_TOKEN sets the token, if the link has to be known in
+advance.`;
 
 async function listen(options: ConsoleOptions): Promise<RunningConsole> {
   try {
@@ -36,10 +36,10 @@ async function listen(options: ConsoleOptions): Promise<RunningConsole> {
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     if (code !== "EADDRINUSE" && code !== "EACCES") throw cause;
-    const why = code === "EADDRINUSE" ? "is in use" : "may not be used without more rights";
+    const why = code === "EADDRINUSE" ? "is in use" : "needs more permissions";
     throw new TurnoutError(
       "TURNOUT_USAGE_INVALID",
-      `Port ${options.port} on 127.0.0.1 ${why}. Give another one with --port; 0 takes any free one.`,
+      `Port ${options.port} on 127.0.0.1 ${why}. Choose another one with --port; 0 takes any free one.`,
       { cause },
     );
   }
@@ -56,10 +56,10 @@ function readKey(given: string | undefined): string {
 
 export function buildConsoleCommand({ env, terminal, signal }: CommandHost): Command {
   const command = new Command("console")
-    .description("Open the operator's web console on this machine: watch, mend, replay, find, export.")
+    .description("Open the operator's web console on this machine: watch, correct, replay, find, export.")
     .option("--port <number>", "TCP port on 127.0.0.1, 0 for any free one", wholeNumber(0, 65_535), defaultPort)
-    .option("--every <seconds>", "how often to look (default: 2, or 15 for a stack)", wholeNumber(1, 3_600))
-    .option("--open-to-machine", "let everybody on this machine in, without the link")
+    .option("--every <seconds>", "how often to poll (default: 2, or 15 for a stack)", wholeNumber(1, 3_600))
+    .option("--open-to-machine", "let everybody on this machine in without the link")
     .addHelpText("after", examples);
   addEventOption(command);
 
@@ -74,7 +74,7 @@ export function buildConsoleCommand({ env, terminal, signal }: CommandHost): Com
         port: flags.port,
         key,
         openToMachine: flags.openToMachine ?? false,
-        lookEverySeconds: flags.every ?? lookEverySeconds[connection.tiers.kind],
+        pollIntervalSeconds: flags.every ?? pollIntervalSeconds[connection.tiers.kind],
         wallClock: Date.now,
       });
       terminal.print(running.url);

@@ -1,14 +1,14 @@
-/** The console as a whole: its parts put together over one connection, to be started and stopped. */
+/** The whole console: builds its parts over one connection, starts and stops them. */
 import type { AddressInfo } from "node:net";
 import type { EventDefinition } from "../shared/registration/event-definition.ts";
 import type { Connection } from "../terminal/connection.ts";
 import { createInspector, createTierSource } from "../admin/inspector/inspector.ts";
 import { buildConsoleApp } from "./app.ts";
 import { loadAssets } from "./assets.ts";
-import { createDeadLetterDesk } from "./dead-letter-desk.ts";
+import { createDeadLetterService } from "./dead-letter-service.ts";
 import { createEventStreams } from "./event-streams.ts";
-import { createGate } from "./gate.ts";
-import { createRegistrationsDesk } from "./registrations-desk.ts";
+import { createAccessGuard } from "./access-guard.ts";
+import { createRegistrationService } from "./registration-service.ts";
 import { createReplayRuns } from "./replay-runs.ts";
 import { overviewEvent, overviewTopic } from "./routes/overview.ts";
 import { replayEvent, replayTopic } from "./routes/replays.ts";
@@ -21,19 +21,19 @@ export interface ConsoleOptions {
   readonly event: EventDefinition | undefined;
   /** TCP port on 127.0.0.1, 0 for any free one. */
   readonly port: number;
-  /** The secret that the link carries. */
+  /** The secret in the link. */
   readonly key: string;
   /** Let everybody on this machine in without the link. */
   readonly openToMachine: boolean;
-  readonly lookEverySeconds: number;
+  readonly pollIntervalSeconds: number;
   /** Milliseconds since the epoch. */
   readonly wallClock: () => number;
 }
 
 export interface RunningConsole {
-  /** The address to open: with the token, where one is needed. */
+  /** To be opened; contains the token if one is needed. */
   readonly url: string;
-  /** Stops replays after the step that was sent, ends streams and closes the port. Safe to call twice. */
+  /** Stops replays after the step under way, ends streams and closes the port. Safe to call twice. */
   stop(): Promise<void>;
 }
 
@@ -41,37 +41,37 @@ const loopback = "127.0.0.1";
 const maxWindows = 32;
 const heartbeatMs = 10_000;
 const maxWaitingBytes = 262_144;
-const lookPatienceMs = 8_000;
+const pollTimeoutMs = 8_000;
 const outcomeTimeoutSeconds = 60;
 
 /** @returns the console, listening. @throws the system's error when the port cannot be used */
 export async function startConsole(options: ConsoleOptions): Promise<RunningConsole> {
-  const { connection, event, key, openToMachine, lookEverySeconds, wallClock } = options;
+  const { connection, event, key, openToMachine, pollIntervalSeconds, wallClock } = options;
   const ending = new AbortController();
   const { signal } = ending;
   let listeningPort = options.port;
-  const gate = createGate({ key, openToMachine, port: () => listeningPort });
+  const guard = createAccessGuard({ key, openToMachine, port: () => listeningPort });
   const { deployment } = connection;
-  const { formToken } = gate;
+  const { formToken } = guard;
   const assets = loadAssets();
   const view = createView({ assets, deployment, formToken, wallClock });
   const streams = createEventStreams({ maxClients: maxWindows, heartbeatMs, maxWaitingBytes });
   const inspector = createInspector(connection);
   const watch = createWatch({
-    look: inspector.inspect,
+    inspect: inspector.inspect,
     lastHour: inspector.lastHour,
     readTiers: createTierSource(connection),
-    intervalMs: lookEverySeconds * 1_000,
-    patienceMs: lookPatienceMs,
+    intervalMs: pollIntervalSeconds * 1_000,
+    timeoutMs: pollTimeoutMs,
     wallClock,
-    onSight(sight, point) {
-      if (streams.listeners(overviewTopic) > 0) streams.publish(overviewTopic, overviewEvent(view, sight, point));
+    onSnapshot(snapshot, point) {
+      if (streams.listeners(overviewTopic) > 0) streams.publish(overviewTopic, overviewEvent(view, snapshot, point));
     },
   });
-  const desk = createDeadLetterDesk({ connection, event, wallClock, signal });
+  const service = createDeadLetterService({ connection, event, wallClock, signal });
   const replays = createReplayRuns({
     connection,
-    desk,
+    service,
     outcomeTimeoutSeconds,
     wallClock,
     onChange: (run) => streams.publish(replayTopic(run.id), replayEvent(view, run)),
@@ -79,13 +79,13 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
   const app = await buildConsoleApp({
     view,
     assets,
-    gate,
+    guard,
     watch,
     streams,
-    deadLetters: desk,
+    deadLetters: service,
     replays,
-    registrations: createRegistrationsDesk({ connection, deadLetters: desk, event, signal }),
-    facts: createSystemFacts({ connection, identity: () => connection.identity(), event, lookEverySeconds }),
+    registrations: createRegistrationService({ connection, deadLetters: service, event, signal }),
+    facts: createSystemFacts({ connection, identity: () => connection.identity(), event, pollIntervalSeconds }),
   });
   await app.listen({ host: loopback, port: options.port });
   listeningPort = (app.server.address() as AddressInfo).port;

@@ -1,6 +1,6 @@
 /**
- * The form in which a dead letter's registration is mended: email, name and what the event asks, with the constraints of the
- * schema that the edit is then checked against.
+ * The form that edits a dead letter's registration: email, name and the fields of the event, with the constraints of the schema
+ * that the edit is validated against.
  */
 import type { ValidationError } from "../shared/errors.ts";
 import type { EventDefinition } from "../shared/registration/event-definition.ts";
@@ -8,20 +8,20 @@ import { submissionSchema } from "../shared/registration/submission-schema.ts";
 import type { FieldChange } from "../admin/dead-letters/edit.ts";
 
 export interface EditField {
-  /** Of the control, as the form posts it, and as an edit calls it: `email`, `name`, `answers.FIELD`. */
+  /** Of the control in the form, and of the field in the edit: `email`, `name`, `answers.FIELD`. */
   readonly name: string;
   readonly label: string;
   readonly hint: string | undefined;
   readonly control: "line" | "lines" | "number" | "select" | "checkbox" | "surplus";
   readonly options: readonly string[];
-  /** Constraints of the control, as HTML attributes. */
+  /** Constraints as HTML attributes. */
   readonly attributes: Readonly<Record<string, string | number>>;
-  /** For a checkbox whether it is ticked. */
+  /** Of a checkbox: whether it is checked. */
   readonly value: string | boolean;
   readonly error: string | undefined;
 }
 
-/** What the form posts: names of controls and texts. A box that is not ticked is not posted. */
+/** Texts by the names of their controls. An unchecked checkbox is not posted. */
 export type PostedFields = Readonly<Record<string, unknown>>;
 
 interface Bounds {
@@ -34,7 +34,7 @@ interface Bounds {
 
 const prefix = "answers.";
 const longestLine = 200;
-/** Marks the box with which an answer that the event does not ask for is taken away. */
+/** Prefix of the checkbox that removes an answer to a question the event does not ask. */
 const removal = "remove.";
 
 function isRecord(value: unknown): value is Record<string, unknown> {
@@ -104,18 +104,18 @@ function blankFields(event: EventDefinition | undefined): Blank[] {
 }
 
 /**
- * @param entry what can be read of the registration, however wrong it is
- * @param posted what was entered; undefined for a form that is shown for the first time
- * @param faults what is wrong with it
+ * @param entry what can be read of the registration, valid or not
+ * @param posted what was entered; undefined if the form is shown for the first time
+ * @param errors of the validation
  */
 export function editFields(
   event: EventDefinition | undefined,
   entry: Readonly<Record<string, unknown>>,
   posted: PostedFields | undefined,
-  validationErrors: readonly ValidationError[],
+  errors: readonly ValidationError[],
 ): EditField[] {
   const answers = answersOf(entry);
-  const details = new Map(validationErrors.map(({ pointer, detail }) => [pointer, detail]));
+  const details = new Map(errors.map(({ pointer, detail }) => [pointer, detail]));
   const blanks = blankFields(event);
   const asked = new Set(blanks.map(({ name }) => name));
   const surplus = Object.keys(answers)
@@ -124,7 +124,7 @@ export function editFields(
     .map((name): Blank => ({
       name,
       label: name.slice(prefix.length),
-      hint: event ? "This event does not ask for it." : undefined,
+      hint: event ? "Not a field of this event." : undefined,
       control: "surplus",
       options: [],
       attributes: {},
@@ -143,11 +143,11 @@ export function editFields(
 
 function readNumber(text: string): string | number {
   const value = Number(text);
-  // What is no number is left as it is: the schema says what is wrong with it.
+  // Other text is left unchanged, for the validation to report.
   return text.trim() === "" || Number.isNaN(value) ? text : value;
 }
 
-/** @returns what the form asks to be changed; what stands there as before is no change */
+/** @returns the fields whose value differs from the entry */
 export function readChanges(
   event: EventDefinition | undefined,
   entry: Readonly<Record<string, unknown>>,
@@ -158,12 +158,12 @@ export function readChanges(
     const given = posted[name];
     if (control === "surplus") return posted[removal + name] === undefined ? [] : [{ field: name, value: undefined }];
     if (control === "checkbox") {
-      const ticked = given !== undefined;
-      // A box that was never ticked may as well have no answer; one that was is now a no.
-      return ticked === before ? [] : [{ field: name, value: ticked }];
+      const checked = given !== undefined;
+      // If it was not checked before, there may have been no answer: that is no change.
+      return checked === before ? [] : [{ field: name, value: checked }];
     }
     if (typeof given !== "string") return [];
-    // A form posts line breaks as CR LF, whatever they were.
+    // Browsers post every line break as CR LF.
     const text = given.replaceAll("\r\n", "\n");
     const stored = name.startsWith(prefix) ? answers[name.slice(prefix.length)] : entry[name];
     const value = control === "number" ? readNumber(text) : text;

@@ -1,39 +1,39 @@
 /**
- * Server-Sent Events for the pages that are open: each listens to one topic and is sent what is published there. Bounded in
- * how many listen and in how much waits for one that does not read.
+ * Server-Sent Events for open pages: each listens to one topic. The number of listeners, and how much is buffered for one that
+ * does not read, are bounded.
  */
 import type { ServerResponse } from "node:http";
 
 export interface EventStreams {
   /**
    * Answers a request with a stream that stays open.
-   * @param first what it is sent at once
-   * @returns false, and nothing was answered, when too many listen already
+   * @param first data of the first event, sent at once
+   * @returns false, without having answered, if there are too many listeners
    */
   open(topic: string, response: ServerResponse, headers: Readonly<Record<string, string>>, first: string): boolean;
   /** @param data one line of text */
   publish(topic: string, data: string): void;
   listeners(topic: string): number;
-  /** Ends all streams; further ones are refused. Safe to call twice. */
+  /** Ends all streams and opens no more. Safe to call twice. */
   close(): void;
 }
 
 export interface EventStreamsOptions {
   readonly maxClients: number;
-  /** So that both ends, and whatever is between them, know that the other is there. */
+  /** Keeps the connection open, and tells the page that the console is alive. */
   readonly heartbeatMs: number;
-  /** What may wait for one client before it is let go; its browser comes again. */
+  /** Buffered for one client before its stream is closed; its browser reconnects. */
   readonly maxWaitingBytes: number;
 }
 
-/** After which pause a browser comes again that has lost its stream. */
+/** After which a browser reconnects. */
 const retryMs = 2_000;
 
 export function createEventStreams({ maxClients, heartbeatMs, maxWaitingBytes }: EventStreamsOptions): EventStreams {
   const clients = new Map<ServerResponse, string>();
   let closed = false;
   const heartbeat = setInterval(() => {
-    for (const response of clients.keys()) write(response, ": still here\n\n");
+    for (const response of clients.keys()) write(response, ": alive\n\n");
   }, heartbeatMs);
   heartbeat.unref();
 

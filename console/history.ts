@@ -1,12 +1,12 @@
 /**
- * The last hour as the charts draw it. It begins with what the activity table says of the time before the console was
- * started, and goes on with what the console sees.
+ * The last hour as the charts show it: from the activity table for the time before the console was started, then from what
+ * the console polls.
  */
 import { isNothing } from "../shared/activity/bucket.ts";
 import { drained, type Slice } from "../shared/activity/estimate.ts";
 import type { Inspection } from "../admin/inspector/inspector.ts";
 
-/** One moment. Null where it could not be told: a chart shows a gap there, and not a zero. */
+/** One moment. Null is unknown, which a chart shows as a gap and not as zero. */
 export interface HistoryPoint {
   /** Seconds since the epoch. */
   readonly at: number;
@@ -17,17 +17,17 @@ export interface HistoryPoint {
   readonly oldestAgeSeconds: number | null;
 }
 
-/** The same by column, as chart libraries want it. */
+/** The same by column, as the chart library takes it. */
 export type HistoryColumns = Readonly<Record<keyof HistoryPoint, readonly (number | null)[]>>;
 
 export interface History {
   add(point: HistoryPoint): void;
-  /** Takes these in the place of all so far, the oldest first. */
+  /** Replaces all points so far. @param points oldest first */
   replace(points: readonly HistoryPoint[]): void;
   columns(): HistoryColumns;
 }
 
-/** @returns what the charts show of a look; of one that failed, a gap */
+/** @param seen undefined for a poll that failed, which becomes a gap */
 export function toHistoryPoint(at: number, seen: Inspection | undefined): HistoryPoint {
   const { queue, rates } = seen ?? {};
   return {
@@ -45,12 +45,12 @@ function perSecond(count: number, { from, to }: Slice): number {
 }
 
 /**
- * Goes back from what is there now: before a bucket, those who were stored in it still waited, and those who came in it
- * did not.
- * @param slices what all processes did, the newest first, without gaps
- * @param seen the look that was made together with them
+ * Counts backwards from the current queue: before each bucket, those stored in it were still waiting, and those accepted in it
+ * were not.
+ * @param slices what all processes did, newest first, without gaps
+ * @param seen the inspection of the same moment
  * @param sinceMs milliseconds since the epoch; older ones are left out
- * @returns a point for the end of each bucket, the oldest first; none for the time before anything was done
+ * @returns a point for the end of each bucket, oldest first; none before the first activity
  */
 export function pastPoints(slices: readonly Slice[], seen: Inspection, sinceMs: number): HistoryPoint[] {
   const points: HistoryPoint[] = [];

@@ -1,6 +1,6 @@
 /**
- * The overview as its templates show it: every figure in words, with what it rests on. What is not known is a dash and the
- * reason, never a zero.
+ * The overview as its templates show it: every figure with its meaning. What is not known is shown as a dash with the reason,
+ * never as zero.
  */
 import { formatSeconds } from "../terminal/duration.ts";
 import type { Inspection } from "../admin/inspector/inspector.ts";
@@ -8,13 +8,13 @@ import type { TierState } from "../admin/inspector/tier-state.ts";
 import type { DeadLetterGroup } from "../shared/dead-letters/groups.ts";
 import { assess, type Assessment } from "./assessment.ts";
 import { reasonWords } from "./reason-words.ts";
-import type { Sight } from "./watch.ts";
+import type { Snapshot } from "./watch.ts";
 
 export interface Figure {
   readonly id: string;
   readonly label: string;
   readonly value: string;
-  /** What the value rests on. */
+  /** What the value means. */
   readonly note: string;
 }
 
@@ -31,16 +31,16 @@ export interface GroupView extends DeadLetterGroup {
 
 export interface Overview {
   readonly assessment: Assessment;
-  /** Whether any look has worked: before, there is nothing to show. */
+  /** Whether any poll has succeeded yet. */
   readonly known: boolean;
-  /** ISO 8601. When the figures were true. */
+  /** ISO 8601. Time of the figures. */
   readonly at: string;
   readonly figures: readonly Figure[];
-  /** Whether the figures are older than they should be. */
+  /** Whether the figures are out of date. */
   readonly stale: boolean;
   readonly tiers: readonly TierView[];
   readonly groups: readonly GroupView[];
-  /** Messages on the SQS dead-letter queue that are no records yet. */
+  /** Messages on the SQS dead-letter queue that are not records yet. */
   readonly notCollected: number;
 }
 
@@ -61,19 +61,19 @@ function waiting({ queue }: Inspection): Pick<Figure, "value" | "note"> {
   return {
     value: `${atLeast ? "≥" : "≈"} ${count(known)} ${known === 1 ? "person" : "people"}`,
     note: atLeast
-      ? `in ${count(total)} messages, not all of which were written down when they were sent`
-      : `in ${count(total)} ${total === 1 ? "message" : "messages"}, by what was written down when they were sent`,
+      ? `in ${count(total)} messages, some older than the recorded activity`
+      : `in ${count(total)} ${total === 1 ? "message" : "messages"}, from the recorded activity`,
   };
 }
 
 function storedIn({ queue }: Inspection): Pick<Figure, "value" | "note"> {
   const { drainPerSecond, etaSeconds, atLeast } = queue;
-  if (queue.messages + queue.inFlight + queue.delayed === 0) return { value: "empty", note: "nothing is queued" };
-  if (etaSeconds === null) return { value: dash, note: "not known while nobody is being stored" };
+  if (queue.messages + queue.inFlight + queue.delayed === 0) return { value: "empty", note: "the queue is empty" };
+  if (etaSeconds === null) return { value: dash, note: "unknown while nobody is being stored" };
   const wait = formatSeconds(Math.max(1, etaSeconds));
   return {
     value: atLeast ? `≥ ${wait}` : wait,
-    note: `the wait of whoever comes now, at ${count(drainPerSecond ?? 0)}/s by all workers`,
+    note: `wait of a new registration, at ${count(drainPerSecond ?? 0)}/s by all workers`,
   };
 }
 
@@ -84,56 +84,56 @@ function figuresOf(inspection: Inspection): Figure[] {
   return [
     { id: "waiting", label: "Waiting", ...waiting(inspection) },
     { id: "empty-in", label: "Stored in", ...storedIn(inspection) },
-    { id: "accepted", label: "Accepted", ...rate(acceptedPerSecond, "people who got a receipt") },
-    { id: "stored", label: "Stored", ...rate(storedPerSecond, "people who reached the table") },
+    { id: "accepted", label: "Accepted", ...rate(acceptedPerSecond, "registrations given a receipt") },
+    { id: "stored", label: "Stored", ...rate(storedPerSecond, "registrations written to the table") },
     {
       id: "oldest",
       label: "Longest wait",
       value: oldest === null ? dash : formatSeconds(oldest),
-      note: oldest === null ? "not known while nobody is being stored" : "from the first acceptance, retries included",
+      note: oldest === null ? "unknown while nobody is being stored" : "from the first acceptance, retries included",
     },
-    { id: "in-flight", label: "In work", value: count(queue.inFlight), note: "messages that a worker holds" },
+    { id: "in-flight", label: "In flight", value: count(queue.inFlight), note: "messages held by a worker" },
     { id: "delayed", label: "Delayed", value: count(queue.delayed), note: "messages to be received later" },
-    { id: "duplicates", label: "Duplicates", ...rate(duplicatesPerSecond, "second tries of an address, dropped") },
+    { id: "duplicates", label: "Duplicates", ...rate(duplicatesPerSecond, "for an address already registered") },
   ];
 }
 
 const tierNames = { web: "Web tier", worker: "Worker tier" } as const;
-const wellWords = {
-  web: "takes registrations",
-  worker: "stores registrations; its circuit breaker is closed",
+const healthyWords = {
+  web: "accepts registrations",
+  worker: "stores registrations; circuit breaker closed",
 } as const;
 
-/** A worker that is unhealthy for another reason than its breaker polls no more. */
+/** The cause reported by a worker that stopped polling, although its breaker is closed. */
 const silentPolling = /^queue: nothing was received/;
 
 function tierWords({ tier, health, causes }: TierState): string {
-  if (health === "ok") return wellWords[tier];
+  if (health === "ok") return healthyWords[tier];
   if (health === "unreachable") return "does not answer";
-  if (health === "unknown") return "cannot be asked from here";
+  if (health === "unknown") return "cannot be reached from here";
   if (tier === "web") return "cannot put registrations on the queue";
   return causes.some((cause) => silentPolling.test(cause))
-    ? "has stopped to receive"
-    : "holds back: its circuit breaker is open, so that no message is spoilt";
+    ? "has stopped receiving"
+    : "has paused: its circuit breaker is open, so that no message fails";
 }
 
-/** @returns the groups with what their reason means in words */
+/** @returns the groups with a title for their reason */
 export function toGroupViews(groups: readonly DeadLetterGroup[]): GroupView[] {
   return groups.map((group) => ({ ...group, title: reasonWords[group.reason].title }));
 }
 
-export function toOverview(sight: Sight): Overview {
-  const { inspection } = sight;
+export function toOverview(snapshot: Snapshot): Overview {
+  const { inspection } = snapshot;
   const open = (inspection?.deadLetterGroups ?? []).filter(
     ({ states }) => states.open + states.replayed + states.storing > 0,
   );
   return {
-    assessment: assess(sight),
+    assessment: assess(snapshot),
     known: inspection !== undefined,
-    at: inspection?.queue.at ?? new Date(sight.at).toISOString(),
+    at: inspection?.queue.at ?? new Date(snapshot.at).toISOString(),
     figures: inspection ? figuresOf(inspection) : [],
-    stale: sight.fault !== undefined,
-    tiers: (sight.tiers ?? []).map((state) => ({
+    stale: snapshot.failure !== undefined,
+    tiers: (snapshot.tiers ?? []).map((state) => ({
       name: tierNames[state.tier],
       health: state.health,
       words: tierWords(state),

@@ -1,27 +1,27 @@
-/** Reads what a form posted: texts with bounds, whole numbers, choices. Whatever else comes is refused in words. */
+/** Reads the fields of a posted form: bounded texts, whole numbers, choices. Anything else is rejected with a message. */
 import { TurnoutError } from "../shared/errors.ts";
 
 export type PostedForm = Readonly<Record<string, unknown>>;
 
-function refuse(message: string): never {
+function reject(message: string): never {
   throw new TurnoutError("TURNOUT_REQUEST_INVALID", message);
 }
 
-/** @throws TURNOUT_REQUEST_INVALID where it is none, or longer */
+/** @throws TURNOUT_REQUEST_INVALID if it is not a text, or too long */
 export function postedText(form: PostedForm, name: string, maxLength: number): string {
   const value = form[name] ?? "";
   if (typeof value !== "string" || value.length > maxLength) {
-    refuse(`The field "${name}" takes one text of at most ${maxLength} characters.`);
+    reject(`The field "${name}" must be one text of at most ${maxLength} characters.`);
   }
   return value.trim();
 }
 
 const maxWhyLength = 500;
 
-/** @returns why somebody did it, for the history. @throws TURNOUT_REQUEST_INVALID where nothing was said */
+/** @returns the reason for the history. @throws TURNOUT_REQUEST_INVALID if it is empty */
 export function postedWhy(form: PostedForm): string {
   const why = postedText(form, "why", maxWhyLength);
-  return why === "" ? refuse("Please say why: it stays in the history, for whoever looks later.") : why;
+  return why === "" ? reject("Please give a reason: it is kept in the history.") : why;
 }
 
 /** @throws TURNOUT_REQUEST_INVALID outside the bounds */
@@ -29,12 +29,12 @@ export function postedNumber(form: PostedForm, name: string, minimum: number, ma
   const text = form[name];
   const value = Number(text);
   if (typeof text !== "string" || !/^\d+$/.test(text) || value < minimum || value > maximum) {
-    refuse(`The field "${name}" takes a whole number from ${minimum} to ${maximum}.`);
+    reject(`The field "${name}" must be a whole number from ${minimum} to ${maximum}.`);
   }
   return value;
 }
 
-/** @returns the choice, undefined where none was made. @throws TURNOUT_REQUEST_INVALID where there is no such choice */
+/** @returns the choice, undefined if none was made. @throws TURNOUT_REQUEST_INVALID if there is no such choice */
 export function postedChoice<Choice extends string>(
   form: PostedForm,
   name: string,
@@ -43,13 +43,13 @@ export function postedChoice<Choice extends string>(
   const given = form[name];
   if (given === undefined || given === "") return undefined;
   return (
-    choices.find((choice) => choice === given) ?? refuse(`The field "${name}" takes one of ${choices.join(", ")}.`)
+    choices.find((choice) => choice === given) ?? reject(`The field "${name}" must be one of ${choices.join(", ")}.`)
   );
 }
 
-/** @returns the texts of a field that may be there several times */
+/** @returns the texts of a field that may occur several times */
 export function postedList(form: PostedForm, name: string): string[] {
   const given = form[name] ?? [];
   const list: unknown[] = Array.isArray(given) ? given : [given];
-  return list.map((item) => (typeof item === "string" ? item : refuse(`The field "${name}" takes texts.`)));
+  return list.map((item) => (typeof item === "string" ? item : reject(`The field "${name}" must be texts.`)));
 }

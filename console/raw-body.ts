@@ -1,11 +1,11 @@
-/** A dead letter's body as a page shows it: readable where it is JSON, bounded, with nothing that hides. */
+/** Prepares a dead letter's body for a page: JSON is formatted, the length bounded, invisible characters shown. */
 import { visible } from "./view.ts";
 
 export interface ShownBody {
   readonly text: string;
-  /** Whether it was laid out anew, to be easier to read; the download has every byte as it came. */
+  /** Whether JSON was reformatted; the download has the original bytes. */
   readonly formatted: boolean;
-  /** How many characters are not shown. */
+  /** Number of characters that are not shown. */
   readonly more: number;
   /** UTF-8. */
   readonly bytes: number;
@@ -13,7 +13,7 @@ export interface ShownBody {
 
 const maxShownCharacters = 40_000;
 
-function layOut(body: string): string | undefined {
+function format(body: string): string | undefined {
   try {
     const value: unknown = JSON.parse(body);
     return typeof value === "object" && value !== null ? JSON.stringify(value, undefined, 2) : undefined;
@@ -23,11 +23,11 @@ function layOut(body: string): string | undefined {
 }
 
 export function showBody(body: string): ShownBody {
-  const laidOut = layOut(body);
-  const text = laidOut ?? body;
+  const formatted = format(body);
+  const text = formatted ?? body;
   return {
     text: visible(text.slice(0, maxShownCharacters)),
-    formatted: laidOut !== undefined,
+    formatted: formatted !== undefined,
     more: Math.max(0, text.length - maxShownCharacters),
     bytes: Buffer.byteLength(body),
   };

@@ -1,6 +1,6 @@
 /**
- * Replays that were started from the console: each runs by itself, whether or not somebody watches, and can be stopped. One
- * at a time, so that nobody starts a second out of impatience. Kept in memory: what they did stands in the records.
+ * The replays that were started from the console. They run whether or not a page is open, and can be stopped. Only one at a
+ * time, so that nobody starts a second one by impatience. Kept in memory only: their effects are in the records.
  */
 import { randomUUID } from "node:crypto";
 import { TurnoutError } from "../shared/errors.ts";
@@ -14,7 +14,7 @@ import {
   type ReplaySummary,
 } from "../shared/dead-letters/replay.ts";
 import { explain } from "../terminal/exit.ts";
-import type { DeadLetterDesk } from "./dead-letter-desk.ts";
+import type { DeadLetterService } from "./dead-letter-service.ts";
 
 export interface ReplayRun {
   readonly id: string;
@@ -22,19 +22,19 @@ export interface ReplayRun {
   readonly startedAt: string;
   readonly selected: number;
   readonly counts: Readonly<Record<ReplayFate, number>>;
-  /** The latest ones, latest first. */
+  /** The latest ones, newest first. */
   readonly outcomes: readonly ReplayOutcome[];
   /** How many were sent in the latest step. */
   readonly step: number;
-  /** Somebody has asked for the end. */
+  /** A stop was requested. */
   readonly stopping: boolean;
   /** Undefined while it runs. */
   readonly summary: ReplaySummary | undefined;
-  /** Why it stopped before the end, in lines; empty when it did not. */
+  /** Why it stopped before the end, in lines; else empty. */
   readonly stopped: readonly string[];
 }
 
-export interface ReplayOrder {
+export interface ReplayRequest {
   readonly ids: readonly string[];
   /** Size of the first step. */
   readonly canary: number;
@@ -44,25 +44,25 @@ export interface ReplayOrder {
 }
 
 export interface ReplayRuns {
-  /** Logs it, and starts. @throws TURNOUT_REQUEST_INVALID while another one runs; the SDK's error when the log cannot be written */
-  start(order: ReplayOrder): Promise<ReplayRun>;
+  /** Logs the replay, then starts it. @throws TURNOUT_REQUEST_INVALID while another one runs; the SDK's error when the log cannot be written */
+  start(request: ReplayRequest): Promise<ReplayRun>;
   find(id: string): ReplayRun | undefined;
-  /** The one that runs, or ran last. */
+  /** The one that is running or ran last. */
   latest(): ReplayRun | undefined;
-  /** Ends it after the step that was sent. Safe to call twice, and for one that has ended. */
+  /** Stops it after the step under way. Safe to call twice, and for one that has ended. */
   stop(id: string): void;
-  /** Ends all and waits. */
+  /** Stops all and waits for them. */
   close(): Promise<void>;
 }
 
 export interface ReplayRunsOptions {
   readonly connection: Pick<Connection, "sqs" | "queueUrl" | "documents" | "activityTable">;
-  readonly desk: Pick<DeadLetterDesk, "store" | "log">;
+  readonly service: Pick<DeadLetterService, "store" | "log">;
   /** How long to wait for the next outcome of a step, in seconds. */
   readonly outcomeTimeoutSeconds: number;
   /** Milliseconds since the epoch. */
   readonly wallClock: () => number;
-  /** Told whenever there is something new to show, not more often than is worth a look. */
+  /** Called when there is something new to show, at most every `tellEveryMs`. */
   readonly onChange: (run: ReplayRun) => void;
 }
 
@@ -74,7 +74,7 @@ interface Running {
 
 const keptRuns = 20;
 const keptOutcomes = 100;
-/** A step lasts about this long at the rate that was asked for. */
+/** How long a step takes at the requested rate. */
 const stepSeconds = 5;
 const tellEveryMs = 250;
 const noCounts: Readonly<Record<ReplayFate, number>> = {
@@ -92,7 +92,7 @@ function stoppedWords({ stopped }: ReplaySummary): string[] {
 }
 
 export function createReplayRuns(options: ReplayRunsOptions): ReplayRuns {
-  const { connection, desk, outcomeTimeoutSeconds, wallClock, onChange } = options;
+  const { connection, service, outcomeTimeoutSeconds, wallClock, onChange } = options;
   const runs: Running[] = [];
   let starting = false;
 
@@ -100,7 +100,7 @@ export function createReplayRuns(options: ReplayRunsOptions): ReplayRuns {
     return starting || runs.some(({ run }) => run.summary === undefined);
   }
 
-  function begin(order: ReplayOrder, who: string): Running {
+  function begin(request: ReplayRequest, who: string): Running {
     const stop = new AbortController();
     const running: Running = {
       stop,
@@ -108,7 +108,7 @@ export function createReplayRuns(options: ReplayRunsOptions): ReplayRuns {
       run: {
         id: randomUUID(),
         startedAt: new Date(wallClock()).toISOString(),
-        selected: order.ids.length,
+        selected: request.ids.length,
         counts: noCounts,
         outcomes: [],
         step: 0,
@@ -130,13 +130,13 @@ export function createReplayRuns(options: ReplayRunsOptions): ReplayRuns {
       connection,
       () => {},
       ({ onPack, draining }) =>
-        replayDeadLetters(order.ids, {
-          store: desk.store,
-          sender: createReplaySender({ ...connection, ratePerSecond: order.rate, signal: stop.signal, onPack }),
+        replayDeadLetters(request.ids, {
+          store: service.store,
+          sender: createReplaySender({ ...connection, ratePerSecond: request.rate, signal: stop.signal, onPack }),
           who,
-          why: order.why,
-          canary: order.canary,
-          stepSize: order.rate * stepSeconds,
+          why: request.why,
+          canary: request.canary,
+          stepSize: request.rate * stepSeconds,
           again: false,
           outcomeTimeoutSeconds,
           draining,
@@ -161,14 +161,14 @@ export function createReplayRuns(options: ReplayRunsOptions): ReplayRuns {
   }
 
   return {
-    async start(order) {
+    async start(request) {
       if (isBusy()) {
-        throw new TurnoutError("TURNOUT_REQUEST_INVALID", "A replay runs already. Wait for its end, or stop it.");
+        throw new TurnoutError("TURNOUT_REQUEST_INVALID", "A replay is already running. Wait for its end, or stop it.");
       }
       starting = true;
       try {
-        const who = await desk.log("replay", order.ids, `replays up to ${order.ids.length}`, order.why);
-        const running = begin(order, who);
+        const who = await service.log("replay", request.ids, `replays up to ${request.ids.length}`, request.why);
+        const running = begin(request, who);
         runs.push(running);
         if (runs.length > keptRuns) runs.shift();
         return running.run;

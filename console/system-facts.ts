@@ -1,4 +1,4 @@
-/** What the system page tells: versions, where this console is connected, and the limits that everything lives within. */
+/** The content of the system page: versions, what this console is connected to, and the limits. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { dynamoDbLimits, sqsLimits } from "../shared/aws/aws-limits.ts";
@@ -14,7 +14,6 @@ export interface FactGroup {
 }
 
 export interface SystemFacts {
-  /** @throws the SDK's error when the region cannot be told */
   groups(): Promise<FactGroup[]>;
 }
 
@@ -25,7 +24,7 @@ export interface SystemFactsOptions {
   >;
   readonly identity: () => Promise<string>;
   readonly event: EventDefinition | undefined;
-  readonly lookEverySeconds: number;
+  readonly pollIntervalSeconds: number;
 }
 
 const manifest = join(import.meta.dirname, "..", "package.json");
@@ -41,8 +40,8 @@ function kibibytes(bytes: number): string {
 function tierFacts({ tiers }: SystemFactsOptions["connection"]): [string, string][] {
   if (tiers.kind === "urls") {
     return [
-      ["Web tier", tiers.web ?? "not given; set WEB_URL to see how it is"],
-      ["Worker tier", tiers.worker ?? "not given; set WORKER_URL to see how it is"],
+      ["Web tier", tiers.web ?? "unknown; set WEB_URL to see its state"],
+      ["Worker tier", tiers.worker ?? "unknown; set WORKER_URL to see its state"],
     ];
   }
   const { web, worker } = tiers.environments;
@@ -53,7 +52,7 @@ function tierFacts({ tiers }: SystemFactsOptions["connection"]): [string, string
 }
 
 function eventFacts(event: EventDefinition | undefined): [string, string][] {
-  if (!event) return [["Event", "none given: answers are checked only for what every event asks"]];
+  if (!event) return [["Event", "none given: only email and name are checked"]];
   return [
     ["Event", event.name],
     ["Opens", event.opensAt],
@@ -64,13 +63,13 @@ function eventFacts(event: EventDefinition | undefined): [string, string][] {
 }
 
 export function createSystemFacts(options: SystemFactsOptions): SystemFacts {
-  const { connection, identity, event, lookEverySeconds } = options;
+  const { connection, identity, event, pollIntervalSeconds } = options;
   const { version } = JSON.parse(readFileSync(manifest, "utf8")) as { version: string };
 
   return {
     async groups() {
-      // Who it is may be unknown, without credentials for example; all else can be told.
-      const who = await identity().catch(() => "not known: there are no valid credentials");
+      // The identity is unknown without credentials; the rest is not.
+      const who = await identity().catch(() => "unknown: there are no valid credentials");
       const region = await connection.sqs.config.region().catch(() => "not set");
       return [
         {
@@ -87,7 +86,7 @@ export function createSystemFacts(options: SystemFactsOptions): SystemFacts {
             ["Deployment", connection.deployment],
             ["Region", region],
             ["You are", who],
-            ["Looks every", formatSeconds(lookEverySeconds)],
+            ["Polls every", formatSeconds(pollIntervalSeconds)],
           ],
         },
         {
@@ -107,7 +106,7 @@ export function createSystemFacts(options: SystemFactsOptions): SystemFacts {
             ["Registrations in a message", `1 to ${count(maxPackRegistrations)}`],
             ["Size of a message", `${count(maxPackBytes)} bytes (SQS takes ${kibibytes(sqsLimits.maxMessageBytes)})`],
             ["A message stays on the queue", `${formatSeconds(sqsLimits.maxRetentionSeconds)} at most`],
-            ["A dead letter stays in its table", "until somebody erases it"],
+            ["A dead letter stays in its table", "until it is erased"],
             ["Length of a name", `${count(maxNameLength)} characters`],
             ["Length of an answer", `${count(maxAnswerLength)} characters`],
             ["Size of a table item", kibibytes(dynamoDbLimits.maxItemBytes)],

@@ -1,4 +1,4 @@
-/** Makes whole pages: what every page has in common, put around what each one shows. */
+/** Renders pages: adds what all pages have in common to what each one shows. */
 import { join } from "node:path";
 import { formatAge } from "../terminal/duration.ts";
 import { loadTemplates } from "../shared/page/templates.ts";
@@ -6,7 +6,7 @@ import type { Assets } from "./assets.ts";
 
 export interface ViewOptions {
   readonly assets: Assets;
-  /** Which deployment this is, in words. */
+  /** Shown on every page. */
   readonly deployment: string;
   readonly formToken: string;
   /** Milliseconds since the epoch. */
@@ -16,7 +16,7 @@ export interface ViewOptions {
 export interface View {
   /** @param section which entry of the navigation is the current one */
   page(template: string, section: Section, title: string, data: object): string;
-  /** A part of a page, without what is around it. */
+  /** A part of a page, without the layout. */
   part(template: string, data: object): string;
 }
 
@@ -29,15 +29,15 @@ export const sections = [
 
 export type Section = (typeof sections)[number]["id"] | "none";
 
-/** Characters that steer or that nobody sees: line breaks and tabs are left, they can be seen by what they do. */
+/** Control and invisible characters, except line breaks and tabs, whose effect is visible. */
 const unseen = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 
-/** @returns the text with what cannot be seen written as an escape, so that it neither hides nor turns anything around */
+/** @returns the text with invisible characters escaped, so that nothing hides or reverses the direction of the text */
 export function visible(text: string): string {
   return text.replace(unseen, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
-/** @param value of a field, of whatever type */
+/** @param value of a field, of any type */
 export function visibleValue(value: unknown): string {
   if (value === null || value === undefined) return "nothing";
   return visible(typeof value === "string" ? value : JSON.stringify(value));
@@ -53,7 +53,6 @@ export function createView({ assets, deployment, formToken, wallClock }: ViewOpt
     visibleValue,
     asset: (file: string) => assets.url(file),
     ago: (time: string) => formatAge(time, wallClock()),
-    /** Seconds are enough for people. */
     utc: (time: string) => time.replace("T", " ").replace(/(\.\d+)?Z$/, " UTC"),
     count: (value: number) => value.toLocaleString("en"),
   };

@@ -1,6 +1,6 @@
 /**
- * When somebody should look, and where what to do about it is written: each alarm's description ends with its paragraph of
- * the runbook. Nothing here acts by itself; what does, stands in `scaling.ts`.
+ * Alarms: when an operator should act, with a link to the runbook's paragraph in each description. They trigger
+ * nothing; scaling is in `scaling.ts`.
  */
 import {
   Alarm,
@@ -15,22 +15,22 @@ import type { StackConfig } from "./config.ts";
 import type { Figures } from "./figures.ts";
 
 interface Rule {
-  /** Id of the alarm, and of its paragraph: `BacklogIsOld` is docs/operations.md#backlog-is-old. */
+  /** Id of the alarm and of its paragraph: `BacklogIsOld` is docs/operations.md#backlog-is-old. */
   readonly id: string;
   readonly says: string;
   readonly metric: Metric | MathExpression;
-  /** The alarm rings at this value and above; `below` makes it ring under it. */
+  /** Alarm at or above this value; with `below`, under it. */
   readonly threshold: number;
   readonly below?: true;
-  /** Minutes that must be bad, out of as many; a multiple of the metric's period. */
+  /** Minutes that must breach, out of as many; a multiple of the metric's period. */
   readonly minutes: number;
-  /** Default: silence is good. */
+  /** Default: missing data is good. */
   readonly silenceIsBad?: true;
 }
 
-/** How Elastic Beanstalk numbers an environment's health: 15 is Warning, 20 Degraded, 25 Severe. */
+/** Elastic Beanstalk's environment health: 15 is Warning, 20 Degraded, 25 Severe. */
 const degraded = 20;
-/** SQS hides at most about 120,000 messages of a queue at a time; above that, receives come back empty. */
+/** SQS allows about 120,000 messages in flight per queue; beyond that, receives return nothing. */
 const inFlightNearLimit = 100_000;
 
 function rules(figures: Figures, config: StackConfig): readonly Rule[] {
@@ -59,7 +59,7 @@ function rules(figures: Figures, config: StackConfig): readonly Rule[] {
     },
     {
       id: "DeadLettersArrive",
-      says: "Registrations could not be stored and wait for somebody to look at them.",
+      says: "Registrations could not be stored and wait for somebody to act.",
       metric: figures.deadLettersReceived,
       threshold: 1,
       minutes: 1,
@@ -139,13 +139,13 @@ function rules(figures: Figures, config: StackConfig): readonly Rule[] {
   ];
 }
 
-/** @returns the runbook's paragraph of an alarm */
+/** @returns the URL of an alarm's runbook paragraph */
 export function runbookLink(id: string): string {
   const anchor = id.replace(/(?<=[a-z])(?=[A-Z])/g, "-").toLowerCase();
   return `docs/operations.md#${anchor}`;
 }
 
-/** @param action what happens when an alarm rings and when it is over */
+/** @param action for both alarm and recovery */
 export function addAlarms(scope: Construct, figures: Figures, config: StackConfig, action: IAlarmAction): Alarm[] {
   return rules(figures, config).map(({ id, says, metric, threshold, below, minutes, silenceIsBad }) => {
     const alarm = new Alarm(scope, id, {

@@ -1,6 +1,6 @@
 /**
- * What both tiers run: one Elastic Beanstalk application, one version of one bundle, and the secret that the web tier seals
- * receipts with.
+ * What both tiers run: one Elastic Beanstalk application, one version of one bundle, and the secret key of the
+ * receipts.
  */
 import { RemovalPolicy, Validations } from "aws-cdk-lib";
 import { CfnApplication, CfnApplicationVersion } from "aws-cdk-lib/aws-elasticbeanstalk";
@@ -9,7 +9,7 @@ import { Secret } from "aws-cdk-lib/aws-secretsmanager";
 import { Construct } from "constructs";
 
 export interface ApplicationProps {
-  /** The zip that `npm run bundle` makes. */
+  /** The zip made by `npm run bundle`. */
   readonly bundlePath: string;
 }
 
@@ -31,7 +31,7 @@ export class Application extends Construct {
     }).ref;
     this.receiptKeys = new Secret(this, "ReceiptKeys", {
       description: "Turnout: keys that seal receipts, the first one seals and all open",
-      // 43 letters and digits are 32 bytes in base64; the bundle's start gives them a key id.
+      // 43 letters and digits are 32 bytes in base64; the bundle adds a key id at start.
       generateSecretString: { passwordLength: 43, excludePunctuation: true },
       removalPolicy: RemovalPolicy.DESTROY,
     });

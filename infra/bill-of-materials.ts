@@ -1,6 +1,6 @@
 /**
- * The bill of materials of the bundle (CycloneDX), by npm itself: every package that is in the zip, with version, licence
- * and hash, for whoever has to look up whether a vulnerability that became known is deployed.
+ * The bundle's bill of materials (CycloneDX), made by npm: every package with version, licence and hash, to check
+ * deployments for vulnerabilities.
  */
 import { execFile } from "node:child_process";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
@@ -10,11 +10,11 @@ import { promisify } from "node:util";
 const maxDocumentBytes = 64 * 1_024 * 1_024;
 
 /**
- * Asks no registry: all of it is in what was installed.
- * @param folder with package.json and production dependencies only. Its package.json is changed: npm lists what is there,
- *   and takes what was left out on purpose for missing.
- * @param output where the document goes; its folder is made, an older one replaced only by a whole one
- * @throws Error of npm, which knows the command from version 10 on
+ * Works offline from what is installed.
+ * @param folder with package.json and production dependencies only. Its package.json is changed, since npm would report
+ *   the omitted dependencies as missing.
+ * @param output path of the document, replaced only when complete; its folder is created
+ * @throws Error of npm, which has the command from version 10 on
  */
 export async function writeBillOfMaterials(folder: string, output: string): Promise<void> {
   const manifestPath = join(folder, "package.json");

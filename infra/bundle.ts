@@ -1,7 +1,7 @@
 /**
- * The one zip that both Beanstalk environments run: the tiers, their production dependencies and what the zip's root
- * needs. Reproducible: names sorted, times fixed, nothing in it that depends on this machine, so the same input has the
- * same hash and a deployment of nothing new is no deployment. Where it goes is decided in `platform.ts`.
+ * The zip that both Beanstalk environments run: the tiers, their production dependencies and the files of the zip's
+ * root. Reproducible (sorted names, fixed times, nothing machine-specific), so that an unchanged input deploys nothing.
+ * `platform.ts` deploys it.
  */
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -17,11 +17,11 @@ import { writeBillOfMaterials } from "./bill-of-materials.ts";
 
 const tierFolders = ["web", "worker", "shared"];
 const rootFiles = ["package.json", "package-lock.json", "cron.yaml"];
-/** Where the bundle goes, from the repository's root, and what tells what is in it. */
+/** Path of the bundle from the repository's root, and of its bill of materials. */
 const bundlePath = "dist/turnout.zip";
 const billOfMaterialsPath = "dist/turnout.cdx.json";
 
-/** What a tier's folder may hold. Anything else stops the bundle, rather than being shipped or left out unseen. */
+/** Allowed in a tier's folder. Anything else stops the bundle. */
 const shippedTypes = new Set([
   ".css",
   ".eta",
@@ -36,7 +36,7 @@ const shippedTypes = new Set([
   ".webmanifest",
   ".webp",
 ]);
-/** At the root of a package, these hold nothing that runs. */
+/** At the root of a package, these contain nothing that runs. */
 const packageExtras = new Set([
   "test",
   "tests",
@@ -63,11 +63,11 @@ export interface BundleFile {
 export interface BundleOptions {
   /** The repository's root. */
   readonly root: string;
-  /** The event this deployment serves, relative to the root; it becomes `event.json` in the zip. */
+  /** The event file, relative to the root; becomes `event.json` in the zip. */
   readonly eventFile: string;
-  /** A `node_modules` folder with production dependencies only, as `installProductionModules` makes it. */
+  /** A `node_modules` folder with production dependencies only, from `installProductionModules`. */
   readonly modules: string;
-  /** Where the zip goes; its folder is made. An older one is replaced only when the new one is whole. */
+  /** Path of the zip, replaced only when complete; its folder is created. */
   readonly output: string;
 }
 
@@ -87,7 +87,7 @@ async function filesBelow(folder: string): Promise<string[]> {
 }
 
 /**
- * Whether a file is needed to run: no tests, documents, type declarations, maps or dotfiles.
+ * Whether a file is needed at run time: no tests, documents, type declarations, maps or dotfiles.
  * @param path relative to the outermost `node_modules`, with forward slashes
  */
 export function isRuntimeFile(path: string): boolean {
@@ -109,7 +109,7 @@ async function tierFiles(root: string, folder: string): Promise<BundleFile[]> {
   return names.map((name) => ({ name: `${folder}/${name}`, source: join(root, folder, name), executable: false }));
 }
 
-/** @returns everything that goes into the zip, sorted by name */
+/** @returns the zip's files, sorted by name */
 async function bundleFiles({ root, eventFile, modules }: Omit<BundleOptions, "output">): Promise<BundleFile[]> {
   const rootFolder = join(root, "infra/bundle");
   const moduleNames = (await filesBelow(modules)).filter(isRuntimeFile);
@@ -134,14 +134,13 @@ async function bundleFiles({ root, eventFile, modules }: Omit<BundleOptions, "ou
 }
 
 /**
- * Installs what `package-lock.json` names for production, into a folder of its own: the repository's `node_modules` are
- * not touched, and no package's script is run.
+ * Installs the production dependencies of `package-lock.json` in a folder of its own, without running package scripts.
  * @param root the repository's root
- * @returns the folder, its `node_modules`, and what removes it again
+ * @returns the folder, its `node_modules`, and a function that removes it
  */
 export async function installProductionModules(root: string) {
   const scratch = await mkdtemp(join(tmpdir(), "turnout-modules-"));
-  // npm calls the whole after the folder that it is in.
+  // npm names the whole after its folder.
   const folder = join(scratch, "turnout");
   const remove = () => rm(scratch, { recursive: true, force: true });
   try {
@@ -156,11 +155,11 @@ export async function installProductionModules(root: string) {
   return { folder, modules: join(folder, "node_modules"), remove };
 }
 
-/** Read as local time by the zip format's own clock, so it must be made as local time: the same bytes in every zone. */
+/** Zip times are local, so this must be created as local time to give the same bytes in every zone. */
 const fixedTime = new Date(2000, 0, 1);
 
 /**
- * @returns where the zip is and what it is
+ * @returns path and hash of the zip
  * @throws Error naming a file that is missing or must not be shipped
  */
 export async function buildBundle(options: BundleOptions): Promise<Bundle> {
@@ -188,10 +187,7 @@ export async function buildBundle(options: BundleOptions): Promise<Bundle> {
   return { path: options.output, files: files.length, bytes: size, sha256: hash.digest("hex") };
 }
 
-/**
- * The bundle of this repository as it stands, production dependencies installed for it and removed again, and its bill of
- * materials beside it.
- */
+/** Bundles this repository, installing and removing its production dependencies, with its bill of materials. */
 export async function bundleRepository(root: string, eventFile: string): Promise<Bundle> {
   const { folder, modules, remove } = await installProductionModules(root);
   try {

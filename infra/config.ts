@@ -1,6 +1,6 @@
 /**
- * What can be chosen for one deployment, by CDK context (`-c name=value` or cdk.json): every name with its unit, bounds
- * and default. How the tiers scale in between stands in `shared/aws/scaling-policy.ts`; what they are told, in `platform.ts`.
+ * Settings of a deployment, given as CDK context (`-c name=value` or cdk.json), with units, bounds and defaults.
+ * Scaling is in `shared/aws/scaling-policy.ts`; the tiers' variables are in `platform.ts`.
  */
 import { Type, type Static, type TSchema } from "typebox";
 import { Compile } from "typebox/compile";
@@ -137,7 +137,7 @@ interface Setting {
   readonly anyOf?: readonly { readonly const?: unknown }[];
 }
 
-/** The command line hands every value over as text; cdk.json hands over what it is. */
+/** The command line gives text; cdk.json gives typed values. */
 function parse(value: unknown, setting: Setting): unknown {
   if (typeof value !== "string") return value;
   const wantsNumber = setting.type === "integer" || setting.anyOf?.some((choice) => typeof choice.const === "number");
@@ -179,13 +179,13 @@ function relationErrors(config: StackConfig): string[] {
   return errors;
 }
 
-/** CDK's own context keys hold a colon, a slash or a hyphen; ours never do, so a misspelt one is told from those. */
+/** CDK's own context keys contain a colon, slash or hyphen and ours do not, so misspelt ones are detected. */
 const ownKey = /^[A-Za-z0-9]+$/;
 
 /**
- * @param context all context values, CDK's own among them
- * @returns the configuration, frozen, defaults filled in
- * @throws StackConfigError naming every error at once: the setting, what was given, what is allowed
+ * @param context all context values, CDK's own included
+ * @returns the frozen configuration with defaults
+ * @throws StackConfigError naming every error: the setting, what was given, what is allowed
  */
 export function readStackConfig(context: Readonly<Record<string, unknown>>): StackConfig {
   const settings = StackConfig.properties as Record<string, TSchema & Setting>;

@@ -1,7 +1,4 @@
-/**
- * What an operator looks at while an event opens, from top to bottom as a registration goes: accepted, waiting, stored,
- * and below what carries it.
- */
+/** The operator's dashboard, in the order a registration takes: accepted, waiting, stored, and then the resources. */
 import {
   AlarmStatusWidget,
   Dashboard,

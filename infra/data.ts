@@ -1,7 +1,6 @@
 /**
- * What holds registrations: the queue that accepts them, the table that keeps them, what became of the others, and what
- * becomes of those that cannot be kept. In production all of it outlives the stack, in a test it goes with it; the activity
- * of the tiers, which nobody misses, always goes.
+ * The queues and tables. In production they outlive the stack, in tests they are deleted with it; the activity table is
+ * always deleted.
  */
 import { Duration, RemovalPolicy } from "aws-cdk-lib";
 import { AttributeType, Billing, TableEncryptionV2, TableV2 } from "aws-cdk-lib/aws-dynamodb";
@@ -10,17 +9,17 @@ import { Construct } from "constructs";
 import type { StackConfig } from "./config.ts";
 
 /**
- * How the worker treats the queue, handed to both: the queue's own attributes and the worker's environment. They agree
- * with the defaults in `worker/config.ts`; a test holds the two together.
+ * Queue settings used for both the queue's attributes and the worker's environment. A test compares them with the
+ * defaults in `worker/config.ts`.
  */
 export const queueTimes = {
   visibilityTimeoutSeconds: 30,
   receiveWaitSeconds: 10,
-  /** The longest that SQS keeps a message. */
+  /** SQS's longest retention. */
   retentionSeconds: 1_209_600,
   /**
-   * Receives after which SQS gives a message up. Only a message that kills its worker gets there: whatever the worker
-   * can judge it dead-letters itself, and while AWS itself fails it does not receive.
+   * Receives after which SQS dead-letters a message. Only crash loops reach it: the worker dead-letters the rest
+   * itself, and does not receive while AWS fails.
    */
   maxReceives: 10,
 } as const;
@@ -51,7 +50,7 @@ export class Data extends Construct {
       billing: Billing.onDemand(
         config.tableMaxWritesPerSecond === undefined ? {} : { maxWriteRequestUnits: config.tableMaxWritesPerSecond },
       ),
-      // An on-demand table throttles above twice its previous peak; a rush has no previous peak.
+      // An on-demand table throttles above twice its previous peak, and a rush has none.
       warmThroughput: { readUnitsPerSecond: 12_000, writeUnitsPerSecond: config.tableWarmWritesPerSecond },
     });
     this.deadLetters = new TableV2(this, "DeadLetters", {
@@ -64,10 +63,10 @@ export class Data extends Construct {
       partitionKey: { name: "id", type: AttributeType.STRING },
       timeToLiveAttribute: "expiresAt",
       billing: Billing.onDemand(),
-      // In the worst rush everybody is a duplicate, and every one of them has an outcome.
+      // In the worst rush all are duplicates, and each has an outcome.
       warmThroughput: { readUnitsPerSecond: 12_000, writeUnitsPerSecond: config.tableWarmWritesPerSecond },
     });
-    // Figures of the last hours, which the tiers write anew as they go: there is nothing to protect or to keep.
+    // Recent activity, continually rewritten by the tiers: nothing to protect or keep.
     this.activity = new TableV2(this, "Activity", {
       encryption: TableEncryptionV2.dynamoOwnedKey(),
       partitionKey: { name: "bucket", type: AttributeType.STRING },

@@ -1,9 +1,8 @@
 /**
- * Runs at the edge before the cache, for every path that has no behaviour of its own: lets the event page through and
- * answers everything else there, so that neither a scanner nor a stranger asking for /metrics reaches an instance.
- * It also reduces Accept-Language to the one language in which the page will come: the header is a part of the cache's key,
- * so there are as many copies of the page as it has languages, whatever is sent. CloudFront Functions take plain JavaScript
- * with one `handler`.
+ * Runs at the edge before the cache for all paths without their own behaviour: passes the event page on and answers
+ * everything else, so that scanners and requests for /metrics never reach an instance. Reduces Accept-Language to the
+ * page's language, since it is part of the cache key: one copy per language. CloudFront Functions are plain JavaScript
+ * with a `handler`.
  */
 var notFound = {
   statusCode: 404,
@@ -15,10 +14,10 @@ var notFound = {
   body: '{"type":"about:blank","title":"There is nothing at this address","status":404,"code":"TURNOUT_NOT_FOUND"}',
 };
 
-/** The page's languages, as web/page/language.ts has them; the first is for everybody who prefers none of them. */
+/** The page's languages as in web/page/language.ts; the first is the default. */
 var languages = ["en", "de"];
 
-/** What browsers and crawlers ask every site for by themselves, from web/routes/site-files.ts: the same in every language. */
+/** Well-known files from web/routes/site-files.ts: the same in every language. */
 var siteFiles = [
   "/favicon.ico",
   "/apple-touch-icon.png",
@@ -27,17 +26,17 @@ var siteFiles = [
   "/.well-known/security.txt",
 ];
 
-/** Nobody's real preferences are longer, and the time that CloudFront lets this run is short. */
+/** Real headers are shorter, and CloudFront limits the run time. */
 var maxHeaderLength = 1000;
 
-/** How exactly a range of the header means a language: the most exact one counts, whatever its weight. */
+/** How exactly a range matches a language: the most exact one counts, whatever its weight. */
 function exactness(range, language) {
   if (range === language) return 2;
   if (range.split("-")[0] === language) return 1;
   return range === "*" ? 0 : -1;
 }
 
-/** RFC 9110, 12.5.4: the highest weight, and where weights are equal the first named. */
+/** RFC 9110, 12.5.4: the highest weight, the first named among equals. */
 function preferred(header) {
   var best = languages.map(function () {
     return { exactness: -1, weight: 0, index: 0 };

@@ -1,7 +1,6 @@
 /**
- * What the public meets: CloudFront with TLS, HTTP/2 and HTTP/3, which answers the event page and its files from its
- * cache and hands everything about registrations through, uncached. It is the only way in: the load balancer has no
- * public address, and paths that nobody outside needs are answered here.
+ * The public edge: CloudFront with TLS, HTTP/2 and HTTP/3 caches the event page and its files and passes registrations
+ * on uncached. It is the only way in: the load balancer is not public, and internal paths are answered here.
  */
 import { join } from "node:path";
 import { Duration, Validations } from "aws-cdk-lib";
@@ -40,18 +39,18 @@ export interface EdgeProps {
   readonly config: StackConfig;
   readonly network: Network;
   readonly platform: Platform;
-  /** The web environment's own host name, by which the load balancer knows its requests. */
+  /** The web environment's host name, which the load balancer routes by. */
   readonly environmentHostName: string;
-  /** ARN of a firewall of CloudFront's scope; undefined for none. */
+  /** ARN of a CloudFront-scoped firewall; undefined for none. */
   readonly firewallArn: string | undefined;
 }
 
-/** An error is passed on as it comes, and not kept: the next one who asks may get an answer. */
+/** Errors are passed on and not cached: the next request may succeed. */
 const errorsNotKept = [400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504];
 
 export class Edge extends Construct {
   readonly distribution: Distribution;
-  /** Where the event page is: the own domain, or CloudFront's name. */
+  /** URL of the event page: the custom domain or CloudFront's name. */
   readonly url: string;
 
   constructor(scope: Construct, id: string, props: EdgeProps) {
@@ -62,7 +61,7 @@ export class Edge extends Construct {
     const through: BehaviorOptions = {
       ...behaviour,
       cachePolicy: CachePolicy.CACHING_DISABLED,
-      // The host name stays the origin's own, by which the load balancer finds the environment.
+      // The origin's host name is kept, since the load balancer routes by it.
       originRequestPolicy: OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
     };
 
@@ -109,7 +108,7 @@ export class Edge extends Construct {
       connectionAttempts: 2,
       connectionTimeout: Duration.seconds(5),
     });
-    // CloudFront may only look into a network that has an internet gateway, although nothing passes through it.
+    // CloudFront requires an internet gateway in the network, although no traffic uses it.
     this.node.addDependency(network.vpc.internetConnectivityEstablished);
     return {
       origin,
@@ -121,7 +120,7 @@ export class Edge extends Construct {
     };
   }
 
-  /** The web tier says how long, never beyond the event's next change of phase; here is only what a page depends on. */
+  /** The web tier sets the lifetime, up to the event's next phase; this only defines the cache key. */
   #pageCache(): CachePolicy {
     return new CachePolicy(this, "PageCache", {
       comment: "Turnout: the event page, by language",
@@ -136,7 +135,7 @@ export class Edge extends Construct {
     });
   }
 
-  /** What holds for every answer. The page's own policy comes from the web tier, which knows what the page loads. */
+  /** For all answers. The page's content security policy comes from the web tier. */
   #securityHeaders(): ResponseHeadersPolicy {
     return new ResponseHeadersPolicy(this, "SecurityHeaders", {
       comment: "Turnout: on every answer",

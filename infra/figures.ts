@@ -1,6 +1,6 @@
 /**
- * Every CloudWatch metric that the dashboard shows or an alarm watches, each once. The tiers' own carry the names that
- * they have on `/metrics`; counters are published as what was added in the minute.
+ * The CloudWatch metrics used by the dashboard and the alarms. The tiers' metrics are named as on `/metrics`; counters
+ * are published as increments per minute.
  */
 import { Duration } from "aws-cdk-lib";
 import { MathExpression, Metric, Stats, type IMetric } from "aws-cdk-lib/aws-cloudwatch";
@@ -27,7 +27,7 @@ export interface FigureSources {
 export type Figures = ReturnType<typeof createFigures>;
 
 export function createFigures({ data, platform, groups, stackName, config }: FigureSources) {
-  /** A metric that the tiers publish: summed over their instances. */
+  /** A metric published by the tiers, summed over instances. */
   const tier = (metricName: string, label: string, statistic: string = Stats.SUM) =>
     new Metric({
       namespace: figuresNamespace,
@@ -63,7 +63,7 @@ export function createFigures({ data, platform, groups, stackName, config }: Fig
   const { queue, deadLetterQueue, registrations, deadLetters } = data;
   const { loadBalancer, web, worker } = platform;
 
-  /** 1 for each minute in which a tier had all the instances that it may have, and needed more. */
+  /** 1 for each minute in which a tier was at its maximum and needed more. */
   const atMaximum = (instances: Metric, maximum: number, need: Metric, above: number, label: string) =>
     new MathExpression({
       expression: `IF(instances >= ${maximum} AND FILL(need, 0) > ${above}, 1, 0)`,
@@ -95,14 +95,14 @@ export function createFigures({ data, platform, groups, stackName, config }: Fig
     packsSent: sqs(queue, "NumberOfMessagesSent", "Packs sent", Stats.SUM),
     packsReceived,
     packsDeleted,
-    /** 1 for each minute in which messages waited and none was done. */
+    /** 1 for each minute in which messages waited and none was finished. */
     stalled: new MathExpression({
       expression: "IF(waiting > 0 AND FILL(done, 0) == 0, 1, 0)",
       usingMetrics: { waiting: messages, done: packsDeleted },
       label: "Minutes without progress",
       period,
     }),
-    /** 1 for each minute in which nobody asked the queue for anything; an idle worker asks all the time. */
+    /** 1 for each minute without a receive; an idle worker polls all the time. */
     notPolled: new MathExpression({
       expression: "IF(FILL(received, 0) + FILL(empty, 0) == 0, 1, 0)",
       usingMetrics: {
@@ -112,7 +112,7 @@ export function createFigures({ data, platform, groups, stackName, config }: Fig
       label: "Minutes without a poll",
       period,
     }),
-    /** Whatever gets there is received by the worker, which makes a record of it. */
+    /** The worker receives everything there and makes records of it. */
     deadLettersReceived: sqs(deadLetterQueue, "NumberOfMessagesReceived", "Dead letters collected", Stats.SUM),
     deadLetterMessages: sqs(deadLetterQueue, "ApproximateNumberOfMessagesVisible", "Dead letters not collected yet"),
 

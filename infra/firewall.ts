@@ -1,6 +1,6 @@
 /**
- * The optional web application firewall. CloudFront takes one from us-east-1 only, so it is a stack of its own there; it
- * leaves its name in a parameter, which the main stack reads while it deploys.
+ * The optional web application firewall: a separate stack in us-east-1, as CloudFront requires. It stores its ARN in a
+ * parameter that the main stack reads during deployment.
  */
 import { Stack, type StackProps } from "aws-cdk-lib";
 import { StringParameter } from "aws-cdk-lib/aws-ssm";
@@ -8,14 +8,14 @@ import { CfnWebACL } from "aws-cdk-lib/aws-wafv2";
 import type { Construct } from "constructs";
 import type { StackConfig } from "./config.ts";
 
-/** Name of the parameter, in us-east-1, that holds the firewall's ARN. */
+/** Name of the parameter in us-east-1 with the firewall's ARN. */
 export function firewallParameterName(stackName: string): string {
   return `/turnout/${stackName}/firewall-arn`;
 }
 
 /**
- * Rules of the common set that judge what stands in a body. They only count: a name or an answer may hold anything that
- * the tier's own schema allows, it is inert wherever it is shown, and nobody's registration is rejected for an apostrophe.
+ * Body rules of the common rule set, in count mode: the tier's schema decides what a name or answer may contain, and
+ * nobody's registration is rejected for an apostrophe.
  */
 const bodyRules = [
   "SizeRestrictions_BODY",
@@ -37,7 +37,7 @@ export class FirewallStack extends Stack {
     const visible = (metricName: string) => ({
       cloudWatchMetricsEnabled: true,
       metricName,
-      // A sample holds whole requests: addresses of people, and receipts.
+      // Samples contain whole requests: addresses and receipts.
       sampledRequestsEnabled: false,
     });
     const managed = (name: string, priority: number, counted: readonly string[] = []): CfnWebACL.RuleProperty => ({
@@ -75,7 +75,7 @@ export class FirewallStack extends Stack {
         {
           name: "PostsPerAddress",
           priority: 0,
-          // The same answer as the tier's own limit gives, so the page waits and tries again.
+          // The same answer as the tier's own rate limit, so the page waits and retries.
           action: {
             block: {
               customResponse: {

@@ -1,6 +1,6 @@
 /**
- * Statements of policies, each with the reason for whatever it leaves open. What names a resource by a pattern is a
- * finding of AWS's recommendations; the reason is recorded with the finding, so that neither stands without the other.
+ * IAM statements with the reason for every wildcard. AWS's checks report wildcards; the reason is recorded with the
+ * suppressed finding.
  */
 import { Stack, Validations } from "aws-cdk-lib";
 import { PolicyStatement } from "aws-cdk-lib/aws-iam";
@@ -33,7 +33,7 @@ interface Intrinsic {
   readonly "Fn::Join"?: readonly [separator: string, parts: readonly unknown[]];
 }
 
-/** As the finding writes it: what CloudFormation fills in stands between angle brackets. */
+/** As in the finding: CloudFormation's values are in angle brackets. */
 function flatten(value: unknown): string {
   if (typeof value === "string") return value;
   const { Ref, "Fn::GetAtt": attribute, "Fn::Join": join } = value as Intrinsic;

@@ -1,7 +1,6 @@
 /**
- * What only the account can say while it deploys: names and ids that Elastic Beanstalk and AWS choose themselves. Each
- * is asked for by one API call during the deployment, never during synthesis, which stays offline.
- * All calls share one function and one log group, so that nothing of them stays when the stack goes.
+ * Values known only during deployment: names and ids chosen by Elastic Beanstalk and AWS. Each is read by one API call
+ * then, so that synthesis stays offline. All share one function and one log group, which go with the stack.
  */
 import { createHash } from "node:crypto";
 import { Duration, RemovalPolicy, Stack } from "aws-cdk-lib";
@@ -20,7 +19,7 @@ import { acknowledgePatterns, toStatement } from "./grants.ts";
 
 const describesOnly = "These calls describe and change nothing, and AWS lets no resource be named for them.";
 
-/** What Elastic Beanstalk reads, with the caller's own rights, to tell which group belongs to an environment. */
+/** What Elastic Beanstalk reads, with the caller's permissions, to find an environment's group. */
 const environmentReads = [
   "autoscaling:DescribeAutoScalingGroups",
   "autoscaling:DescribeLaunchConfigurations",
@@ -29,9 +28,9 @@ const environmentReads = [
 ];
 
 export interface LookupCall extends Omit<AwsSdkCall, "physicalResourceId" | "outputPaths"> {
-  /** Path of the one value in the answer, such as `PrefixLists.0.PrefixListId`. */
+  /** Path of the value in the answer, such as `PrefixLists.0.PrefixListId`. */
   readonly answer: string;
-  /** Whatever makes a new answer possible when it changes; resolved and hashed into the call's identity. */
+  /** When this changes, the call is repeated; hashed into the call's identity. */
   readonly changesWith: unknown;
   readonly grants: readonly Grant[];
 }
@@ -53,17 +52,17 @@ export class Lookups extends Construct {
     this.#logGroup.grantWrite(this.#role);
   }
 
-  /** @returns a token for the value, known once the call was made */
+  /** @returns a token for the value, known after the call */
   ask(id: string, { answer, changesWith, grants, ...call }: LookupCall): string {
     return this.#call(id, call, grants, changesWith, answer).getResponseField(answer);
   }
 
-  /** Makes a call for its effect, again whenever `changesWith` changes; nothing is undone when the stack goes. */
+  /** Makes a call for its effect, repeated when `changesWith` changes; not reverted when the stack is deleted. */
   do(id: string, { changesWith, grants, ...call }: Omit<LookupCall, "answer">): AwsCustomResource {
     return this.#call(id, call, grants, changesWith);
   }
 
-  /** The id of the address list from which CloudFront reaches an origin. */
+  /** Id of CloudFront's prefix list for origins. */
   originFacingPrefixList(): string {
     return this.ask("OriginFacingAddresses", {
       service: "EC2",
@@ -77,7 +76,7 @@ export class Lookups extends Construct {
     });
   }
 
-  /** The environment's host name, by which the load balancer knows its requests. */
+  /** The environment's host name, which the load balancer routes by. */
   environmentHostName(id: string, environment: CfnEnvironment): string {
     return this.ask(id, {
       service: "ElasticBeanstalk",
@@ -89,7 +88,7 @@ export class Lookups extends Construct {
     });
   }
 
-  /** The environment's Auto Scaling group: asked again after every change of a setting, since some replace the group. */
+  /** The environment's Auto Scaling group: read again after every setting change, since some replace it. */
   environmentGroup(id: string, environment: CfnEnvironment): string {
     const stacks = Stack.of(this).formatArn({ service: "cloudformation", resource: "stack", resourceName: "awseb-*" });
     return this.ask(id, {
@@ -146,7 +145,9 @@ export class Lookups extends Construct {
   }
 }
 
-/** A new identity makes CloudFormation call again. Tokens count by what they refer to, so they hash the same each time. */
+/**
+ * A new identity makes CloudFormation repeat the call. Tokens are hashed by what they refer to, so they stay stable.
+ */
 function identity(scope: IConstruct, parts: unknown): string {
   return createHash("sha256")
     .update(JSON.stringify(Stack.of(scope).resolve(parts)))

@@ -1,6 +1,6 @@
 /**
- * The CDK app as a process: configuration, bundle, stacks, synthesis. Needs no credentials and asks no account; with npm's
- * cache filled, no network either.
+ * The CDK app: configuration, bundle, stacks, synthesis. Needs no credentials or account; with npm's cache filled, no
+ * network.
  */
 import { join, resolve } from "node:path";
 import { App } from "aws-cdk-lib";

@@ -1,7 +1,6 @@
 /**
- * Where everything stands: a network over two availability zones, in which no instance and no load balancer has a public
- * address, and who may speak to whom in it. CloudFront reaches the load balancer, the load balancer reaches the web
- * tier, nobody reaches the worker tier; both tiers reach AWS.
+ * The network: two availability zones, no public address on instances or load balancer. CloudFront reaches the load
+ * balancer, that reaches the web tier, nothing reaches the worker; both tiers reach AWS.
  */
 import { RemovalPolicy } from "aws-cdk-lib";
 import {
@@ -23,11 +22,11 @@ export interface NetworkProps {
   readonly logRetentionDays: number;
   /** TCP port of the load balancer's only listener. */
   readonly listenerPort: number;
-  /** Id of the address list from which CloudFront reaches an origin. */
+  /** Id of CloudFront's prefix list for origins. */
   readonly originFacingPrefixList: string;
 }
 
-/** TCP port on which nginx listens on an instance. */
+/** TCP port of nginx on an instance. */
 export const instancePort = 80;
 
 export class Network extends Construct {
@@ -45,14 +44,14 @@ export class Network extends Construct {
         { name: "Public", subnetType: SubnetType.PUBLIC, cidrMask: 24, mapPublicIpOnLaunch: false },
         { name: "Private", subnetType: SubnetType.PRIVATE_WITH_EGRESS, cidrMask: 20 },
       ],
-      // Free, and they keep the table's and the bundle's traffic off the NAT gateway. Six interface endpoints for the
-      // rest would cost more than that gateway at this size.
+      // Free, and keeps table and bundle traffic off the NAT gateway. Six interface endpoints for the rest would cost
+      // more than the gateway.
       gatewayEndpoints: {
         DynamoDb: { service: GatewayVpcEndpointAwsService.DYNAMODB },
         S3: { service: GatewayVpcEndpointAwsService.S3 },
       },
     }) as IVpc;
-    // Refused traffic only: enough to see who knocks, a fraction of the cost of all of it.
+    // Only rejected traffic: enough to see attacks, at a fraction of the cost.
     this.vpc.addFlowLog("Refused", {
       trafficType: FlowLogTrafficType.REJECT,
       destination: FlowLogDestination.toCloudWatchLogs(
@@ -69,7 +68,7 @@ export class Network extends Construct {
     this.webGroup = group("WebGroup", "Web tier: in from the load balancer, out to AWS");
     this.workerGroup = group("WorkerGroup", "Worker tier: nothing in, out to AWS");
 
-    // The address list counts as its 55 entries against the group's 60 rules, so there is room for one port only.
+    // The prefix list counts as 55 of the group's 60 rules, so only one port fits.
     this.loadBalancerGroup.addIngressRule(
       Peer.prefixList(props.originFacingPrefixList),
       Port.tcp(props.listenerPort),

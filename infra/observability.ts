@@ -1,6 +1,6 @@
 /**
- * How an operator learns what happens: a dashboard, alarms, and an email for each alarm. What they measure stands in
- * `figures.ts`, when they ring in `alarms.ts`, how it looks in `dashboard.ts`.
+ * Dashboard, alarms, and an email per alarm. See `figures.ts` for the metrics, `alarms.ts` for the thresholds,
+ * `dashboard.ts` for the layout.
  */
 import { Stack } from "aws-cdk-lib";
 import type { Dashboard } from "aws-cdk-lib/aws-cloudwatch";
@@ -36,7 +36,7 @@ export class Observability extends Construct {
       displayName: `Turnout ${config.stackName} ${config.stage}`,
       enforceSSL: true,
     });
-    // A topic with a policy of its own no longer lets the account's services in by itself.
+    // With its own policy, a topic no longer admits the account's services by default.
     this.topic.addToResourcePolicy(
       new PolicyStatement({
         sid: "Alarms",

@@ -1,7 +1,7 @@
 /**
- * The settings of both Beanstalk environments, as data. Elastic Beanstalk takes a wrong namespace or name without a
- * word, so a test holds each of them against the documented ones.
- * Which resources they name is decided in `platform.ts`; how many instances and when, in `shared/aws/scaling-policy.ts`.
+ * The settings of both Beanstalk environments. Elastic Beanstalk silently accepts wrong names, so a test checks each
+ * against the documented ones. Resources are chosen in `platform.ts`; instance numbers are in
+ * `shared/aws/scaling-policy.ts`.
  */
 import type { CfnEnvironment } from "aws-cdk-lib/aws-elasticbeanstalk";
 import { scalingPolicy } from "../shared/aws/scaling-policy.ts";
@@ -25,11 +25,11 @@ export interface InstanceSettings {
   readonly variables: Readonly<Record<string, string>>;
 }
 
-/** The load balancer stands in the stack, not in the environment: one that Elastic Beanstalk owned could be replaced. */
+/** The load balancer belongs to the stack: one owned by Elastic Beanstalk could be replaced. */
 export interface SharedLoadBalancer {
   readonly arn: string;
   readonly securityGroupId: string;
-  /** Host name by which CloudFront asks over TLS; undefined where it asks over HTTP for the environment's own name. */
+  /** Host name for CloudFront's TLS connection; undefined for HTTP by the environment's own name. */
   readonly tlsHostName?: string;
 }
 
@@ -51,9 +51,9 @@ function instances(settings: InstanceSettings): OptionSettings {
     "aws:autoscaling:launchconfiguration": {
       IamInstanceProfile: settings.instanceProfileArn,
       SecurityGroups: settings.securityGroupId,
-      // Without this, Elastic Beanstalk adds a group of its own, with rules that nobody here wrote.
+      // Otherwise Elastic Beanstalk adds a security group with its own rules.
       DisableDefaultEC2SecurityGroup: "true",
-      // Also what makes Elastic Beanstalk use launch templates; new accounts cannot make launch configurations.
+      // Also makes Elastic Beanstalk use launch templates; new accounts cannot create launch configurations.
       DisableIMDSv1: "true",
       RootVolumeType: "gp3",
       MonitoringInterval: "1 minute",
@@ -75,7 +75,7 @@ function instances(settings: InstanceSettings): OptionSettings {
       MaxBatchSize: "1",
       MinInstancesInService: String(settings.minInstances === 1 ? 0 : 1),
     },
-    // A new platform version is a change of configuration, tried on the test stage first; not something that happens.
+    // Platform updates are configuration changes, tested first; never automatic.
     "aws:elasticbeanstalk:managedactions": { ManagedActionsEnabled: "false" },
     "aws:elasticbeanstalk:environment:proxy": { ProxyServer: "nginx" },
     "aws:elasticbeanstalk:healthreporting:system": {
@@ -97,7 +97,7 @@ function instances(settings: InstanceSettings): OptionSettings {
   };
 }
 
-/** An attendee's mistake is not the environment's: 4xx answers do not make it unhealthy. */
+/** Client errors do not make an environment unhealthy. */
 const healthRules = {
   Version: 1,
   Rules: {
@@ -108,7 +108,7 @@ const healthRules = {
   },
 };
 
-/** @param secrets environment variables that are fetched from Secrets Manager: name → ARN of the secret */
+/** @param secrets variables from Secrets Manager: name → ARN of the secret */
 export function webSettings(
   settings: InstanceSettings,
   balancer: SharedLoadBalancer,
@@ -122,8 +122,8 @@ export function webSettings(
     "aws:elasticbeanstalk:environment:process:default": {
       Port: String(instancePort),
       Protocol: "HTTP",
-      // Whether the process lives, not whether the queue answers: an instance that cannot enqueue still tells people to
-      // retry, and replacing it would mend nothing.
+      // Liveness, not the queue: an instance that cannot enqueue still tells people to retry, and replacing it would
+      // not help.
       HealthCheckPath: "/health",
       MatcherHTTPCode: "200",
       HealthCheckInterval: "10",
@@ -145,7 +145,7 @@ export function webSettings(
       LowerThreshold: String(cpu.shrinkBelowPercent),
       LowerBreachScaleIncrement: String(-cpu.removeInstances),
     },
-    // Never fewer instances while a new version comes in.
+    // Never fewer instances during a deployment.
     "aws:elasticbeanstalk:command": { DeploymentPolicy: "RollingWithAdditionalBatch" },
     "aws:elasticbeanstalk:application:environmentsecrets": secrets,
   });
@@ -153,10 +153,10 @@ export function webSettings(
 
 export function workerSettings(settings: InstanceSettings): OptionSettings {
   return merge(instances(settings), {
-    // The queue keeps everything meanwhile, so the worker tier may be thin while a new version comes in.
+    // The queue holds everything meanwhile, so fewer workers are fine during a deployment.
     "aws:elasticbeanstalk:command": { DeploymentPolicy: "Rolling" },
-    // No `WorkerQueueURL`: the daemon gets a queue of its own, which carries the posts of cron.yaml and nothing else. On
-    // the registrations queue it would compete with the tier's own pollers.
+    // No `WorkerQueueURL`: the daemon's own queue only carries cron.yaml posts. On the registrations queue it would
+    // compete with the tier's pollers.
     "aws:elasticbeanstalk:sqsd": {
       HttpPath: "/",
       HttpConnections: "5",
@@ -165,11 +165,11 @@ export function workerSettings(settings: InstanceSettings): OptionSettings {
       VisibilityTimeout: "90",
       ErrorVisibilityTimeout: "30",
       MaxRetries: "3",
-      // A post that comes an hour late is worth nothing: the next ones are there.
+      // An hour-old post is useless: newer ones exist.
       RetentionPeriod: "3600",
     },
-    // Elastic Beanstalk's trigger is switched off by thresholds that CPU cannot reach: it would shrink the tier whenever
-    // it waits for the table rather than for its CPU, which is when a backlog stands. `scaling.ts` has the word.
+    // Disables Elastic Beanstalk's trigger with thresholds that CPU cannot reach: it would scale in while the tier
+    // waits for the table, just when there is a backlog. `scaling.ts` scales instead.
     "aws:autoscaling:trigger": {
       MeasureName: "CPUUtilization",
       Statistic: "Average",
@@ -181,8 +181,8 @@ export function workerSettings(settings: InstanceSettings): OptionSettings {
 }
 
 /**
- * Over HTTP the environment gets its rule by itself, for its own host name. Over TLS the certificate's name is what is
- * asked for, so the rule has to name it.
+ * With HTTP the environment adds a rule for its own host name. With TLS requests use the certificate's name, so the
+ * rule must name it.
  */
 function listenerRule(tlsHostName: string | undefined): OptionSettings {
   if (tlsHostName === undefined) return { "aws:elbv2:listener:80": { Rules: "default" } };
@@ -202,7 +202,7 @@ function merge(base: OptionSettings, more: OptionSettings): OptionSettings {
   return merged;
 }
 
-/** @returns the form that CloudFormation takes, in an order that does not depend on how the settings were put together */
+/** @returns the form for CloudFormation, in a deterministic order */
 export function toProperties(settings: OptionSettings): CfnEnvironment.OptionSettingProperty[] {
   return Object.entries(settings)
     .flatMap(([namespace, options]) =>

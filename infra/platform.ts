@@ -1,7 +1,7 @@
 /**
- * Both tiers on Elastic Beanstalk: two environments, and the load balancer in front of the web tier. What they run stands
- * in `application.ts`, what they may do in `roles.ts`, their settings in `option-settings.ts`, their variables in
- * `tier-variables.ts`. Only the plain CloudFormation resources exist for Elastic Beanstalk.
+ * Both tiers on Elastic Beanstalk: two environments, and the web tier's load balancer. Bundle: `application.ts`;
+ * permissions: `roles.ts`; settings: `option-settings.ts`; variables: `tier-variables.ts`. Elastic Beanstalk has only
+ * low-level CDK constructs.
  */
 import { Duration, Stack, Validations } from "aws-cdk-lib";
 import { InstanceArchitecture, InstanceType, SubnetType } from "aws-cdk-lib/aws-ec2";
@@ -32,7 +32,7 @@ import {
 import type { Roles } from "./roles.ts";
 import { webVariables, workerVariables, type Variables } from "./tier-variables.ts";
 
-/** Host name, below the own domain, by which CloudFront asks the load balancer over TLS. */
+/** Host name below the custom domain, for CloudFront's TLS connection to the load balancer. */
 export function tlsHostName(domainName: string): string {
   return `origin.${domainName}`;
 }
@@ -60,11 +60,11 @@ export class Platform extends Construct {
       vpcSubnets: { subnetType: SubnetType.PRIVATE_WITH_EGRESS },
       internetFacing: false,
       securityGroup: network.loadBalancerGroup,
-      // Between CloudFront's 45 seconds and nginx's 65: whoever opens a connection closes it first.
+      // Between CloudFront's 45 seconds and nginx's 65: the side that opens a connection closes it first.
       idleTimeout: Duration.seconds(60),
       desyncMitigationMode: DesyncMitigationMode.STRICTEST,
       dropInvalidHeaderFields: true,
-      // CloudFront has written the attendee's address as the last one; nginx takes it from there.
+      // CloudFront appends the attendee's address as the last one, where nginx takes it.
       xffHeaderProcessingMode: XffHeaderProcessingMode.PRESERVE,
       deletionProtection: false,
     });
@@ -84,15 +84,15 @@ export class Platform extends Construct {
     this.web = this.#environment("Web", "WebServer", "Standard", webSettings(webInstances, shared, secrets), props);
     const workerInstances = instanceSettings("worker", props, workerVariables(data, place, config));
     this.worker = this.#environment("Worker", "Worker", "SQS/HTTP", workerSettings(workerInstances), props);
-    // Their instances start inside: they need the way out, their rights and the listener before, and until after.
+    // Instances need network, permissions and listener before their start and until after their end.
     for (const environment of [this.web, this.worker]) {
       environment.node.addDependency(network.vpc, listener, props.roles);
     }
-    // Workers first: they have to know what the web tier sends. On the way out it is the other way round.
+    // Workers first: they must know what the web tier sends. Deleted in reverse.
     this.web.node.addDependency(this.worker);
   }
 
-  /** Whatever does not ask for the web tier's own host name gets 404; Elastic Beanstalk adds the rule for what does. */
+  /** Requests for other host names get 404; Elastic Beanstalk adds the rule for the web tier's. */
   #addListener(config: StackConfig): ApplicationListener {
     const certificate = config.originCertificateArn;
     return this.loadBalancer.addListener("Listener", {
@@ -104,7 +104,7 @@ export class Platform extends Construct {
             certificates: [ListenerCertificate.fromArn(certificate)],
             sslPolicy: SslPolicy.RECOMMENDED_TLS,
           }),
-      // The security group lets nobody in but CloudFront; the listener must not open it again.
+      // The security group admits only CloudFront; the listener must not open it again.
       open: false,
       defaultAction: ListenerAction.fixedResponse(404),
     });
@@ -118,7 +118,7 @@ export class Platform extends Construct {
     { config, application }: PlatformProps,
   ): CfnEnvironment {
     // No `environmentName`: a fixed one could not be replaced. `platformArn`, since a solution stack's name would
-    // replace the environment with each new version.
+    // replace the environment with each version.
     const environment = new CfnEnvironment(this, id, {
       applicationName: application.applicationName,
       description: `Turnout: ${id.toLowerCase()} tier`,

@@ -1,6 +1,6 @@
 /**
- * Who acts: a role for the instances of each tier, and one for Elastic Beanstalk itself. What the tiers' roles allow stands
- * in `shared/aws/tier-grants.ts`.
+ * IAM roles: one for each tier's instances, one for Elastic Beanstalk. The tiers' permissions are in
+ * `shared/aws/tier-grants.ts`.
  */
 import { Stack, Validations } from "aws-cdk-lib";
 import { InstanceProfile, ManagedPolicy, PolicyDocument, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
@@ -21,7 +21,7 @@ export interface TierRole {
 export class Roles extends Construct {
   readonly web: TierRole;
   readonly worker: TierRole;
-  /** What Elastic Beanstalk itself uses to watch over the environments. */
+  /** What Elastic Beanstalk needs to monitor the environments. */
   readonly service: Role;
 
   constructor(scope: Construct, id: string, { data, ...props }: RolesProps) {
@@ -49,7 +49,7 @@ export class Roles extends Construct {
     Validations.of(this.service).acknowledge({
       id: "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSElasticBeanstalkEnhancedHealth]",
       reason:
-        "What Elastic Beanstalk reads to judge an environment's health is its own; AWS keeps the list with the service.",
+        "What Elastic Beanstalk reads to determine an environment's health is its own; AWS keeps the list with the service.",
     });
   }
 
@@ -57,7 +57,7 @@ export class Roles extends Construct {
     const role = new Role(this, `${name}Role`, {
       description: `Turnout: instances of the ${name.toLowerCase()} tier`,
       assumedBy: new ServicePrincipal("ec2.amazonaws.com"),
-      // Inline, so that the rights come and go with the role, and an environment that is being removed keeps them.
+      // Inline, so that permissions live as long as the role, even while an environment is being deleted.
       inlinePolicies: {
         Code: new PolicyDocument({ statements: code.map(toStatement) }),
         Platform: new PolicyDocument({ statements: platform.map(toStatement) }),

@@ -1,6 +1,6 @@
 /**
- * What makes the tiers grow beyond what Elastic Beanstalk's own trigger does for the web tier: the worker tier by CPU,
- * backlog and age, and both tiers by the clock, before everybody comes. All numbers: `shared/aws/scaling-policy.ts`.
+ * Scaling beyond Elastic Beanstalk's trigger for the web tier: the worker by CPU, backlog and age, and both tiers by
+ * schedule before a rush. Numbers: `shared/aws/scaling-policy.ts`.
  */
 import { CfnScalingPolicy, CfnScheduledAction } from "aws-cdk-lib/aws-autoscaling";
 import { Alarm, ComparisonOperator, Stats, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
@@ -21,7 +21,7 @@ export interface ScalingProps {
   readonly opensAt: number;
   /** Milliseconds since the epoch. */
   readonly closesAt: number;
-  /** The time of this synthesis, milliseconds since the epoch: AWS rejects an action whose time has passed. */
+  /** Time of this synthesis, milliseconds since the epoch: AWS rejects actions in the past. */
   readonly now: number;
 }
 
@@ -45,7 +45,7 @@ export class Scaling extends Construct {
     this.#scheduleRushes(props);
   }
 
-  /** Without being asked, a group publishes no number of instances in service; the backlog is divided by it. */
+  /** Groups publish their instances in service only when enabled; the backlog is divided by it. */
   #countInstances(lookups: Lookups): void {
     for (const [tier, group] of Object.entries(this.groups)) {
       lookups.do(`Count${tier === "web" ? "Web" : "Worker"}Instances`, {
@@ -84,7 +84,7 @@ export class Scaling extends Construct {
     });
   }
 
-  /** The form that AWS documents for a backlog, without guards: at least one instance is always in service. */
+  /** The form AWS documents for a backlog; no guard against zero, since one instance is always in service. */
   #trackBacklog({ queue }: Data): void {
     const metric = (id: string, stat: string, namespace: string, metricName: string, name: string, value: string) => ({
       id,
@@ -129,7 +129,7 @@ export class Scaling extends Construct {
       adjustmentType: "ChangeInCapacity",
       metricAggregationType: "Maximum",
       estimatedInstanceWarmup: instanceReadySeconds,
-      // Bounds are counted from the alarm's threshold.
+      // Bounds are relative to the alarm's threshold.
       stepAdjustments: steps.map((step, index) => {
         const next = steps[index + 1];
         const from = { metricIntervalLowerBound: step.fromSeconds - first, scalingAdjustment: step.addInstances };
@@ -151,8 +151,8 @@ export class Scaling extends Construct {
   }
 
   /**
-   * Pairs of actions: one raises a tier's minimum, the other gives it back. No size is set by them, so instances that
-   * are needed when the rush is over go when the other policies let them go.
+   * Pairs of actions: one raises the minimum, the other restores it. Sizes are not set, so the other policies scale in
+   * after the rush.
    */
   #scheduleRushes({ config, opensAt, closesAt, now }: ScalingProps): void {
     for (const rush of rushes(opensAt, closesAt)) {

@@ -1,6 +1,5 @@
 /**
- * One event's cell: everything it needs, in one regional stack, so that it comes and goes as a whole and in the right
- * order. What each part is for stands in its own file; here they are only put together.
+ * One event's cell in one regional stack, created and deleted as a whole. The parts are explained in their own files.
  */
 import { CfnOutput, Stack, Tags, type StackProps } from "aws-cdk-lib";
 import type { Construct } from "constructs";
@@ -20,16 +19,16 @@ import { Scaling } from "./scaling.ts";
 export interface TurnoutStackProps extends StackProps {
   readonly config: StackConfig;
   readonly event: EventDefinition;
-  /** The zip that `npm run bundle` makes. */
+  /** The zip made by `npm run bundle`. */
   readonly bundlePath: string;
-  /** The time of this synthesis, milliseconds since the epoch. */
+  /** Time of this synthesis, milliseconds since the epoch. */
   readonly now: number;
 }
 
 export class TurnoutStack extends Stack {
   constructor(scope: Construct, id: string, { config, event, bundlePath, now, ...props }: TurnoutStackProps) {
     super(scope, id, { ...props, terminationProtection: config.stage === "production" });
-    // From what never changes for a stack: a changed tag would replace both environments.
+    // From values that never change: a changed tag would replace both environments.
     Tags.of(this).add("turnout:stack", this.stackName);
     Tags.of(this).add("turnout:stage", config.stage);
 

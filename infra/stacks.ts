@@ -1,6 +1,6 @@
 /**
- * Which stacks a configuration asks for, and the checks that every synthesis passes: CloudFormation's own rules (switched
- * on in cdk.json) and AWS's recommendations. What deviates from those carries its reason where it deviates.
+ * The stacks of a configuration, and the checks of every synthesis: CloudFormation's rules (enabled in cdk.json) and
+ * AWS's recommendations. Exceptions are explained where they occur.
  */
 import { Validations, type App } from "aws-cdk-lib";
 import { AwsSolutionsChecks } from "cdk-nag";
@@ -12,9 +12,9 @@ import { TurnoutStack } from "./stack.ts";
 export interface StacksOptions {
   readonly config: StackConfig;
   readonly event: EventDefinition;
-  /** The zip that `npm run bundle` makes. */
+  /** The zip made by `npm run bundle`. */
   readonly bundlePath: string;
-  /** The time of this synthesis, milliseconds since the epoch. */
+  /** Time of this synthesis, milliseconds since the epoch. */
   readonly now: number;
 }
 

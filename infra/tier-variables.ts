@@ -1,19 +1,19 @@
 /**
- * The environment variables of both tiers: infra's contract with them. `web/config.ts` and `worker/config.ts` say what they
- * mean; a test holds every name against those, both ways. `TIER` is read by the bundle's start alone.
+ * The environment variables of both tiers, infra's contract with them; a test compares them with `web/config.ts` and
+ * `worker/config.ts`. `TIER` is only read by the bundle.
  */
 import type { StackConfig } from "./config.ts";
 import { queueTimes, type Data } from "./data.ts";
 
-/** TCP port on which a tier listens, behind nginx; `infra/bundle/.platform/nginx/nginx.conf` says the same. */
+/** TCP port of a tier behind nginx, as in `infra/bundle/.platform/nginx/nginx.conf`. */
 export const tierPort = 8080;
 
-/** Seconds that each tier may take to stop; systemd waits ten more. */
+/** Seconds for a tier to stop; systemd waits ten more. */
 export const stopDeadlineSeconds = { web: 20, worker: 30 } as const;
 
 export type Variables = Readonly<Record<string, string>>;
 
-/** What both tiers are told of where they stand. */
+/** Variables of both tiers. */
 export interface Place {
   readonly region: string;
   readonly stackName: string;
@@ -38,14 +38,14 @@ function common(
   };
 }
 
-/** The web tier's, but for `RECEIPT_KEYS`, which is a secret. */
+/** The web tier's, except the secret `RECEIPT_KEYS`. */
 export function webVariables(data: Data, place: Place, { domainName, securityContact }: StackConfig): Variables {
-  // nginx, on the same machine, hands over the attendee's address as the only one.
+  // The local nginx passes on only the attendee's address.
   return {
     ...common("web", data, place),
     EVENT_FILE: "event.json",
     TRUST_PROXY: "127.0.0.1",
-    // CloudFront's own name is not known here: the distribution is made after the environment that it leads to.
+    // CloudFront's own name is unknown here: the distribution is created after the environment.
     ...(domainName === undefined ? {} : { PUBLIC_URL: `https://${domainName}` }),
     ...(securityContact === undefined ? {} : { SECURITY_CONTACT: securityContact }),
   };

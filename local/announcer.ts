@@ -1,7 +1,4 @@
-/**
- * What `npm start` tells the person in front of the terminal. All of it goes to standard error: standard output holds
- * the one `ready` line, for scripts.
- */
+/** The messages of `npm start`, all on standard error: standard output only has the `ready` line, for scripts. */
 import { createColors } from "picocolors";
 import type { LocalStack, ProcessName, StackReporter } from "./stack.ts";
 import { createQuieter, readLogLine } from "./tier-log.ts";
@@ -12,7 +9,7 @@ export interface Announcer {
   ready(stack: LocalStack): void;
   stopping(): void;
   killing(): void;
-  /** @param kept folder that stays, undefined when nothing does */
+  /** @param kept folder that stays; undefined when none does */
   stopped(kept: string | undefined): void;
   failed(error: Error): void;
 }
@@ -27,8 +24,8 @@ const described: Readonly<Record<ProcessName, string>> = {
 const nameWidth = Math.max(...Object.values(described).map((text) => text.length));
 
 /**
- * @param print takes one line without its end
- * @param colored whether whoever reads it is a terminal
+ * @param print takes a line without its end
+ * @param colored whether the output is a terminal
  */
 export function createAnnouncer(print: (line: string) => void, colored: boolean): Announcer {
   const color = createColors(colored);
@@ -44,7 +41,7 @@ export function createAnnouncer(print: (line: string) => void, colored: boolean)
   return {
     reporter: {
       line(name, line) {
-        // While it starts, the last lines come with the failure; while it stops, nobody wants to know.
+        // During a start, a failure includes the last lines; during a stop they do not matter.
         const readable =
           phase === "running" && name !== "sqs" && name !== "dynamodb" && name !== "console"
             ? readLogLine(line)

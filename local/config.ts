@@ -1,4 +1,4 @@
-/** The environment of `npm start`: which ports, and which endpoints in place of the embedded engines. */
+/** The environment of `npm start`: ports, and endpoints to use instead of the embedded engines. */
 import { Type, type Static } from "typebox";
 
 const port = (preset: number, what: string) =>
@@ -29,7 +29,7 @@ export const LocalConfig = Type.Object({
 
 export type LocalConfig = Readonly<Static<typeof LocalConfig>>;
 
-/** Which variable sets the port of which process. */
+/** The variable for each process's port. */
 export const portVariables = {
   web: "WEB_PORT",
   worker: "WORKER_PORT",

@@ -1,10 +1,9 @@
 /**
- * Where the local stack keeps what it writes: the engines' databases, the receipt key and the logs. A folder that was
- * asked for stays; a temporary one goes when the stack stops.
+ * The local stack's data: databases, receipt key and logs. A given folder is kept; a temporary one is removed when the
+ * stack stops.
  *
- * Attendees' data lies here, on a machine that may have other users: all files are their owner's alone (0600), so are the
- * folders (0700), also those that were there before, and no symbolic link is followed. Only a folder that holds other things
- * keeps the mode that somebody gave it.
+ * It holds attendee data on a possibly shared machine: files are 0600 and folders 0700, existing ones included, and
+ * symbolic links are not followed. Only a folder with other content keeps its mode.
  */
 import {
   closeSync,
@@ -29,22 +28,19 @@ const databaseName = "dynamodb.db";
 
 export interface DataFolder {
   readonly path: string;
-  /** True when it goes at the end. */
+  /** True when it is removed at the end. */
   readonly temporary: boolean;
   readonly sqsFolder: string;
   readonly dynamoDbFile: string;
-  /** @returns a descriptor of the file that takes all of a process's output, to be closed */
+  /** @returns a file descriptor for a process's output, to be closed */
   openLog(process: string): number;
-  /** @returns the value of RECEIPT_KEYS: made once for a folder, so that receipts outlive a restart */
+  /** @returns the value of RECEIPT_KEYS, made once per folder, so that receipts survive a restart */
   receiptKeys(): string;
-  /** Lets the folder go: removes a temporary one, unlocks a kept one. Safe to call twice. */
+  /** Removes a temporary folder, unlocks a kept one. Safe to repeat. */
   close(): void;
 }
 
-/**
- * The lock is the system's own, on a small SQLite file: it goes with the process that holds it, however that one ends,
- * so there is never a stale one.
- */
+/** A lock of the operating system on a small SQLite file: it ends with the process, so it is never stale. */
 function lock(path: string): DatabaseSync {
   const database = new DatabaseSync(join(path, lockName));
   try {
@@ -56,14 +52,14 @@ function lock(path: string): DatabaseSync {
   return database;
 }
 
-/** A link that the person gives is meant; only those inside are not. */
+/** A link given by the user is intended; links inside are not. */
 function whereItIs(given: string): string {
   return existsSync(given) ? realpathSync(given) : resolve(given);
 }
 
 /**
- * Makes the folder, and what an earlier run has left in it, its owner's alone. The engines then make their files in private
- * folders, or beside a database that is private: SQLite gives its other files the mode of the database.
+ * Restricts the folder and its existing files to the owner. Engines then create files in private folders, or beside a
+ * private database whose mode SQLite copies.
  */
 function makeAllPrivate(path: string): void {
   const entries = existsSync(path) ? readdirSync(path) : [];
@@ -82,8 +78,8 @@ function makeAllPrivate(path: string): void {
 }
 
 /**
- * @param given path of a folder to keep, made where it does not exist; undefined for a temporary one
- * @throws Error when it cannot be written, holds a symbolic link in place of a file, or is in use by another stack
+ * @param given path of a folder to keep, created if missing; undefined for a temporary one
+ * @throws Error when it is not writable, holds a symbolic link in place of a file, or is used by another stack
  */
 export function openDataFolder(given: string | undefined): DataFolder {
   const temporary = given === undefined;

@@ -1,8 +1,8 @@
 /**
- * Finds the embedded DynamoDB for this machine: dynoxide, a native binary, one npm package per platform.
+ * Finds the embedded DynamoDB: dynoxide, a native binary with one npm package per platform.
  *
- * Only one platform's package can be listed in package.json without breaking `npm ci` elsewhere; on another platform
- * it is installed at the first start.
+ * Only one platform's package can be in package.json without breaking `npm ci` elsewhere; on others it is installed at
+ * the first start.
  */
 import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
@@ -15,16 +15,16 @@ const root = join(import.meta.dirname, "..");
 const installWithinMs = 120_000;
 
 export interface DynamoDbEngineOptions {
-  /** Default: this machine's `process.platform` and `process.arch`. */
+  /** Default: the machine's `process.platform` and `process.arch`. */
   readonly platform?: string;
   readonly arch?: string;
-  /** Told before something is installed, since that takes a while and needs the network. */
+  /** Called before an installation, which takes time and needs the network. */
   onInstall?(packageName: string): void;
   /** Default: `npm install --no-save`. */
   install?(packageName: string): Promise<void>;
 }
 
-/** The one version, from package.json, where it is pinned. */
+/** The version pinned in package.json. */
 function pinnedVersion(): string {
   const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
     optionalDependencies: Record<string, string>;
@@ -48,14 +48,14 @@ async function npmInstall(packageName: string): Promise<void> {
   await run("npm", ["install", "--no-save", "--no-audit", "--no-fund", packageName], {
     cwd: root,
     timeout: installWithinMs,
-    // npm is a script on Windows, which only a shell can start.
+    // On Windows npm is a script, which needs a shell.
     shell: process.platform === "win32",
   });
 }
 
 /**
- * @returns path of the binary, installed first if need be
- * @throws Error that says what failed and which way out there is
+ * @returns path of the binary, installed if needed
+ * @throws Error that says what failed and what to do
  */
 export async function findDynamoDbEngine(options: DynamoDbEngineOptions = {}): Promise<string> {
   const { platform = process.platform, arch = process.arch, onInstall, install = npmInstall } = options;

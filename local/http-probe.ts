@@ -1,10 +1,10 @@
-/** One short look at whether an HTTP server answers. */
+/** Checks whether an HTTP server answers. */
 import { get } from "node:http";
 
 /**
- * @param url of a server on this machine
- * @param timeoutMs bound on the whole look
- * @returns the status it answered with, undefined when nothing answered in time; never throws
+ * @param url of a local server
+ * @param timeoutMs for the whole check
+ * @returns the status; undefined without a timely answer; never throws
  */
 export async function probe(url: string, timeoutMs = 1_000): Promise<number | undefined> {
   const { promise, resolve } = Promise.withResolvers<number | undefined>();

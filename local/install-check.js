@@ -1,9 +1,9 @@
 /**
- * Says in a sentence what an installation lacks, before anything is loaded that would fail without a helpful word. Plain
- * JavaScript, for it has to run on a Node.js that knows no TypeScript. It is loaded by `node --import`, or run by itself.
+ * Explains an incomplete installation before something fails without a helpful message. Plain JavaScript, for Node.js
+ * versions without TypeScript. Loaded by `node --import`, or run directly.
  */
 const neededMajor = 24;
-/** One package of each kind that a production install leaves out. */
+/** One package of each kind that production installs omit. */
 const developmentPackages = ["fauxqs", "commander", "tap"];
 
 /**
@@ -22,7 +22,7 @@ export function installError(version, isInstalled) {
   return undefined;
 }
 
-/** A tier runs where only production packages are. */
+/** A production install has only production packages, which is enough for a tier. */
 const isTier = /[\\/](web|worker)[\\/]main\.ts$/.test(process.argv[1] ?? "");
 
 /** @param {string} name */
@@ -40,7 +40,7 @@ function canBeLoaded(name) {
 const error = installError(process.versions.node, canBeLoaded);
 if (error !== undefined) {
   process.stderr.write(`${error}\n`);
-  // It is a part of every start, and the start ends here.
+  // Runs with every start, which ends here.
   // oxlint-disable-next-line eslint/no-restricted-properties
   process.exit(1);
 }

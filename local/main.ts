@@ -1,6 +1,4 @@
-/**
- * `npm start`: the whole of Turnout on this machine, until Ctrl-C.
- */
+/** `npm start`: all of Turnout on this machine, until Ctrl-C. */
 import { parseArgs } from "node:util";
 import { readEnv } from "../shared/process/environment.ts";
 import { plainLines } from "../shared/process/terminal-text.ts";
@@ -27,8 +25,8 @@ Prints one line to standard output when all answer: ready web=URL worker=URL con
 Exit codes: 0 stopped by Ctrl-C or SIGTERM, 1 something failed, 2 wrong usage`;
 
 /**
- * npm passes on the Ctrl-C that the terminal has already sent to all (https://github.com/npm/cli/issues/5021), so one
- * key press arrives twice. Only a signal that comes later than this was meant as a second one.
+ * npm forwards the Ctrl-C that the terminal already sent to all (https://github.com/npm/cli/issues/5021). Only a later
+ * signal is a second key press.
  */
 const sameKeyPressMs = 400;
 const parentPollIntervalMs = 500;
@@ -50,11 +48,11 @@ if (flags.help) {
   process.exit(0);
 }
 
-// Whoever reads our output may go away before we do: `npm start | head -1`.
+// The reader may close our output: `npm start | head -1`.
 process.stdout.on("error", () => {});
 process.stderr.on("error", () => {});
 const colored = process.stderr.isTTY && !process.env.NO_COLOR && process.env.TERM !== "dumb";
-// It quotes what processes printed, and those what anybody sent.
+// It quotes processes' output, which may quote anybody.
 const announcer = createAnnouncer((line) => process.stderr.write(`${plainLines(line)}\n`), colored);
 
 function fail(error: unknown): never {
@@ -112,9 +110,9 @@ function onSignal(): void {
 }
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, onSignal);
-// Started by a program of ours with a channel to it, the stack ends with that program, however that one ends.
+// When a program started us with an IPC channel, the stack ends with that program.
 if (process.connected) process.once("disconnect", () => void end(0));
-// npm, or the shell between us, may be ended without passing it on: a SIGKILL cannot be passed on at all.
+// npm or a shell in between may be killed without forwarding a signal.
 if (process.env.npm_lifecycle_event !== undefined) {
   const parent = process.ppid;
   setInterval(() => process.ppid !== parent && void end(0), parentPollIntervalMs).unref();
@@ -127,6 +125,6 @@ try {
   console.log(`ready ${pairs.join(" ")}`);
   announcer.ready(stack);
 } catch (error) {
-  // Stopped while it started: `end` says so and ends the process.
+  // Stopped during the start: `end` reports it and exits.
   if (endedAt === undefined) fail(error);
 }

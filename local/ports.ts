@@ -1,21 +1,18 @@
-/**
- * Which TCP ports of 127.0.0.1 the local stack uses: those that were asked for, if they are free, or any free ones.
- */
+/** TCP ports of the local stack on 127.0.0.1: the requested ones, if free, or any free ones. */
 import { createServer } from "node:net";
 import { randomInt } from "node:crypto";
 
 export const loopback = "127.0.0.1";
 
 /**
- * Free ports are looked for below the ranges from which the systems pick ports for outgoing connections (Linux from
- * 32,768, macOS and Windows from 49,152): a port picked there could be taken by any connection between our look and
- * the moment at which the process binds it.
+ * Chosen below the systems' ranges for outgoing connections (Linux from 32,768, macOS and Windows from 49,152), so that
+ * no connection takes the port before the process binds it.
  */
 const firstFreePort = 10_240;
 const lastFreePort = 32_767;
 const maxTries = 200;
 
-/** @returns the error code with which binding the port fails (`EADDRINUSE`, `EACCES`), undefined where it succeeds */
+/** @returns the error code of binding the port (`EADDRINUSE`, `EACCES`); undefined when it succeeds */
 async function bindError(port: number): Promise<string | undefined> {
   const server = createServer();
   const { promise, resolve } = Promise.withResolvers<string | undefined>();
@@ -24,7 +21,7 @@ async function bindError(port: number): Promise<string | undefined> {
   return promise;
 }
 
-/** @returns a port that nobody listens on, not one of `taken` */
+/** @returns a free port, not one of `taken` */
 export async function findFreePort(taken: ReadonlySet<number> = new Set()): Promise<number> {
   for (let tries = 0; tries < maxTries; tries++) {
     const port = randomInt(firstFreePort, lastFreePort + 1);
@@ -33,9 +30,9 @@ export async function findFreePort(taken: ReadonlySet<number> = new Set()): Prom
   throw new Error(`No free port was found on ${loopback} between ${firstFreePort} and ${lastFreePort}.`);
 }
 
-/** One port that is wanted, and by which name a person can change it. */
+/** A requested port and the variable that sets it. */
 export interface PortWish {
-  /** The environment variable that sets it, such as WEB_PORT. */
+  /** Environment variable, such as WEB_PORT. */
   readonly variable: string;
   /** 0 for any free one. */
   readonly port: number;
@@ -47,9 +44,9 @@ const reasons: Readonly<Record<string, string>> = {
 };
 
 /**
- * @param wishes in any order; the same variable once
- * @returns a usable port for each wish, in the order of the wishes
- * @throws Error that names every variable whose port cannot be used, and what to do
+ * @param wishes in any order; each variable once
+ * @returns usable ports in the same order
+ * @throws Error naming every variable with an unusable port, and what to do
  */
 export async function resolvePorts(wishes: readonly PortWish[]): Promise<number[]> {
   const errors: string[] = [];

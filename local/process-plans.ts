@@ -1,4 +1,4 @@
-/** How each process of the local stack is started, when it counts as ready and how long it may take to stop. */
+/** How each process of the local stack is started, when it is ready, and how long it may take to stop. */
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { EngineAddress } from "./dynamodb-guard/guard.ts";
@@ -8,25 +8,25 @@ import type { ProcessPlan } from "./supervisor.ts";
 import { stopDeadlineSeconds } from "./tier-environment.ts";
 
 const root = join(import.meta.dirname, "..");
-/** A bound for a machine with other things to do; usually it takes a second. */
+/** Generous, for a busy machine; usually a second. */
 const readyWithinMs = 45_000;
 const engineStopWithinMs = 4_000;
-/** It waits for the step of a replay that has just been sent. */
+/** It waits for the current step of a replay. */
 const consoleStopWithinMs = 6_000;
 const tierStopWithinMs = (stopDeadlineSeconds + 2) * 1_000;
 /**
- * As in `npm run web`, `npm run worker` and the Procfile. Left to itself, Node makes the space for young objects the larger
- * the more memory the machine has: a tier that needs 200 MiB then takes 350.
+ * As in `npm run web`, `npm run worker` and the Procfile. By default Node sizes the young generation by the machine's
+ * memory: 350 MiB instead of the 200 a tier needs.
  */
 const tierNodeFlags = ["--max-semi-space-size=8"];
-/** Where Node keeps what it compiled, and finds it at the next start, which then takes half the time. */
+/** Node's compile cache halves the time of the next start. */
 const compileCache = { NODE_COMPILE_CACHE: join(tmpdir(), "node-compile-cache") };
 
 export function urlOf(port: number): string {
   return `http://${loopback}:${port}`;
 }
 
-/** @param folder in which queues and messages are kept */
+/** @param folder for queues and messages */
 export function sqsPlan(port: number, region: string, folder: string, afterReady: () => Promise<void>): ProcessPlan {
   return {
     name: "sqs",
@@ -41,7 +41,7 @@ export function sqsPlan(port: number, region: string, folder: string, afterReady
 }
 
 /**
- * @param engine where it listens; nobody but its guard is told
+ * @param engine its address, known only to its guard
  * @param binary path of dynoxide
  * @param file database file
  */
@@ -64,8 +64,8 @@ export function dynamoDbPlan(
 }
 
 /**
- * The tier's own `main.ts`, as production starts it. It counts as started when it answers at all: one that cannot reach
- * its queue or table waits for them and says so, and starting it again would mend nothing.
+ * The tier's `main.ts`, as in production. Started once it answers: without queue or table it waits and says so, and a
+ * restart would not help.
  */
 export function tierPlan(tier: "web" | "worker", port: number, env: Record<string, string>): ProcessPlan {
   return {
@@ -81,8 +81,8 @@ export function tierPlan(tier: "web" | "worker", port: number, env: Record<strin
 }
 
 /**
- * The operator's console, as `turnout console` starts it.
- * @param openToMachine whether it opens without its link: for engines that everybody on this machine can reach anyway
+ * The console, as started by `turnout console`.
+ * @param openToMachine opens without its link: when everybody on the machine can reach the engines anyway
  */
 export function consolePlan(port: number, env: Record<string, string>, openToMachine: boolean): ProcessPlan {
   const flags = openToMachine ? ["--open-to-machine"] : [];

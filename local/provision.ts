@@ -1,7 +1,4 @@
-/**
- * Makes the queues and tables that Turnout needs on local engines, or on any endpoint that speaks the same protocols.
- * On AWS that is the business of `infra/`; not here.
- */
+/** Creates queues and tables on local engines or any compatible endpoint. On AWS, `infra/` does. */
 import { setTimeout as delay } from "node:timers/promises";
 import {
   CreateTableCommand,
@@ -22,7 +19,7 @@ import { sqsLimits } from "../shared/aws/aws-limits.ts";
 export interface Endpoint {
   readonly endpoint: string;
   readonly region: string;
-  /** Left out: the SDK looks for them where it usually does. */
+  /** Default: as the SDK finds them. */
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
 }
 
@@ -33,7 +30,7 @@ export const deadLettersTable = "dead-letters";
 export const outcomesTable = "outcomes";
 export const activityTable = "activity";
 
-/** Receives after which SQS moves a message by itself. High: it is the net for crash loops only. */
+/** Receives after which SQS dead-letters a message. High, since it is only for crash loops. */
 const maxReceiveCount = 10;
 
 export interface QueueUrls {
@@ -44,7 +41,7 @@ export interface QueueUrls {
 async function findOrCreate(sqs: SQSClient, name: string, attributes: Record<string, string>) {
   try {
     const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: name }));
-    // Not by CreateQueue: that rejects a queue which exists with other attributes.
+    // CreateQueue fails for an existing queue with other attributes.
     await sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: attributes }));
     return QueueUrl;
   } catch (error) {
@@ -61,11 +58,10 @@ async function ensureQueue(sqs: SQSClient, name: string, attributes: Record<stri
 }
 
 /**
- * Makes both queues, or brings those that exist to these attributes. Calling it twice changes nothing.
+ * Creates or updates both queues. Safe to repeat.
  * @param visibilityTimeoutSeconds of the registrations queue, 0 to 43,200
- * @returns their URLs, with the host at which they were reached: the one that an engine writes into a URL may be
- *   a name that only resolves elsewhere
- * @throws the SDK's error when the endpoint does not answer or rejects
+ * @returns their URLs with the host that was used, since the engine's own host may not resolve here
+ * @throws the SDK's error when the endpoint does not answer or rejects the call
  */
 export async function provisionQueues(
   { endpoint, region, credentials }: Endpoint,
@@ -123,8 +119,9 @@ async function ensureTable(dynamoDb: DynamoDBClient, table: string, key: string)
 }
 
 /**
- * Makes all tables where they do not exist. Calling it twice changes nothing.
- * @throws Error when a table exists with another key; the SDK's error when the endpoint does not answer or rejects
+ * Creates missing tables. Safe to repeat.
+ * @throws Error when a table exists with another key; the SDK's error when the endpoint does not answer or rejects the
+ *   call
  */
 export async function provisionTables({ endpoint, region, credentials }: Endpoint): Promise<void> {
   const dynamoDb = new DynamoDBClient({ endpoint, region, ...(credentials && { credentials }) });

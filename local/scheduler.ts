@@ -1,7 +1,6 @@
 /**
- * Plays `cron.yaml` as Elastic Beanstalk's daemon does on a worker environment: when a task is due, it posts to the
- * worker, with the headers and the empty body that the worker will see in production.
- * https://docs.aws.amazon.com/elasticbeanstalk/latest/dg/using-features-managing-env-tiers.html
+ * Runs `cron.yaml` like Elastic Beanstalk's daemon: posts due tasks to the worker with the headers and empty body of
+ * production. https://docs.aws.amazon.com/elasticbeanstalk/latest/dg/using-features-managing-env-tiers.html
  */
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -34,13 +33,13 @@ const validator = Compile(CronFile);
 
 export type PeriodicTask = Static<typeof CronFile>["cron"][number];
 
-/** Beanstalk's daemon speaks of UTC as well. */
+/** Beanstalk's daemon uses UTC as well. */
 const timeZone = "UTC";
 
 /**
  * @param file path of a cron.yaml
  * @returns its tasks
- * @throws Error that names the file and what is wrong with it
+ * @throws Error naming the file and the error in it
  */
 export function readCronFile(file: string): PeriodicTask[] {
   let value: unknown;
@@ -67,11 +66,11 @@ export function readCronFile(file: string): PeriodicTask[] {
 }
 
 /**
- * Posts one task, once.
- * @param workerUrl where the worker listens
+ * Posts a task once.
+ * @param workerUrl of the worker
  * @param scheduledAt when it was due
- * @param timeoutMs bound on the whole call
- * @returns undefined when the worker answered 200, otherwise what happened instead; never throws
+ * @param timeoutMs for the whole call
+ * @returns undefined after a 200, otherwise what happened; never throws
  */
 export async function postTask(
   workerUrl: string,
@@ -108,20 +107,20 @@ export async function postTask(
 }
 
 export interface Scheduler {
-  /** Plans no further task. One that was just posted may still be answered. Safe to call twice. */
+  /** Schedules nothing more. A posted task may still be answered. Safe to repeat. */
   stop(): void;
 }
 
 export interface SchedulerOptions {
   readonly tasks: readonly PeriodicTask[];
   readonly workerUrl: string;
-  /** A task that was not answered 200. The daemon would post it again; here the next turn does. */
+  /** Called when a task was not answered 200. The daemon would retry; here the next run does. */
   onFailure(task: PeriodicTask, why: string): void;
   /** Default: 30,000 ms. */
   readonly timeoutMs?: number;
 }
 
-/** @returns a scheduler that is already running; a task that takes longer than its interval is not posted on top of itself */
+/** @returns a running scheduler; tasks never overlap with themselves */
 export function startScheduler({ tasks, workerUrl, onFailure, timeoutMs = 30_000 }: SchedulerOptions): Scheduler {
   let stopped = false;
   const jobs = tasks.map(

@@ -1,15 +1,15 @@
 /**
- * The whole of Turnout on this machine, as one object to start and to stop: engines, queues and tables, both tiers as
- * processes of their own, and the periodic tasks. `npm start` and the tests both stand on it.
+ * Turnout on this machine as one object to start and stop: engines, queues and tables, both tiers as processes, and the
+ * periodic tasks. Used by `npm start` and tests.
  *
- * It prints nothing and touches neither signals nor `process.env`; who owns it does.
+ * It prints nothing and touches neither signals nor `process.env`.
  *
  *     t.test("…", async (t) => {
  *       const stack = createLocalStack();
  *       t.teardown(() => stack.stop());
  *       const { web, sqs, dynamodb } = await stack.start();
  *
- * In a test, not at the top of a file: its processes keep ours alive, so tap's outermost teardown would never come.
+ * In tests, use it inside a test: its processes keep the file alive, so tap's outermost teardown would never run.
  */
 import { randomBytes } from "node:crypto";
 import { createWriteStream, existsSync, type WriteStream } from "node:fs";
@@ -37,82 +37,82 @@ import {
   type TierSurroundings,
 } from "./tier-environment.ts";
 
-/** In the order in which they are shown. */
+/** In display order. */
 export const processNames = ["web", "worker", "console", "sqs", "dynamodb"] as const;
 export type ProcessName = (typeof processNames)[number];
 type TierName = Extract<ProcessName, "web" | "worker">;
 
-/** Where each part answers. A part that does not run has none. */
+/** URL of each part that runs. */
 export type StackUrls = Readonly<Partial<Record<ProcessName, string>>>;
 
 export interface StackReporter {
-  /** Every line that a process prints. */
+  /** Called per output line of a process. */
   line?(name: ProcessName, line: string): void;
-  /** A process ended by itself, `how` says how, and answers again. */
+  /** A process ended unexpectedly (`how`) and answers again. */
   restarted?(name: ProcessName, how: string): void;
-  /** A process could not be kept running. The stack is of no more use; stop it. */
+  /** A process cannot be kept running. The stack is unusable; stop it. */
   gaveUp?(name: ProcessName, error: Error): void;
-  /** A periodic task that the worker did not answer with 200. */
+  /** The worker did not answer a periodic task with 200. */
   taskFailed?(task: string, why: string): void;
-  /** The embedded DynamoDB of this platform is being installed. */
+  /** The embedded DynamoDB for this platform is being installed. */
   installing?(packageName: string): void;
 }
 
 export interface LocalStackOptions {
   /** TCP ports; 0, the default, for any free one. */
   readonly ports?: Readonly<Partial<Record<ProcessName, number>>>;
-  /** Folder that keeps queue, table, receipt key and logs. Default: a temporary one, removed by `stop()`. */
+  /** Folder for queue, table, receipt key and logs. Default: a temporary one, removed by `stop()`. */
   readonly dataFolder?: string;
   /**
    * Further variables for the tiers, such as `{ LOG_LEVEL: "debug" }`. `AWS_ENDPOINT_URL_SQS` and
-   * `AWS_ENDPOINT_URL_DYNAMODB` replace an engine by that endpoint. Default: none.
+   * `AWS_ENDPOINT_URL_DYNAMODB` replace an engine. Default: none.
    */
   readonly environment?: Environment;
-  /** Default: both. None for tests that need only queue and table. */
+  /** Default: both. None for tests of queue and table only. */
   readonly tiers?: readonly TierName[];
-  /** The operator's console beside the tiers. Default: false. */
+  /** Whether to run the console. Default: false. */
   readonly console?: boolean;
-  /** Play cron.yaml. Default: true. */
+  /** Whether to run cron.yaml. Default: true. */
   readonly periodicTasks?: boolean;
-  /** Start a process again that ends by itself. Default: true. */
+  /** Whether to restart processes that end unexpectedly. Default: true. */
   readonly restart?: boolean;
   readonly reporter?: StackReporter;
 }
 
 export interface LocalStack {
   /**
-   * Resolves when all answer. Safe to call twice: the second call gives the first one's result.
-   * @throws Error that says which part does not start and why; everything is stopped then
+   * Resolves when all parts answer. Repeated calls share the result.
+   * @throws Error that says which part failed and why; everything is stopped then
    */
   start(): Promise<StackUrls>;
-  /** Ends everything that was started, in order, in bounded time. Safe to call twice, at any time, without a start. */
+  /** Stops everything in order, within a time limit. Safe to repeat, at any time, also without a start. */
   stop(): Promise<void>;
   /** @throws Error when this stack has no such process, or was not started */
   process(name: ProcessName): SupervisedProcess;
-  /** Sends a signal as from outside, for example `kill("worker", "SIGKILL")`. @returns whether one took it */
+  /** Sends a signal, for example `kill("worker", "SIGKILL")`. @returns whether a process took it */
   kill(name: ProcessName, signal: NodeJS.Signals): boolean;
-  /** Kills all at once; `stop()` still has to be called. For somebody who does not want to wait. */
+  /** Kills all processes at once; `stop()` must still be called. */
   killAll(): void;
   /**
-   * After `start()`: the variables with which another process speaks to this stack (endpoints, credentials, region,
-   * QUEUE_URL, DEAD_LETTER_QUEUE_URL, REGISTRATIONS_TABLE, DEAD_LETTERS_TABLE).
+   * After `start()`: the variables for other processes to use this stack (endpoints, credentials, region, QUEUE_URL,
+   * DEAD_LETTER_QUEUE_URL, REGISTRATIONS_TABLE, DEAD_LETTERS_TABLE).
    */
   readonly environment: Readonly<Record<string, string>>;
   readonly urls: StackUrls;
-  /** Where queue, table and logs lie. @throws Error before `start()` */
+  /** The data folder. @throws Error before `start()` */
   readonly dataFolder: string;
-  /** False when the folder goes with the stack. */
+  /** False when the folder is removed with the stack. */
   readonly keepsData: boolean;
 }
 
 const cronFile = join(import.meta.dirname, "..", "cron.yaml");
 const defaultRegion = "eu-central-1";
 const readyPath: Readonly<Record<TierName, string>> = { web: "/ready", worker: "/health" };
-/** A bound for a machine with other things to do; usually it takes a second. */
+/** Generous, for a busy machine; usually a second. */
 const readyWithinMs = 45_000;
 const pollIntervalMs = 50;
 
-/** @returns a stack that is not started yet */
+/** @returns a stack that is not started */
 export function createLocalStack(options: LocalStackOptions = {}): LocalStack {
   const {
     ports = {},
@@ -143,7 +143,7 @@ export function createLocalStack(options: LocalStackOptions = {}): LocalStack {
   async function supervise(name: ProcessName, plan: ProcessPlan, data: DataFolder): Promise<void> {
     stopIfAsked();
     const log = createWriteStream("", { fd: data.openLog(name) });
-    // A full disk must not end the stack; what is worth a look is shown on the terminal as well.
+    // A full disk must not end the stack; important lines appear on the terminal as well.
     log.on("error", () => {});
     logs.set(name, log);
     const supervised = createSupervisedProcess(plan, {
@@ -170,7 +170,7 @@ export function createLocalStack(options: LocalStackOptions = {}): LocalStack {
     const url = outside.sqs ?? urlOf(port);
     const provision = () => provisionQueues(endpointOf(url), visibilityTimeoutSeconds);
     if (outside.sqs === undefined) {
-      // Again after each restart: an engine whose files were lost gets its queues back.
+      // After each restart: an engine that lost its files gets its queues back.
       const afterReady = async () => void (await provision());
       await supervise("sqs", sqsPlan(port, region, data.sqsFolder, afterReady), data);
     }
@@ -195,7 +195,7 @@ export function createLocalStack(options: LocalStackOptions = {}): LocalStack {
     return [name, urlOf(port)] as const;
   }
 
-  /** @returns the address to open; it has to be the same after a restart, so the token is made here */
+  /** @returns the console's URL; the token is made here so that it survives a restart */
   async function startConsole(port: number, tierUrls: StackUrls, surroundings: TierSurroundings, data: DataFolder) {
     const token = given.TURNOUT_CONSOLE_TOKEN || randomBytes(24).toString("base64url");
     const env = consoleEnvironment(given, surroundings, tierUrls, token);
@@ -203,7 +203,7 @@ export function createLocalStack(options: LocalStackOptions = {}): LocalStack {
     return embeddedOnly ? urlOf(port) : `${urlOf(port)}/?token=${token}`;
   }
 
-  /** A tier that answers is running; only one that can reach queue and table is ready. */
+  /** A tier that answers is running, but ready only when it reaches queue and table. */
   async function untilReady(name: TierName, url: string): Promise<void> {
     const deadline = Date.now() + readyWithinMs;
     let status: number | undefined;
@@ -249,7 +249,7 @@ export function createLocalStack(options: LocalStackOptions = {}): LocalStack {
     };
     environment = stackEnvironment({}, surroundings);
     const expected: StackUrls = Object.fromEntries(tiers.map((name) => [name, urlOf(portOf(name))]));
-    // The console can be asked before the tiers are ready: it shows how they become so.
+    // The console is available before the tiers are ready, to show their start.
     const [consoleUrl, ...tierUrls] = await Promise.all([
       wantsConsole ? startConsole(portOf("console"), expected, surroundings, data) : undefined,
       ...tiers.map((name) => startTier(name, portOf(name), surroundings, data)),
@@ -271,7 +271,7 @@ export function createLocalStack(options: LocalStackOptions = {}): LocalStack {
     scheduler?.stop();
     const stopOf = (names: readonly ProcessName[]) =>
       Promise.all(names.map(async (name) => processes.get(name)?.stop()));
-    // The tiers and a replay of the console first: what they hold goes back to queue and table, which must still be there to take it.
+    // Tiers and console replays stop first: the engines must still be there to take back what they hold.
     await stopOf(["web", "worker", "console"]);
     await stopOf(["sqs", "dynamodb"]);
     await dynamoDbGuard?.stop();

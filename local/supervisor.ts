@@ -1,6 +1,6 @@
 /**
- * Keeps one process running, as systemd does on the instances of Elastic Beanstalk: starts it, waits until it answers,
- * starts it again when it ends unasked, and gives up when that leads nowhere.
+ * Keeps a process running like systemd on Elastic Beanstalk: starts it, waits until it answers, restarts it when it
+ * ends unexpectedly, and gives up after repeated failures.
  *
  *     stopped ──start()──► starting ──answers──► running
  *        ▲                  │    ▲                  │ ends unasked
@@ -8,49 +8,49 @@
  *        │                  └─ the first start failed, or several in a row ──► failed
  *        └──stop(), from anywhere
  *
- * A first start that fails is not tried again: what is wrong then (a variable, a file) will be wrong the next time too.
+ * A failed first start is not retried: its cause (a variable, a file) would not change.
  */
 import { spawn, type ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 
 export interface ProcessPlan {
-  /** For people: `web`, `worker`, `sqs`. */
+  /** Display name: `web`, `worker`, `sqs`. */
   readonly name: string;
   readonly command: string;
   readonly args: readonly string[];
-  /** The whole environment; nothing of ours is added. */
+  /** The complete environment. */
   readonly env: Readonly<Record<string, string>>;
   readonly cwd?: string;
-  /** One look, bounded by itself. */
+  /** One probe, with its own timeout. */
   isReady(): Promise<boolean>;
-  /** What must be done each time it answers, before others may rely on it. A failure counts as a failed start. */
+  /** Runs each time it answers, before others may use it. A failure counts as a failed start. */
   afterReady?(): Promise<void>;
   readonly readyWithinMs: number;
-  /** From SIGTERM to SIGKILL. */
+  /** Time from SIGTERM to SIGKILL. */
   readonly stopWithinMs: number;
 }
 
 export interface SupervisorHooks {
-  /** Every line it prints, standard output and standard error alike. */
+  /** Called per line of standard output and standard error. */
   onLine?(name: string, line: string): void;
   onSpawn?(name: string, pid: number): void;
-  /** @param how for people: "ended by SIGKILL", "ended with exit code 1" */
+  /** @param how for display: "ended by SIGKILL", "ended with exit code 1" */
   onEnd?(name: string, pid: number, how: string): void;
-  /** It answers again after an unasked end. */
+  /** It answers again after an unexpected end. */
   onRestart?(name: string, how: string): void;
-  /** It will not be tried again. Not called for a failure of `start()`, which rejects. */
+  /** No further restart follows. Not called when `start()` fails, which rejects. */
   onGiveUp?(name: string, error: Error): void;
 }
 
 export interface SupervisorOptions extends SupervisorHooks {
-  /** Start it again when it ends unasked. Default: true. */
+  /** Whether to restart it after an unexpected end. Default: true. */
   readonly restart?: boolean;
-  /** The first pause before a restart; it doubles while the process keeps ending early. Default: 250 ms. */
+  /** Pause before the first restart; doubles while the process keeps ending early. Default: 250 ms. */
   readonly pauseMs?: number;
   /** Default: 5,000 ms. */
   readonly maxPauseMs?: number;
-  /** Restarts in a row that may end without an answer. Default: 5. */
+  /** Failed restarts in a row before giving up. Default: 5. */
   readonly maxFailedStarts?: number;
 }
 
@@ -61,23 +61,22 @@ export interface SupervisedProcess {
   readonly state: ProcessState;
   /** Undefined while none runs. */
   readonly pid: number | undefined;
-  /** How often it was started again after an unasked end. */
+  /** Number of restarts. */
   readonly restarts: number;
   /**
-   * Starts it unless it is started. Resolves as soon as it answers: at once while it runs, after the next restart
-   * while it is down. Safe to call at any time, also again after `stop()`.
-   * @throws Error with the last lines that the process printed
+   * Starts it if needed. Resolves when it answers, also after a restart. Safe at any time, also after `stop()`.
+   * @throws Error with the process's last lines
    */
   start(): Promise<void>;
-  /** Ends it: SIGTERM, after `stopWithinMs` SIGKILL. Safe to call twice, and without a start. */
+  /** Stops it: SIGTERM, after `stopWithinMs` SIGKILL. Safe to repeat, and without a start. */
   stop(): Promise<void>;
-  /** Sends a signal, as from outside: what follows is not asked for. @returns whether there was a process to take it */
+  /** Sends a signal from outside: the end counts as unexpected. @returns whether a process took it */
   kill(signal: NodeJS.Signals): boolean;
-  /** Resolves when the process that runs now has ended; at once when none does. */
+  /** Resolves when the current process has ended; at once when there is none. */
   ended(): Promise<void>;
 }
 
-/** A process that answered for this long is no failing start any more: the next pause is the shortest again. */
+/** After answering for this long, the restart pause is reset. */
 const steadyAfterMs = 10_000;
 const pollIntervalMs = 50;
 const keptLines = 15;
@@ -85,7 +84,7 @@ const keptLines = 15;
 interface Run {
   readonly child: ChildProcess;
   readonly lastLines: string[];
-  /** How it ended, for people. */
+  /** How it ended, for display. */
   readonly end: Promise<string>;
   over: boolean;
 }
@@ -94,7 +93,7 @@ function launch(plan: ProcessPlan, hooks: SupervisorHooks): Run {
   const child = spawn(plan.command, plan.args, {
     env: plan.env,
     ...(plan.cwd !== undefined && { cwd: plan.cwd }),
-    // A process group of its own: Ctrl-C in the terminal reaches only the supervisor, which then stops all in order.
+    // Its own process group: Ctrl-C reaches only the supervisor, which stops everything in order.
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
     windowsHide: true,
@@ -115,7 +114,7 @@ function launch(plan: ProcessPlan, hooks: SupervisorHooks): Run {
     run.over = true;
     resolve(`could not be started: ${error.message}`);
   });
-  // "close" and not "exit": by then its last lines have been read as well.
+  // "close", not "exit": its last lines are read by then.
   child.once("close", (code, signal) => {
     run.over = true;
     const how = signal === null ? `ended with exit code ${code}` : `ended by ${signal}`;
@@ -131,7 +130,7 @@ function failure(plan: ProcessPlan, how: string, lastLines: readonly string[]): 
   return new Error(`${plan.name} ${how}.${said}`);
 }
 
-/** @returns the process, not started yet */
+/** @returns the process, not started */
 export function createSupervisedProcess(plan: ProcessPlan, options: SupervisorOptions = {}): SupervisedProcess {
   const { restart = true, pauseMs = 250, maxPauseMs = 5_000, maxFailedStarts = 5 } = options;
   let state: ProcessState = "stopped";
@@ -141,7 +140,7 @@ export function createSupervisedProcess(plan: ProcessPlan, options: SupervisorOp
   let stopping: AbortController | undefined;
   let answering = Promise.withResolvers<void>();
 
-  /** @returns undefined when it answers, otherwise why it does not */
+  /** @returns undefined when it answers, otherwise why not */
   async function becomesReady({ child, end, lastLines }: Run): Promise<Error | undefined> {
     const deadline = Date.now() + plan.readyWithinMs;
     let how: string | undefined;
@@ -246,7 +245,7 @@ export function createSupervisedProcess(plan: ProcessPlan, options: SupervisorOp
       const current = run;
       if (current !== undefined && !current.over) {
         current.child.kill("SIGTERM");
-        // A suspended process takes the SIGTERM only when it goes on.
+        // A suspended process takes SIGTERM only after SIGCONT.
         current.child.kill("SIGCONT");
         const kill = setTimeout(() => current.child.kill("SIGKILL"), plan.stopWithinMs);
         await current.end;

@@ -1,7 +1,7 @@
 /**
- * The environment that the local stack gives its tiers: the same variables that `infra/` sets in production, with
- * endpoints on this machine. Every other variable that the person who starts it has set reaches the tiers as well, so
- * `POLLERS=8 npm start` works; only what follows from the stack itself cannot be overridden.
+ * The tiers' environment in the local stack: the variables that `infra/` sets in production, with local endpoints. The
+ * user's other variables are passed on, so `POLLERS=8 npm start` works; those that define the stack itself cannot be
+ * overridden.
  */
 import { devNull } from "node:os";
 import type { Environment } from "../shared/process/environment.ts";
@@ -12,7 +12,7 @@ export interface TierSurroundings {
   readonly region: string;
   readonly sqsEndpoint: string;
   readonly dynamoDbEndpoint: string;
-  /** False when an endpoint of somebody else's is used, with that person's own credentials and AWS configuration. */
+  /** False for an external endpoint, with the user's credentials and AWS configuration. */
   readonly embeddedOnly: boolean;
   readonly queues: QueueUrls;
   readonly receiptKeys: string;
@@ -20,20 +20,20 @@ export interface TierSurroundings {
 
 type Variables = Record<string, string>;
 
-/** The embedded engines take any; the SDK wants some. */
+/** The embedded engines accept any; the SDK requires some. */
 export const embeddedCredentials = { accessKeyId: "local", secretAccessKey: "local" } as const;
 
-/** Long enough for a slow write, short enough that what a killed worker held is worked on again soon. */
+/** Long enough for a slow write, short enough to redeliver a killed worker's messages soon. */
 export const visibilityTimeoutSeconds = 10;
-/** A tier may take this long to stop; the supervisor waits a little longer before it kills. */
+/** A tier's time to stop; the supervisor waits slightly longer. */
 export const stopDeadlineSeconds = 8;
 
-/** What loads code into a process, and what npm and a test runner leave behind for their own children. */
+/** Variables that load code into a process, and those that npm and test runners set for their children. */
 const foreign = /^(NODE_OPTIONS$|NODE_V8_COVERAGE$|TAP|_TAPJS_|npm_)/;
 
 /**
- * @param given the environment of whoever starts the stack
- * @returns what every process needs that wants to speak to this stack: endpoints, credentials, names
+ * @param given the environment of the caller
+ * @returns what a process needs to use this stack: endpoints, credentials, names
  */
 export function stackEnvironment(given: Environment, surroundings: TierSurroundings): Variables {
   const { region, sqsEndpoint, dynamoDbEndpoint, embeddedOnly, queues } = surroundings;
@@ -49,7 +49,7 @@ export function stackEnvironment(given: Environment, surroundings: TierSurroundi
       AWS_ACCESS_KEY_ID: embeddedCredentials.accessKeyId,
       AWS_SECRET_ACCESS_KEY: embeddedCredentials.secretAccessKey,
     }),
-    // Nothing of this machine's AWS configuration may matter to engines that run inside it.
+    // This machine's AWS configuration must not affect embedded engines.
     ...(embeddedOnly && {
       AWS_CONFIG_FILE: devNull,
       AWS_SHARED_CREDENTIALS_FILE: devNull,
@@ -70,7 +70,7 @@ export function stackEnvironment(given: Environment, surroundings: TierSurroundi
 /** @returns the web tier's environment */
 export function webEnvironment(given: Environment, surroundings: TierSurroundings, port: number): Variables {
   return {
-    // Everybody on one machine has one address: a limit for each client would be one for all.
+    // All local clients share one address, so a limit per client would be one for all.
     RATE_LIMIT_PER_MINUTE: "0",
     STOP_DEADLINE_SECONDS: String(stopDeadlineSeconds),
     ...stackEnvironment(given, surroundings),
@@ -83,7 +83,7 @@ export function webEnvironment(given: Environment, surroundings: TierSurrounding
 /** @returns the worker tier's environment */
 export function workerEnvironment(given: Environment, surroundings: TierSurroundings, port: number): Variables {
   return {
-    // A stop waits for the long polls under way: short ones, so that Ctrl-C is quick.
+    // A stop waits for long polls: short ones make Ctrl-C quick.
     RECEIVE_WAIT_SECONDS: "2",
     VISIBILITY_TIMEOUT_SECONDS: String(visibilityTimeoutSeconds),
     STOP_DEADLINE_SECONDS: String(stopDeadlineSeconds),

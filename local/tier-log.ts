@@ -1,6 +1,6 @@
 /**
- * Turns what the processes print into what a person wants to see while they run: warnings and worse, one short line
- * each. The whole output goes to the log files; not here.
+ * Condenses the processes' output for the terminal: warnings and worse, one short line each. The log files hold
+ * everything.
  */
 import { plain } from "../shared/process/terminal-text.ts";
 
@@ -27,14 +27,14 @@ function parse(line: string): LogLine | undefined {
   }
 }
 
-/** What a log quotes may come from anybody on the network: it must not steer the terminal. */
+/** Logs may quote anybody: control sequences must not reach the terminal. */
 function shownText(text: string): string {
   return plain(text.slice(0, maxCharacters));
 }
 
 /**
- * @param line as a process printed it: a line of its JSON log, or anything else, such as the trace of a crash
- * @returns how it reads, undefined when it is not worth a look
+ * @param line of a process: JSON log, or anything else such as a stack trace
+ * @returns the display text; undefined to omit it
  */
 export function readLogLine(line: string): ReadableLine | undefined {
   const log = parse(line);
@@ -48,13 +48,12 @@ export function readLogLine(line: string): ReadableLine | undefined {
 }
 
 export interface Quieter {
-  /** @returns the text to print, undefined to print nothing */
+  /** @returns the text to print; undefined to print nothing */
   pass(text: string): string | undefined;
 }
 
 /**
- * Keeps an error that lasts from drowning all else: the same text passes once per interval, with the number of those
- * that were held back.
+ * Limits a repeated text to one per interval, with the number of those omitted.
  * @param everyMs the interval; default 10 s
  * @param now milliseconds since the epoch
  */

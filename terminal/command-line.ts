@@ -1,23 +1,23 @@
-/** What every command line has in common: its manners, its help, and what a run of it comes to. */
+/** What all command lines share: conventions, help, and running to an exit code. */
 import { CommanderError, type Command } from "commander";
 import type { Environment } from "../shared/process/environment.ts";
 import { exitCodeOf, exitCodes, explain, type ExitCode } from "./exit.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** What a command needs of the process that it runs in. */
+/** What a command needs from its process. */
 export interface Host {
   readonly env: Environment;
   readonly terminal: Terminal;
-  /** Aborted by Ctrl-C, with the TURNOUT_INTERRUPTED that is to be thrown. */
+  /** Aborted by Ctrl-C with TURNOUT_INTERRUPTED. */
   readonly signal: AbortSignal;
 }
 
-/** A host that also takes the exit code of a command that did its work and has a no for an answer. */
+/** Also takes the exit code of a command whose answer is no. */
 export interface CommandHost extends Host {
   finish(code: ExitCode): void;
 }
 
-/** Commander hands these down only to subcommands that it makes itself. */
+/** Commander passes these on only to subcommands it creates itself. */
 function applyManners(command: Command, terminal: Terminal): void {
   const { colors } = terminal;
   command
@@ -47,9 +47,9 @@ function ofCommander({ code, exitCode }: CommanderError): ExitCode {
 }
 
 /**
- * Runs one command line to its end.
- * @param build makes the command, with all its subcommands
- * @param args what stands after the command's name
+ * Runs one command line.
+ * @param build makes the command with its subcommands
+ * @param args what follows the command's name
  * @returns the exit code; never rejects
  */
 export async function runCommandLine(

@@ -1,8 +1,8 @@
 /**
- * Connects a command to one deployment: which queues and tables, in which region, as whom.
+ * Connects a command to a deployment: its queues, tables, region and identity.
  *
- * The first of these that applies: `--local`, `--stack NAME`, the variables QUEUE_URL and so on, a local stack that runs on
- * this machine. Endpoints and credentials are the SDK's business (`AWS_ENDPOINT_URL_SQS`, `AWS_PROFILE` and all others).
+ * In this order: `--local`, `--stack NAME`, variables such as QUEUE_URL, a local stack on this machine. Endpoints and
+ * credentials come from the SDK (`AWS_ENDPOINT_URL_SQS`, `AWS_PROFILE` and others).
  */
 import type { SQSClient } from "@aws-sdk/client-sqs";
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
@@ -30,13 +30,13 @@ const TiersConfig = Type.Object({
   WORKER_URL: Type.Optional(Type.String({ pattern: "^https?://", description: "where the worker tier answers" })),
 });
 
-/** Where the tiers can be asked how they are: directly, by URL, or through what AWS knows of them. */
+/** Where to ask for the tiers' health: their URLs, or AWS. */
 export type Tiers =
   | { readonly kind: "urls"; readonly web?: string | undefined; readonly worker?: string | undefined }
   | (StackLocation & { readonly kind: "stack"; readonly environments: Readonly<Record<"web" | "worker", string>> });
 
 export interface Connection {
-  /** Which deployment this is, in words. */
+  /** Name of the deployment. */
   readonly deployment: string;
   readonly queueUrl: string;
   readonly deadLetterQueueUrl: string;
@@ -47,9 +47,9 @@ export interface Connection {
   readonly tiers: Tiers;
   readonly sqs: SQSClient;
   readonly documents: DynamoDBDocumentClient;
-  /** @returns who this is, for histories and logs. @throws the SDK's error without valid credentials */
+  /** @returns the identity for histories and logs. @throws the SDK's error without valid credentials */
   identity(): Promise<string>;
-  /** Ends the clients. Safe to call twice. */
+  /** Closes the clients. Safe to repeat. */
   close(): void;
 }
 
@@ -60,10 +60,10 @@ export interface ConnectionFlags {
   readonly local?: boolean;
 }
 
-/** Nobody waits behind a command: it may be slow where a tier may not be. Room for a long poll, and a page of a scan. */
+/** More generous than a tier's, since nobody queues behind a command: room for a long poll or a scan page. */
 const timeouts = { requestTimeoutMs: 30_000, connectionTimeoutMs: 5_000, maxAttempts: 5 } as const;
 
-/** Adds the options that say which deployment is meant, alike for every command. */
+/** Adds the options that select the deployment. */
 export function addConnectionOptions(command: Command): Command {
   const options = [
     new Option("--stack <name>", "the deployment's CloudFormation stack"),
@@ -91,7 +91,7 @@ function createConnection(parts: Parts, sqsOptions: ClientOptions, tableOptions 
   };
 }
 
-/** @returns the local stack, undefined where none runs */
+/** @returns the local stack; undefined when none runs */
 async function connectLocally(env: Environment): Promise<Connection | undefined> {
   const config = readEnv(LocalStackConfig, env);
   const { region, credentials, registrationsTable, deadLettersTable, outcomesTable, activityTable } = localStack;
@@ -162,9 +162,9 @@ function connectByNames(location: Omit<StackLocation, "stack">, env: Environment
 }
 
 /**
- * @param flags what the command line says
- * @returns the clients and names, to be ended with `close()`. Nothing but the names has been looked up: whether the
- *   credentials are good shows at the first call.
+ * @param flags from the command line
+ * @returns clients and names, to close with `close()`. Only names are looked up: credentials are checked by the first
+ *   call.
  * @throws TURNOUT_DEPLOYMENT_UNKNOWN, TURNOUT_ENVIRONMENT_INVALID; the SDK's error when CloudFormation does not answer
  */
 export async function connect(flags: ConnectionFlags, env: Environment): Promise<Connection> {
@@ -182,20 +182,20 @@ export async function connect(flags: ConnectionFlags, env: Environment): Promise
   );
 }
 
-/** Up to here AWS accepts a request's time as it is. */
+/** AWS accepts requests whose time is off by up to this. */
 const tolerableSkewMs = 5 * 60_000;
 
 /**
- * @returns milliseconds since the epoch, by AWS's clock where this machine's is minutes off: the SDK notices at the first
- *   call. For times that are compared with what the tiers write.
+ * @returns milliseconds since the epoch, by AWS's clock when this machine's is minutes off, as the SDK detects with the
+ *   first call. For times compared with those of the tiers.
  */
 export function awsTime({ config }: DynamoDBDocumentClient): number {
   const { systemClockOffset: offset } = config;
-  // AWS's answers tell whole seconds, cut off: what was submitted within this second must not seem later than now.
+  // AWS reports whole seconds, truncated: what was submitted within this second must not seem later than now.
   return Math.abs(offset) < tolerableSkewMs ? Date.now() : Date.now() + offset + 1_000;
 }
 
-/** Connects, has the work done and closes the connection, however the work ends. */
+/** Connects, runs the work and always closes the connection. */
 export async function withConnection<Result>(
   flags: ConnectionFlags,
   env: Environment,

@@ -1,4 +1,4 @@
-/** Durations as people read them. */
+/** Durations as text. */
 
 const units = [
   ["d", 86_400],
@@ -9,7 +9,7 @@ const units = [
 
 /**
  * @param seconds 0 or more
- * @returns its two largest units, such as `2 h 5 min`; `0 s` below one second
+ * @returns the two largest units, such as `2 h 5 min`; `0 s` below one second
  */
 export function formatSeconds(seconds: number): string {
   let rest = Math.round(seconds);
@@ -27,7 +27,7 @@ export function formatSeconds(seconds: number): string {
 /**
  * @param time ISO 8601
  * @param now milliseconds since the epoch
- * @returns how long ago it was, such as `3 min ago`
+ * @returns such as `3 min ago`
  */
 export function formatAge(time: string, now: number = Date.now()): string {
   const seconds = (now - Date.parse(time)) / 1_000;

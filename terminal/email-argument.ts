@@ -1,4 +1,4 @@
-/** The argument that names a person: an address, in whatever spelling. */
+/** The argument for an email address in any spelling. */
 import { InvalidArgumentError } from "commander";
 import { Compile } from "typebox/compile";
 import { emailRule, normalizeEmail } from "../shared/registration/email-address.ts";

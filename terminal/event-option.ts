@@ -1,4 +1,4 @@
-/** The option that says which event the answers belong to: what is asked, and so what may be answered. */
+/** The option for the event file that defines the answers. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
@@ -10,7 +10,7 @@ export interface EventFlag {
 }
 
 const none = "none";
-/** The one that this checkout deploys, unless it is told otherwise. */
+/** Default: the one this checkout deploys. */
 const ownFile = join(import.meta.dirname, "..", "event.json");
 
 export function addEventOption(command: Command): Command {
@@ -21,7 +21,7 @@ export function addEventOption(command: Command): Command {
 }
 
 /**
- * @returns the event, undefined where none is wanted or none lies there
+ * @returns the event; undefined when not wanted or not found
  * @throws TURNOUT_EVENT_INVALID
  */
 export function readEvent({ event }: EventFlag, env: Environment): EventDefinition | undefined {

@@ -1,6 +1,4 @@
-/**
- * The one place where an outcome gets its exit code, and where an error is put into words for the person at the terminal.
- */
+/** The only place that maps results to exit codes and explains errors on the terminal. */
 import { kindOf, type AwsErrorKind } from "../shared/aws/aws-error.ts";
 import { TurnoutError, type ErrorCode } from "../shared/errors.ts";
 import { withoutAddresses } from "../shared/process/logger.ts";
@@ -10,7 +8,7 @@ export const exitCodes = {
   ok: 0,
   /** Not done, or the answer is no. */
   failed: 1,
-  /** Nothing was tried: the command, its options or its environment make no sense. */
+  /** Not tried: the command, its options or its environment are invalid. */
   usage: 2,
 } as const;
 
@@ -41,7 +39,7 @@ const remedies: Record<AwsErrorKind, string> = {
   rejected: "AWS rejected the call as it stands.",
 };
 
-/** Libraries wrap what the SDK throws, and the SDK wraps what the network throws: of refused connections with no text. */
+/** The SDK and other libraries wrap errors; network errors such as a refused connection have no message. */
 function messageOf(error: Error): string {
   if (error.message !== "") return error.message;
   const errors: unknown[] = error instanceof AggregateError ? error.errors : [error.cause];
@@ -53,11 +51,11 @@ function isOfAws(error: Error): boolean {
 }
 
 /**
- * @param error whatever was thrown
- * @returns what happened and what to do, in a few lines, without a stack and without an address
+ * @param error any thrown value
+ * @returns what happened and what to do, in a few lines, without stack and addresses
  */
 export function explain(error: unknown): string {
-  // Ours hold nothing of an attendee, but may well show what an address looks like.
+  // Our messages hold no attendee data, but may show an example address.
   if (error instanceof TurnoutError) return `${error.message}\n(${error.code})`;
   if (!(error instanceof Error)) return withoutAddresses(String(error));
   const said = withoutAddresses(messageOf(error));

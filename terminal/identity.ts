@@ -1,4 +1,4 @@
-/** Who it is that uses the command: what the history of a dead letter and the audit log say. */
+/** The user of the command, for dead letters' histories and the audit log. */
 import { hostname, userInfo } from "node:os";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import type { Environment } from "../shared/process/environment.ts";
@@ -8,19 +8,19 @@ function accountOnThisMachine(): string {
   try {
     return `${userInfo().username} on ${hostname()}`;
   } catch {
-    // A container can run under a number that has no name.
+    // A container's user id may have no name.
     return `uid ${process.getuid?.() ?? "unknown"} on ${hostname()}`;
   }
 }
 
-/** @returns the name of this machine's account, where the engines are not those of AWS and know nobody */
+/** @returns the local account, for engines other than AWS */
 export function readLocalIdentity(): Promise<string> {
   return Promise.resolve(accountOnThisMachine());
 }
 
 /**
- * @returns the ARN of the IAM identity; with endpoints other than those of AWS, the account of this machine
- * @throws the SDK's error, of missing or invalid credentials for example. No permission is needed for the question itself.
+ * @returns the IAM identity's ARN; for other endpoints, the local account
+ * @throws the SDK's error, such as missing or invalid credentials. Needs no permission.
  */
 export async function readIamIdentity(location: Omit<StackLocation, "stack">, env: Environment): Promise<string> {
   if (env.AWS_ENDPOINT_URL || env.AWS_ENDPOINT_URL_SQS || env.AWS_ENDPOINT_URL_DYNAMODB) return accountOnThisMachine();

@@ -1,16 +1,16 @@
-/** Turns Ctrl-C, and the end of whoever started us or reads us, into one signal for the command, which then tidies up by itself. */
+/** Turns Ctrl-C, the parent's end and a closed output into one signal, so that commands can clean up. */
 import { TurnoutError } from "../shared/errors.ts";
 
-/** The parts of Node's `process` that this needs: handed in, since only `main.ts` files touch the real one. */
+/** The parts of Node's `process` that are needed: passed in, since only `main.ts` files use the real one. */
 export type InterruptedProcess = Pick<NodeJS.Process, "on" | "exit" | "stdout" | "stderr" | "channel">;
 
 /**
- * npm passes on the Ctrl-C that the terminal has already sent to all (https://github.com/npm/cli/issues/5021), so one key
- * press arrives twice. Only a signal that comes later than this was meant as a second one, which ends the process at once.
+ * npm forwards the Ctrl-C that the terminal already sent to all (https://github.com/npm/cli/issues/5021). Only a later
+ * signal is a second key press, which ends the process at once.
  */
 const sameKeyPressMs = 400;
 
-/** @returns a signal that is aborted with TURNOUT_INTERRUPTED; call it once for a process */
+/** @returns a signal aborted with TURNOUT_INTERRUPTED; call it once per process */
 export function listenForInterruption(host: InterruptedProcess): AbortSignal {
   const interruption = new AbortController();
   let interruptedAt: number | undefined;
@@ -21,10 +21,10 @@ export function listenForInterruption(host: InterruptedProcess): AbortSignal {
       interruption.abort(new TurnoutError("TURNOUT_INTERRUPTED", `Stopped by ${signal}.`));
     });
   }
-  // A program that started us with a channel has ended, however it ended. The channel alone must not keep us alive.
+  // The program that started us has ended. The channel itself must not keep us alive.
   host.on("disconnect", () => interruption.abort(new TurnoutError("TURNOUT_INTERRUPTED", "Nobody waits for us.")));
   host.channel?.unref();
-  // Whoever reads our output may go away before we do: `turnout … | head -1`.
+  // The reader may close our output: `turnout … | head -1`.
   host.stdout.on("error", () => interruption.abort(new TurnoutError("TURNOUT_INTERRUPTED", "Nobody reads on.")));
   host.stderr.on("error", () => {});
   return interruption.signal;

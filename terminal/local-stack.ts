@@ -1,6 +1,6 @@
 /**
- * How the command finds the stack that `npm start` runs on this machine: by the ports and names that `local/` gives it.
- * The two do not import each other; a test holds them together.
+ * Finds the local stack of `npm start` by the ports and names in `local/`. The two do not import each other; a test
+ * compares them.
  */
 import { GetQueueUrlCommand, QueueDoesNotExist, type SQSClient } from "@aws-sdk/client-sqs";
 import { Type, type Static } from "typebox";
@@ -40,7 +40,7 @@ function isConnectionRefused(error: unknown): boolean {
 async function findQueue(sqs: SQSClient, name: string, endpoint: string): Promise<string | undefined> {
   try {
     const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: name }));
-    // The engine may have written a host into it that only it knows.
+    // The engine may return a host that only it knows.
     return QueueUrl === undefined ? undefined : new URL(new URL(QueueUrl).pathname, endpoint).href;
   } catch (error) {
     if (isConnectionRefused(error) || error instanceof QueueDoesNotExist) return undefined;
@@ -48,7 +48,7 @@ async function findQueue(sqs: SQSClient, name: string, endpoint: string): Promis
   }
 }
 
-/** @returns the URLs of both queues, undefined where no local stack answers at this endpoint */
+/** @returns both queue URLs; undefined when no local stack answers */
 export async function findLocalQueues(sqs: SQSClient, endpoint: string) {
   const [queueUrl, deadLetterQueueUrl] = await Promise.all([
     findQueue(sqs, localStack.queueName, endpoint),

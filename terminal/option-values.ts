@@ -1,7 +1,7 @@
-/** Reads the values of options, with their bounds, in words that say what is allowed. */
+/** Parses option values within bounds; errors say what is allowed. */
 import { InvalidArgumentError } from "commander";
 
-/** @returns a reader of whole numbers from `minimum` to `maximum`, for `Command.option` */
+/** @returns a parser of whole numbers from `minimum` to `maximum`, for `Command.option` */
 export function wholeNumber(minimum: number, maximum: number): (text: string) => number {
   return function read(text) {
     const value = Number(text);
@@ -17,7 +17,7 @@ const ago = /^(\d+)(s|m|min|h|d)$/;
 const date = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?$/;
 
 /**
- * Reads a point in time: `30min`, `2h`, `7d` ago, or a date with or without a time.
+ * Parses a time: `30min`, `2h`, `7d` ago, or a date with optional time.
  * @returns ISO 8601, UTC
  */
 export function pointInTime(text: string): string {
@@ -30,12 +30,12 @@ export function pointInTime(text: string): string {
   return new Date(time).toISOString();
 }
 
-/** Gathers the values of an option that may be given several times, each read by `read`. */
+/** Collects repeated option values, each parsed by `read`. */
 export function gather<Value>(read: (text: string) => Value): (text: string, before?: readonly Value[]) => Value[] {
   return (text, before = []) => [...before, read(text)];
 }
 
-/** Reads the URL of a site, http or https. */
+/** Parses an http or https URL. */
 export function httpUrl(text: string): string {
   if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
     throw new InvalidArgumentError("Allowed is an http or https URL, such as https://register.example.org");

@@ -1,8 +1,8 @@
-/** Reads names of queues, tables and tiers from the outputs of a deployed CloudFormation stack, so that nobody types URLs. */
+/** Reads queue, table and tier names from the outputs of a CloudFormation stack. */
 import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
 import { TurnoutError } from "../shared/errors.ts";
 
-/** The outputs that the command reads, by the names that `infra/stack.ts` gives them. */
+/** The outputs used, as named in `infra/stack.ts`. */
 export const outputNames = [
   "QueueUrl",
   "DeadLetterQueueUrl",
@@ -24,7 +24,7 @@ export interface StackLocation {
 
 const requestTimeoutMs = 10_000;
 
-/** What an AWS client of the command is given, beside those that `shared/aws/aws-clients.ts` makes. */
+/** Options for AWS clients not made by `shared/aws/aws-clients.ts`. */
 export function plainClientOptions({ region, profile }: Omit<StackLocation, "stack">) {
   return {
     ...(region !== undefined && { region }),
@@ -52,7 +52,7 @@ async function describe(location: StackLocation): Promise<Map<string, string>> {
   }
 }
 
-/** @throws TURNOUT_DEPLOYMENT_UNKNOWN when there is no such stack or it is none of Turnout's; the SDK's error otherwise */
+/** @throws TURNOUT_DEPLOYMENT_UNKNOWN when there is no such stack or it is not Turnout's; otherwise the SDK's error */
 export async function readStackOutputs(location: StackLocation): Promise<StackOutputs> {
   const outputs = await describe(location);
   const missing = outputNames.filter((name) => !outputs.has(name));

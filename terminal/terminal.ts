@@ -1,6 +1,6 @@
 /**
- * What the command shows and asks: results on standard output, everything else on standard error, so that a script can
- * read the one without the other. Colour, progress bars and questions only where a person sits in front of a terminal.
+ * Input and output of commands: results on standard output, everything else on standard error, for scripts. Colours,
+ * progress bars and questions only on terminals.
  */
 import cliProgress from "cli-progress";
 import { createColors } from "picocolors";
@@ -12,44 +12,44 @@ import { formatTable, type Cell } from "./text-table.ts";
 
 export interface Progress {
   /**
-   * @param done how much is done, in whatever unit
-   * @param total how much there will be, where that is known
+   * @param done in any unit
+   * @param total if known
    */
   update(done: number, total?: number): void;
-  /** Takes the bar away. Safe to call twice. */
+  /** Removes the bar. Safe to repeat. */
   stop(): void;
 }
 
 export interface Terminal {
   readonly colors: ReturnType<typeof createColors>;
-  /** Whether a person reads standard output at a terminal. */
+  /** Whether standard output is a terminal. */
   readonly interactive: boolean;
-  /** Writes a line of the result; what could steer a terminal is replaced, our own colours excepted. */
+  /** Prints a result line; control sequences are replaced, except our own colours. */
   print(text: string): void;
   /**
-   * Writes a text: exactly as it is into a file or a pipe, as `print` does to a terminal. Resolves when it is taken.
-   * @throws TURNOUT_INTERRUPTED where nobody reads it any more
+   * Writes a text: unchanged to a file or pipe, like `print` to a terminal. Resolves when it is accepted.
+   * @throws TURNOUT_INTERRUPTED when the reader is gone
    */
   write(text: string): Promise<void>;
-  /** Writes the whole result as one line of JSON, in which what could steer a terminal is escaped. */
+  /** Prints the result as one line of JSON, with control sequences escaped. */
   printJson(value: unknown): void;
-  /** Writes a table without lines; its cells may come from anybody. On a terminal its last column is cut to fit. */
+  /** Prints a borderless table of untrusted cells. On a terminal, the last column is cut to fit. */
   printTable(head: readonly string[], rows: readonly (readonly Cell[])[]): void;
-  /** Tells the person something beside the result. */
+  /** Prints a note beside the result. */
   note(text: string): void;
-  /** Starts a progress bar; shows nothing where standard error is no terminal. One at a time. */
+  /** Starts a progress bar, if standard error is a terminal. One at a time. */
   progress(label: string): Progress;
   /**
-   * Asks for a yes to what cannot be undone.
-   * @throws TURNOUT_USAGE_INVALID where nobody can be asked: a script has to say it with the option
+   * Asks for confirmation of something irreversible.
+   * @throws TURNOUT_USAGE_INVALID without a terminal: a script must use the option
    */
   confirm(question: string, option: string, signal: AbortSignal): Promise<boolean>;
   /**
-   * Has the name typed of what will be gone: a yes is typed too easily.
-   * @throws TURNOUT_USAGE_INVALID where nobody can be asked: a script has to say it with the option
+   * Asks to type the name of what will be deleted.
+   * @throws TURNOUT_USAGE_INVALID without a terminal: a script must use the option
    */
   confirmByName(question: string, name: string, option: string, signal: AbortSignal): Promise<boolean>;
-  /** Clears the screen where one is watched; between two looks elsewhere nothing happens. */
+  /** Clears the screen between two polls of a watch, on a terminal only. */
   clear(): void;
 }
 
@@ -59,20 +59,20 @@ export interface TerminalStreams {
   readonly stderr: NodeJS.WriteStream;
 }
 
-/** What cli-progress hands to a formatter. */
+/** cli-progress's formatter parameters. */
 interface BarState {
   readonly value: number;
   readonly total: number;
   /** 0 to 1. */
   readonly progress: number;
-  /** Seconds; not finite while it cannot be told. */
+  /** Seconds; not finite while unknown. */
   readonly eta: number;
 }
 
 export function createTerminal({ stdin, stdout, stderr }: TerminalStreams, env: Environment): Terminal {
   const capable = env.TERM !== "dumb";
   const interactive = stdout.isTTY && capable;
-  // https://no-color.org: set to anything but nothing.
+  // https://no-color.org: set and not empty.
   const colors = createColors(interactive && !env.NO_COLOR);
 
   function demandPerson(option: string): void {
@@ -108,7 +108,7 @@ export function createTerminal({ stdin, stdout, stderr }: TerminalStreams, env: 
           stream: stderr,
           clearOnComplete: true,
           hideCursor: true,
-          // Ctrl-C is listened to in main.ts, which lets the command tidy up.
+          // Ctrl-C is handled in main.ts, so that the command can clean up.
           gracefulExit: false,
           format(options, params) {
             const { value, total, progress, eta } = params as unknown as BarState;

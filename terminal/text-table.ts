@@ -1,9 +1,9 @@
-/** Tables as text, without lines. */
+/** Borderless text tables. */
 import { stripVTControlCharacters } from "node:util";
 import Table from "cli-table3";
 import { plain } from "../shared/process/terminal-text.ts";
 
-/** What is painted is made plain first: colour is ours, the text may be anybody's. */
+/** Painted cells are sanitised first: the colour is ours, the text may not be. */
 export type Cell = string | number | { readonly text: string; readonly paint: (text: string) => string };
 
 const noLines = {
@@ -33,10 +33,10 @@ function textOf(cell: Cell): string {
 }
 
 /**
- * @param head titles of the columns, which may be painted
- * @param rows cells, whatever stands in them
- * @param lineWidth of a line, in characters: the last column is cut so that a row is one line; Infinity cuts nothing
- * @returns lines, each with its end; a column of nothing but numbers stands to the right
+ * @param head column titles, may be painted
+ * @param rows untrusted cells
+ * @param lineWidth characters; the last column is cut so that a row fits; Infinity cuts nothing
+ * @returns lines with their ends; numeric columns are right-aligned
  */
 export function formatTable(head: readonly string[], rows: readonly (readonly Cell[])[], lineWidth: number): string {
   const texts = rows.map((row) => row.map(textOf));

@@ -169,7 +169,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
       cache: clientsRemembered,
       addHeadersOnExceeding: { "x-ratelimit-limit": false, "x-ratelimit-remaining": false, "x-ratelimit-reset": false },
       errorResponseBuilder: ({ method }) => {
-        const again = method === "POST" ? "send the same again" : "look again";
+        const again = method === "POST" ? "send the same again" : "try again";
         return new TurnoutError("TURNOUT_RATE_LIMITED", `Please wait a moment and ${again}.`);
       },
     });

@@ -43,7 +43,7 @@ export const WebConfig = Type.Object({
     minimum: 1,
     maximum: 100_000,
     description:
-      "registrations that may wait for a send, and looks at a status for a read, before further ones are answered 503",
+      "registrations that may wait for a send, and status requests that may wait for a read, before further ones are answered 503",
   }),
   MAX_WAIT_MS: Type.Integer({
     default: 5_000,
@@ -56,15 +56,15 @@ export const WebConfig = Type.Object({
     minimum: 50,
     maximum: 60_000,
     description:
-      "wait of the first in line above which further registrations, or looks at a status, are answered 503, milliseconds",
+      "wait of the oldest buffered registration above which further ones are answered 503, and the same for status requests, milliseconds",
   }),
   MAX_EVENT_LOOP_DELAY_MS: Type.Integer({
     default: 1_000,
     minimum: 10,
     maximum: 10_000,
     description:
-      "mean delay of the event loop above which the more registrations are answered 503 the later it is, milliseconds; " +
-      "looks at a status from half of it on",
+      "mean delay of the event loop above which a share of the registrations, growing with the delay, is answered 503, milliseconds; " +
+      "status requests from half of it on",
   }),
   REQUEST_TIMEOUT_MS: Type.Integer({
     default: 15_000,
@@ -84,8 +84,8 @@ export const WebConfig = Type.Object({
     minimum: 0,
     maximum: 1_000_000,
     description:
-      "registrations that one client (IPv4 address, IPv6 /64) may send to this instance, and twenty times as many looks " +
-      "at a status; 0 for no limit",
+      "registrations that one client (IPv4 address, IPv6 /64) may send to this instance, and twenty times as many status " +
+      "requests; 0 for no limit",
   }),
   TRUST_PROXY: Type.String({
     default: "",

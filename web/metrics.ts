@@ -29,9 +29,14 @@ export function createWebMetrics(registry: Registry, figures: () => GroupCommitF
   readAtScrape("turnout_registrations_accepted_total", "Registrations confirmed by SQS", (f) => f.confirmed, true);
   readAtScrape("turnout_packs_sent_total", "Packs confirmed by SQS", (f) => f.packs, true);
   readAtScrape("turnout_packs_failed_total", "Packs that SQS did not confirm", (f) => f.failedPacks, true);
-  readAtScrape("turnout_registrations_waiting", "Registrations in line for a send", (f) => f.waiting, false);
+  readAtScrape("turnout_registrations_waiting", "Registrations buffered for a send", (f) => f.waiting, false);
   readAtScrape("turnout_sends_in_flight", "SendMessage calls under way", (f) => f.sendsInFlight, false);
-  readAtScrape("turnout_oldest_wait_seconds", "Wait of the first in line", (f) => f.oldestWaitMs / 1_000, false);
+  readAtScrape(
+    "turnout_oldest_wait_seconds",
+    "Wait of the oldest buffered registration",
+    (f) => f.oldestWaitMs / 1_000,
+    false,
+  );
 
   return {
     acceptSeconds: new Histogram({

@@ -140,7 +140,7 @@ export function routeDocumentation(event: EventDefinition) {
           content: { "application/json": { schema: responseOf(schema, 202) } },
           headers: {
             Location: Type.String({ description: "the status" }),
-            "Retry-After": seconds("when a first look at the status is worth it"),
+            "Retry-After": seconds("when to poll the status first"),
           },
         },
         303: {

@@ -58,7 +58,7 @@ export function createBacklogReport(options: BacklogReportOptions): () => Promis
     "turnout_queue_eta_seconds",
     "Seconds until those who wait are stored; -1 while nothing is drained",
   );
-  const polledAt = gauge("turnout_queue_looked_at_timestamp_seconds", "When this worker last looked; they take turns");
+  const polledAt = gauge("turnout_queue_polled_at_timestamp_seconds", "When this worker last polled; they take turns");
 
   async function counts(url: string) {
     const { Attributes = {} } = await sqs.send(

@@ -1,4 +1,4 @@
-/** What an audit comes to: what `turnout audit --json` prints, and what `npm run demo` shows. */
+/** The result of an audit, as printed by `turnout audit --json` and shown by `npm run demo`. */
 import { Type, type Static } from "typebox";
 
 const Count = (description: string) => Type.Integer({ minimum: 0, description });
@@ -29,7 +29,7 @@ export const AuditReport = Type.Object(
     others: Count("stored, and unknown to the ledger, where that is allowed"),
     examples: Type.Object(
       { lost: Ids, queued: Ids, duplicated: Ids, unexpected: Ids, corrupt: Ids },
-      { description: "registration ids to look into, a few of each kind" },
+      { description: "registration ids to investigate, a few of each kind" },
     ),
     seconds: Type.Number({ minimum: 0, description: "how long the audit took" }),
     at: Type.String({ description: "ISO 8601, UTC" }),

@@ -1,6 +1,6 @@
 /**
- * The audit: waits until the queues are drained, brings ledger, dead letters, outcomes and table before the checker, and names
- * examples of what it finds. It only reads, and never receives: whoever waits on a queue is none the worse for it. How it is asked for and shown stands in `commands/audit.ts`.
+ * The audit: waits for the drain, gives the checker ledger, dead letters, outcomes and table, and names examples of
+ * what it finds. Read-only, and it never receives messages. Options and output are in `commands/audit.ts`.
  */
 import type { SQSClient } from "@aws-sdk/client-sqs";
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
@@ -26,14 +26,14 @@ export interface AuditOptions {
   readonly deadLettersTable: string;
   readonly outcomesTable: string;
   readonly activityTable: string;
-  /** Paths of the ledgers of one run: one for each process that sent. */
+  /** Paths of one run's ledgers, one per sending process. */
   readonly ledgers: readonly string[];
-  /** How long to wait for the drain at most, in seconds. */
+  /** Longest wait for the drain, seconds. */
   readonly drainTimeoutSeconds: number;
   /** Whether the table may hold registrations that no ledger knows. */
   readonly othersAllowed: boolean;
   readonly signal: AbortSignal;
-  /** Told of what is going on, with a number that grows, or while draining shrinks. */
+  /** Called with the progress: a growing number, or a shrinking one while draining. */
   readonly onProgress: (step: AuditStep, count: number) => void;
 }
 
@@ -47,7 +47,7 @@ export type AuditStep =
 const scanSegments = 4;
 const tellEvery = 10_000;
 
-/** The checker knows ids by number only: a second reading finds the few that are to be named. */
+/** The checker keeps numbers instead of ids, so a second pass finds the few ids to name. */
 async function namesOf(
   wanted: readonly number[],
   checker: Checker,
@@ -67,7 +67,7 @@ async function namesOf(
 }
 
 /**
- * @returns how many of the ledgers do not say whose they are
+ * @returns how many ledgers do not name their stack
  * @throws TURNOUT_LEDGER_INVALID when one belongs to another stack
  */
 async function checkHeads(ledgers: readonly string[], stack: string): Promise<number> {
@@ -86,16 +86,14 @@ async function checkHeads(ledgers: readonly string[], stack: string): Promise<nu
   return headless;
 }
 
-/**
- * @throws TURNOUT_LEDGER_INVALID, TURNOUT_INTERRUPTED; the SDK's error when AWS does not answer or rejects
- */
+/** @throws TURNOUT_LEDGER_INVALID, TURNOUT_INTERRUPTED; the SDK's error when AWS does not answer or rejects the call */
 export async function runAudit(options: AuditOptions): Promise<AuditReport> {
   const { sqs, documents, queueUrl, deadLetterQueueUrl, ledgers, signal, onProgress } = options;
   const began = performance.now();
   const checker = createChecker({ othersAllowed: options.othersAllowed });
   const headlessLedgers = await checkHeads(ledgers, await readStackIdentity(sqs, queueUrl));
   let lines = 0;
-  // Before the wait: a ledger that cannot be read should not be found out after ten minutes.
+  // Before the wait, so that an unreadable ledger fails at once.
   for (const ledger of ledgers) {
     for await (const line of readLedger(ledger)) {
       checker.attempt(line);
@@ -115,7 +113,7 @@ export async function runAudit(options: AuditOptions): Promise<AuditReport> {
     signal,
     onPoll: ({ waiting, inFlight }) => onProgress("draining", waiting + inFlight),
   });
-  // Dead letters first: what is replayed meanwhile moves from there to the table, and is seen twice rather than never.
+  // Dead letters first: what is replayed meanwhile moves to the table and is seen twice rather than never.
   let deadLetters = 0;
   await createDeadLetterStore(documents, options.deadLettersTable).scan({}, signal, (records) => {
     for (const { id, registration, state, history } of records) {
@@ -125,7 +123,7 @@ export async function runAudit(options: AuditOptions): Promise<AuditReport> {
     deadLetters += records.length;
     onProgress("reading dead letters", deadLetters);
   });
-  // Before the table: whoever is erased meanwhile has an outcome by the time the tombstone is seen, or is seen as stored.
+  // Before the table: somebody erased meanwhile has an outcome by the time the tombstone is seen, or is seen as stored.
   let outcomes = 0;
   await scanTable({
     documents,

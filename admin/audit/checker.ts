@@ -1,17 +1,17 @@
 /**
- * The audit's judgement, without any input or output: it is told what the ledger says, what the dead-letters table, the
- * outcomes table and the registrations table hold, in this order, and says what became of every accepted registration.
+ * The audit's decisions, without I/O: it is given ledger, dead letters, outcomes and registrations, in this order, and
+ * says what became of every accepted registration.
  *
- * Of each accepted id exactly one is true, in this order: `stored` (an item has this id), `erased` and `withdrawn` (an
- * outcome or a tombstone says so), `duplicate` (its outcome says so, or the item of its address has another id that was sent
- * as well), `deadLettered`, `queued` (only while the queue is not drained), `lost`.
+ * Each accepted id counts once, in this order: `stored` (an item has this id), `erased` and `withdrawn` (by outcome or
+ * tombstone), `duplicate` (by its outcome, or another sent id holds its address), `deadLettered`, `queued` (only while
+ * not drained), `lost`.
  *
- * An outcome is a worker's word, and the worker is what is judged. So it counts only where something stands under the
- * address to show for it, a registration or a tombstone: a worker that called everybody a duplicate would lose them all.
+ * Outcomes come from the worker, which is what is checked. So they count only when a registration or tombstone exists
+ * under the address: a worker that calls everything a duplicate loses everything.
  *
- * It counts as Jepsen's total-queue checker does, and is stricter: what is there twice, changed or too much fails as well.
+ * Counts as Jepsen's total-queue checker, but stricter: duplicate, changed or unexpected items fail as well.
  *
- * It holds about 150 bytes an attempt, in flat arrays, so that millions fit.
+ * About 150 bytes per attempt, in flat arrays, so that millions fit.
  */
 import { hash } from "node:crypto";
 import type { LedgerLine } from "./ledger.ts";
@@ -20,7 +20,7 @@ import type { DeadLetterEvidence, OutcomeEvidence, StoredItem, TombstoneEvidence
 import { createKeyIndex } from "./key-index.ts";
 import { createNumberColumn } from "./number-column.ts";
 
-/** What `AuditReport` explains count by count. */
+/** Explained count by count in `AuditReport`. */
 export type Counts = Pick<
   AuditReport,
   | "accepted"
@@ -42,13 +42,13 @@ export type Counts = Pick<
 
 export interface Verdict {
   readonly counts: Counts;
-  /** Numbers of ids, as `numberOf` gives them, of which an example is shown: at most `maxExamples` a kind. */
+  /** Numbers of ids (`numberOf`) to name as examples: at most `maxExamples` of each kind. */
   readonly numbers: {
     readonly lost: readonly number[];
     readonly queued: readonly number[];
     readonly overwritten: readonly number[];
   };
-  /** Ids that are at hand: at most `maxExamples` a kind. */
+  /** Ids known directly: at most `maxExamples` of each kind. */
   readonly ids: {
     readonly storedTwice: readonly string[];
     readonly unexpected: readonly string[];
@@ -57,30 +57,30 @@ export interface Verdict {
 }
 
 export interface Checker {
-  /** First: every line of the ledger, in any order. */
+  /** First: every ledger line, in any order. */
   attempt(line: LedgerLine): void;
-  /** Second: every dead-letter record. */
+  /** Second: every dead letter. */
   deadLetter(record: DeadLetterEvidence): void;
   /** Third: every outcome. */
   outcome(item: OutcomeEvidence): void;
-  /** Fourth: every registration of the registrations table, and every tombstone, in any order. */
+  /** Fourth: every registration and tombstone of the table, in any order. */
   stored(item: StoredItem): void;
   buried(item: TombstoneEvidence): void;
   /** Last. @param drained whether the queues are known to be empty */
   verdict(drained: boolean): Verdict;
-  /** @returns the number of an id of the ledger, -1 for any other */
+  /** @returns the number of a ledger id; -1 for others */
   numberOf(id: string): number;
 }
 
 export interface CheckerOptions {
-  /** Whether the table may hold registrations that the ledger does not know, as on a stack that others use. Default: no. */
+  /** Whether the table may hold registrations unknown to the ledger, as on a shared stack. Default: no. */
   readonly othersAllowed?: boolean;
 }
 
 type Fate = "stored" | "erased" | "withdrawn" | "duplicates" | "deadLettered" | "queued" | "lost";
 
 const maxExamples = 20;
-/** Clocks of two machines may differ by this much before a time counts as impossible. */
+/** Tolerated difference between two machines' clocks. */
 const clockToleranceMs = 1_000;
 
 const seen = {
@@ -88,15 +88,15 @@ const seen = {
   unknown: 2,
   rejected: 4,
   stored: 8,
-  /** A dead-letter record keeps its place. */
+  /** Keeps a dead letter's place. */
   deadLettered: 16,
-  /** There is a dead-letter record, in whatever state. */
+  /** There is a dead letter, in any state. */
   recorded: 32,
-  /** An admin changed it. */
+  /** Edited by an admin. */
   edited: 64,
   /** By its outcome. */
   duplicate: 128,
-  /** By its outcome, or its tombstone. */
+  /** By its outcome or tombstone. */
   erased: 256,
   withdrawn: 512,
 } as const;
@@ -110,7 +110,7 @@ function canonical(name: unknown, answers: unknown): string {
   return JSON.stringify([name, entries.toSorted(([a], [b]) => (String(a) < String(b) ? -1 : 1))]);
 }
 
-/** 48 bits of the content's hash: a number that a double holds exactly. */
+/** 48 bits of the content's hash, exact in a double. */
 function contentOf(name: unknown, answers: unknown): number {
   return hash("sha256", canonical(name, answers), "buffer").readUIntBE(0, 6);
 }
@@ -123,11 +123,11 @@ export function createChecker({ othersAllowed = false }: CheckerOptions = {}): C
   const startedAt = createNumberColumn((length) => new Float64Array(length), Infinity);
   const confirmedAt = createNumberColumn((length) => new Float64Array(length), Infinity);
   const content = createNumberColumn((length) => new Float64Array(length), -1);
-  /** Contents sent with an id beside its first: only a client that errs sends any. */
+  /** Further contents sent with an id: only by a faulty client. */
   const furtherContents = new Map<number, Set<number>>();
-  /** By person: the number of the id that the table holds, plus one. */
+  /** By person: the number of the id in the table, plus one. */
   const holder = createNumberColumn((length) => new Int32Array(length), noHolder);
-  /** Ids that came into being when an admin mended a body without a readable registration. */
+  /** Ids created when an admin completed an unreadable body. */
   const mended = new Set<string>();
   const validationErrors = { storedTwice: 0, unexpected: 0, corrupt: 0, others: 0 };
   const examples = { storedTwice: [] as string[], unexpected: [] as string[], corrupt: [] as string[] };
@@ -151,7 +151,7 @@ export function createChecker({ othersAllowed = false }: CheckerOptions = {}): C
   }
 
   function hasPossibleTimes({ submittedAt, storedAt }: StoredItem): boolean {
-    // NaN, from a time that is none, fails the comparison.
+    // NaN from an invalid time fails the comparison.
     return Date.parse(String(submittedAt)) <= Date.parse(String(storedAt)) + clockToleranceMs;
   }
 
@@ -190,7 +190,7 @@ export function createChecker({ othersAllowed = false }: CheckerOptions = {}): C
       personOf.set(number, person);
       if (line.outcome === "confirmed") {
         confirmedAt.set(number, Math.min(confirmedAt.get(number), line.at));
-        // Who has a status to ask for has sent it before, whether or not that line was written.
+        // Whoever has a status has sent it, even if that ledger line is missing.
         startedAt.set(number, Math.min(startedAt.get(number), line.at));
         mark(number, seen.unknown);
         return;
@@ -213,14 +213,14 @@ export function createChecker({ othersAllowed = false }: CheckerOptions = {}): C
         if (number < 0) continue;
         mark(number, seen.recorded);
         if (edited) mark(number, seen.edited);
-        // Resolved means stored or duplicate, which the table has to show. Only an edited one may have moved to an address
-        // where it is a duplicate, out of sight from here.
+        // Resolved means stored or duplicate, so the table must show it. Only an edited one may have moved to another
+        // address, where it is a duplicate.
         if (state !== "resolved" || edited) mark(number, seen.deadLettered);
       }
     },
     outcome({ id, outcome }) {
       const number = ids.find(id);
-      // Who was discarded is a dead letter, whose record is kept.
+      // A discarded registration is a dead letter whose record is kept.
       if (number >= 0 && outcome !== "discarded") mark(number, seen[outcome]);
     },
     buried({ email, registrationId, tombstone }) {
@@ -233,7 +233,7 @@ export function createChecker({ othersAllowed = false }: CheckerOptions = {}): C
       const number = ids.find(item.registrationId);
       if (number < 0) return checkUnexpected(item);
       if (has(number, seen.stored)) find("storedTwice", item.registrationId);
-      // An admin may have corrected the address before it was erased: under the other one it stands rightly.
+      // An admin may have corrected the address before the erasure; the other address may exist.
       else if (has(number, seen.erased | seen.withdrawn) && !has(number, seen.edited)) {
         find("unexpected", item.registrationId);
       } else if (!has(number, sent)) find("unexpected", item.registrationId);

@@ -1,9 +1,9 @@
-/** What the audit reads from the tables, as the checker is told of it: no more than it needs to say what became of whom. */
+/** What the checker needs to know from the tables. */
 import type { DeadLetterState } from "../../shared/dead-letters/dead-letter-record.ts";
 import type { OutcomeItem } from "../../shared/registration/outcome.ts";
 import type { TombstoneItem } from "../../shared/registration/tombstone.ts";
 
-/** An item of the registrations table. Nothing about it is taken for granted. */
+/** A registrations item, not assumed to be valid. */
 export interface StoredItem {
   readonly email: string;
   readonly registrationId: string;
@@ -13,18 +13,18 @@ export interface StoredItem {
   readonly storedAt: unknown;
 }
 
-/** What the audit needs of a dead-letter record. */
+/** The parts of a dead letter that the audit needs. */
 export interface DeadLetterEvidence {
   readonly id: string;
-  /** Id of the registration in it, where one can be read. */
+  /** The registration's id, if readable. */
   readonly registrationId?: string | undefined;
   readonly state: DeadLetterState;
-  /** Whether an admin has changed it: what is stored then differs from what was sent, rightly. */
+  /** Whether an admin edited it: then the stored content may differ from what was sent. */
   readonly edited: boolean;
 }
 
 /** An item of the outcomes table. */
 export type OutcomeEvidence = Pick<OutcomeItem, "id" | "outcome">;
 
-/** An item of the registrations table that says of whom one stood there. */
+/** A tombstone: a registrations item that names the registration before it. */
 export type TombstoneEvidence = Pick<TombstoneItem, "email" | "registrationId" | "tombstone">;

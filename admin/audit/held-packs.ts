@@ -1,4 +1,4 @@
-/** Whether the activity table agrees that nothing is under way: it is the workers' own word, where SQS only counts about. */
+/** How many packs the workers report to hold in the activity table, where SQS's counts are only approximate. */
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { createActivityReader } from "../../shared/activity/reader.ts";
 
@@ -10,9 +10,9 @@ export interface HeldPacksOptions {
 }
 
 /**
- * @returns asks how many packs the workers said at last that they hold. Only what was written since counts: a worker that
- *   was killed before never takes its word back, and what it held is on the queue again.
- * @param sinceMs how long back
+ * @returns a function that reads how many packs the workers last reported. Only recent reports count: a killed worker
+ *   never withdraws its own, and its messages are back on the queue.
+ * @param sinceMs how far back
  */
 export function createHeldPacks(options: HeldPacksOptions): (sinceMs: number) => Promise<number> {
   const { documents, activityTable: table, wallClock } = options;
@@ -22,7 +22,7 @@ export function createHeldPacks(options: HeldPacksOptions): (sinceMs: number) =>
     const slices = await readBack((read) => (read.at(-1)?.from ?? Infinity) < since);
     const latest = new Map<string, number>();
     for (const { from, holdings } of slices) {
-      // A bucket that began before may hold the last word of a worker that ended before.
+      // An earlier bucket may hold the last report of a worker that has ended.
       if (from < since || !holdings) continue;
       for (const [worker, { heldPacks }] of holdings) if (!latest.has(worker)) latest.set(worker, heldPacks);
     }

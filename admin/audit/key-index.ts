@@ -1,28 +1,27 @@
 /**
- * Numbers texts in the order in which they are first seen, and finds their numbers again. It keeps 16 bytes of each
- * text's SHA-256 and not the text: about 40 bytes a text where a Map would take 150, and nothing for the garbage
- * collector to walk through. Two texts get the same number with a chance of 1 in 10²⁵ at a million texts.
+ * Numbers texts in order of appearance. Keeps 16 bytes of each text's SHA-256 instead of the text: about 40 bytes per
+ * text where a Map takes 150, and no work for the garbage collector. Collisions: 1 in 10²⁵ at a million texts.
  */
 import { hash } from "node:crypto";
 
 export interface KeyIndex {
-  /** How many different texts have been added; their numbers are 0 to one less. */
+  /** Number of different texts; their numbers start at 0. */
   readonly size: number;
-  /** @returns the number of the text, a new one where it is new */
+  /** @returns the text's number, a new one if it is new */
   add(text: string): number;
-  /** @returns the number of the text, -1 where it was never added */
+  /** @returns the text's number; -1 if it was never added */
   find(text: string): number;
 }
 
 const words = 4;
 const initialSlots = 1 << 12;
-/** Above this share of taken slots a search would take too many steps. */
+/** With a higher load, searches take too many steps. */
 const maxLoad = 0.6;
 
 export function createKeyIndex(): KeyIndex {
   let size = 0;
   let digests = new Uint32Array(initialSlots * words);
-  /** Open addressing, linear probing: the text's number plus one, 0 for a free slot. */
+  /** Open addressing with linear probing: the text's number plus one, 0 for a free slot. */
   let slots = new Uint32Array(initialSlots);
   const wanted = new Uint32Array(words);
 
@@ -37,7 +36,7 @@ export function createKeyIndex(): KeyIndex {
     return true;
   }
 
-  /** @returns the slot of the wanted digest, or the free one where it belongs */
+  /** @returns the slot of the digest, or the free one where it belongs */
   function slotOfWanted(): number {
     const mask = slots.length - 1;
     let slot = (wanted[0] ?? 0) & mask;

@@ -1,18 +1,17 @@
 /**
- * The ledger of a load: what became of each attempt to register, written outside the system that is judged. JSON Lines: a
- * head that says which run and which stack it belongs to, then one line an attempt when its outcome is known.
+ * The ledger of a load: the result of each attempt to register, recorded outside the system under test. JSON Lines: a
+ * header with run and stack, then one line per attempt.
  *
  *     {"ledger":1,"run":"4f6c…","stack":"arn:aws:sqs:…@2026-01-01T08:00:00.000Z","startedAt":"2026-01-01T09:00:00.000Z"}
  *     {"outcome":"accepted","id":"…","email":"…","name":"…","answers":{},"status":202,"startedAt":1767258000000,"endedAt":1767258000012}
  *     {"outcome":"confirmed","id":"…","email":"…","at":1767258003000}
  *
- * `accepted` is a 202; `rejected` an answer after which nothing can have been enqueued; `unknown` everything else, such as
- * a connection that was reset. A retry with the same Idempotency-Key is a further line with the same id. `confirmed` says
- * that the status URL said so. What follows from the lines is decided in `audit/`; not here.
+ * `accepted` is a 202; `rejected` an answer after which nothing can be enqueued; `unknown` everything else, such as a
+ * reset connection. A retry with the same Idempotency-Key is another line with the same id. `confirmed` comes from the
+ * status URL. The audit evaluates the lines.
  *
- * One ledger is one run's, at one stack: whatever an earlier run accepted is not there any more at a stack that was made
- * anew, and would count as lost. So nothing is ever added to another run's. A ledger without a head, as one's own load may
- * write it, belongs to whatever it is audited against.
+ * A ledger belongs to one run at one stack: registrations of an earlier run may be gone with their stack and would
+ * count as lost. So nothing is appended to another run's ledger. A ledger without a header matches any stack.
  */
 import { randomUUID } from "node:crypto";
 import { closeSync, createReadStream, statSync, writeSync } from "node:fs";
@@ -25,9 +24,9 @@ const version = 1;
 
 const Head = Type.Object({
   ledger: Type.Literal(version),
-  /** Made up for each run. */
+  /** Random per run. */
   run: Type.String({ minLength: 1 }),
-  /** As `readStackIdentity` gives it. */
+  /** From `readStackIdentity`. */
   stack: Type.String({ minLength: 1 }),
   /** ISO 8601, UTC. */
   startedAt: Type.String({ minLength: 1 }),
@@ -35,14 +34,14 @@ const Head = Type.Object({
 
 const Attempt = Type.Object({
   outcome: Type.Enum(["accepted", "rejected", "unknown"]),
-  /** Registration id, computed from Idempotency-Key and address as the web tier does. */
+  /** Registration id, derived from Idempotency-Key and address as in the web tier. */
   id: Type.String({ minLength: 1 }),
   /** In key form. */
   email: Type.String({ minLength: 1 }),
-  /** As it is stored: normalised. */
+  /** As stored: normalised. */
   name: Type.String(),
   answers: Type.Record(Type.String(), Type.Union([Type.String(), Type.Number(), Type.Boolean()])),
-  /** HTTP status, null where no answer came. */
+  /** HTTP status; null without an answer. */
   status: Type.Union([Type.Integer(), Type.Null()]),
   /** Milliseconds since the epoch. */
   startedAt: Type.Number(),
@@ -65,15 +64,15 @@ export type ConfirmationLine = Static<typeof Confirmation>;
 export type LedgerLine = AttemptLine | ConfirmationLine;
 
 export interface Ledger {
-  /** Appends a line. When this returns, the line is the operating system's: it outlives a kill of this process. */
+  /** Appends a line, handed to the operating system before this returns, so it survives a kill of this process. */
   record(line: LedgerLine): void;
-  /** Safe to call twice. */
+  /** Safe to repeat. */
   close(): void;
 }
 
 /**
- * An empty file is nobody's: `mktemp` makes one.
- * @throws TURNOUT_USAGE_INVALID when there is something in the file
+ * An empty file is allowed: `mktemp` makes one.
+ * @throws TURNOUT_USAGE_INVALID when the file has content
  */
 export function requireNewLedger(path: string): void {
   if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) === 0) return;
@@ -94,9 +93,9 @@ function openNew(path: string): number {
 }
 
 /**
- * @param path of a file that is not there yet, or is empty
- * @param stack to which the run goes, as `readStackIdentity` gives it
- * @throws TURNOUT_USAGE_INVALID when there is something in the file, or a symbolic link in its place; the file system's error
+ * @param path of a new or empty file
+ * @param stack of the run, from `readStackIdentity`
+ * @throws TURNOUT_USAGE_INVALID when the file has content or is a symbolic link; the file system's error
  */
 export function openLedger(path: string, stack: string): Ledger {
   const file = openNew(path);
@@ -119,7 +118,7 @@ function parseLine(text: string, path: string, number: number): LedgerLine {
   try {
     value = JSON.parse(text);
   } catch {
-    // The parser's own message quotes the line, and with it an attendee.
+    // The parser's message would quote the line, with attendee data.
     value = undefined;
   }
   if (lineValidator.Check(value)) return value;
@@ -139,17 +138,17 @@ function parseHead(text: string): LedgerHead | undefined {
     const value: unknown = JSON.parse(text);
     return headValidator.Check(value) ? value : undefined;
   } catch {
-    // Whoever reads the lines is told what is wrong with it.
+    // Explains the error in the line.
     return undefined;
   }
 }
 
-/** A last line without its end is what a killed writer left; it is passed over. */
+/** An incomplete last line is left by a killed writer and skipped. */
 async function* linesOf(path: string): AsyncGenerator<string, void, undefined> {
   const stream = createReadStream(path, { encoding: "utf8", highWaterMark: 1 << 20 });
   let rest = "";
   try {
-    // Split here and not by node:readline, which also ends a line at U+2028, and an answer may hold that.
+    // Not by node:readline, which also splits at U+2028, which answers may contain.
     for await (const chunk of stream as AsyncIterable<string>) {
       const lines = (rest + chunk).split("\n");
       rest = lines.pop() ?? "";
@@ -162,7 +161,7 @@ async function* linesOf(path: string): AsyncGenerator<string, void, undefined> {
 }
 
 /**
- * @returns whose it is; undefined for a ledger without a head
+ * @returns its header; undefined when there is none
  * @throws TURNOUT_LEDGER_INVALID when the file cannot be read
  */
 export async function readLedgerHead(path: string): Promise<LedgerHead | undefined> {
@@ -171,8 +170,8 @@ export async function readLedgerHead(path: string): Promise<LedgerHead | undefin
 }
 
 /**
- * Reads the attempts and confirmations of a ledger, one after the other.
- * @throws TURNOUT_LEDGER_INVALID when the file cannot be read, or a line other than the last is no line of a ledger
+ * Reads a ledger's attempts and confirmations in order.
+ * @throws TURNOUT_LEDGER_INVALID when the file cannot be read, or a line other than the last is invalid
  */
 export async function* readLedger(path: string): AsyncGenerator<LedgerLine, void, undefined> {
   let number = 0;

@@ -1,9 +1,9 @@
-/** A list of numbers of one binary kind that grows by doubling: a few bytes an entry, at any length. */
+/** A growing typed array: a few bytes per entry at any length. */
 
 type Numbers = Uint16Array | Int32Array | Float64Array;
 
 export interface NumberColumn {
-  /** @returns the entry, or the preset where none was set */
+  /** @returns the entry, or the preset if unset */
   get(index: number): number;
   set(index: number, value: number): void;
 }
@@ -11,8 +11,8 @@ export interface NumberColumn {
 const initialLength = 1 << 12;
 
 /**
- * @param create makes the array that holds the entries; decides the kind
- * @param preset of entries that were never set
+ * @param create makes the typed array
+ * @param preset of unset entries
  */
 export function createNumberColumn(create: (length: number) => Numbers, preset = 0): NumberColumn {
   let entries = create(initialLength).fill(preset);

@@ -1,4 +1,4 @@
-/** `turnout audit`: whether every registration that was accepted is where it has to be. */
+/** `turnout audit`: whether every accepted registration is where it should be. */
 import { Command } from "commander";
 import { runAudit, type AuditStep } from "../audit/audit.ts";
 import type { AuditReport } from "../audit/audit-report.ts";
@@ -24,8 +24,8 @@ Examples:
   turnout audit --ledger a.jsonl --ledger b.jsonl --stack summit --json
 
 The ledger is what npm run demo, turnout stress or your own load wrote: a JSON line for each attempt. One that says of which
-stack it is, in its first line, is not judged against another.
-The audit first waits until the queues are drained: nothing waits or is in flight, in all looks for longer than one
+stack it is, in its first line, is not checked against another.
+The audit first waits until the queues are drained: nothing waits or is in flight, at every poll for longer than one
 visibility timeout. It changes nothing and receives nothing, so it does no harm while the worker is down.`;
 
 function show({ print, printTable, colors, note }: Terminal, report: AuditReport): void {
@@ -78,7 +78,7 @@ export function buildAuditCommand({ env, terminal, signal, finish }: CommandHost
     )
     .option(
       "--drain-timeout <seconds>",
-      "how long to wait for the queues to drain; 0 judges at once",
+      "how long to wait for the queues to drain; 0 checks at once",
       wholeNumber(0, 86_400),
       defaultDrainTimeoutSeconds,
     )

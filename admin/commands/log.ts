@@ -1,4 +1,4 @@
-/** `turnout log`: what admins did, who and when. */
+/** `turnout log`: the audit log. */
 import { Command } from "commander";
 import { Type } from "typebox";
 import { adminActions, createAuditLog } from "../audit-log.ts";

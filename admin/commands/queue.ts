@@ -1,4 +1,4 @@
-/** `turnout queue`: what waits, how fast it goes, and until when. */
+/** `turnout queue`: what waits, the rates, and the estimated end. */
 import { setTimeout as delay } from "node:timers/promises";
 import { Command } from "commander";
 import { addConnectionOptions, withConnection, type ConnectionFlags } from "../../terminal/connection.ts";
@@ -21,7 +21,7 @@ Examples:
   turnout queue --watch --stack summit
   turnout queue --json | jq .etaSeconds
 
-With --json it prints one JSON document; with --watch --json one for each look, a line each.
+With --json it prints one JSON document; with --watch --json one per poll, a line each.
 Messages are exact as far as SQS is. Registrations, pace and wait come from the activity table, into which all processes
 write what they do: "at least" where more messages wait than it knows of (with --json "atLeast": true), and no wait
 (null) while nothing is drained.`;
@@ -80,9 +80,9 @@ export function buildQueueCommand({ env, terminal, signal }: CommandHost): Comma
 
   const command = new Command("queue")
     .description("Show what waits, how fast it is stored, and when it will be done.")
-    .option("--watch", "look again and again, until Ctrl-C")
-    .option("--every <seconds>", "pause between two looks", wholeNumber(1, 3_600), defaultEverySeconds)
-    .option("--json", "print one JSON document for each look")
+    .option("--watch", "poll until Ctrl-C")
+    .option("--every <seconds>", "pause between two polls", wholeNumber(1, 3_600), defaultEverySeconds)
+    .option("--json", "print one JSON document per poll")
     .addHelpText("after", examples);
 
   return addConnectionOptions(command).action((flags: QueueFlags) =>
@@ -98,7 +98,7 @@ export function buildQueueCommand({ env, terminal, signal }: CommandHost): Comma
         }
         if (!flags.watch) return;
         await pause();
-        // Ctrl-C is how a watch ends; cut short before its only look, the command has failed.
+        // Ctrl-C is the normal end of a watch; without any result, the command has failed.
         if (signal.aborted) return;
       }
     }),

@@ -1,4 +1,4 @@
-/** Whether an admin may edit or discard a dead letter as it stands, and if not, why: alike for the command and the console. */
+/** Whether an admin may edit or discard a dead letter, and if not, why: for command and console. */
 import { isClaimed, type DeadLetterRecord } from "../../shared/dead-letters/dead-letter-record.ts";
 import { TurnoutError } from "../../shared/errors.ts";
 
@@ -6,7 +6,7 @@ type Standing = Pick<DeadLetterRecord, "id" | "state" | "claimedBy" | "claimedUn
 
 /**
  * @param now milliseconds since the epoch
- * @returns why not, undefined where it may
+ * @returns why not; undefined when allowed
  */
 export function whyUnchangeable(record: Standing, now: number): string | undefined {
   const { state, claimedBy, claimedUntil } = record;
@@ -15,7 +15,7 @@ export function whyUnchangeable(record: Standing, now: number): string | undefin
 }
 
 /**
- * @param what would be done to it, such as `edited`
+ * @param what the intended change, such as `edited`
  * @throws TURNOUT_DEAD_LETTER_CHANGED
  */
 export function requireChangeable(record: Standing, what: string, now: number): void {

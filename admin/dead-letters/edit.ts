@@ -1,6 +1,6 @@
 /**
- * Mends the registration in a dead letter: what it starts from, what changes, and whether the result may be stored. The
- * body as it came is never touched; the record's history keeps what each field was.
+ * Corrects the registration in a dead letter: the draft, the changes, and whether the result is valid. The body stays
+ * as received; the history keeps old values.
  */
 import { Compile } from "typebox/compile";
 import { dynamoDbLimits } from "../../shared/aws/aws-limits.ts";
@@ -14,16 +14,16 @@ import { schemaErrors } from "../../shared/registration/schema-errors.ts";
 import { submissionSchema } from "../../shared/registration/submission-schema.ts";
 import { toReplayable } from "../../shared/dead-letters/replayable.ts";
 
-/** Sets a field, or takes it away where `value` is undefined. */
+/** Sets a field, or removes it when `value` is undefined. */
 export interface FieldChange {
-  /** `email`, `name`, or `answers.` and the name of a field. */
+  /** `email`, `name`, or `answers.` and a field name. */
   readonly field: string;
   readonly value: string | number | boolean | undefined;
 }
 
 export interface Edit {
   readonly registration: Registration;
-  /** What the history says of each field that differs. */
+  /** The history's entry for each changed field. */
   readonly changes: NonNullable<HistoryEntry["changes"]>;
 }
 
@@ -32,12 +32,12 @@ const answerPrefix = "answers.";
 
 function readValue(field: string, text: string): string | number | boolean {
   if (!field.startsWith(answerPrefix)) return text;
-  // An answer is a number or a tick where it reads like one; '"2"' in quotes is the text.
+  // Answers that look like numbers or ticks become such; '"2"' in quotes is text.
   try {
     const value: unknown = JSON.parse(text);
     if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") return value;
   } catch {
-    // Not JSON: it is the text as it stands.
+    // Not JSON: a plain text.
   }
   return text;
 }
@@ -73,7 +73,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** @returns what the code of today can read of the registration, however wrong it is, and of whatever version */
+/** @returns what can be read of the registration, of any version and however invalid */
 export function entryOf(record: DeadLetterRecord, body: string): Readonly<Record<string, unknown>> {
   return record.registration ?? registrationIn(body) ?? rawEntryIn(body);
 }
@@ -91,16 +91,16 @@ function isUsable(field: string, value: unknown): boolean {
   return isRegistration({ ...skeleton, [field]: value });
 }
 
-/** No table takes such a number; at the front door it is made 0 as well. */
+/** DynamoDB cannot hold such a number; the web tier sets it to 0 as well. */
 function withoutTinyNumbers(answers: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const isTiny = (value: unknown) => typeof value === "number" && Math.abs(value) < dynamoDbLimits.smallestNumber;
   return Object.fromEntries(Object.entries(answers).map(([name, value]) => [name, isTiny(value) ? 0 : value]));
 }
 
-/** Id and time are not an admin's to choose: where none can be read, the record's own stand in. */
+/** Id and time cannot be edited: if unreadable, the record's are used. */
 function draftOf(record: DeadLetterRecord, entry: Readonly<Record<string, unknown>>): Draft {
   const usable = (field: "id" | "submittedAt", other: string) => (isUsable(field, entry[field]) ? entry[field] : other);
-  // What a later version has added is not an admin's to lose.
+  // Unknown properties of later versions are kept.
   const carried = Object.entries(entry).filter(([field, value]) => !ownFields.has(field) && isUsable(field, value));
   return {
     ...Object.fromEntries(carried),
@@ -127,7 +127,7 @@ function differences(before: Record<string, unknown>, after: Record<string, unkn
   const changes: Record<string, { from: unknown; to: unknown }> = {};
   for (const field of new Set([...from.keys(), ...to.keys()])) {
     if (JSON.stringify(from.get(field)) === JSON.stringify(to.get(field))) continue;
-    // The table's client knows no undefined inside a value; null says that there was or is nothing.
+    // The document client rejects nested undefined; null means no value.
     changes[field] = { from: from.get(field) ?? null, to: to.get(field) ?? null };
   }
   return changes;
@@ -146,10 +146,10 @@ function reject(validationErrors: readonly ValidationError[]): never {
 }
 
 /**
- * @param record as it stands
- * @param body its body, from which a registration that could not be read is pieced together
- * @param event what the answers are checked against; undefined for no more than what every event asks
- * @returns the registration as it would be, and in what it differs
+ * @param record current state
+ * @param body from which an unreadable registration is pieced together
+ * @param event to check the answers against; undefined checks only the common rules
+ * @returns the new registration and the differences
  * @throws TURNOUT_REGISTRATION_INVALID with a pointer to every error, TURNOUT_USAGE_INVALID when nothing would change
  */
 export function proposeEdit(

@@ -1,23 +1,22 @@
 /**
- * Takes one person's data out of a dead letter: decides what to do with a record, from the record alone. By the address,
- * which is all that is known of a person, in whatever spelling it stands there.
+ * Removes a person's data from a dead letter, identified by the address in any spelling. Decides from the record alone.
  *
- * A record of the person goes as a whole. Where others are in it too, theirs stays: a colleague who wrote the address into
- * an answer must not lose a registration over it.
+ * The person's own record is deleted. Where others are in it, only the person's part goes: a colleague who mentions the
+ * address must not lose a registration.
  */
 import { storeBody, type DeadLetterRecord, type HistoryEntry } from "../../shared/dead-letters/dead-letter-record.ts";
 import { normalizeEmail } from "../../shared/registration/email-address.ts";
 
 export type Erasure = {
-  /** Of the registrations that are erased with it, as far as they can be told. */
+  /** Ids of the erased registrations, as far as known. */
   readonly registrationIds: readonly string[];
 } & (
   | {
-      /** The record is the person's own: all of it goes. */
+      /** The record is the person's own: delete it. */
       readonly kind: "whole";
     }
   | {
-      /** `entry`: the person's entries go out of the body. `address`: no more than the address can be told from the rest. */
+      /** `entry`: removes the person's entries from the body. `address`: only the address can be identified. */
       readonly kind: "entry" | "address";
       readonly record: DeadLetterRecord;
       readonly body: string;
@@ -26,16 +25,16 @@ export type Erasure = {
 
 const erased = "[erased]";
 const escapes = /\\u([0-9a-fA-F]{4})/g;
-/** What would make it another address: a longer name before it, a longer domain behind it. */
+/** Neighbouring characters that would make it a different address. */
 const notBefore = String.raw`(?<![\w.+-])`;
 const notAfter = String.raw`(?![\w-]|\.\w)`;
 
 interface Redactor {
-  /** Whether the value, as JSON gives it, has the address as a text or in a text. */
+  /** Whether a JSON value contains the address in any text. */
   mentions(value: unknown): boolean;
   /** @returns the value without the address */
   redact<Value>(value: Value): Value;
-  /** The same for a text that is no JSON, or broken: characters may be written as escapes. */
+  /** The same for invalid JSON, where characters may be escaped. */
   mentionsInText(text: string): boolean;
   redactText(text: string): string;
 }
@@ -50,7 +49,7 @@ function unescape(text: string): string {
 
 function createRedactor(email: string): Redactor {
   const plain = new RegExp(`${notBefore}${escapeForPattern(email)}${notAfter}`, "giu");
-  // Each character as it is or as an escape of either case.
+  // Each character literal or escaped, in either case.
   const spelled = Array.from(email, (character) => {
     const codes = [character, character.toUpperCase()].map((each) => each.charCodeAt(0).toString(16).padStart(4, "0"));
     return `(?:${escapeForPattern(character)}|\\\\u(?:${codes.join("|")}))`;
@@ -80,7 +79,7 @@ function createRedactor(email: string): Redactor {
     mentionsInText: (text) => unescape(text).search(plain) >= 0,
     redactText(text) {
       const redacted = text.replace(new RegExp(`${notBefore}${spelled}${notAfter}`, "giu"), erased);
-      // What stands before it may be an escape too, whose last digit looks like part of a name.
+      // The digits of an escape before it may look like part of a name.
       return redactor.mentionsInText(redacted) ? text.replace(new RegExp(spelled, "giu"), erased) : redacted;
     },
   };
@@ -112,7 +111,7 @@ function isEntryOf(entry: unknown, email: string): boolean {
   return typeof given === "string" && normalizeEmail(given) === email;
 }
 
-/** Whether an admin has corrected this address to the one that the record has now. */
+/** Whether an admin corrected this address to the record's current one. */
 function wasCorrected(record: DeadLetterRecord, email: string): boolean {
   return record.history.some(({ changes = {} }) => {
     const from = changes.email?.from;
@@ -121,9 +120,9 @@ function wasCorrected(record: DeadLetterRecord, email: string): boolean {
 }
 
 /**
- * @param body the record's body
+ * @param body of the record
  * @param email in key form
- * @returns what has to be done, undefined where the record does not mention the person
+ * @returns what to do; undefined when the record does not mention the person
  */
 export function planErasure(record: DeadLetterRecord, body: string, email: string): Erasure | undefined {
   const redactor = createRedactor(email);
@@ -156,7 +155,7 @@ export function planErasure(record: DeadLetterRecord, body: string, email: strin
   return { kind: "entry", registrationIds: idsOf(own), record: rest, body: JSON.stringify(redactor.redact(kept)) };
 }
 
-/** @returns the record that an erasure leaves, with a line in its history, and the parts of its body that go with it */
+/** @returns the record after the erasure, with a history entry, and its body parts */
 export function afterErasure(erasure: Exclude<Erasure, { kind: "whole" }>, entry: HistoryEntry) {
   const { body: _, bodyParts: __, ...rest } = erasure.record;
   const { inline, parts } = storeBody(rest.id, erasure.body);

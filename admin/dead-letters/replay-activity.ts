@@ -1,6 +1,6 @@
 /**
- * A replay and the activity table: it writes the packs that it sends, as the tiers do with theirs, or nobody could tell how
- * many people wait in them; and it reads whether the workers drain, which says how long to wait for what becomes of them.
+ * Connects a replay to the activity table: records its packs, so that the people in them are counted, and reads whether
+ * workers drain, which decides how long to wait for results.
  */
 import { randomBytes } from "node:crypto";
 import { createActivityRecorder } from "../../shared/activity/recorder.ts";
@@ -16,9 +16,9 @@ export interface ReplayActivity {
 }
 
 /**
- * @param note told in words when it cannot be written; the replay goes on all the same
- * @param work does the replay with these
- * @returns what the work returns, once the last packs are written or could not be
+ * @param note called when recording fails; the replay continues
+ * @param work performs the replay with these
+ * @returns the work's result, after the last packs were recorded or failed to be
  */
 export async function withReplayActivity<Result>(
   { sqs, queueUrl, documents, activityTable }: Pick<Connection, "sqs" | "queueUrl" | "documents" | "activityTable">,

@@ -1,12 +1,11 @@
 /**
- * Which dead letters a command is about: those that are named, or all that pass a filter. Oldest first, so that of two
- * registrations of one address the earlier one wins again.
+ * Selects dead letters by id or filter, oldest first, so that of two registrations of an address the earlier one wins.
  */
 import type { DeadLetterFilter, DeadLetterStore } from "../../shared/dead-letters/dead-letter-store.ts";
 
 export type Selector = { readonly ids: readonly string[] } | { readonly filter: DeadLetterFilter };
 
-/** @returns ids, each once. Of a filter they are those of this moment: what fails meanwhile is not among them. */
+/** @returns unique ids; of a filter, those matching now */
 export async function selectDeadLetters(
   store: DeadLetterStore,
   selector: Selector,

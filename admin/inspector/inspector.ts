@@ -1,7 +1,4 @@
-/**
- * What is known about a running deployment, for whoever shows it: the command and the console both sit on this. It only
- * looks; every answer carries the time at which it was true.
- */
+/** State of a running deployment, for command and console. Read-only; every answer carries its time. */
 import type { Backlog, Slice } from "../../shared/activity/estimate.ts";
 import { createActivityReader } from "../../shared/activity/reader.ts";
 import { createDeadLetterStore } from "../../shared/dead-letters/dead-letter-store.ts";
@@ -15,7 +12,7 @@ import type { TierSource, TierState } from "./tier-state.ts";
 
 export interface Inspection {
   readonly queue: QueueSnapshot;
-  /** What all processes of each tier did each second of late. */
+  /** Recent rates of all processes of each tier per second. */
   readonly rates: Pick<Backlog, "acceptedPerSecond" | "storedPerSecond" | "duplicatesPerSecond">;
   readonly tiers: readonly TierState[];
   readonly deadLetterGroups: readonly DeadLetterGroup[];
@@ -23,20 +20,20 @@ export interface Inspection {
 
 export interface Inspector {
   /**
-   * Looks once.
-   * @throws TURNOUT_INTERRUPTED, by the signal; the SDK's error when AWS does not answer or rejects
+   * Reads the current state.
+   * @throws TURNOUT_INTERRUPTED, by the signal; the SDK's error when AWS does not answer or rejects the call
    */
   inspect(signal: AbortSignal): Promise<Inspection>;
   /**
-   * @returns what all processes did in the last hour or somewhat longer, the newest first
-   * @throws the SDK's error when DynamoDB does not answer or rejects
+   * @returns the activity of at least the last hour, newest first
+   * @throws the SDK's error when DynamoDB does not answer or rejects the call
    */
   lastHour(): Promise<readonly Slice[]>;
 }
 
 /**
- * Reading all dead letters takes long where there are many, and costs: the groups are read again no sooner than this, and
- * no more often than one twentieth of the time goes into it.
+ * Grouping reads all dead letters, which takes time and money: repeated at most this often, and in at most one
+ * twentieth of the time.
  */
 const minGroupsAgeMs = 5_000;
 const maxReadingShare = 0.05;
@@ -68,7 +65,7 @@ export function createInspector(connection: Connection, wallClock = Date.now): I
 
   async function readQueue() {
     const queue = await readQueueCounts(sqs, queueUrl);
-    // By the count just taken: what is sent and done meanwhile would not fit to it.
+    // With the count just taken, so that both match.
     const backlog = await activity.estimate(queue.waiting + queue.inFlight + queue.delayed);
     return { at: wallClock(), queue, backlog };
   }

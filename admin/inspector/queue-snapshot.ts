@@ -1,4 +1,4 @@
-/** The queue at one moment: what `turnout queue --json` prints. */
+/** The queue at one moment, as printed by `turnout queue --json`. */
 import { Type, type Static } from "typebox";
 import type { Backlog } from "../../shared/activity/estimate.ts";
 import { deadLetterReasons } from "../../shared/dead-letters/dead-letter.ts";
@@ -31,7 +31,7 @@ export const QueueSnapshot = Type.Object(
       ),
       notCollected: Count("messages on the SQS dead-letter queue that are no records yet"),
     }),
-    at: Type.String({ description: "when it was looked at: ISO 8601, UTC" }),
+    at: Type.String({ description: "time of the poll: ISO 8601, UTC" }),
   },
   { additionalProperties: false },
 );
@@ -43,7 +43,7 @@ export interface QueueReading {
   readonly at: number;
   readonly queue: QueueCounts;
   readonly deadLetterQueue: QueueCounts;
-  /** What the messages of the queue mean. */
+  /** What the queue's messages mean. */
   readonly backlog: Backlog;
   readonly groups: readonly DeadLetterGroup[];
 }

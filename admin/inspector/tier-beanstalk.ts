@@ -1,4 +1,4 @@
-/** Asks AWS about the tiers of a deployed stack: Elastic Beanstalk knows how its environments are. */
+/** Reads the tiers' health on AWS from Elastic Beanstalk. */
 import { DescribeEnvironmentHealthCommand, ElasticBeanstalkClient } from "@aws-sdk/client-elastic-beanstalk";
 import { withoutAddresses } from "../../shared/process/logger.ts";
 import { plainClientOptions, type StackLocation } from "../../terminal/stack-outputs.ts";

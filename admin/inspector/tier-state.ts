@@ -1,6 +1,6 @@
 /**
- * How the tiers themselves are. Where it is asked for differs: `tier-urls.ts` asks the tiers, `tier-beanstalk.ts` asks AWS.
- * How much they do stands in the activity table, and not here.
+ * Health of the tiers, from the tiers themselves (`tier-urls.ts`) or from AWS (`tier-beanstalk.ts`). Their throughput
+ * is in the activity table.
  */
 import { Type, type Static } from "typebox";
 
@@ -15,5 +15,5 @@ export const TierState = Type.Object(
 
 export type TierState = Static<typeof TierState>;
 
-/** Never rejects: who cannot be asked is a state too. */
+/** Never rejects: unreachable is a state too. */
 export type TierSource = () => Promise<readonly TierState[]>;

@@ -1,4 +1,4 @@
-/** Asks the tiers themselves, where they can be reached: on this machine, or from inside their network. */
+/** Asks the tiers directly, where they are reachable: locally or inside their network. */
 import type { TierSource, TierState } from "./tier-state.ts";
 
 type TierName = TierState["tier"];
@@ -13,7 +13,7 @@ const timeoutMs = 2_000;
 async function readState(tier: TierName, url: string | undefined): Promise<TierState> {
   if (url === undefined) return { tier, health: "unknown", causes: [] };
   try {
-    // The web tier is well when it can enqueue, the worker when it drains.
+    // The web tier is healthy when it can enqueue, the worker when it drains.
     const path = tier === "web" ? "/ready" : "/health";
     const response = await fetch(`${url}${path}`, { signal: AbortSignal.timeout(timeoutMs), redirect: "error" });
     if (response.ok) return { tier, health: "ok", causes: [] };

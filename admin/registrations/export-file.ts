@@ -1,10 +1,10 @@
 /**
- * The file of an export while it is written: lines go to `FILE.part`, and every few seconds `FILE.checkpoint` notes up to
- * where the part belongs to pages that were read to their end. Whatever ends the export, it can go on from there: what was
- * written after the checkpoint is cut off and read again, so that every registration is in the file once.
+ * The file of an export in progress: lines go to `FILE.part`, and every few seconds `FILE.checkpoint` records how much
+ * of it comes from complete pages. A resumed export cuts off the rest and reads it again, so every registration appears
+ * once.
  *
- * All of them hold attendees' data, on a machine that may have other users: each is made anew, for its owner alone, and
- * what stands in its place is taken away and not written into.
+ * The files hold attendee data on a possibly shared machine: each is created anew for its owner only; what is in its
+ * place is removed, never written into.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { link, rename, rm, unlink, type FileHandle } from "node:fs/promises";
@@ -15,7 +15,7 @@ import { openPrivateFile } from "../../shared/process/private-file.ts";
 import type { SegmentPosition } from "../../shared/aws/table-scan.ts";
 
 const Checkpoint = Type.Object({
-  /** What has to be the same to go on: table, format, columns. */
+  /** What must match to resume: table, format, columns. */
   shape: Type.String(),
   bytes: Type.Integer({ minimum: 0 }),
   rows: Type.Integer({ minimum: 0 }),
@@ -27,31 +27,31 @@ const Checkpoint = Type.Object({
 type Checkpoint = Static<typeof Checkpoint>;
 
 export interface ExportFile {
-  /** Where each segment of the scan has to go on. */
+  /** Where each segment of the scan continues. */
   readonly segments: readonly SegmentPosition[];
   readonly rows: number;
-  /** Appends the lines of a page. Calls may overlap; they are written one after the other. */
+  /** Appends a page's lines. Concurrent calls are written in order. */
   append(text: string, rows: number, segment: number, position: SegmentPosition): Promise<void>;
-  /** Puts the finished file in its place. */
+  /** Moves the finished file into place. */
   finish(): Promise<void>;
-  /** Leaves everything so that the export can go on later. Safe to call after `finish`. */
+  /** Leaves the export resumable. Safe after `finish`. */
   suspend(): Promise<void>;
 }
 
 export interface ExportFileOptions {
   readonly path: string;
   readonly shape: string;
-  /** What a new file starts with. */
+  /** Start of a new file. */
   readonly head: string;
   readonly segments: number;
-  /** Go on with an export that was stopped. */
+  /** Resume an interrupted export. */
   readonly resume: boolean;
   readonly overwrite: boolean;
 }
 
 const validator = Compile(Checkpoint);
 const checkpointEveryMs = 2_000;
-/** What a file system says that knows no second name for a file. */
+/** Error of file systems without hard links. */
 const withoutLinks = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"]);
 
 function usage(message: string): TurnoutError {
@@ -72,13 +72,13 @@ function readCheckpoint(path: string, shape: string): Checkpoint {
   return value;
 }
 
-/** Opens a file that was not there: what stood in its place, a link for instance, is removed and not followed. */
+/** Creates a new file; what exists, such as a link, is removed and not followed. */
 async function openAnew(path: string): Promise<FileHandle> {
   await rm(path, { force: true });
   return openPrivateFile(path, "new");
 }
 
-/** Gives the finished part its name, unless somebody has taken the name meanwhile. */
+/** Renames the finished part, unless the name was taken meanwhile. */
 async function placeWithoutReplacing(partPath: string, path: string): Promise<void> {
   try {
     await link(partPath, path);
@@ -92,7 +92,7 @@ async function placeWithoutReplacing(partPath: string, path: string): Promise<vo
   await unlink(partPath);
 }
 
-/** @throws TURNOUT_USAGE_INVALID when the file is there already, or there is nothing to resume */
+/** @throws TURNOUT_USAGE_INVALID when the file exists or there is nothing to resume */
 export async function openExportFile(options: ExportFileOptions): Promise<ExportFile> {
   const { path, shape, head, resume, overwrite } = options;
   const partPath = `${path}.part`;
@@ -113,7 +113,7 @@ export async function openExportFile(options: ExportFileOptions): Promise<Export
   let checkpointAt = performance.now();
   let closed = false;
 
-  /** One at a time, in the order in which they were asked for. */
+  /** Sequentially, in call order. */
   function inTurn(work: () => Promise<void>): Promise<void> {
     const turn = writing.then(work);
     writing = turn.catch(() => {});

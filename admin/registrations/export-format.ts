@@ -1,4 +1,4 @@
-/** The two formats of an export: what each item of the table becomes in the file. */
+/** The two export formats. */
 import type { EventDefinition } from "../../shared/registration/event-definition.ts";
 import { byteOrderMark, csvLine } from "./csv.ts";
 import { answerColumn, fixedColumns, restColumn } from "./file-columns.ts";
@@ -8,12 +8,12 @@ export const exportFormats = ["csv", "jsonl"] as const;
 export type ExportFormatName = (typeof exportFormats)[number];
 
 export interface ExportFormat {
-  /** What the file starts with. */
+  /** Start of the file. */
   readonly head: string;
   line(registration: StoredRegistration): string;
 }
 
-/** One column for each of the event's fields; answers to anything else stand together, as JSON, in the last one. */
+/** One column per event field; other answers go into the last one, as JSON. */
 function createCsvFormat(event: EventDefinition | undefined, start: string): ExportFormat {
   const fields = (event?.fields ?? []).map((field) => field.id);
   const known = new Set(fields);
@@ -34,11 +34,11 @@ function createCsvFormat(event: EventDefinition | undefined, start: string): Exp
 const jsonLines: ExportFormat = { head: "", line: (registration) => `${JSON.stringify(registration)}\n` };
 
 export interface ExportFormatOptions {
-  /** Begin CSV with U+FEFF, without which spreadsheets take it for another encoding. Default: true. */
+  /** Start CSV with U+FEFF, so that spreadsheets recognise UTF-8. Default: true. */
   readonly startWithByteOrderMark?: boolean;
 }
 
-/** @param event gives CSV its columns; undefined puts all answers into one */
+/** @param event defines the CSV columns; undefined puts all answers into one */
 export function createExportFormat(
   name: ExportFormatName,
   event: EventDefinition | undefined,

@@ -1,9 +1,9 @@
-/** An export that goes to whoever reads it, page by page, and leaves nothing behind: it cannot go on later. */
+/** Streams an export page by page; it cannot be resumed. */
 import type { ExportFile } from "./export-file.ts";
 
 /**
- * @param write takes a text, and resolves when it is taken
- * @param head what comes first; written before this returns
+ * @param write takes a text and resolves when it is accepted
+ * @param head start of the output, written before this returns
  * @param segments of the scan
  */
 export async function openExportStream(

@@ -1,7 +1,4 @@
-/**
- * Exports the registrations table into a file or a stream: by parallel scan, with bounded memory and, where asked, a bounded
- * rate.
- */
+/** Exports the registrations table to a file or stream: parallel scan, bounded memory, optional rate limit. */
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { createReadBudget } from "../../shared/http/read-budget.ts";
 import { scanTable } from "../../shared/aws/table-scan.ts";
@@ -15,11 +12,11 @@ export interface ExportOptions {
   readonly documents: DynamoDBDocumentClient;
   readonly tableName: string;
   readonly format: ExportFormat;
-  /** Path of the file, or what takes a text and resolves when it is taken; such an export cannot be resumed. */
+  /** A file path, or a function that takes a text; the latter cannot be resumed. */
   readonly output: string | ((text: string) => Promise<void>);
   readonly resume: boolean;
   readonly overwrite: boolean;
-  /** Read capacity units a second; undefined for no limit. */
+  /** Read capacity units per second; undefined for no limit. */
   readonly maxReadUnits: number | undefined;
   readonly signal: AbortSignal;
   readonly onProgress: (rows: number) => void;
@@ -27,15 +24,15 @@ export interface ExportOptions {
 
 export interface ExportResult {
   readonly rows: number;
-  /** False when it was stopped; it can go on later. */
+  /** False when stopped early; it can be resumed. */
   readonly complete: boolean;
 }
 
 const segments = 4;
 
 /**
- * @throws TURNOUT_USAGE_INVALID when the file is in the way or there is nothing to resume; the SDK's error when DynamoDB
- *   does not answer or rejects. In the latter case what was read is kept, to go on later.
+ * @throws TURNOUT_USAGE_INVALID when the file exists or there is nothing to resume; the SDK's error when DynamoDB does
+ *   not answer or rejects the call, after which the export can be resumed
  */
 export async function exportRegistrations(options: ExportOptions): Promise<ExportResult> {
   const { documents, tableName, format, output, resume, overwrite, maxReadUnits, signal, onProgress } = options;
@@ -51,7 +48,7 @@ export async function exportRegistrations(options: ExportOptions): Promise<Expor
       segments: file.segments,
       attributes: storedAttributes,
       filter: onlyRegistrations,
-      // Who registers while this runs may or may not be in it, either way; and this costs half.
+      // New registrations may be missed with consistent reads too, which cost twice as much.
       consistent: false,
       budget: createReadBudget(maxReadUnits, segments),
       signal,

@@ -1,24 +1,24 @@
-/** What an export calls its columns, so that whoever reads one back knows them. */
+/** Column names of exports, for writing and reading them back. */
 
-/** Attributes of the table that each have a column, in this order. */
+/** Table attributes with a column each, in this order. */
 export const fixedColumns = ["email", "name", "registrationId", "submittedAt", "storedAt"] as const;
 
-/** Answers to what is no field of the event stand together in it, as JSON. */
+/** Answers to unknown fields, together as JSON. */
 export const restColumn = "otherAnswers";
 
 const answersPrefix = "answers.";
 
-/** @returns the column of a field's answers: a field may be called as one of the table's own attributes is */
+/** @returns the column of a field; its name may collide with a table attribute */
 export function answerColumn(fieldId: string): string {
   return isTablesOwn(fieldId) || fieldId === restColumn ? `${answersPrefix}${fieldId}` : fieldId;
 }
 
-/** @returns the field whose answers a column holds, if it is one of those that had to be told apart */
+/** @returns the field of a column that was renamed because of a collision */
 export function fieldOfColumn(column: string): string | undefined {
   return column.startsWith(answersPrefix) ? column.slice(answersPrefix.length) : undefined;
 }
 
-/** What the table knows of a registration beside what its attendee said; nobody can hand it in again. */
+/** Attributes that are not part of a submission, so they cannot be sent again. */
 export const recordAttributes: ReadonlySet<string> = new Set([
   "registrationId",
   "submittedAt",

@@ -1,10 +1,9 @@
 /**
- * Erases a person for good: a tombstone takes the place of the registration, so that nothing that is still queued can be
- * stored under the address; every trace in the dead letters goes; and the receipts of all that was erased show nothing any
- * more. Whoever registers again afterwards can.
+ * Erases a person: a tombstone replaces the registration, so that nothing queued is stored under the address; all
+ * traces in dead letters are removed; the receipts of everything erased show nothing. The person may register again.
  *
- * What waits on the queues can't be looked at. It cannot be stored either, but it may still become a dead letter: it is
- * counted, so that the one who erases knows to come again.
+ * Messages on the queues cannot be searched. They cannot be stored, but may become dead letters: their number is
+ * returned, so that the erasure can be repeated later.
  */
 import { randomUUID } from "node:crypto";
 import type { SQSClient } from "@aws-sdk/client-sqs";
@@ -23,11 +22,11 @@ export interface DeadLetterTrace {
 export interface Traces {
   readonly registered: boolean;
   readonly deadLetters: readonly DeadLetterTrace[];
-  /** Further registrations of the address, which are known as duplicates of the one that stands there. */
+  /** Duplicates of the registration under the address. */
   readonly duplicates: number;
-  /** Messages that wait or are worked on, in both queues: the person may be in one of them. */
+  /** Messages waiting or in flight in both queues, which may include the person. */
   readonly messages: number;
-  /** Addresses to which an admin has corrected this one: the same person, registered under another. */
+  /** Addresses this one was corrected to: the same person. */
   readonly otherAddresses: readonly string[];
 }
 
@@ -38,7 +37,7 @@ export interface ForgetOptions {
   readonly sqs: SQSClient;
   readonly queueUrls: readonly string[];
   readonly signal: AbortSignal;
-  /** Milliseconds since the epoch, by AWS's clock rather than that of an admin's own machine. */
+  /** Milliseconds since the epoch, by AWS's clock, not the admin's machine. */
   readonly wallClock: () => number;
 }
 
@@ -47,7 +46,7 @@ async function countMessages(sqs: SQSClient, urls: readonly string[]): Promise<n
   return counts.reduce((total, { waiting, inFlight, delayed }) => total + waiting + inFlight + delayed, 0);
 }
 
-/** @param email in key form. Changes nothing. */
+/** @param email in key form. Read-only. */
 export async function findTraces(email: string, options: ForgetOptions): Promise<Traces> {
   const { registrations, outcomes, deadLetters, sqs, queueUrls, signal } = options;
   const found: DeadLetterTrace[] = [];
@@ -73,16 +72,16 @@ export async function findTraces(email: string, options: ForgetOptions): Promise
 
 export interface Forgotten {
   readonly registration: boolean;
-  /** How many further registrations of the address show nothing any more. */
+  /** Number of duplicates whose receipts now show nothing. */
   readonly duplicates: number;
-  /** Ids of records, and whether that was done: not when somebody changed the record meanwhile. */
+  /** Ids of records and whether each was erased: not if it changed meanwhile. */
   readonly deadLetters: readonly { readonly id: string; readonly done: boolean }[];
 }
 
 /**
- * Each step can be done again, and so can all of them after a run that was cut short.
+ * Each step, and all of them after an interruption, can be repeated.
  * @param email in key form
- * @param who the IAM identity, for the history of records that stay
+ * @param who the IAM identity, for the history of remaining records
  */
 export async function eraseTraces(
   email: string,
@@ -90,18 +89,18 @@ export async function eraseTraces(
   { registrations, outcomes, deadLetters, signal, wallClock }: ForgetOptions,
   who: string,
 ): Promise<Forgotten> {
-  // First of all: from here on nothing comes back, whatever the queues hold.
+  // First: from here on nothing queued can be stored.
   const { tombstone, found } = await registrations.erase(email, randomUUID(), wallClock());
   const { registrationId, at, expiresAt } = tombstone;
   let duplicates: string[] = [];
   if (found !== "nothing") {
     duplicates = await outcomes.duplicatesOf(registrationId, signal);
-    // Its own as well: a later registration takes the tombstone's place.
+    // Its own outcome as well: a later registration replaces the tombstone.
     await outcomes.erase([registrationId, ...duplicates], at, expiresAt);
   }
   const done: { id: string; done: boolean }[] = [];
   for (const { record, erasure } of traces.deadLetters) {
-    // Before the record goes: a receipt must not find nothing at all, and call that pending.
+    // Before the record is deleted, or the receipt would find nothing and show pending.
     await outcomes.erase(erasure.registrationIds, at, expiresAt);
     if (erasure.kind === "whole") {
       await deadLetters.erase(record);

@@ -1,4 +1,4 @@
-/** The outcomes table as an admin uses it: what an admin decides about a registration stands there as what a worker does. */
+/** The outcomes table for admins. */
 import { PutCommand, type DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import type { DeadLetterSummary } from "../../shared/dead-letters/replay-records.ts";
 import type { OutcomeItem } from "../../shared/registration/outcome.ts";
@@ -6,17 +6,17 @@ import { scanTable } from "../../shared/aws/table-scan.ts";
 
 export interface OutcomesStore {
   /**
-   * What this dead letter holds was discarded. Where an outcome stands already it stays; doing it again does nothing.
+   * Records that this dead letter was discarded; an existing outcome stays. Safe to repeat.
    * @param at ISO 8601, UTC
    */
   discard(deadLetter: Pick<DeadLetterSummary, "id" | "registration">, at: string): Promise<void>;
   /**
-   * The registrations were erased, whatever became of them before. Doing it again does no harm.
+   * Records that the registrations were erased, whatever their outcome. Safe to repeat.
    * @param at ISO 8601, UTC
-   * @param expiresAt seconds since the epoch: from then on they are as unknown as they are by this outcome
+   * @param expiresAt seconds since the epoch; afterwards they are unknown
    */
   erase(ids: readonly string[], at: string, expiresAt: number): Promise<void>;
-  /** @returns ids of the registrations that are duplicates of this one. It reads the whole table. */
+  /** @returns ids of this registration's duplicates. Scans the table. */
   duplicatesOf(registrationId: string, signal: AbortSignal): Promise<string[]>;
 }
 
@@ -36,7 +36,7 @@ export function createOutcomesStore(documents: DynamoDBDocumentClient, tableName
 
   return {
     async discard({ id, registration }, at) {
-      // They differ where an admin has mended a body in which nothing could be read.
+      // They differ when an admin completed an unreadable body.
       for (const each of new Set([id, registration?.id ?? id])) await putFirst({ id: each, outcome: "discarded", at });
     },
     async erase(ids, at, expiresAt) {

@@ -1,34 +1,34 @@
-/** The registrations table as an admin uses it: one registration at a time, by its address. */
+/** The registrations table for admins: one registration at a time, by address. */
 import { GetCommand, PutCommand, type DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { createTombstone, isTombstone, type TombstoneItem } from "../../shared/registration/tombstone.ts";
 import type { StoredRegistration } from "./stored-registration.ts";
 
-/** What an erasure leaves under an address. */
+/** The result of an erasure under an address. */
 export interface Burial {
   readonly tombstone: TombstoneItem;
-  /** What stood there before: nothing, a registration, or the tombstone of one. */
+  /** What was there: nothing, a registration, or its tombstone. */
   readonly found: "nothing" | "registration" | "tombstone";
 }
 
 export interface RegistrationsStore {
-  /** @param email in key form. @returns undefined where nobody has this address; a tombstone is nobody */
+  /** @param email in key form. @returns undefined for an unknown address or a tombstone */
   find(email: string): Promise<StoredRegistration | undefined>;
   /**
-   * Puts a tombstone under the address, whatever stands there, so that nothing that was submitted before can be stored.
-   * Doing it again renews it.
-   * @param spareId registration id of the tombstone where no registration stood
+   * Puts a tombstone under the address, so that nothing submitted before can be stored. Repeating it renews the
+   * tombstone.
+   * @param spareId id for the tombstone when there was no registration
    * @param now milliseconds since the epoch
    */
   erase(email: string, spareId: string, now: number): Promise<Burial>;
 }
 
-/** An item that somebody made by hand may have no id. */
+/** A manually created item may have no id. */
 type Seen = Partial<StoredRegistration> | TombstoneItem;
 
-/** Somebody else has to come in between each time for it to fail once. */
+/** Fails only when somebody changes the item each time. */
 const maxTries = 20;
 
-/** What stands there is still the same. */
+/** The item is unchanged. */
 function conditionOf(seen: Seen | undefined) {
   if (seen === undefined) return { ConditionExpression: "attribute_not_exists(email)" };
   const { registrationId } = seen;
@@ -45,7 +45,7 @@ export function createRegistrationsStore(documents: DynamoDBDocumentClient, tabl
     return Item as Seen | undefined;
   }
 
-  /** @returns false when something else stands there than was seen: its id would be lost with it */
+  /** @returns false when the item has changed: its id would be lost */
   async function replace(seen: Seen | undefined, tombstone: TombstoneItem): Promise<boolean> {
     try {
       await documents.send(

@@ -1,4 +1,4 @@
-/** A registration as the table holds it, and as the command shows it. */
+/** A registration as stored in the table and shown by commands. */
 import { Type, type Static } from "typebox";
 
 export const StoredRegistration = Type.Object(

@@ -26,7 +26,7 @@ export interface SaturationResult {
 }
 
 const timeoutSeconds = 30;
-/** How often autocannon looks whether all is answered: at most this much idle time is at the end of a measurement. */
+/** How often autocannon checks whether all is answered: the longest idle time at the end of a measurement. */
 const sampleMs = 50;
 
 export async function saturate(order: SaturationOrder): Promise<SaturationResult> {

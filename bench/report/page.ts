@@ -74,7 +74,7 @@ export function resultPage(results: Results): string {
     `<p>${escapeMarkup(versionText)}</p>`,
     resultCharts(results) ?? "",
     table("Goals", ["goal", "median", "quarter to quarter", "wanted", ""], goalRows),
-    table("Overload", ["too slow", "multiple", "offered/s", "accepted/s", "refused/s", "of the best"], overloadRows),
+    table("Overload", ["too slow", "multiple", "offered/s", "accepted/s", "rejected/s", "of the best"], overloadRows),
     table("Long run", ["tier", "registrations", "CPU µs", "MiB resident"], enduranceRows),
     "</body></html>\n",
   ].join("\n");

@@ -55,7 +55,7 @@ export function resultTables({ trials, goals, embedded, overload, quick }: Resul
   if (overload) {
     const table = new Table({
       style: plain,
-      head: ["too slow", "multiple", "offered/s", "accepted/s", "refused/s", "failed", "p99 ms", "of the best"],
+      head: ["too slow", "multiple", "offered/s", "accepted/s", "rejected/s", "failed", "p99 ms", "of the best"],
     });
     for (const step of overload.steps) {
       table.push([

@@ -1,5 +1,5 @@
 /**
- * A long run through each tier, looked at in windows: what a registration costs must be the same for the last as for the
+ * A long run through each tier, measured in windows: what a registration costs must be the same for the last as for the
  * first (no cliff), and memory must be flat.
  */
 import { saturatingConnections, type Laboratory, type Subject } from "../laboratory.ts";

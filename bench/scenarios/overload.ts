@@ -1,7 +1,7 @@
 /**
  * More than can be taken. Two things can be too small: the queue, which is made slow here, so that the multiples of its
  * pace are within the generator's reach; and the process itself, which is asked by more and more clients at once, each
- * with its next request as soon as it has an answer, without any of the patience that `Retry-After` asks for.
+ * with its next request as soon as it has an answer, ignoring `Retry-After`.
  *
  * Goodput is what was accepted each second. It must not fall because more was asked for, and must be back soon after.
  */
@@ -117,8 +117,8 @@ async function overloadQueue(laboratory: Laboratory, start: () => Subject, lengt
       firstPerson,
       maxConnections,
     });
-    const refusing = after.seconds.findLastIndex((row) => row.shed + row.failed > 0);
-    return { steps, recoverySeconds: refusing + 1 };
+    const rejecting = after.seconds.findLastIndex((row) => row.shed + row.failed > 0);
+    return { steps, recoverySeconds: rejecting + 1 };
   } finally {
     await aws.latencies(usualLatencies);
     await subject.stop();

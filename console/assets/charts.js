@@ -1,4 +1,4 @@
-/** Draws the last hour: three small charts that share their time axis, in the page's own colours. */
+/** Draws the last hour: three small charts with the same time axis, in the colours of the page. */
 import UPlot from "./uplot.js";
 
 const spanSeconds = 3_600;
@@ -77,7 +77,7 @@ function draw({ lines, unit }, place, columns) {
 }
 
 /**
- * A console that was just started shows its few minutes wide, not as a sliver of an hour.
+ * Shows the few minutes of a console that was just started over the whole width.
  * @param {Columns} columns @param {number} to
  * @returns {[from: number, to: number]}
  */
@@ -92,7 +92,7 @@ function dataOf(lines, columns) {
   return /** @type {UPlot.AlignedData} */ (/** @type {unknown} */ (data));
 }
 
-/** @param {typeof charts[number]} chart @param {Columns} columns @returns what a reader hears instead of the picture */
+/** @param {typeof charts[number]} chart @param {Columns} columns @returns the text for screen readers */
 function describe({ lines, unit }, columns) {
   const parts = lines.map(({ name, label }) => {
     const known = (columns[name] ?? []).filter((value) => value !== null);
@@ -125,7 +125,7 @@ export function createCharts() {
     for (const { chart, place } of drawn) place.setAttribute("aria-label", describe(chart, columns));
   }
 
-  // The colours are the page's, and it has others at night.
+  // The colours of the page differ in dark mode.
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
   addEventListener("resize", () => {
     for (const { place, plot } of drawn) plot.setSize({ width: place.clientWidth, height });

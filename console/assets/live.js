@@ -1,10 +1,10 @@
-/** Keeps the parts of a page current by a stream of events, and says so when it no longer can. */
+/** Updates parts of a page from a stream of events, and shows when the connection is lost. */
 
-/** The console sends something at least as often as this, in milliseconds; twice as long a silence is told. */
-const longestSilence = 15_000;
+/** Milliseconds in which the console always sends something; twice as long counts as lost. */
+const maxSilence = 15_000;
 
 /**
- * Shows a part anew, if it differs. Whoever had the focus inside it keeps it.
+ * Replaces a part if it has changed, and keeps the focus inside it.
  * @param {string} name @param {string} html rendered, and escaped, by the server
  */
 function show(name, html) {
@@ -19,7 +19,7 @@ function show(name, html) {
   again?.focus();
 }
 
-/** What is worth a word to somebody who cannot see the page: that the state is another one, not each figure. */
+/** Tells users of screen readers about a new state, but not about each figure. */
 function announce() {
   const place = document.querySelector("#announcement");
   const title = document.querySelector("[data-live] h2")?.textContent ?? "";
@@ -28,9 +28,9 @@ function announce() {
 
 /**
  * @param {string} url of the stream
- * @param {(event: any) => boolean} taken told of each event; false ends the stream
+ * @param {(event: any) => boolean} onEvent returns false to end the stream
  */
-export function follow(url, taken) {
+export function follow(url, onEvent) {
   const lost = document.querySelector("#lost");
   let heardAt = Date.now();
   let source = new EventSource(url);
@@ -42,7 +42,7 @@ export function follow(url, taken) {
       const event = JSON.parse(data);
       for (const [name, html] of Object.entries(event.parts ?? {})) show(name, html);
       announce();
-      if (!taken(event)) stop();
+      if (!onEvent(event)) stop();
     });
   }
 
@@ -52,9 +52,9 @@ export function follow(url, taken) {
   }
 
   const guard = setInterval(() => {
-    if (Date.now() - heardAt < 2 * longestSilence && source.readyState === EventSource.OPEN) return;
+    if (Date.now() - heardAt < 2 * maxSilence && source.readyState === EventSource.OPEN) return;
     if (lost instanceof HTMLElement) lost.hidden = Date.now() - heardAt < 4_000;
-    // A browser gives up by itself when it was answered with an error.
+    // A browser does not reconnect after an error response.
     if (source.readyState === EventSource.CLOSED) {
       source = new EventSource(url);
       listen();

@@ -1,4 +1,4 @@
-/** The overview's script, from the top: the charts of the last hour, and what changes while somebody watches. */
+/** Script of the overview: the charts of the last hour, and live updates. */
 import { follow } from "./live.js";
 import { createCharts } from "./charts.js";
 

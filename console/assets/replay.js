@@ -1,4 +1,4 @@
-/** The script of a replay's page: shows what becomes of it, until that is settled. */
+/** Script of a replay's page: shows its progress until it ends. */
 import { follow } from "./live.js";
 
 const progress = document.querySelector("[data-events]");

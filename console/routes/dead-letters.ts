@@ -1,10 +1,10 @@
-/** The dead letters: by reason, one by one, to be mended or discarded. Replays have routes of their own. */
+/** Dead letters: the list, one record, its edit and its discard. Replays are in `replays.ts`. */
 import type { FastifyInstance } from "fastify";
 import { deadLetterStates, type DeadLetterRecord } from "../../shared/dead-letters/dead-letter-record.ts";
 import { deadLetterReasons } from "../../shared/dead-letters/dead-letter.ts";
 import { TurnoutError, type ValidationError } from "../../shared/errors.ts";
 import { entryOf, type Edit } from "../../admin/dead-letters/edit.ts";
-import type { DeadLetterDesk } from "../dead-letter-desk.ts";
+import type { DeadLetterService } from "../dead-letter-service.ts";
 import { editFields, readChanges } from "../edit-form.ts";
 import { toGroupViews } from "../overview.ts";
 import { postedChoice, postedText, postedWhy, type PostedForm } from "../posted-form.ts";
@@ -14,20 +14,20 @@ import { visible, type View } from "../view.ts";
 
 export interface DeadLetterRoutesOptions {
   readonly view: View;
-  readonly desk: DeadLetterDesk;
+  readonly service: DeadLetterService;
 }
 
 interface OneRecord {
   Params: { id: string };
 }
 
-/** What the edit form is shown with after it was posted. */
-interface EditAgain {
+/** What the edit form shows after it was posted. */
+interface EditResult {
   readonly posted: PostedForm;
   readonly validationErrors: readonly ValidationError[];
-  /** What is wrong with it as a whole. */
+  /** Error of the form as a whole. */
   readonly message: string | undefined;
-  /** What would change, where it may. */
+  /** What would change, if it is valid. */
   readonly edit: Edit | undefined;
 }
 
@@ -35,16 +35,19 @@ const maxListed = 100;
 const states = [...deadLetterStates, "all"] as const;
 const maxWhyLength = 500;
 
-/** What an admin can do something about: that the schema refuses it, or that nothing would change. */
-function isRefusal(error: unknown): error is TurnoutError {
+/** Whether the admin can correct it: the edit is invalid, or changes nothing. */
+function isRejection(error: unknown): error is TurnoutError {
   return (
     error instanceof TurnoutError &&
     (error.code === "TURNOUT_REGISTRATION_INVALID" || error.code === "TURNOUT_USAGE_INVALID")
   );
 }
 
-export async function deadLetterRoutes(app: FastifyInstance, { view, desk }: DeadLetterRoutesOptions): Promise<void> {
-  function recordPage(record: DeadLetterRecord, body: string, again: EditAgain | undefined, notice?: string): string {
+export async function deadLetterRoutes(
+  app: FastifyInstance,
+  { view, service }: DeadLetterRoutesOptions,
+): Promise<void> {
+  function recordPage(record: DeadLetterRecord, body: string, again: EditResult | undefined, notice?: string): string {
     const words = reasonWords[record.reason];
     const entry = entryOf(record, body);
     return view.page("dead-letter", "dead-letters", words.title, {
@@ -52,9 +55,9 @@ export async function deadLetterRoutes(app: FastifyInstance, { view, desk }: Dea
       words,
       notice,
       again,
-      who: typeof entry.email === "string" ? visible(entry.email) : "Nobody's address can be read",
-      fields: editFields(desk.event, entry, again?.posted, again?.validationErrors ?? []),
-      ...desk.standing(record, body),
+      who: typeof entry.email === "string" ? visible(entry.email) : "No readable address",
+      fields: editFields(service.event, entry, again?.posted, again?.validationErrors ?? []),
+      ...service.capabilities(record, body),
       raw: showBody(body),
       why: again ? postedText(again.posted, "why", maxWhyLength) : "",
     });
@@ -64,20 +67,20 @@ export async function deadLetterRoutes(app: FastifyInstance, { view, desk }: Dea
     const reason = postedChoice(query, "reason", deadLetterReasons);
     const chosen = postedChoice(query, "state", states) ?? "open";
     const state = chosen === "all" ? undefined : chosen;
-    const { groups, records, total } = await desk.list({ reason, state }, maxListed);
+    const { groups, records, total } = await service.list({ reason, state }, maxListed);
     const data = { groups: toGroupViews(groups), records, total, reason, chosen, states, reasonWords };
     return reply.type("text/html").send(view.page("dead-letters", "dead-letters", "Dead letters", data));
   });
 
   app.get<OneRecord & { Querystring: PostedForm }>("/dead-letters/:id", async ({ params, query }, reply) => {
-    const { record, body } = await desk.read(params.id);
+    const { record, body } = await service.read(params.id);
     const done = postedChoice(query, "done", ["edited", "discarded"] as const);
     return reply.type("text/html").send(recordPage(record, body, undefined, done));
   });
 
   app.get<OneRecord>("/dead-letters/:id/body", async ({ params }, reply) => {
-    const { body } = await desk.read(params.id);
-    // Never as something that a browser would show: it is whatever somebody sent.
+    const { body } = await service.read(params.id);
+    // Never as a type that a browser would show: it may be anything.
     return reply
       .type("application/octet-stream")
       .header("content-disposition", 'attachment; filename="dead-letter-body.txt"')
@@ -85,15 +88,15 @@ export async function deadLetterRoutes(app: FastifyInstance, { view, desk }: Dea
   });
 
   app.post<OneRecord & { Body: PostedForm }>("/dead-letters/:id/edit", async ({ params, body: posted }, reply) => {
-    const { record, body } = await desk.read(params.id);
-    const changes = readChanges(desk.event, entryOf(record, body), posted);
+    const { record, body } = await service.read(params.id);
+    const changes = readChanges(service.event, entryOf(record, body), posted);
     let edit: Edit;
     try {
-      edit = desk.propose(record, body, changes);
+      edit = service.propose(record, body, changes);
     } catch (error) {
-      if (!isRefusal(error)) throw error;
+      if (!isRejection(error)) throw error;
       const { validationErrors } = error;
-      const message = validationErrors.length > 0 ? "It cannot be stored like this. Please correct:" : error.message;
+      const message = validationErrors.length > 0 ? "This is not valid. Please correct:" : error.message;
       const page = recordPage(record, body, { posted, validationErrors, message, edit: undefined });
       return reply.code(400).type("text/html").send(page);
     }
@@ -101,13 +104,13 @@ export async function deadLetterRoutes(app: FastifyInstance, { view, desk }: Dea
       const page = recordPage(record, body, { posted, validationErrors: [], message: undefined, edit });
       return reply.type("text/html").send(page);
     }
-    await desk.saveEdit(record, edit, postedWhy(posted));
+    await service.saveEdit(record, edit, postedWhy(posted));
     return reply.redirect(`/dead-letters/${encodeURIComponent(record.id)}?done=edited`, 303);
   });
 
   app.post<OneRecord & { Body: PostedForm }>("/dead-letters/:id/discard", async ({ params, body: posted }, reply) => {
-    const { record } = await desk.read(params.id);
-    await desk.discard(record, postedWhy(posted));
+    const { record } = await service.read(params.id);
+    await service.discard(record, postedWhy(posted));
     return reply.redirect(`/dead-letters/${encodeURIComponent(record.id)}?done=discarded`, 303);
   });
 }

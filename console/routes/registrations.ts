@@ -1,25 +1,25 @@
-/** Who registered: one by the exact address, all as a download. An address never stands in a URL, so both are posted. */
+/** Registrations: find one by the exact address, download all. Both are posted, because no address may appear in a URL. */
 import { Readable } from "node:stream";
 import type { FastifyInstance } from "fastify";
 import { TurnoutError } from "../../shared/errors.ts";
 import { exportFormats } from "../../admin/registrations/export-format.ts";
 import { postedChoice, postedText, type PostedForm } from "../posted-form.ts";
-import type { RegistrationsDesk } from "../registrations-desk.ts";
+import type { RegistrationService } from "../registration-service.ts";
 import { reasonWords } from "../reason-words.ts";
 import type { View } from "../view.ts";
 
 export interface RegistrationRoutesOptions {
   readonly view: View;
-  readonly desk: RegistrationsDesk;
+  readonly service: RegistrationService;
 }
 
-/** Longer than any address: the rule for those is told by whoever checks it. */
+/** Longer than any address, so that the validation of addresses reports the error. */
 const maxGivenLength = 1_000;
 const contentTypes = { csv: "text/csv; charset=utf-8", jsonl: "application/jsonl; charset=utf-8" } as const;
 
 export async function registrationRoutes(
   app: FastifyInstance,
-  { view, desk }: RegistrationRoutesOptions,
+  { view, service }: RegistrationRoutesOptions,
 ): Promise<void> {
   const page = (data: object) => view.page("registrations", "registrations", "Registrations", { reasonWords, ...data });
 
@@ -28,7 +28,7 @@ export async function registrationRoutes(
   app.post<{ Body: PostedForm }>("/registrations", async ({ body }, reply) => {
     const given = postedText(body, "email", maxGivenLength);
     try {
-      const finding = await desk.find(given);
+      const finding = await service.find(given);
       return await reply.type("text/html").send(page({ given, finding }));
     } catch (error) {
       if (!(error instanceof TurnoutError) || error.code !== "TURNOUT_REQUEST_INVALID") throw error;
@@ -43,8 +43,8 @@ export async function registrationRoutes(
     const format = postedChoice(request.body, "format", exportFormats) ?? "csv";
     const gone = new AbortController();
     reply.raw.once("close", () => gone.abort());
-    const pieces = desk.export(format, gone.signal);
-    // The first piece before the answer begins: what fails at once is told in words, and not as half a file.
+    const pieces = service.export(format, gone.signal);
+    // Reads the first piece before the answer starts, so that an early failure is shown as an error and not as half a file.
     const first = await pieces.next();
     async function* all(): AsyncGenerator<string> {
       if (!first.done) yield first.value;

@@ -1,9 +1,9 @@
-/** Replays: what one would do, its order, and what comes of it while it runs. */
+/** Replays: the dry run, the start, and the progress. */
 import type { FastifyInstance } from "fastify";
 import { deadLetterReasons } from "../../shared/dead-letters/dead-letter.ts";
 import { TurnoutError } from "../../shared/errors.ts";
 import type { Selector } from "../../admin/dead-letters/selection.ts";
-import type { DeadLetterDesk } from "../dead-letter-desk.ts";
+import type { DeadLetterService } from "../dead-letter-service.ts";
 import type { EventStreams } from "../event-streams.ts";
 import { consolePageHeaders } from "../../shared/page/page-headers.ts";
 import { postedChoice, postedList, postedNumber, postedWhy, type PostedForm } from "../posted-form.ts";
@@ -12,7 +12,7 @@ import type { View } from "../view.ts";
 
 export interface ReplayRoutesOptions {
   readonly view: View;
-  readonly desk: DeadLetterDesk;
+  readonly service: DeadLetterService;
   readonly replays: ReplayRuns;
   readonly streams: EventStreams;
 }
@@ -29,7 +29,7 @@ export function replayTopic(id: string): string {
   return `replay ${id}`;
 }
 
-/** @returns one event: how the replay stands, as HTML, and whether that is the end of it */
+/** @returns the data of one event: the progress as HTML, and whether the replay has ended */
 export function replayEvent(view: View, run: ReplayRun): string {
   return JSON.stringify({
     parts: { progress: view.part("replay-progress", { run }) },
@@ -37,39 +37,39 @@ export function replayEvent(view: View, run: ReplayRun): string {
   });
 }
 
-/** @throws TURNOUT_REQUEST_INVALID where nothing was selected */
+/** @throws TURNOUT_REQUEST_INVALID if nothing was selected */
 function selectorOf(form: PostedForm): Selector {
   const ids = postedList(form, "id");
   if (ids.length > 0) return { ids };
   const reason = postedChoice(form, "reason", deadLetterReasons);
   if (reason === undefined && form.all === undefined) {
-    throw new TurnoutError("TURNOUT_REQUEST_INVALID", "Nothing was selected. Tick what is to be replayed.");
+    throw new TurnoutError("TURNOUT_REQUEST_INVALID", "Nothing was selected. Select the dead letters to be replayed.");
   }
   return { filter: { reason, state: "open" } };
 }
 
 export async function replayRoutes(app: FastifyInstance, options: ReplayRoutesOptions): Promise<void> {
-  const { view, desk, replays, streams } = options;
+  const { view, service, replays, streams } = options;
 
   function requireRun(id: string): ReplayRun {
     const run = replays.find(id);
     if (run) return run;
     throw new TurnoutError(
       "TURNOUT_NOT_FOUND",
-      "This console knows no such replay any more. What it did stands in the history of each dead letter.",
+      "This console no longer knows this replay. Its effects are in the history of each dead letter.",
     );
   }
 
   app.get<{ Querystring: PostedForm }>("/replays/new", async ({ query }, reply) => {
     const selector = selectorOf(query);
-    const forecast = await desk.forecast(selector, shownChecks);
-    const data = { forecast, selector, defaults, bounds, latest: replays.latest() };
-    return reply.type("text/html").send(view.page("replay-order", "dead-letters", "Replay", data));
+    const dryRun = await service.dryRun(selector, shownChecks);
+    const data = { dryRun, selector, defaults, bounds, latest: replays.latest() };
+    return reply.type("text/html").send(view.page("replay-request", "dead-letters", "Replay", data));
   });
 
   app.post<{ Body: PostedForm }>("/replays", async ({ body }, reply) => {
-    const ids = await desk.select(selectorOf(body));
-    if (ids.length === 0) throw new TurnoutError("TURNOUT_REQUEST_INVALID", "None of them is open any more.");
+    const ids = await service.select(selectorOf(body));
+    if (ids.length === 0) throw new TurnoutError("TURNOUT_REQUEST_INVALID", "None of them is still open.");
     const { id } = await replays.start({
       ids,
       canary: postedNumber(body, "canary", 1, bounds.canary),

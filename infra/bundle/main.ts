@@ -1,7 +1,6 @@
 /**
- * What an instance starts, on both tiers from the same zip: `TIER`, which the environment sets, says which one this is.
- * The tier then runs in this very process, so that a signal reaches it directly. In the zip this file stands at the
- * root, beside `web/` and `worker/`; in the repository there is nothing to start here.
+ * Entry point on the instances of both tiers; the variable `TIER` says which. The tier runs in this process, so that
+ * signals reach it. In the zip this file is at the root, beside `web/` and `worker/`; in the repository it cannot run.
  */
 import { nameReceiptKey } from "./receipt-key.ts";
 

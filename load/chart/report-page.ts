@@ -1,4 +1,4 @@
-/** One HTML file with tables and charts: nothing to load, so that it can be mailed and still opens in ten years. */
+/** One HTML file with tables and charts that loads nothing, so that it can be mailed and kept. A browser prints it. */
 import { escapeMarkup, svgChart, type ChartOptions } from "./svg-chart.ts";
 
 export interface ReportTable {
@@ -9,7 +9,7 @@ export interface ReportTable {
 
 export interface Report {
   readonly title: string;
-  /** Paragraphs in front. */
+  /** Paragraphs before the tables. */
   readonly summary: readonly string[];
   readonly tables: readonly ReportTable[];
   readonly charts: readonly ChartOptions[];
@@ -21,7 +21,8 @@ body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding
 h1{font-size:1.6rem;line-height:1.2}h2{font-size:1.15rem;margin-top:2rem}
 table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.3rem .8rem .3rem 0;border-bottom:1px solid #8885;vertical-align:top}
 .scroll{overflow-x:auto}svg{width:100%;height:auto;margin-top:1rem}
-svg text{font:12px system-ui,sans-serif;fill:currentColor}svg .title{font-weight:600}svg .grid{stroke:#8886}svg .mark{stroke:#8886;stroke-dasharray:2 3}`;
+svg text{font:12px system-ui,sans-serif;fill:currentColor}svg .title{font-weight:600}svg .grid{stroke:#8886}svg .mark{stroke:#8886;stroke-dasharray:2 3}
+@media print{body{max-width:none;margin:0}svg,tr{break-inside:avoid}}`;
 
 function table({ title, head, rows }: ReportTable): string {
   const cells = (row: readonly string[], tag: string) =>

@@ -1,11 +1,11 @@
-/** A chart in one line of a terminal. */
+/** A chart in a single line of text. */
 
 const blocks = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"] as const;
 
 /**
- * @param values one for each moment; each column shows the largest of those it stands for, so that no peak is lost
+ * @param values each column shows the largest of the values it covers, so that no peak is lost
  * @param width columns at most
- * @returns blanks where nothing is, the tallest block at the largest value
+ * @returns a blank for 0, the tallest block for the largest value
  */
 export function sparkline(values: readonly number[], width: number): string {
   const columns = Math.min(width, values.length);

@@ -1,4 +1,4 @@
-/** A line chart as SVG text: no script, no file beside it, readable in light and dark, told apart without colour too. */
+/** A line chart as SVG text, without scripts and other files, for light and dark pages, readable without colour. */
 
 export interface ChartSeries {
   readonly name: string;
@@ -7,19 +7,18 @@ export interface ChartSeries {
 
 export interface ChartOptions {
   readonly title: string;
-  /** What the values are counted in. */
   readonly unit: string;
   readonly series: readonly ChartSeries[];
-  /** What one step from value to value is, in seconds. */
+  /** Time between two values. */
   readonly stepSeconds: number;
-  /** Where something begins, as the index of a value, with its name. Default: none. */
+  /** Labelled vertical lines, at the index of a value. Default: none. */
   readonly marks?: readonly { readonly at: number; readonly label: string }[];
 }
 
 const width = 720;
 const height = 220;
 const margin = { top: 34, right: 12, bottom: 28, left: 70 };
-/** Okabe and Ito's palette keeps apart for colour-blind eyes; dashes do for everybody. */
+/** The palette of Okabe and Ito can be told apart by colour-blind people, dashes by everybody. */
 const strokes = [
   { colour: "#0072b2", dash: "" },
   { colour: "#d55e00", dash: "6 3" },
@@ -40,7 +39,7 @@ function clock(seconds: number): string {
   return minutes === 0 ? `${Math.round(seconds)} s` : `${minutes} min`;
 }
 
-/** @returns points for each pixel column at most: the largest value of those it stands for */
+/** @returns at most one point for each column: the largest of the values it covers */
 function points(values: readonly number[], most: number, columns: number): string {
   const plotWidth = width - margin.left - margin.right;
   const plotHeight = height - margin.top - margin.bottom;

@@ -1,15 +1,15 @@
-/** How people come: the shapes of a rush, second by second. */
+/** How many people arrive in each second of a rush. */
 import { readFileSync } from "node:fs";
 import { TurnoutError } from "../../shared/errors.ts";
 
 export const arrivalShapes = ["burst", "ramp", "even"] as const;
 export type ArrivalShape = (typeof arrivalShapes)[number];
 
-/** In a burst the pressure falls to a third each time this part of the duration has passed. */
+/** In a burst the rate falls to a third each time this share of the duration has passed. */
 const burstTimeConstant = 1 / 5;
 
 const weightAt: Record<ArrivalShape, (share: number) => number> = {
-  /** Everybody waited for the opening: most come in the first moments. */
+  /** Everybody waited for the opening: most arrive in the first moments. */
   burst: (share) => Math.exp(-share / burstTimeConstant),
   /** Rises to the middle and falls again, as after a mailing. */
   ramp: (share) => 0.5 - Math.abs(share - 0.5),
@@ -17,9 +17,9 @@ const weightAt: Record<ArrivalShape, (share: number) => number> = {
 };
 
 /**
- * @param attendees people in all
- * @param seconds how long they take to come, at least 1
- * @returns people who come in each second; they add up to `attendees`, fractions included
+ * @param attendees in all
+ * @param seconds duration of the rush, at least 1
+ * @returns arrivals in each second, as fractions that add up to `attendees`
  */
 export function shapeArrivals(attendees: number, seconds: number, shape: ArrivalShape): Float64Array {
   const weights = Float64Array.from({ length: seconds }, (_, second) => weightAt[shape]((second + 0.5) / seconds));
@@ -31,9 +31,9 @@ const line = /^\s*(\d+)\s*,\s*(\d+(?:\.\d+)?)\s*$/;
 const longestSeconds = 86_400;
 
 /**
- * Reads a measured rush: a CSV of `second,arrivals`, the second counted from 0, seconds without a line empty. A first line
- * without digits is its head.
- * @throws TURNOUT_USAGE_INVALID with the number of the line that cannot be read
+ * Reads a measured rush: CSV of `second,arrivals`, seconds counted from 0, missing ones without arrivals. A first line without
+ * digits is a header.
+ * @throws TURNOUT_USAGE_INVALID with the number of the invalid line
  */
 export function readArrivals(file: string): Float64Array {
   let text: string;

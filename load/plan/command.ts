@@ -1,4 +1,4 @@
-/** `turnout plan`: what to provide for a rush, found by simulating it. */
+/** `turnout plan`: finds the capacity that a rush needs, by simulating it. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, Option } from "commander";
@@ -54,11 +54,11 @@ export function buildPlanCommand({ terminal }: CommandHost): Command {
     .option("--worker-rate <count>", "registrations/s of one worker instance, if measured", wholeNumber(1, 1_000_000))
     .option(
       "--instance-ready <seconds>",
-      "from the decision for an instance until it serves",
+      "from the decision to start an instance until it is in service",
       wholeNumber(1, 3_600),
       scalingPolicy.instanceReadySeconds,
     )
-    .option("--html <file>", "write a page with charts as well")
+    .option("--html <file>", "also write a page with charts; a browser prints it")
     .option("--json", "print one JSON document")
     .addHelpText("after", examples)
     .action((flags: PlanFlags) => {

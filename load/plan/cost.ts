@@ -1,4 +1,4 @@
-/** What a planned rush costs, by service: an estimate from list prices, for the order of magnitude. */
+/** Estimates what a planned rush costs, by service, from list prices: good for the order of magnitude. */
 import { prices, type InstanceType } from "./prices.ts";
 import type { Settings } from "./planner.ts";
 import { fullPack } from "./instance-rates.ts";
@@ -7,7 +7,7 @@ import { newTableWritesPerSecond } from "./table-throughput.ts";
 
 export interface CostLine {
   readonly service: string;
-  /** What it is for, in words. */
+  /** What is paid for. */
   readonly what: string;
   readonly dollars: number;
 }
@@ -17,18 +17,18 @@ export interface CostOptions {
   readonly outcome: Outcome;
   readonly webType: InstanceType;
   readonly workerType: InstanceType;
-  /** How long both tiers stay raised: lead, rush and hold. */
+  /** How long both tiers have more instances: before, during and after the rush. */
   readonly raisedSeconds: number;
 }
 
-/** Page, its two assets, the post, and three looks at the status. */
+/** The page, two assets, the post, and three reads of the status. */
 const requestsPerPerson = 7;
-/** A send, its share of receives, and its share of deletes (both ten at a time), long polls that come back empty aside. */
+/** A send, and a tenth of a receive and of a delete; empty long polls are not counted. */
 const sqsRequestsPerMessage = 1.2;
-/** Two half units for each look at the status. */
+/** Two half units for each read of the status. */
 const readUnitsPerPerson = 3;
 
-/** @returns the cost of the rush itself, each service on a line; what stands around all day is `dailyDollars` */
+/** @returns the cost of the rush itself, one line for each service; see `dailyDollars` for the cost between rushes */
 export function costOf({ settings, outcome, webType, workerType, raisedSeconds }: CostOptions): CostLine[] {
   const hours = raisedSeconds / 3_600;
   const people = outcome.accepted;
@@ -55,7 +55,7 @@ export function costOf({ settings, outcome, webType, workerType, raisedSeconds }
     },
     {
       service: "CloudFront",
-      what: `${requestsPerPerson} requests for each person, and those that were asked to come back`,
+      what: `${requestsPerPerson} requests for each person, and shed ones`,
       dollars: ((people * requestsPerPerson + outcome.shedRequests) / 10_000) * prices.cloudFrontTenThousandRequests,
     },
     {
@@ -66,7 +66,7 @@ export function costOf({ settings, outcome, webType, workerType, raisedSeconds }
   ];
 }
 
-/** @returns dollars for each day on which the stack stands there and nobody comes */
+/** @returns dollars a day for an idle stack */
 export function dailyDollars(
   webInstances: number,
   workerInstances: number,

@@ -1,6 +1,6 @@
 /**
- * A tier's instances over time, moved by the very policy that is deployed: `shared/aws/scaling-policy.ts`. One object for each
- * tier and simulation; told each second how busy the tier is, it says how many instances serve in the next one.
+ * The instances of a tier over time, scaled by the policy that is deployed: `shared/aws/scaling-policy.ts`. One object for each
+ * tier and simulation; given each second's load, it computes the instances in service in the next second.
  */
 import {
   ageStep,
@@ -12,11 +12,10 @@ import {
 } from "../../shared/aws/scaling-policy.ts";
 
 export interface Fleet {
-  /** Instances that serve now. */
   readonly inService: number;
 }
 
-/** Instances with the launches that are on their way. */
+/** Instances, including those being launched. */
 function createInstances(start: number, bounds: InstanceBounds, readySeconds: number) {
   let inService = start;
   let launches: number[] = [];

@@ -1,4 +1,4 @@
-/** What one instance does each second, from what the benchmark measured on one machine. */
+/** How many registrations one instance handles each second, from what the benchmark measured on one machine. */
 import { readFileSync } from "node:fs";
 import { scalingPolicy } from "../../shared/aws/scaling-policy.ts";
 import { relativeSpeed, type InstanceType } from "./prices.ts";
@@ -6,11 +6,11 @@ import { relativeSpeed, type InstanceType } from "./prices.ts";
 export interface InstanceRates {
   readonly webPerSecond: number;
   readonly workerPerSecond: number;
-  /** Where they come from, in words. */
+  /** Where the rates come from. */
   readonly source: string;
 }
 
-/** Of CPU for each registration, when no benchmark has been run here. See docs/performance.md. */
+/** CPU for each registration, without a benchmark of this machine. See docs/performance.md. */
 const assumed = { webMicros: 130, workerMicros: 60 };
 
 /** nginx, the kernel's network and the operating system run on the same core. */
@@ -25,14 +25,14 @@ interface BenchFigures {
 
 /** @param file `bench/results.json`, or another run's */
 function figuresOf(file: string): BenchFigures {
-  const unknown = { ...assumed, source: "assumed figures, since no benchmark was found; run npm run bench" };
+  const unknown = { ...assumed, source: "assumed, because no benchmark was found; run npm run bench" };
   try {
     const { cpuMicrosPerRegistration: cpu, at } = JSON.parse(readFileSync(file, "utf8")) as {
       cpuMicrosPerRegistration?: { web?: number; worker?: number };
       at?: string;
     };
     if (!cpu?.web || !cpu.worker) return unknown;
-    return { webMicros: cpu.web, workerMicros: cpu.worker, source: `the benchmark of ${at ?? "an unknown day"}` };
+    return { webMicros: cpu.web, workerMicros: cpu.worker, source: `the benchmark of ${at ?? "an unknown date"}` };
   } catch {
     return unknown;
   }
@@ -40,8 +40,8 @@ function figuresOf(file: string): BenchFigures {
 
 /**
  * @param resultsFile `bench/results.json`
- * @returns what one instance of this type does with all of its CPU. A worker waits for the table more than it computes, so
- *   the pace that the scaling policy reckons with is its bound.
+ * @returns rates of one instance of this type at full CPU. A worker waits for the table more than it computes, so its rate is
+ *   limited to the one that the scaling policy assumes.
  */
 export function instanceRates(resultsFile: string, webType: InstanceType, workerType: InstanceType): InstanceRates {
   const { webMicros, workerMicros, source } = figuresOf(resultsFile);

@@ -1,4 +1,4 @@
-/** A plan in words and tables: for the terminal, for a program, and as a page. */
+/** A plan as JSON, in the terminal, and as a page. */
 import { Type, type Static } from "typebox";
 import { sparkline } from "../chart/sparkline.ts";
 import type { Report } from "../chart/report-page.ts";
@@ -110,14 +110,14 @@ function settingRows({ plan: { settings } }: PlanFindings): string[][] {
 function comparisonRows({ plan: { planned, unprepared } }: PlanFindings): string[][] {
   const row = (name: string, read: (outcome: Outcome) => string) => [name, read(planned), read(unprepared)];
   return [
-    row("asked to come back", (outcome) => `${count(outcome.shedRequests)} times`),
+    row("requests shed", (outcome) => count(outcome.shedRequests)),
     row("longest wait until accepted", (outcome) => formatSeconds(outcome.worstAcceptWaitSeconds)),
     row("longest wait until confirmed", (outcome) => formatSeconds(outcome.worstStoreWaitSeconds)),
     row("most people on the queue", (outcome) => count(outcome.peakDepth)),
     row("everybody confirmed after", (outcome) => until(outcome.drainedAtSeconds)),
-    row("writes the table held back", (outcome) => count(outcome.throttledWrites)),
+    row("throttled writes", (outcome) => count(outcome.throttledWrites)),
     row(
-      "most instances, web and worker",
+      "peak instances, web and worker",
       (outcome) => `${outcome.peakWebInstances} and ${outcome.peakWorkerInstances}`,
     ),
   ];
@@ -134,7 +134,7 @@ const parts = { web: "the web tier", worker: "the worker tier", table: "the tabl
 
 function breakingSentence({ plan: { breaksFirst, loads } }: PlanFindings): string {
   const percent = Math.round(loads[breaksFirst] * 100);
-  return `If more people come than planned, ${parts[breaksFirst]} gives way first: at the peak it uses ${percent} % of what it can.`;
+  return `If more people come than planned, ${parts[breaksFirst]} reaches its limit first: at the peak it uses ${percent} % of its capacity.`;
 }
 
 function headline({ attendees, seconds }: PlanFindings): string {
@@ -178,13 +178,13 @@ export function planPage(findings: PlanFindings): Report {
   const { rates, plan } = findings;
   const charts = (name: string, { series }: Outcome) => [
     {
-      title: `${name}: arrivals, accepted, asked to come back`,
+      title: `${name}: arrivals, accepted, shed`,
       unit: "people each second",
       stepSeconds: 1,
       series: [
         { name: "arrivals", values: series.arrivals },
         { name: "accepted", values: series.accepted },
-        { name: "asked to come back", values: series.shed },
+        { name: "shed", values: series.shed },
       ],
     },
     {
@@ -206,7 +206,7 @@ export function planPage(findings: PlanFindings): Report {
   return {
     title: `Capacity plan for ${headline(findings)}`,
     summary: [
-      `Simulated with ${count(rates.webPerSecond)} registrations each second for a web instance and ${count(rates.workerPerSecond)} for a worker: ${rates.source}.`,
+      `Simulated with ${count(rates.webPerSecond)} registrations/s for a web instance and ${count(rates.workerPerSecond)} for a worker (${rates.source}).`,
       breakingSentence(findings),
     ],
     tables: [

@@ -1,6 +1,6 @@
 /**
- * Finds what to set before the day: the fewest instances and the least warm throughput with which nobody is turned away
- * and everybody is confirmed in time, by trying scenarios in the simulation.
+ * Finds what to set before the event, by trying scenarios in the simulation: the fewest instances and the lowest warm
+ * throughput with which no request is shed and everybody is confirmed in time.
  */
 import { scalingPolicy } from "../../shared/aws/scaling-policy.ts";
 import { fullPack, type InstanceRates } from "./instance-rates.ts";
@@ -10,7 +10,7 @@ import { newTableWritesPerSecond } from "./table-throughput.ts";
 export interface Wishes {
   readonly arrivals: Float64Array;
   readonly rates: InstanceRates;
-  /** From accepted until stored, for the last in line. */
+  /** Longest allowed time from accepted until stored. */
   readonly confirmWithinSeconds: number;
   readonly instanceReadySeconds: number;
 }
@@ -18,13 +18,13 @@ export interface Wishes {
 export interface Settings {
   readonly webInstances: number;
   readonly workerInstances: number;
-  /** Write units each second; a new table's own if no warming is needed. */
+  /** Write units each second; that of a new table if no warming is needed. */
   readonly warmWritesPerSecond: number;
-  /** How long before the opening all of this has to stand. */
+  /** How long before the opening this must be in effect. */
   readonly leadSeconds: number;
 }
 
-/** How much of one part's capacity the rush takes at its peak; the largest is what breaks first when more people come. */
+/** Share of each part's capacity used at the peak; the largest one is the bottleneck if more people come. */
 export interface Loads {
   readonly web: number;
   readonly worker: number;
@@ -34,19 +34,19 @@ export interface Loads {
 export interface Plan {
   readonly settings: Settings;
   readonly planned: Outcome;
-  /** The same rush with nothing prepared: the policy's own minimum and a new table. */
+  /** The same rush without preparation: the minimum of the policy and a new table. */
   readonly unprepared: Outcome;
   readonly loads: Loads;
   readonly breaksFirst: keyof Loads;
 }
 
-/** At its peak the web tier shall use this much of its CPU, so that a balancer's unevenness turns nobody away. */
+/** CPU share of the web tier at the peak; the rest allows for uneven load balancing. */
 const webUtilisation = 0.7;
 const warmStep = 1_000;
-/** More than any account has: where the search ends. */
+/** End of the search: more than any account has. */
 const mostInstances = 5_000;
 
-/** @returns the most people in one second, as a mean of three, for no balancer is that fair to a second */
+/** @returns the highest rate, averaged over three seconds to smooth out single ones */
 function peakArrivals(arrivals: Float64Array): number {
   let most = 0;
   for (let second = 0; second < arrivals.length; second += 1) {
@@ -114,7 +114,7 @@ export function makePlan({ arrivals, rates, confirmWithinSeconds, instanceReadyS
   };
 }
 
-/** @returns the smallest whole number from `from` on that is enough; more is never worse, so halving finds it */
+/** @returns the smallest sufficient whole number from `from`, by bisection: more is never worse */
 function fewest(isEnough: (count: number) => boolean, from = 1): number {
   let low = from;
   let high = from;

@@ -1,10 +1,10 @@
 /**
- * What AWS charges, for the cost estimate of `turnout plan`: list prices of us-east-1 in US dollars, without free tier,
- * discounts and tax. Prices change and differ by region: look at the sources before a budget depends on it.
+ * Prices for the cost estimate of `turnout plan`: list prices of us-east-1 in US dollars, without free tier, discounts and
+ * tax. They change and differ by region: check the sources before you base a budget on them.
  */
 
 export const prices = {
-  /** When these prices were noted down. */
+  /** Date of these prices. */
   asOf: "2026-11-23",
   region: "us-east-1",
   /** https://aws.amazon.com/ec2/pricing/on-demand/ : Linux, by the hour. */
@@ -37,8 +37,8 @@ export type InstanceType = keyof typeof prices.instanceHour;
 export const instanceTypes = Object.keys(prices.instanceHour) as InstanceType[];
 
 /**
- * CPU of one process on this type, as a share of the machine that `bench/results.json` was measured on. A tier is one
- * process, so further cores help little: an assumption, until the bench has run on the type itself.
+ * Speed of one process on this type, relative to the machine of `bench/results.json`. A tier is one process, so more cores help
+ * little. Assumed, until the benchmark has run on the type itself.
  */
 export const relativeSpeed: Record<InstanceType, number> = {
   "t4g.small": 0.6,

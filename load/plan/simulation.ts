@@ -1,31 +1,31 @@
 /**
- * A rush, second by second: people arrive, the web tier accepts what it can and asks the rest to come back, the queue
- * grows, the workers drain it as fast as they and the table can, and both tiers grow by the deployed policy.
+ * Simulates a rush second by second: people arrive, the web tier accepts what it can and sheds the rest, the queue grows, the
+ * workers drain it as fast as they and the table can, and both tiers scale by the deployed policy.
  *
- * People are counted, not followed: a second costs the same for ten people as for ten million. What it leaves out: the
- * network, instances that fail, people who give up, and how unevenly a balancer spreads.
+ * It only counts people, so a second takes as long for ten as for ten million. It leaves out the network, failing instances,
+ * people who give up, and uneven load balancing.
  */
 import type { InstanceBounds } from "../../shared/aws/scaling-policy.ts";
 import { createWebFleet, createWorkerFleet } from "./fleet.ts";
 import { createTableThroughput } from "./table-throughput.ts";
 
 export interface TierCapacity extends InstanceBounds {
-  /** Instances that serve when the event opens. */
+  /** Instances in service when the event opens. */
   readonly startInstances: number;
-  /** What one instance does each second with all of its CPU. */
+  /** Of one instance, at full CPU. */
   readonly registrationsPerSecond: number;
 }
 
 export interface Scenario {
-  /** People who come in each second. */
+  /** New people in each second. */
   readonly arrivals: Float64Array;
   readonly web: TierCapacity;
   readonly worker: TierCapacity;
-  /** Writes each second that the table takes from the first moment. */
+  /** Writes each second that the table can take from the start. */
   readonly warmWritesPerSecond: number;
-  /** From the decision to start an instance until it serves. */
+  /** From the decision to start an instance until it is in service. */
   readonly instanceReadySeconds: number;
-  /** Registrations in a message on average, while there is a queue. */
+  /** Average number of registrations in a message while there is a queue. */
   readonly registrationsPerMessage: number;
 }
 
@@ -33,7 +33,6 @@ export interface Scenario {
 export interface Series {
   readonly arrivals: number[];
   readonly accepted: number[];
-  /** Requests that were asked to come back. */
   readonly shed: number[];
   /** Registrations on the queue. */
   readonly depth: number[];
@@ -42,7 +41,7 @@ export interface Series {
   readonly oldestAgeSeconds: number[];
   readonly webInstances: number[];
   readonly workerInstances: number[];
-  /** Writes that the workers could have made and the table did not take. */
+  /** Writes that the workers could have made but the table could not take. */
   readonly throttled: number[];
 }
 
@@ -65,21 +64,21 @@ export interface Outcome {
   readonly workerInstanceSeconds: number;
 }
 
-/** What a refusal costs beside an accepted registration. Measured: it is answered before its body is read. */
-const refusalShare = 0.25;
-/** However many knock, an instance still gets some work done. */
+/** Cost of a shed request relative to an accepted one, which is small because its body is not read. Measured. */
+const sheddingCost = 0.25;
+/** An overloaded instance still accepts this share of its capacity. */
 const leastGoodput = 0.1;
 const shortestReturnSeconds = 2;
 const longestReturnSeconds = 60;
 const horizonSeconds = 86_400;
-/** Below this, a fraction of a person is left by rounding. */
+/** A smaller fraction of a person is a rounding error. */
 const nobody = 1e-6;
 
-/** @returns people accepted in a second in which this many knock */
-function acceptable(knocking: number, capacity: number): number {
-  if (knocking <= capacity) return knocking;
-  // Accepting a costs a, refusing the others costs their share: a + refusalShare × (knocking − a) = capacity.
-  const left = (capacity - refusalShare * knocking) / (1 - refusalShare);
+/** @returns people accepted in a second with this many requests */
+function acceptable(requests: number, capacity: number): number {
+  if (requests <= capacity) return requests;
+  // Accepting a costs a, and shedding the others their share: a + sheddingCost × (requests − a) = capacity.
+  const left = (capacity - sheddingCost * requests) / (1 - sheddingCost);
   return Math.max(left, leastGoodput * capacity);
 }
 
@@ -100,7 +99,7 @@ export function simulate(scenario: Scenario): Outcome {
     workerInstances: [],
     throttled: [],
   };
-  /** Who comes back in which second. */
+  /** Retries that are due in each second. */
   const returns: number[] = [];
   const acceptLine = createLine();
   const storeLine = createLine();
@@ -111,10 +110,10 @@ export function simulate(scenario: Scenario): Outcome {
 
   for (let second = 0; second < horizonSeconds; second += 1) {
     const arriving = arrivals[second] ?? 0;
-    const knocking = arriving + (returns[second] ?? 0);
+    const requests = arriving + (returns[second] ?? 0);
     const webCapacity = webFleet.inService * web.registrationsPerSecond;
-    const accepted = acceptable(knocking, webCapacity);
-    const shed = knocking - accepted;
+    const accepted = acceptable(requests, webCapacity);
+    const shed = requests - accepted;
     if (shed > nobody) {
       const window = Math.ceil(
         Math.min(longestReturnSeconds, Math.max(shortestReturnSeconds, (2 * shed) / Math.max(accepted, 1))),
@@ -148,7 +147,7 @@ export function simulate(scenario: Scenario): Outcome {
 
     webFleet.step(
       second,
-      webCapacity === 0 ? 100 : Math.min(100, ((accepted + refusalShare * shed) / webCapacity) * 100),
+      webCapacity === 0 ? 100 : Math.min(100, ((accepted + sheddingCost * shed) / webCapacity) * 100),
     );
     workerFleet.step(
       second,
@@ -181,7 +180,7 @@ export function simulate(scenario: Scenario): Outcome {
   };
 }
 
-/** First come, first served, counted by the second in which they joined. */
+/** A first-in first-out queue, counted by the second of arrival. */
 function createLine() {
   const joined: number[] = [];
   let head = 0;
@@ -193,7 +192,7 @@ function createLine() {
     join(second: number, count: number) {
       joined[second] = count;
     },
-    /** @returns how long the last who left has waited, in seconds */
+    /** @returns how long the last of them waited, in seconds */
     leave(second: number, count: number): number {
       let leaving = count;
       left += count;
@@ -209,7 +208,7 @@ function createLine() {
       }
       return waited;
     },
-    /** @returns how long the first in line has waited, in seconds; 0 when nobody waits */
+    /** @returns how long the oldest has waited, in seconds; 0 if the queue is empty */
     oldestAge(second: number): number {
       while (head < second && (joined[head] ?? 0) <= nobody) head += 1;
       return (joined[head] ?? 0) > nobody ? second - head : 0;

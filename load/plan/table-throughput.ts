@@ -1,12 +1,12 @@
 /**
- * What an on-demand table takes: its warm throughput, or, later, twice of what it took at its peak up to half an hour ago
+ * The throughput of an on-demand table: its warm throughput or, later, twice its peak of up to half an hour ago
  * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode.html).
  */
 
 export interface TableThroughput {
-  /** @returns writes that the table takes in this second */
+  /** @returns writes that the table can take in this second */
   available(second: number): number;
-  /** Tells what it took. */
+  /** Records what was written. */
   write(second: number, count: number): void;
 }
 
@@ -14,7 +14,7 @@ export interface TableThroughput {
 export const newTableWritesPerSecond = 4_000;
 const growthWindowSeconds = 1_800;
 
-/** @param warmWritesPerSecond what the table was warmed to; less than a new table's does not exist */
+/** @param warmWritesPerSecond to which the table was warmed; never less than that of a new table */
 export function createTableThroughput(warmWritesPerSecond: number): TableThroughput {
   const floor = Math.max(warmWritesPerSecond, newTableWritesPerSecond);
   const written: number[] = [];

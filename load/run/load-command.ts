@@ -61,7 +61,7 @@ export interface Bars {
 }
 
 /** Shows one progress bar after the other, one for each kind of work. */
-export function createBars(terminal: Terminal): Bars {
+function createBars(terminal: Terminal): Bars {
   let shown: string | undefined;
   let bar: Progress | undefined;
   return {

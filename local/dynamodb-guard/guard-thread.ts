@@ -1,4 +1,4 @@
-/** Starts and stops the thread that guards the embedded DynamoDB. */
+/** Starts and stops the guard thread of the embedded DynamoDB. */
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { findFreePort, loopback } from "../ports.ts";
@@ -6,15 +6,15 @@ import { hiddenLoopback, type EngineAddress } from "./guard.ts";
 import type { GuardOrder } from "./messages.ts";
 
 export interface GuardThread {
-  /** Where the engine has to listen. */
+  /** Where the engine must listen. */
   readonly engine: EngineAddress;
-  /** Ends it with all connections. Safe to call twice. */
+  /** Ends it with all connections. Safe to repeat. */
   stop(): Promise<void>;
 }
 
 /**
- * @param port of 127.0.0.1 at which the engine is to be reached
- * @returns once it listens
+ * @param port of 127.0.0.1 for the engine
+ * @returns when it listens
  * @throws the system's error when the port cannot be used
  */
 export async function startGuardThread(port: number): Promise<GuardThread> {
@@ -22,7 +22,7 @@ export async function startGuardThread(port: number): Promise<GuardThread> {
   const thread = new Worker(new URL("./main.ts", import.meta.url), {
     workerData: { host: loopback, port, engine } satisfies GuardOrder,
     env: {},
-    // Nothing of how the program around it was started: coverage, tracing, inspection.
+    // Without the parent's Node options such as coverage, tracing or inspection.
     execArgv: [],
   });
   await once(thread, "message");

@@ -1,8 +1,8 @@
 /**
- * Stands before the embedded DynamoDB, which says to every page that it may read (`access-control-allow-origin: *`) and
- * takes any Host: rejects what a web page sends and hands everything else on as it comes, both ways.
+ * A proxy before the embedded DynamoDB, which allows every web page (`access-control-allow-origin: *`) and any Host:
+ * rejects browsers' requests and forwards all others unchanged.
  *
- * The engine itself listens where no page finds it: on an address of the loopback network that is made up for each start.
+ * The engine listens on a random loopback address, where no page finds it.
  */
 import { randomInt } from "node:crypto";
 import {
@@ -22,20 +22,20 @@ export interface EngineAddress {
 }
 
 /**
- * @returns an address of this machine alone: one of 16 million, where the system has all of 127.0.0.0/8. macOS has only the
- *   one; there a page would have to find the port.
+ * @returns a random loopback address, one of 16 million where the system has all of 127.0.0.0/8. macOS has only one;
+ *   there a page would have to find the port.
  */
 export function hiddenLoopback(platform: NodeJS.Platform): string {
   if (platform === "darwin") return loopback;
   return `127.${randomInt(1, 255)}.${randomInt(256)}.${randomInt(1, 255)}`;
 }
 
-/** What one connection has of its own, and a page could be told. */
+/** Per-connection headers, and what a page could use. */
 function isHandedOn(name: string): boolean {
   return !/^(access-control-.*|connection|keep-alive)$/i.test(name);
 }
 
-/** @returns a server that is not listening yet. Closing it ends what is under way. */
+/** @returns a server that is not listening. Closing it ends requests in progress. */
 export function createDynamoDbGuard(engine: EngineAddress): Server {
   const agent = new Agent({ keepAlive: true });
 
@@ -48,10 +48,10 @@ export function createDynamoDbGuard(engine: EngineAddress): Server {
       answer.pipe(response);
       answer.on("error", () => response.destroy());
     });
-    // An engine that is down, or goes down: whoever asked loses the connection, as without the guard.
+    // The engine is down: the client loses its connection, as without the guard.
     onward.on("error", () => response.destroy());
     response.on("error", () => onward.destroy());
-    // Whoever asked may give up, while a stopped engine holds the request.
+    // The client may give up while a stopped engine holds the request.
     response.once("close", () => onward.destroy());
     request.pipe(onward);
   }
@@ -61,7 +61,7 @@ export function createDynamoDbGuard(engine: EngineAddress): Server {
     if (rejection === undefined) return handOn(request, response);
     response.writeHead(403, { "content-type": "text/plain", connection: "close" }).end(`${rejection}\n`);
   });
-  // The engine's clients keep connections for as long as they like; it is for them to close.
+  // Clients keep connections as long as they like and close them.
   server.keepAliveTimeout = 0;
   server.requestTimeout = 0;
   server.once("close", () => agent.destroy());

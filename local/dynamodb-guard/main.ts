@@ -1,4 +1,4 @@
-/** The guard of the embedded DynamoDB as a thread, so that it answers however busy the program around it is. */
+/** The guard of the embedded DynamoDB as a thread, so that it answers while the main thread is busy. */
 import { once } from "node:events";
 import { parentPort, workerData } from "node:worker_threads";
 import { createDynamoDbGuard } from "./guard.ts";

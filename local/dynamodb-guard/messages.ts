@@ -1,4 +1,4 @@
-/** What the guard's thread is given. It says one thing, as soon as it listens. */
+/** Messages to and from the guard's thread: its options, and one when it listens. */
 import type { EngineAddress } from "./guard.ts";
 
 export interface GuardOrder {

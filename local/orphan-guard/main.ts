@@ -1,6 +1,6 @@
 /**
- * The orphan guard's process: outlives the process that started it by just as long as it takes to end what that one
- * left behind. It learns of the end by the IPC channel, which the system closes however its owner died, kill -9 included.
+ * The orphan guard's process: outlives its owner just long enough to end what that left behind. It notices the end by
+ * the IPC channel, which closes even after kill -9.
  */
 import { rm } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
@@ -25,7 +25,7 @@ function signal(pid: number, name: NodeJS.Signals): void {
 async function end(pid: number): Promise<void> {
   const deadline = Date.now() + stopWithinMs;
   signal(pid, "SIGTERM");
-  // A suspended process takes the SIGTERM only when it goes on.
+  // A suspended process takes SIGTERM only after SIGCONT.
   signal(pid, "SIGCONT");
   while (isAlive(pid)) {
     if (Date.now() > deadline) {
@@ -36,7 +36,7 @@ async function end(pid: number): Promise<void> {
   }
 }
 
-// Ctrl-C and a closing terminal reach whole groups of processes: the guard must see the others end first.
+// Ctrl-C and a closing terminal reach whole process groups: the guard must outlive the others.
 for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => {});
 
 process.on("message", (message: GuardMessage) => {
@@ -47,7 +47,7 @@ process.on("message", (message: GuardMessage) => {
 });
 
 async function endAll(): Promise<void> {
-  // Last started, first ended: the tiers before the engines they speak to.
+  // Last started, first ended: the tiers before their engines.
   for (const pid of [...watched].toReversed()) await end(pid);
   if (folder !== undefined) await rm(folder, { recursive: true, force: true });
   process.exit(0);

@@ -1,7 +1,7 @@
-/** What the owner of an orphan guard tells it. */
+/** Messages from the owner of an orphan guard. */
 export type GuardMessage =
   | { readonly kind: "watch"; readonly pid: number }
   | { readonly kind: "forget"; readonly pid: number }
-  /** A folder that is to go as well. */
+  /** A folder to remove as well. */
   | { readonly kind: "remove"; readonly folder: string }
   | { readonly kind: "dismiss" };

@@ -1,8 +1,8 @@
 /**
- * Sees to it that no child outlives this process, even when it is killed with -9 and can clean up nothing itself.
+ * Ensures that no child outlives this process, even after kill -9.
  *
- * One small process per stack watches all children, instead of a wrapper around each: the tiers run exactly as
- * production starts them, and an engine can be somebody else's binary.
+ * One small process per stack watches all children instead of wrapping each: tiers run exactly as in production, and
+ * engines can be foreign binaries.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -12,25 +12,25 @@ import type { GuardMessage } from "./messages.ts";
 export interface OrphanGuard {
   /** From now on this process is ended when ours is gone. */
   watch(pid: number): void;
-  /** It has ended by itself; its number may soon be another process's. */
+  /** It has ended; its pid may soon be reused. */
   forget(pid: number): void;
-  /** This folder is removed, with all that is in it, when our process is gone without having called `dismiss`. */
+  /** Removes this folder when our process ends without `dismiss`. */
   removeFolder(folder: string): void;
   readonly pid: number | undefined;
-  /** Ends the guard; it does nothing more. Safe to call twice. */
+  /** Ends the guard without further action. Safe to repeat. */
   dismiss(): Promise<void>;
 }
 
-/** @returns a guard that is already watching */
+/** @returns a guard that is watching */
 export function createOrphanGuard(): OrphanGuard {
   const child = spawn(process.execPath, [join(import.meta.dirname, "main.ts")], {
-    // A process group of its own: Ctrl-C in the terminal must not reach it before it reaches those it watches.
+    // Its own process group: Ctrl-C must not reach it before those it watches.
     detached: true,
     stdio: ["ignore", "ignore", "ignore", "ipc"],
     env: {},
     windowsHide: true,
   });
-  // Should the guard itself die, the stack goes on; it has only lost the net below it.
+  // If the guard itself dies, the stack continues without this protection.
   child.on("error", () => {});
   const ended = once(child, "exit").catch(() => {});
 

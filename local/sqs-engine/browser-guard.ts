@@ -1,6 +1,6 @@
 /**
- * Makes every Fastify server that is built in this process afterwards reject what a web page sends. Like the address in
- * `loopback.ts`, it is set from outside: fauxqs has no option for it.
+ * Makes every Fastify server created later in this process reject web pages. Set from outside like the address in
+ * `loopback.ts`, since fauxqs has no option for it.
  */
 import { subscribe } from "node:diagnostics_channel";
 import type { IncomingHttpHeaders } from "node:http";
@@ -19,7 +19,7 @@ interface Server {
   ): unknown;
 }
 
-/** Call it before the server is built. */
+/** Call it before the server is created. */
 export function rejectBrowsers(): void {
   subscribe("fastify.initialization", (message) => {
     const { fastify } = message as { fastify: Server };

@@ -1,6 +1,6 @@
 /**
- * The embedded SQS as a process of its own: fauxqs on 127.0.0.1, its queues and messages kept in a folder, so that they
- * are still there after a kill and a restart.
+ * The embedded SQS as a process: fauxqs on 127.0.0.1 with its messages in a folder, so that they survive a kill and
+ * restart.
  *
  * Environment: PORT, DATA_FOLDER, AWS_REGION.
  */
@@ -17,7 +17,7 @@ const SqsEngineConfig = Type.Object({
   AWS_REGION: Type.String({ minLength: 1, description: "region of the queues" }),
 });
 
-// What it writes holds attendees' data, and says no mode of its own.
+// Its files hold attendee data, and it sets no mode.
 process.umask(0o077);
 const config = readEnv(SqsEngineConfig, process.env);
 listenOnLoopbackOnly();

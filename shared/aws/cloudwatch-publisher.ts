@@ -31,7 +31,7 @@ interface PublishedFigure {
 }
 
 /** The daemon polls one worker after the other, so other workers' values are minutes old. */
-const polledAt = "turnout_queue_looked_at_timestamp_seconds";
+const polledAt = "turnout_queue_polled_at_timestamp_seconds";
 
 /** Every metric costs money, so only those that are watched. */
 export const publishedFigures: readonly PublishedFigure[] = [
@@ -107,7 +107,7 @@ export function createCloudWatchPublisher(options: CloudWatchPublisherOptions): 
     return metric?.values.map(({ value }) => value) ?? [];
   }
 
-  async function valueOf({ name, polledAt: looked, unknown }: PublishedFigure): Promise<number | undefined> {
+  async function valueOf({ name, polledAt: timestampName, unknown }: PublishedFigure): Promise<number | undefined> {
     const values = await read(name);
     if (name.endsWith("_total")) {
       if (registry.getSingleMetric(name) === undefined) return undefined;
@@ -116,8 +116,8 @@ export function createCloudWatchPublisher(options: CloudWatchPublisherOptions): 
       published.set(name, total);
       return added;
     }
-    if (looked !== undefined) {
-      const [at = 0] = await read(looked);
+    if (timestampName !== undefined) {
+      const [at = 0] = await read(timestampName);
       if (at === (published.get(name) ?? 0)) return undefined;
       published.set(name, at);
     }

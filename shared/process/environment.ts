@@ -72,7 +72,7 @@ export function readEnv<S extends TObject>(schema: S, env: Environment): Readonl
     const list = validationErrors.map((validationError) => `  - ${validationError.detail}`).join("\n");
     throw new TurnoutError(
       "TURNOUT_ENVIRONMENT_INVALID",
-      `The environment has ${validationErrors.length} validationError(s):\n${list}`,
+      `The environment has ${validationErrors.length} error(s):\n${list}`,
       {
         validationErrors,
       },

@@ -42,7 +42,7 @@ interface Output {
   readonly usesThread: boolean;
 }
 
-const passing = new Set(["EAGAIN", "EBUSY", "EINTR"]);
+const transient = new Set(["EAGAIN", "EBUSY", "EINTR"]);
 /** The reader is gone. */
 const final = new Set(["EPIPE", "EBADF", "ECONNRESET", "ENOTCONN", "ERR_STREAM_DESTROYED"]);
 
@@ -110,7 +110,7 @@ export function createLogDestination({ stdout, describeLoss }: LogDestinationOpt
         else send();
         return;
       }
-      if (passing.has(error.code ?? "")) {
+      if (transient.has(error.code ?? "")) {
         setTimeout(sendRest, retryAfterMs, chunk, lines).unref();
         return;
       }

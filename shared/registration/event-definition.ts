@@ -166,7 +166,7 @@ function optionErrors({ options }: { readonly options: readonly string[] }, poin
       .join("");
   const alike = new Set(options.map(shown)).size < options.length;
   if (validationErrors.length > 0 || !alike) return validationErrors;
-  return [{ pointer: `${pointer}/options`, detail: "has the same option twice, or two that look the same" }];
+  return [{ pointer: `${pointer}/options`, detail: "has the same option twice, or two that look alike" }];
 }
 
 function contentErrors(event: EventDefinition): ValidationError[] {

@@ -1,4 +1,4 @@
-/** Every state of the page, in every look, under the rules of axe. */
+/** Every state of the page, in every theme, under the rules of axe. */
 import t from "tap";
 import { openChromium, skip } from "./chromium.ts";
 import { axe, examine, type AxeResults } from "./examination.ts";

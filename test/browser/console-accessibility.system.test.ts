@@ -1,4 +1,4 @@
-/** Everything that the console shows, in every look, under the rules of axe. */
+/** Everything that the console shows, in every theme, under the rules of axe. */
 import t from "tap";
 import { skipUnlessLong } from "../equipment/run-length.ts";
 import { openChromium, skip } from "./chromium.ts";

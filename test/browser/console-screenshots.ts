@@ -1,6 +1,6 @@
 /**
  * Writes pictures of what the console shows to docs/screenshots/console/: `node test/browser/console-screenshots.ts`.
- * For people to look at, and to compare after a change of its look.
+ * For people to review, and to compare after a change of its design.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -8,11 +8,11 @@ import { openChromium, skip } from "./chromium.ts";
 import { openConsoleStage } from "./console-stage.ts";
 import { consoleStates } from "./console-states.ts";
 import { toPalettePng } from "./palette-png.ts";
-import { dress, looks } from "./states.ts";
+import { dress, themes } from "./states.ts";
 
 const folder = join(import.meta.dirname, "..", "..", "docs", "screenshots", "console");
-/** Of which pages further looks are worth their bytes. */
-const furtherLooks: Readonly<Record<string, readonly string[]>> = {
+/** Of which pages further themes are worth their bytes. */
+const furtherThemes: Readonly<Record<string, readonly string[]>> = {
   "overview-spike": ["phone", "dark"],
   "dead-letters": ["phone"],
   "dead-letter": ["dark"],
@@ -26,11 +26,11 @@ try {
   let [pictures, bytes] = [0, 0];
   for (const state of consoleStates) {
     await state.show(browser, stage, async (page) => {
-      const further = furtherLooks[state.name] ?? [];
-      for (const look of looks.filter(({ name }, index) => index === 0 || further.includes(name))) {
-        await dress(page, look);
+      const further = furtherThemes[state.name] ?? [];
+      for (const theme of themes.filter(({ name }, index) => index === 0 || further.includes(name))) {
+        await dress(page, theme);
         const png = toPalettePng(await page.screenshot({ fullPage: true }));
-        writeFileSync(join(folder, `${state.name}-${look.name}.png`), png);
+        writeFileSync(join(folder, `${state.name}-${theme.name}.png`), png);
         pictures += 1;
         bytes += png.length;
       }

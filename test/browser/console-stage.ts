@@ -12,7 +12,7 @@ import { summit } from "./stage.ts";
 export interface ConsoleStage {
   readonly stack: LocalStack;
   readonly consoleUrl: string;
-  /** Registers so many people through the front door. @returns their addresses */
+  /** Registers so many people through the web tier. @returns their addresses */
   register(count: number): Promise<string[]>;
   /** Puts one on the registrations queue that the worker will find not to be valid. @returns its id */
   sendInvalid(entry?: Readonly<Record<string, unknown>>): Promise<string>;

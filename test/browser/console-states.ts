@@ -1,4 +1,4 @@
-/** What an operator can see the console show, in the order in which one stage can play it all. */
+/** What an operator can see the console show, in an order in which one stack can show it all. */
 import type { Browser, Page } from "playwright-core";
 import { encodePack } from "../../shared/registration/registration-pack.ts";
 import { visit } from "./attendee.ts";
@@ -6,30 +6,30 @@ import { invalidEntry, type ConsoleStage } from "./console-stage.ts";
 
 export interface ConsoleState {
   readonly name: string;
-  /** @param look called while the console shows it */
-  show(browser: Browser, stage: ConsoleStage, look: (page: Page) => Promise<void>): Promise<void>;
+  /** @param examine called while the console shows it */
+  show(browser: Browser, stage: ConsoleStage, examine: (page: Page) => Promise<void>): Promise<void>;
 }
 
-const patience = { timeout: 30_000 };
+const waitOptions = { timeout: 30_000 };
 
-/** Opens a page of the console, acts there and has it looked at. */
+/** Opens a page of the console, acts there and runs the check there. */
 function at(path: string, act: (page: Page, stage: ConsoleStage) => Promise<void>): ConsoleState["show"] {
-  return async (browser, stage, look) => {
+  return async (browser, stage, examine) => {
     const { page, context } = await visit(browser, stage.consoleUrl + path);
     await act(page, stage);
-    await look(page);
+    await examine(page);
     await context.close();
   };
 }
 
 const headline = (page: Page, text: string) =>
-  page.locator("[data-live=headline] h2").filter({ hasText: text }).waitFor(patience);
+  page.locator("[data-live=headline] h2").filter({ hasText: text }).waitFor(waitOptions);
 
-const heading = (page: Page, name: string | RegExp) => page.getByRole("heading", { name }).first().waitFor(patience);
+const heading = (page: Page, name: string | RegExp) => page.getByRole("heading", { name }).first().waitFor(waitOptions);
 
 /** Loads the page again until it shows this. */
 async function untilShown(page: Page, selector: string): Promise<void> {
-  for (const deadline = Date.now() + patience.timeout; (await page.locator(selector).count()) === 0;) {
+  for (const deadline = Date.now() + waitOptions.timeout; (await page.locator(selector).count()) === 0;) {
     if (Date.now() > deadline) throw new Error(`${page.url()} does not show ${selector}.`);
     await page.waitForTimeout(300);
     await page.reload();
@@ -40,7 +40,7 @@ const openRecord = "/dead-letters?reason=invalid-registration&state=open";
 
 async function openFirst(page: Page): Promise<void> {
   await page.locator("form tbody th a").first().click();
-  await heading(page, "Mend");
+  await heading(page, "Edit");
 }
 
 export const consoleStates: readonly ConsoleState[] = [
@@ -49,12 +49,12 @@ export const consoleStates: readonly ConsoleState[] = [
     name: "overview-spike",
     show: at("/", async (page, stage) => {
       // Some traffic before, so that the charts have something to tell.
-      await page.locator("[data-chart=waiting] canvas").waitFor(patience);
+      await page.locator("[data-chart=waiting] canvas").waitFor(waitOptions);
       await stage.register(150);
       await headline(page, "All is well");
       stage.stack.kill("worker", "SIGSTOP");
       await stage.register(400);
-      await page.locator("#figure-waiting b").filter({ hasText: "≈" }).waitFor(patience);
+      await page.locator("#figure-waiting b").filter({ hasText: "≈" }).waitFor(waitOptions);
       await headline(page, "The worker does not answer");
     }),
   },
@@ -63,7 +63,7 @@ export const consoleStates: readonly ConsoleState[] = [
     show: at("/", async (page, stage) => {
       stage.stack.kill("worker", "SIGCONT");
       await headline(page, "All is well");
-      await page.locator("[data-chart=waiting] canvas").waitFor(patience);
+      await page.locator("[data-chart=waiting] canvas").waitFor(waitOptions);
     }),
   },
   {
@@ -76,8 +76,8 @@ export const consoleStates: readonly ConsoleState[] = [
         "received again and again, and never finished: the worker may have crashed",
       );
       await stage.sendDead('{"v":1,"registrations":[{"id":"cut', "malformed", "the message body is not JSON");
-      await headline(page, "5 registrations need somebody");
-      await page.locator("[data-chart=waiting] canvas").waitFor(patience);
+      await headline(page, "5 registrations need attention");
+      await page.locator("[data-chart=waiting] canvas").waitFor(waitOptions);
     }),
   },
   {
@@ -86,11 +86,11 @@ export const consoleStates: readonly ConsoleState[] = [
   },
   { name: "dead-letter", show: at(openRecord, openFirst) },
   {
-    name: "edit-refused",
+    name: "edit-rejected",
     show: at(openRecord, async (page) => {
       await openFirst(page);
       await page.getByLabel("Guests you bring along").fill("many");
-      await page.getByRole("button", { name: "Check the change" }).click();
+      await page.getByRole("button", { name: "Check changes" }).click();
       await page.getByRole("alert").waitFor();
     }),
   },
@@ -100,15 +100,15 @@ export const consoleStates: readonly ConsoleState[] = [
       await openFirst(page);
       await page.getByLabel("Email address").fill("grace.hopper@example.org");
       await page.getByLabel("Why").first().fill("asked by phone");
-      await page.getByRole("button", { name: "Check the change" }).click();
-      await heading(page, "This would change");
+      await page.getByRole("button", { name: "Check changes" }).click();
+      await heading(page, "Changes");
     }),
   },
-  { name: "replay-order", show: at("/replays/new?all=yes", (page) => heading(page, "Replay them")) },
+  { name: "replay-request", show: at("/replays/new?all=yes", (page) => heading(page, "Start the replay")) },
   {
     name: "replay-done",
     show: at("/replays/new?reason=crash-loop", async (page) => {
-      await page.getByLabel("Why").fill("the worker is mended");
+      await page.getByLabel("Why").fill("the worker is repaired");
       await page.getByRole("button", { name: "Replay 1 now" }).click();
       await heading(page, "Done: all resolved");
     }),
@@ -125,7 +125,7 @@ export const consoleStates: readonly ConsoleState[] = [
     }),
   },
   { name: "system", show: at("/system", (page) => heading(page, "Limits")) },
-  { name: "admin-log", show: at("/system/log", (page) => heading(page, "What admins did")) },
+  { name: "audit-log", show: at("/system/log", (page) => heading(page, "Audit log")) },
   {
     name: "locked",
     show: at("/?token=of-a-console-that-was-stopped", (page) => heading(page, "This console is locked")),
@@ -134,8 +134,8 @@ export const consoleStates: readonly ConsoleState[] = [
     name: "unreachable",
     show: at("/", async (page, stage) => {
       await stage.stack.process("sqs").stop();
-      await headline(page, "The console cannot see the deployment");
-      await page.locator("[data-chart=waiting] canvas").waitFor(patience);
+      await headline(page, "The console cannot reach the deployment");
+      await page.locator("[data-chart=waiting] canvas").waitFor(waitOptions);
     }),
   },
 ];

@@ -1,4 +1,4 @@
-/** The console in a real browser, on the real local stack: what an operator does there, from the spike to the mended record. */
+/** The console in a real browser, on the real local stack: what an operator does there, from the spike to the corrected record. */
 import { createServer } from "node:http";
 import { readFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
@@ -10,14 +10,14 @@ import { openChromium, skip } from "./chromium.ts";
 import { invalidEntry, openConsoleStage } from "./console-stage.ts";
 
 /** For what has to come by itself, while the machine does other things too. */
-const patience = { timeout: 30_000 };
+const waitOptions = { timeout: 30_000 };
 
 function figure(page: Page, id: string) {
   return page.locator(`#figure-${id} dd b`);
 }
 
 async function headlineReads(page: Page, text: string | RegExp): Promise<void> {
-  await page.locator("[data-live=headline] h2").filter({ hasText: text }).waitFor(patience);
+  await page.locator("[data-live=headline] h2").filter({ hasText: text }).waitFor(waitOptions);
 }
 
 t.test("the console", { skip, timeout: 240_000 }, async (t) => {
@@ -30,14 +30,14 @@ t.test("the console", { skip, timeout: 240_000 }, async (t) => {
   t.test("shows a spike while it comes and goes, without a reload", async (t) => {
     const { page, context, troubles, requests } = await visit(browser, consoleUrl);
     await headlineReads(page, "All is well");
-    await page.locator("[data-chart=waiting] canvas").waitFor(patience);
+    await page.locator("[data-chart=waiting] canvas").waitFor(waitOptions);
     t.equal(await page.locator("figure canvas").count(), 3);
     // Suspended, so that what comes is seen to wait.
     stack.kill("worker", "SIGSTOP");
     await stage.register(300);
     await figure(page, "waiting")
       .filter({ hasText: /^≈ \d+ p/ })
-      .waitFor(patience);
+      .waitFor(waitOptions);
     t.match(await page.locator("#figure-waiting").textContent(), /message/, "both counts are told");
     await headlineReads(page, "The worker does not answer");
     stack.kill("worker", "SIGCONT");
@@ -53,33 +53,33 @@ t.test("the console", { skip, timeout: 240_000 }, async (t) => {
   t.test("leads from a group to the record, through edit, dry run and replay, to resolved", async (t) => {
     const id = await stage.sendInvalid();
     const { page, context, troubles } = await visit(browser, consoleUrl);
-    await headlineReads(page, "1 registration needs somebody");
+    await headlineReads(page, "1 registration needs attention");
     await page.getByRole("link", { name: "1 Not a valid registration" }).click();
     await page.getByRole("heading", { name: "Not a valid registration: 1 open" }).waitFor();
     await page.getByRole("link", { name: "grace.hopper@example" }).click();
     t.match(page.url(), `/dead-letters/${id}`);
-    t.match(await page.locator("main").textContent(), /It would not be sent as it stands/);
+    t.match(await page.locator("main").textContent(), /A replay would not send it/);
 
-    await page.getByRole("button", { name: "Check the change" }).click();
+    await page.getByRole("button", { name: "Check changes" }).click();
     await page.getByRole("alert").filter({ hasText: "/email" }).waitFor();
     t.equal(await page.getByLabel("Email address").getAttribute("aria-invalid"), "true");
 
     await page.getByLabel("Email address").fill("grace.hopper@example.org");
     await page.getByLabel("Guests you bring along").fill("1");
     await page.getByLabel("Why").first().fill("asked by phone");
-    await page.getByRole("button", { name: "Check the change" }).click();
+    await page.getByRole("button", { name: "Check changes" }).click();
     const difference = page.locator(".changes").first();
     t.match(await difference.textContent(), /email: *grace.hopper@example → grace.hopper@example.org/);
     t.match(await difference.textContent(), /answers.guests: *2 → 1/);
-    await page.getByRole("button", { name: "Save the change" }).click();
+    await page.getByRole("button", { name: "Save changes" }).click();
     await page.getByText("Saved.").waitFor();
 
     await page.getByRole("link", { name: "Replay …" }).click();
-    await page.getByRole("heading", { name: "Replay: what would happen" }).waitFor();
+    await page.getByRole("heading", { name: "Replay: dry run" }).waitFor();
     t.match(await page.locator("main").textContent(), /1 of 1 would be sent[^]*Nothing has been sent yet/);
     await page.getByLabel("Why").fill("mended");
     await page.getByRole("button", { name: "Replay 1 now" }).click();
-    await page.getByRole("heading", { name: "Done: all resolved" }).waitFor(patience);
+    await page.getByRole("heading", { name: "Done: all resolved" }).waitFor(waitOptions);
 
     await page.getByRole("link", { name: id }).click();
     const history = await page.locator(".history").textContent();
@@ -95,19 +95,19 @@ t.test("the console", { skip, timeout: 240_000 }, async (t) => {
     const body = `<img src=x onerror="document.title='owned'"><script>document.title='owned'</script>\u202e\u0085end`;
     await stage.sendDead(body, "malformed", "the message body is not JSON");
     const { page, context, troubles } = await visit(browser, `${consoleUrl}/dead-letters`);
-    await page.waitForFunction("document.querySelector('tbody') || void location.reload()", undefined, patience);
+    await page.waitForFunction("document.querySelector('tbody') || void location.reload()", undefined, waitOptions);
     await page.goto(`${consoleUrl}/dead-letters?reason=malformed`);
     await page.getByRole("link", { name: "no valid registration" }).click();
     t.match(await page.locator("pre").textContent(), String.raw`'owned'</script>\u202e\u0085end`);
     t.not(await page.title(), "owned");
     const waiting = page.waitForEvent("download");
-    await page.getByRole("link", { name: "Download every byte" }).click();
+    await page.getByRole("link", { name: "Download the original" }).click();
     t.equal(readFileSync(await (await waiting).path(), "utf8"), body);
 
-    await page.getByRole("button", { name: "Discard for good" }).click();
+    await page.getByRole("button", { name: "Discard permanently" }).click();
     t.ok(await page.evaluate("document.activeElement.id === 'discard-why'"), "not without a reason");
     await page.locator("#discard-why").fill("not one of ours");
-    await page.getByRole("button", { name: "Discard for good" }).click();
+    await page.getByRole("button", { name: "Discard permanently" }).click();
     await page.getByText("Discarded.").waitFor();
     t.match(await page.locator(".history").textContent(), /discarded[^]*not one of ours/);
     t.strictSame(troubles, []);
@@ -126,17 +126,17 @@ t.test("the console", { skip, timeout: 240_000 }, async (t) => {
     await page.waitForFunction(
       "document.querySelectorAll('tbody input').length === 3 || void setTimeout(() => location.reload(), 300)",
       undefined,
-      { ...patience, polling: 1_000 },
+      { ...waitOptions, polling: 1_000 },
     );
     // The canary goes out, and nobody takes it.
     await stack.process("worker").stop();
-    await page.getByRole("link", { name: "Replay all that are open with this reason …" }).click();
+    await page.getByRole("link", { name: "Replay all open ones with this reason …" }).click();
     await page.getByLabel("Why").fill("once more");
     await page.getByRole("button", { name: "Replay 3 now" }).click();
     await page.getByRole("heading", { name: "Replaying …" }).waitFor();
     await page.getByRole("button", { name: "Stop" }).click();
-    await page.getByRole("heading", { name: "Stopped before the end" }).waitFor(patience);
-    t.match(await page.locator("main").textContent(), /2 were left alone. Nothing is lost./);
+    await page.getByRole("heading", { name: "Stopped before the end" }).waitFor(waitOptions);
+    t.match(await page.locator("main").textContent(), /2 were not sent. Nothing is lost./);
     await stack.process("worker").start();
     await context.close();
   });
@@ -145,7 +145,7 @@ t.test("the console", { skip, timeout: 240_000 }, async (t) => {
     const [address = ""] = await stage.register(1);
     const { page, context, requests } = await visit(browser, `${consoleUrl}/registrations`);
     const found = page.getByRole("heading", { name: `${address} is registered` });
-    for (const deadline = Date.now() + patience.timeout; Date.now() < deadline && !(await found.isVisible());) {
+    for (const deadline = Date.now() + waitOptions.timeout; Date.now() < deadline && !(await found.isVisible());) {
       await page.getByLabel("Email address").fill(address.toUpperCase());
       await page.getByRole("button", { name: "Find" }).click();
       await page.locator("[role=status] h3").waitFor();
@@ -153,7 +153,7 @@ t.test("the console", { skip, timeout: 240_000 }, async (t) => {
     t.ok(await found.isVisible());
     await page.getByLabel("Email address").fill("nobody");
     await page.getByRole("button", { name: "Find" }).click();
-    await page.getByText("That is no email address").waitFor();
+    await page.getByText("This is not an email address").waitFor();
     t.notOk(requests.some((request) => decodeURIComponent(request.url()).includes("@")));
     const waiting = page.waitForEvent("download");
     await page.getByRole("button", { name: "Download CSV" }).click();
@@ -170,7 +170,7 @@ t.test("the console", { skip, timeout: 240_000 }, async (t) => {
     t.teardown(() => server.close());
     const { page, context, requests } = await visit(browser, consoleUrl);
     await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
-    await page.getByRole("heading", { name: "Refused, and nothing was changed" }).waitFor();
+    await page.getByRole("heading", { name: "Rejected: nothing was changed" }).waitFor();
     const post = requests.find((request) => request.method() === "POST");
     t.match((await post?.allHeaders())?.cookie, "turnout-console", "control: SameSite did not stop it");
     await context.close();
@@ -179,7 +179,7 @@ t.test("the console", { skip, timeout: 240_000 }, async (t) => {
   t.test("works by keyboard alone, and fits a phone", async (t) => {
     const { page, context } = await visit(browser, consoleUrl, { viewport: { width: 390, height: 760 } });
     await page.keyboard.press("Tab");
-    t.equal(await page.evaluate("document.activeElement.textContent"), "Skip to the content");
+    t.equal(await page.evaluate("document.activeElement.textContent"), "Skip to content");
     await page.keyboard.press("Enter");
     t.equal(await page.evaluate("document.activeElement.id"), "main");
     for (const path of ["/", "/dead-letters?state=all", "/registrations", "/system", "/system/log", "/nowhere"]) {
@@ -193,9 +193,9 @@ t.test("the console", { skip, timeout: 240_000 }, async (t) => {
     const { page, context } = await visit(browser, consoleUrl);
     await headlineReads(page, /./);
     await stack.process("console").stop();
-    await page.getByText("No live connection to the console.").waitFor(patience);
+    await page.getByText("No live connection to the console.").waitFor(waitOptions);
     await stack.process("console").start();
-    await page.getByText("No live connection to the console.").waitFor({ ...patience, state: "hidden" });
+    await page.getByText("No live connection to the console.").waitFor({ ...waitOptions, state: "hidden" });
     await context.close();
   });
 });

@@ -5,7 +5,7 @@ import { openChromium, skip } from "./chromium.ts";
 import { openStage, summit } from "./stage.ts";
 
 const hourMs = 3_600_000;
-/** Long enough for a web tier to start and a browser to look at it before it opens. */
+/** Long enough for a web tier to start and a browser to open it before it opens. */
 const soonMs = 20_000;
 
 t.test("the phases of an event", { skip, timeout: 120_000, jobs: 3 }, async (t) => {
@@ -31,7 +31,7 @@ t.test("the phases of an event", { skip, timeout: 120_000, jobs: 3 }, async (t) 
       await headingReads(page, "Registration opens in");
       await page.locator(".clock").waitFor();
       t.equal(await page.locator("[data-unit=hour] b").textContent(), "00");
-      t.ok(Date.now() < opensAt, "this test looks at the page before it opens");
+      t.ok(Date.now() < opensAt, "this test reads the page before it opens");
       // The reading of the clock is over: from here to the open form the page needs nobody.
       await page.waitForLoadState("networkidle");
       const asked = requests.length;
@@ -39,7 +39,7 @@ t.test("the phases of an event", { skip, timeout: 120_000, jobs: 3 }, async (t) 
       const lateMs = Date.now() - opensAt;
       t.ok(lateMs >= 0, `opened ${lateMs} ms after its time`);
       t.ok(lateMs < 10_000, `opened ${lateMs} ms after its time`);
-      t.ok(requests.length - asked <= 1, "at most the last look at the clock");
+      t.ok(requests.length - asked <= 1, "at most the last check of the clock");
       t.match(await page.locator("#announcement").textContent(), "Registration is open");
       t.match(await page.locator(".when:visible").textContent(), "Open until");
       await fillIn(page);
@@ -98,7 +98,7 @@ t.test("the phases of an event", { skip, timeout: 120_000, jobs: 3 }, async (t) 
     await page.route("**/registrations", (route) => route.continue({ url: `${target}/registrations` }));
     await fillIn(page);
     await registerButton(page).click();
-    await page.getByRole("heading", { name: "Registration is just about to open" }).waitFor();
+    await page.getByRole("heading", { name: "Registration is about to open" }).waitFor();
     target = stage.openUrl;
     await headingReads(page, "You are registered");
     t.ok(posts().length >= 2);

@@ -39,7 +39,7 @@ t.test("registering in a browser", { skip, timeout: 240_000, jobs: 3 }, async (t
     await context.close();
   });
 
-  t.test("works without a script, by a page that looks again by itself", { buffered: true }, async (t) => {
+  t.test("works without a script, by a page that reloads by itself", { buffered: true }, async (t) => {
     await stage.stopWorker();
     const { page, context } = await visit(browser, stage.openUrl, { javaScriptEnabled: false });
     await fillIn(page);
@@ -180,10 +180,10 @@ t.test("registering in a browser", { skip, timeout: 240_000, jobs: 3 }, async (t
     t.equal(await page.evaluate("document.activeElement.id"), "summary");
     t.match(await page.title(), /^Error: /);
     t.strictSame(await summary.getByRole("listitem").allTextContents(), [
-      "Enter an email address like name@example.org, with plain letters, digits and the usual signs before the @.",
+      "Enter an email address like name@example.org, using only plain letters, digits and common symbols before the @.",
       "Enter your name.",
       "Guests you bring along – Enter a whole number from 0 to 4.",
-      "I accept the code of conduct – Tick this box to go on.",
+      "I accept the code of conduct – Tick this box to continue.",
     ]);
     const name = page.getByLabel("Name", { exact: true });
     t.equal(await name.getAttribute("aria-invalid"), "true");
@@ -263,7 +263,7 @@ t.test("registering in a browser", { skip, timeout: 240_000, jobs: 3 }, async (t
 
   t.test("shows a link that belongs to no registration as that", { buffered: true }, async (t) => {
     const { page, context } = await visit(browser, `${stage.openUrl}/registrations/k.invalid`);
-    await headingReads(page, "This link shows no registration");
+    await headingReads(page, "No registration was found for this link");
     await page.getByRole("link", { name: "To the event page" }).click();
     await headingReads(page, "Register");
     t.equal(new URL(page.url()).pathname, "/");

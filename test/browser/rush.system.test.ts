@@ -17,7 +17,7 @@ t.test("registering in a rush", { skip, timeout: 120_000 }, async (t) => {
     stage.stopQueue();
     t.teardown(() => stage.resumeQueue());
     await registerButton(page).click();
-    await page.getByRole("heading", { name: "Many people are registering at this moment" }).waitFor();
+    await page.getByRole("heading", { name: "Many people are registering right now" }).waitFor();
     t.match(await page.locator("#wait").textContent(), /not confirmed yet.*Next try: in \d+ seconds?/s);
     t.match(await page.locator("#announcement").textContent(), "Many people are registering");
     t.equal(await registerButton(page).getAttribute("aria-disabled"), "true");
@@ -56,7 +56,7 @@ t.test("registering in a rush", { skip, timeout: 120_000 }, async (t) => {
     await fillIn(page);
     await context.setOffline(true);
     await registerButton(page).click();
-    await page.getByRole("heading", { name: "There is no connection right now" }).waitFor();
+    await page.getByRole("heading", { name: "You appear to be offline" }).waitFor();
     await context.setOffline(false);
     await headingReads(page, "You are registered");
     t.ok(posts().length >= 2);
@@ -81,7 +81,7 @@ t.test("registering in a rush", { skip, timeout: 120_000 }, async (t) => {
     await context.close();
   });
 
-  t.test("says so when somebody has to look at it", async (t) => {
+  t.test("says so when somebody has to review it", async (t) => {
     await stage.stopWorker();
     const { page, context } = await visit(browser, stage.openUrl);
     await fillIn(page);
@@ -89,8 +89,8 @@ t.test("registering in a rush", { skip, timeout: 120_000 }, async (t) => {
     await headingReads(page, "We have your registration");
     await stage.deadLetterWhatWaits();
     await stage.resumeWorker();
-    await headingReads(page, "We have your registration, and someone will look at it");
-    t.match(await page.title(), "someone will look at it");
+    await headingReads(page, "We have your registration, and someone will review it");
+    t.match(await page.title(), "someone will review it");
     await context.close();
   });
 });

@@ -76,7 +76,7 @@ export async function openStage(): Promise<Stage> {
 
   let main: LocalStack | undefined;
   try {
-    // Short, so that a queue that is down is found out before a test grows impatient.
+    // Short, so that a queue that is down is found out before a test times out.
     const environment = { EVENT_FILE: eventFile(summit(-hourMs)), SEND_TIMEOUT_MS: "1500", SEND_ATTEMPTS: "1" };
     main = await start({ environment });
   } catch (error) {

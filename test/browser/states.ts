@@ -6,8 +6,8 @@ import { summit, type Stage } from "./stage.ts";
 
 export interface State {
   readonly name: string;
-  /** @param look called while the page is in this state; it is left afterwards */
-  show(browser: Browser, stage: Stage, look: (page: Page) => Promise<void>): Promise<void>;
+  /** @param visit called while the page is in this state; it is left afterwards */
+  show(browser: Browser, stage: Stage, theme: (page: Page) => Promise<void>): Promise<void>;
 }
 
 const hourMs = 3_600_000;
@@ -15,10 +15,10 @@ const dayMs = 24 * hourMs;
 const email = "ada.lovelace@example.org";
 
 function atPage(urlOf: (stage: Stage) => string | Promise<string>, act: (page: Page) => Promise<void>): State["show"] {
-  return async (browser, stage, look) => {
+  return async (browser, stage, theme) => {
     const { page, context } = await visit(browser, await urlOf(stage));
     await act(page);
-    await look(page);
+    await theme(page);
     await context.close();
   };
 }
@@ -71,7 +71,7 @@ export const states: readonly State[] = [
     show: atPage(
       ({ openUrl }) => openUrl,
       async (page) => {
-        // Held on its way out, so that this state lasts while it is looked at.
+        // Held on its way out, so that this state lasts while it is examined.
         await page.route("**/registrations", () => undefined);
         await send(page);
         await page.locator("form[aria-busy=true]").waitFor();
@@ -80,13 +80,13 @@ export const states: readonly State[] = [
   },
   {
     name: "busy-retrying",
-    async show(browser, stage, look) {
+    async show(browser, stage, theme) {
       const { page, context } = await visit(browser, stage.openUrl);
       stage.stopQueue();
       try {
         await send(page);
         await page.locator("#wait[data-shown=busy] .next").waitFor();
-        await look(page);
+        await theme(page);
       } finally {
         stage.resumeQueue();
       }
@@ -95,48 +95,48 @@ export const states: readonly State[] = [
   },
   {
     name: "pending",
-    async show(browser, stage, look) {
+    async show(browser, stage, theme) {
       await stage.stopWorker();
       const { page, context } = await visit(browser, stage.openUrl);
       await sent(page);
       await page.locator("[data-row=received]").waitFor();
-      await look(page);
+      await theme(page);
       await context.close();
     },
   },
   {
     name: "needs-attention",
-    async show(browser, stage, look) {
+    async show(browser, stage, theme) {
       await stage.stopWorker();
       const { page, context } = await visit(browser, stage.openUrl);
       await sent(page);
       await stage.deadLetterWhatWaits();
       await stage.resumeWorker();
       await page.locator("[data-status=needs-attention]").waitFor();
-      await look(page);
+      await theme(page);
       await context.close();
     },
   },
   {
     name: "confirmed",
-    async show(browser, stage, look) {
+    async show(browser, stage, theme) {
       await stage.resumeWorker();
       const { page, context } = await visit(browser, stage.openUrl);
       await sent(page);
       await headingReads(page, "You are registered");
-      await look(page);
+      await theme(page);
       await context.close();
     },
   },
   {
     name: "status-link",
-    async show(browser, stage, look) {
+    async show(browser, stage, theme) {
       await stage.resumeWorker();
       const { page, context } = await visit(browser, stage.openUrl);
       await sent(page);
       await headingReads(page, "You are registered");
       await page.reload();
-      await look(page);
+      await theme(page);
       await context.close();
     },
   },
@@ -144,7 +144,7 @@ export const states: readonly State[] = [
     name: "unknown-link",
     show: atPage(
       ({ openUrl }) => `${openUrl}/registrations/unknown`,
-      (page) => headingReads(page, "This link shows no registration"),
+      (page) => headingReads(page, "No registration was found for this link"),
     ),
   },
   {
@@ -156,29 +156,29 @@ export const states: readonly State[] = [
   },
 ];
 
-export interface Look {
+export interface Theme {
   readonly name: string;
   readonly width: number;
   readonly height: number;
   readonly colorScheme: "light" | "dark";
 }
 
-export const looks: readonly Look[] = [
+export const themes: readonly Theme[] = [
   { name: "desktop", width: 1_120, height: 760, colorScheme: "light" },
   { name: "phone", width: 390, height: 760, colorScheme: "light" },
   { name: "dark", width: 1_120, height: 760, colorScheme: "dark" },
 ];
 
 /** Both widths and both schemes, once each: what a rule of accessibility can depend on. */
-const contrastingLooks = looks.filter(({ name }) => name !== "desktop");
+const contrastingThemes = themes.filter(({ name }) => name !== "desktop");
 
-/** @returns the looks to examine a state in, by its place among all: in turn, or every one in a long run */
-export function looksAt(index: number): readonly Look[] {
-  return skipUnlessLong ? [contrastingLooks[index % contrastingLooks.length]!] : contrastingLooks;
+/** @returns the themes to examine a state in, by its place among all: in turn, or every one in a long run */
+export function looksAt(index: number): readonly Theme[] {
+  return skipUnlessLong ? [contrastingThemes[index % contrastingThemes.length]!] : contrastingThemes;
 }
 
-/** Puts the page into this look, and waits until nothing moves any more. */
-export async function dress(page: Page, { width, height, colorScheme }: Look): Promise<void> {
+/** Puts the page into this theme, and waits until nothing moves any more. */
+export async function dress(page: Page, { width, height, colorScheme }: Theme): Promise<void> {
   await page.setViewportSize({ width, height });
   await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
   await page.evaluate("Promise.all(document.getAnimations().map((animation) => animation.finished))");

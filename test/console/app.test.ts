@@ -19,7 +19,7 @@ t.test("without the cookie nothing is shown; the link gives it, and takes itself
   for (const url of ["/", "/history.json", "/events", "/dead-letters", "/registrations", "/system", "/system/log"]) {
     const answer = await app.inject({ url, headers: { host } });
     t.equal(answer.statusCode, 401, url);
-    t.match(answer.body, "open the link that it printed");
+    t.match(answer.body, /Open the link that <code>turnout console<\/code> printed/);
   }
   const wrong = await app.inject({ url: "/?token=another", headers: { host } });
   t.equal(wrong.statusCode, 403);
@@ -52,12 +52,12 @@ t.test("a post from elsewhere, or without the token of our pages, changes nothin
 t.test("with the deployment down every page still answers, and says what to do", async (t) => {
   const { get, post, watch } = await openConsole(t, deadConnection(t));
   watch.start();
-  for (const deadline = Date.now() + 10_000; !watch.sight().fault && Date.now() < deadline;) {
+  for (const deadline = Date.now() + 10_000; !watch.snapshot().failure && Date.now() < deadline;) {
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   const overview = await get("/");
   t.equal(overview.statusCode, 200);
-  t.match(overview.body, /The console cannot see the deployment[^]*The endpoint does not answer. Check/);
+  t.match(overview.body, /The console cannot reach the deployment[^]*The endpoint does not answer. Check/);
   t.match(overview.body, /Web tier<\/b> does not answer/, "the tiers are asked all the same");
   for (const url of ["/dead-letters", "/dead-letters/some-id", "/replays/new?all=yes", "/system/log"]) {
     const answer = await get(url);
@@ -88,7 +88,7 @@ t.test("an address that is none is a page of ours too; every answer carries the 
 });
 
 t.test(
-  "a request line of any form is answered as what it is: nothing here, and no fault of the deployment",
+  "a request line of any form is answered as what it is: nothing here, and no failure of the deployment",
   async (t) => {
     const { app, cookie } = await openConsole(t, deadConnection(t));
     await app.listen({ host: "127.0.0.1", port: 0 });

@@ -12,7 +12,7 @@ const options = {
   port: 0,
   key: "a-key-of-this-test",
   openToMachine: false,
-  lookEverySeconds: 1,
+  pollIntervalSeconds: 1,
   wallClock: Date.now,
 };
 

@@ -1,6 +1,7 @@
 import t from "tap";
 import { editFields, readChanges } from "../../console/edit-form.ts";
 import { event } from "./open-console.ts";
+import { postedChoice, postedList, postedNumber, postedText, postedWhy } from "../../console/posted-form.ts";
 
 const entry = {
   email: "ann@example",
@@ -62,4 +63,29 @@ t.test("changes carry the type that the schema wants; a wrong one is left for it
   t.same(readChanges(event, entry, { ...untouched, "answers.guests": "3" }), [{ field: "answers.guests", value: 3 }]);
   const text = { ...entry, answers: { guests: "2" } };
   t.same(readChanges(event, text, { "answers.guests": "2" }), [{ field: "answers.guests", value: 2 }], "was a text");
+});
+
+const refused = { code: "TURNOUT_REQUEST_INVALID" };
+
+t.test("texts, numbers, choices and lists are read within their bounds", async (t) => {
+  t.equal(postedText({ a: " x " }, "a", 5), "x");
+  t.equal(postedText({}, "a", 5), "");
+  t.equal(postedWhy({ why: "because" }), "because");
+  t.equal(postedNumber({ n: "10" }, "n", 1, 10), 10);
+  t.equal(postedChoice({ c: "b" }, "c", ["a", "b"]), "b");
+  t.equal(postedChoice({ c: "" }, "c", ["a", "b"]), undefined);
+  t.same(postedList({ id: "a" }, "id"), ["a"]);
+  t.same(postedList({ id: ["a", "b"] }, "id"), ["a", "b"]);
+  t.same(postedList({}, "id"), []);
+});
+
+t.test("whatever else comes is refused in words", async (t) => {
+  t.throws(() => postedText({ a: "123456" }, "a", 5), refused);
+  t.throws(() => postedText({ a: ["x", "y"] }, "a", 5), refused);
+  t.throws(() => postedWhy({ why: "  " }), refused);
+  for (const n of ["0", "11", "1.5", "1e1", "-1", "", undefined, ["5"]]) {
+    t.throws(() => postedNumber({ n }, "n", 1, 10), refused, String(n));
+  }
+  t.throws(() => postedChoice({ c: "__proto__" }, "c", ["a"]), refused);
+  t.throws(() => postedList({ id: [{}] }, "id"), refused);
 });

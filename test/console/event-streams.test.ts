@@ -36,7 +36,7 @@ t.test("each listens to its own topic, from what is so now, and hears that the c
   const [a, b] = [await listen("/a"), await listen("/b")];
   t.match(a.response.headers, { "content-type": /event-stream/, "x-of": "us" });
   streams.publish("/a", "news");
-  await eventually(() => a.text.includes("data: news\n\n") && a.text.includes(": still here"), "a has heard");
+  await eventually(() => a.text.includes("data: news\n\n") && a.text.includes(": alive"), "a has heard");
   t.match(a.text, /^retry: \d+\ndata: first\n\n/);
   t.notMatch(b.text, "news");
   t.equal(streams.listeners("/a"), 1);

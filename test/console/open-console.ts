@@ -6,10 +6,10 @@ import type { Test } from "tap";
 import type { Connection } from "../../terminal/connection.ts";
 import { buildConsoleApp } from "../../console/app.ts";
 import { loadAssets } from "../../console/assets.ts";
-import { createDeadLetterDesk } from "../../console/dead-letter-desk.ts";
+import { createDeadLetterService } from "../../console/dead-letter-service.ts";
 import { createEventStreams } from "../../console/event-streams.ts";
-import { createGate } from "../../console/gate.ts";
-import { createRegistrationsDesk } from "../../console/registrations-desk.ts";
+import { createAccessGuard } from "../../console/access-guard.ts";
+import { createRegistrationService } from "../../console/registration-service.ts";
 import { createReplayRuns } from "../../console/replay-runs.ts";
 import { createSystemFacts } from "../../console/system-facts.ts";
 import { createView } from "../../console/view.ts";
@@ -72,34 +72,44 @@ export function deadConnection(t: Test): Connection {
 
 export async function openConsole(t: Test, connection: Connection, openToMachine = false) {
   const ending = new AbortController();
-  const gate = createGate({ key, openToMachine, port: () => port });
-  const { formToken } = gate;
+  const guard = createAccessGuard({ key, openToMachine, port: () => port });
+  const { formToken } = guard;
   const assets = loadAssets();
   const { deployment } = connection;
   const view = createView({ assets, deployment, formToken, wallClock: Date.now });
   const streams = createEventStreams({ maxClients: 2, heartbeatMs: 60_000, maxWaitingBytes: 1_000_000 });
   const inspector = createInspector(connection);
   const watch = createWatch({
-    look: inspector.inspect,
+    inspect: inspector.inspect,
     lastHour: inspector.lastHour,
     readTiers: createTierSource(connection),
     intervalMs: 100,
-    patienceMs: 5_000,
+    timeoutMs: 5_000,
     wallClock: Date.now,
-    onSight: () => {},
+    onSnapshot: () => {},
   });
-  const deadLetters = createDeadLetterDesk({ connection, event, wallClock: Date.now, signal: ending.signal });
+  const deadLetters = createDeadLetterService({ connection, event, wallClock: Date.now, signal: ending.signal });
   const replays = createReplayRuns({
     connection,
-    desk: deadLetters,
+    service: deadLetters,
     outcomeTimeoutSeconds: 1,
     wallClock: Date.now,
     onChange: () => {},
   });
-  const registrations = createRegistrationsDesk({ connection, deadLetters, event, signal: ending.signal });
+  const registrations = createRegistrationService({ connection, deadLetters, event, signal: ending.signal });
   const identity = () => connection.identity();
-  const facts = createSystemFacts({ connection, identity, event, lookEverySeconds: 2 });
-  const app = await buildConsoleApp({ view, assets, gate, watch, streams, deadLetters, replays, registrations, facts });
+  const facts = createSystemFacts({ connection, identity, event, pollIntervalSeconds: 2 });
+  const app = await buildConsoleApp({
+    view,
+    assets,
+    guard,
+    watch,
+    streams,
+    deadLetters,
+    replays,
+    registrations,
+    facts,
+  });
   t.teardown(async () => {
     await replays.close();
     ending.abort();

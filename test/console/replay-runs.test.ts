@@ -10,13 +10,13 @@ t.test("replays that run by themselves", async (t) => {
   const seen: ReplayRun[] = [];
   const runs = createReplayRuns({
     connection,
-    desk: deadLetters,
+    service: deadLetters,
     outcomeTimeoutSeconds: 30,
     wallClock: Date.now,
     onChange: (run) => seen.push(run),
   });
   t.teardown(() => runs.close());
-  const order = { canary: 1, rate: 1_000, why: "mended" };
+  const request = { canary: 1, rate: 1_000, why: "mended" };
 
   t.test("tell each outcome as it comes, and the end", async (t) => {
     const ids: string[] = [];
@@ -24,7 +24,7 @@ t.test("replays that run by themselves", async (t) => {
       const registration = registrationOf(`ann${count}@example.org`);
       ids.push((await addRecord(connection, { registration })).id);
     }
-    const { id } = await runs.start({ ids, ...order });
+    const { id } = await runs.start({ ids, ...request });
     await eventually(() => runs.find(id)?.summary, "the end", 30_000);
     t.match(runs.find(id), { selected: 15, counts: { resolved: 15 }, stopped: [], summary: { untouched: 0 } });
     t.equal(runs.latest()?.id, id);
@@ -35,8 +35,8 @@ t.test("replays that run by themselves", async (t) => {
   t.test("come one at a time, and end with the console", async (t) => {
     const registration = registrationOf("last@example.org");
     const { id } = await addRecord(connection, { registration });
-    const first = await runs.start({ ids: [id], ...order });
-    await t.rejects(runs.start({ ids: [id], ...order }), { code: "TURNOUT_REQUEST_INVALID" });
+    const first = await runs.start({ ids: [id], ...request });
+    await t.rejects(runs.start({ ids: [id], ...request }), { code: "TURNOUT_REQUEST_INVALID" });
     await runs.close();
     t.ok(runs.find(first.id)?.summary);
     runs.stop(first.id);

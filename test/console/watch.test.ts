@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import t, { type Test } from "tap";
-import { createWatch, type Sight, type WatchOptions } from "../../console/watch.ts";
+import { createWatch, type Snapshot, type WatchOptions } from "../../console/watch.ts";
 import { noActivity } from "../../shared/activity/bucket.ts";
 import type { Inspection } from "../../admin/inspector/inspector.ts";
 import { eventually } from "../equipment/eventually.ts";
@@ -11,46 +11,46 @@ const seenAt = (at: number) =>
 
 function watchOf(
   t: Test,
-  look: WatchOptions["look"],
-  patienceMs = 10_000,
+  inspect: WatchOptions["inspect"],
+  timeoutMs = 10_000,
   lastHour: WatchOptions["lastHour"] = async () => [],
 ) {
-  const sights: Sight[] = [];
+  const snapshots: Snapshot[] = [];
   const watch = createWatch({
-    look,
+    inspect,
     lastHour,
     readTiers: async () => inspectionWith().tiers,
     intervalMs: 1,
-    patienceMs,
+    timeoutMs,
     wallClock: Date.now,
-    onSight: (sight) => sights.push(sight),
+    onSnapshot: (snapshot) => snapshots.push(snapshot),
   });
   t.teardown(() => watch.stop());
   watch.start();
-  return { watch, sights };
+  return { watch, snapshots };
 }
 
 t.test("it goes on after a look that failed, keeping what it saw last, and says since when it is blind", async (t) => {
   const answers: (Inspection | Error)[] = [inspectionWith(), new Error("down"), new Error("down"), inspectionWith()];
-  const { watch, sights } = watchOf(t, async () => {
+  const { watch, snapshots } = watchOf(t, async () => {
     const answer = answers.shift() ?? inspectionWith();
     if (answer instanceof Error) throw answer;
     return answer;
   });
-  await eventually(() => sights.length >= 5, "five looks");
-  t.equal(sights[0]?.fault, undefined);
-  t.match(sights[1], { fault: { error: { message: "down" } }, inspection: Object });
-  t.equal(sights[2]?.fault?.since, sights[1]?.fault?.since);
-  t.equal(sights[3]?.fault, undefined);
+  await eventually(() => snapshots.length >= 5, "five looks");
+  t.equal(snapshots[0]?.failure, undefined);
+  t.match(snapshots[1], { failure: { error: { message: "down" } }, inspection: Object });
+  t.equal(snapshots[2]?.failure?.since, snapshots[1]?.failure?.since);
+  t.equal(snapshots[3]?.failure, undefined);
   t.equal(watch.history.columns().people[1], null);
 });
 
 t.test("a look without an answer is told long before it ends", async (t) => {
   const { promise, resolve } = Promise.withResolvers<Inspection>();
-  const { sights } = watchOf(t, () => promise, 10);
-  await eventually(() => sights.some(({ fault }) => fault), "it is told");
+  const { snapshots } = watchOf(t, () => promise, 10);
+  await eventually(() => snapshots.some(({ failure }) => failure), "it is told");
   resolve(inspectionWith());
-  await eventually(() => sights.at(-1)?.fault === undefined, "and taken back");
+  await eventually(() => snapshots.at(-1)?.failure === undefined, "and taken back");
 });
 
 t.test(
@@ -64,7 +64,7 @@ t.test(
     ];
     const answers: (Inspection | Error)[] = [seenAt(at), new Error("down"), seenAt(at)];
     let asked = 0;
-    const { watch, sights } = watchOf(
+    const { watch, snapshots } = watchOf(
       t,
       async () => {
         const answer = answers.shift() ?? seenAt(at);
@@ -78,8 +78,8 @@ t.test(
         return past;
       },
     );
-    await eventually(() => sights.length >= 4, "four looks");
-    t.equal(asked, 2, "asked again where there was no answer, or no sight, and not otherwise");
+    await eventually(() => snapshots.length >= 4, "four looks");
+    t.equal(asked, 2, "asked again where there was no answer, or no snapshot, and not otherwise");
     t.same(watch.history.columns().at.slice(0, 2), [at / 1_000 - 10, at / 1_000]);
     t.same(watch.history.columns().people.slice(0, 2), [10, 30]);
   },
@@ -87,13 +87,13 @@ t.test(
 
 t.test("stopping twice, before a start, or during a look that hangs, comes to an end", async (t) => {
   const idle = createWatch({
-    look: () => new Promise(() => {}),
+    inspect: () => new Promise(() => {}),
     lastHour: async () => [],
     readTiers: async () => inspectionWith().tiers,
     intervalMs: 1,
-    patienceMs: 1_000,
+    timeoutMs: 1_000,
     wallClock: Date.now,
-    onSight: () => t.fail("told after the end"),
+    onSnapshot: () => t.fail("told after the end"),
   });
   await idle.stop();
   const { watch } = watchOf(t, () => delay(60_000, inspectionWith(), { ref: false }));

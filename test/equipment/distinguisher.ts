@@ -1,7 +1,7 @@
 /**
  * A distinguisher: sees everything that somebody who registers an address gets to see, and guesses whether the address was
  * known before. It learns the best single rule from one half of the visits, a threshold on a number or what a text stands
- * for, and is judged on the other half, which it has not seen.
+ * for, and is tested on the other half, which it has not seen.
  */
 
 export type Feature = number | string;
@@ -16,7 +16,7 @@ export interface Visit {
 export interface Verdict {
   /** Share of right guesses about the half that it has not seen: 0.5 is what a coin has. */
   readonly right: number;
-  /** Visits judged. */
+  /** Visits guessed. */
   readonly guesses: number;
   /** The rule, in words. */
   readonly rule: string;
@@ -90,7 +90,7 @@ export function distinguish(visits: readonly Visit[]): Verdict {
 }
 
 /**
- * @returns the share of right guesses that stays below the goal of 55 % for many, or where few are judged below what a coin
+ * @returns the share of right guesses that stays below the goal of 55 % for many, or where few are guessed below what a coin
  *   reaches by chance, once in 2,000 times
  */
 export function mostByChance(guesses: number): number {

@@ -65,7 +65,7 @@ export async function startEngines(): Promise<Engines> {
     AWS_ENDPOINT_URL_SQS: sqsProxy.url,
     AWS_ENDPOINT_URL_DYNAMODB: dynamoDbProxy.url,
   };
-  // Where the SDK looks; a test file is a process of its own.
+  // Where the SDK reads them; a test file is a process of its own.
   Object.assign(process.env, environment);
   const clients: { destroy(): void }[] = [];
   const kept = <T extends { destroy(): void }>(client: T): T => {

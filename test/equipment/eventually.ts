@@ -2,7 +2,7 @@
 import { availableParallelism, loadavg } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 
-/** A look may be costly: the longer the wait, the rarer the looks. */
+/** A poll may be costly: the longer the wait, the rarer the polls. */
 const firstPauseMs = 5;
 const longestPauseMs = 100;
 const growth = 1.2;
@@ -16,7 +16,7 @@ function stretch(): number {
 }
 
 /**
- * @param look what is waited for; a truthy value ends the wait
+ * @param poll what is waited for; a truthy value ends the wait
  * @param withinMs how long at most on a machine that has time; longer on a busy one
  * @param what in words, for the failure
  * @returns the truthy value

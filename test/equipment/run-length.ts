@@ -1,6 +1,6 @@
 /**
  * How much the tests of whole systems do. `npm run test:system` proves each behaviour in minutes; `npm run test:long`
- * proves the same at full size, and what takes long by its nature besides: more people, every look of every page, the
+ * proves the same at full size, and what takes long by its nature besides: more people, every theme of every page, the
  * whole benchmark.
  */
 const isLong = process.env.TURNOUT_TESTS === "long";

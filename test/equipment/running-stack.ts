@@ -1,4 +1,4 @@
-/** The whole local stack for one test file, with a look at its queues and tables past both tiers. */
+/** The whole local stack for one test file, with direct access to its queues and tables. */
 import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 import { ScanCommand } from "@aws-sdk/lib-dynamodb";
 import { createLocalStack, type LocalStack, type LocalStackOptions } from "../../local/stack.ts";
@@ -30,7 +30,7 @@ export async function startStack(options: LocalStackOptions = {}): Promise<Runni
   const stack = createLocalStack({ periodicTasks: false, ...options });
   const { web = "", worker = "" } = await stack.start();
   const { environment } = stack;
-  // Where the SDK looks; a test file is a process of its own.
+  // Where the SDK reads them; a test file is a process of its own.
   Object.assign(process.env, environment);
   const bounds = { region: environment.AWS_REGION!, requestTimeoutMs: 5_000, maxAttempts: 3 };
   const sqs = createSqsClient(bounds);

@@ -1,6 +1,6 @@
 /**
- * The tools that look must not harm: an audit that is run while the worker is stopped leaves everybody on the queue as they
- * were. A look by receiving would not: each counts as a delivery, and after a few the whole pack is a dead letter.
+ * Tools that read must not harm: an audit that is run while the worker is stopped leaves everybody on the queue as they
+ * were. Reading by receiving would not: each counts as a delivery, and after a few the whole pack is a dead letter.
  */
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -52,7 +52,7 @@ async function receive(cell: Cell, VisibilityTimeout: number) {
   return Messages;
 }
 
-/** How often each message was received before this look, the most received last. */
+/** How often each message was received before this read, the most received last. */
 async function receiveCounts(cell: Cell): Promise<number[]> {
   const counts: number[] = [];
   await eventually(
@@ -90,7 +90,7 @@ t.test("a message that is in flight with a worker that is gone, and nothing else
   t.match(await audit(cell, ledgerPath, 4 * visibilityTimeoutSeconds), { drained: false });
 });
 
-t.test("control: looks by receiving, as the audit once had them, make dead letters of 250 sound people", async (t) => {
+t.test("control: reads by receiving, as the audit once had them, make dead letters of 250 sound people", async (t) => {
   const { cell, ledgerPath, everybody } = await stoppedInTheMiddle(t);
   for (let polls = 0; polls < maxReceiveCount + 2; polls += 1) {
     await receive(cell, 1);

@@ -1,6 +1,6 @@
 /**
  * One deployment of Turnout under test: queues and tables of its own on the embedded engines, a fault proxy before each
- * engine, and tiers that know only the proxies. Whoever tests looks at queue and tables past the proxies.
+ * engine, and tiers that know only the proxies. Tests read queue and tables past the proxies.
  */
 import { randomBytes } from "node:crypto";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
@@ -56,7 +56,7 @@ export interface Cell extends CellResources {
   /** Puts messages on the registrations queue. */
   put(bodies: readonly string[], queueUrl?: string): Promise<void>;
   counts(queueUrl?: string): Promise<QueueCounts>;
-  /** Looks at the bodies of all messages that wait on the registrations queue, and leaves them there. */
+  /** Reads the bodies of all messages that wait on the registrations queue, and leaves them there. */
   bodies(): Promise<string[]>;
   items(): Promise<StoredItem[]>;
   itemCount(): Promise<number>;

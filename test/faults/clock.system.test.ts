@@ -4,18 +4,18 @@ import { registrationId } from "../../shared/registration/registration-id.ts";
 import { eventually } from "../equipment/eventually.ts";
 import { startEngines } from "./cell.ts";
 import { expectStored } from "./expect-stored.ts";
-import { createFrontDoor } from "./front-door.ts";
+import { createRegistrationClient } from "./registration-client.ts";
 
 const engines = await startEngines();
 t.teardown(() => engines.stop());
 // Each has a cell of its own, and mostly waits.
 t.jobs = 3;
-const door = createFrontDoor();
-t.teardown(() => door.close());
+const client = createRegistrationClient();
+t.teardown(() => client.close());
 
 async function confirmedAt(web: string, statusUrl: string): Promise<void> {
   await eventually(
-    async () => (await door.status(web, statusUrl)) === "confirmed",
+    async () => (await client.status(web, statusUrl)) === "confirmed",
     "its receipt says confirmed",
     20_000,
   );
@@ -38,7 +38,7 @@ for (const minutes of [20, -20]) {
     }));
     const replies = await Promise.all(
       submissions.map((submission, index) =>
-        door.post(index % 2 === 0 ? wrong.url : right.url, submission, `key-${submission.email}`),
+        client.post(index % 2 === 0 ? wrong.url : right.url, submission, `key-${submission.email}`),
       ),
     );
     t.same(new Set(replies.map(({ status }) => status)), new Set([202]));
@@ -54,7 +54,7 @@ for (const minutes of [20, -20]) {
     // Duplicates whose times, by the other clock, are long before or after those of the first ones.
     const second = await Promise.all(
       submissions.map((submission, index) =>
-        door.post(index % 2 === 0 ? right.url : wrong.url, submission, `again-${submission.email}`),
+        client.post(index % 2 === 0 ? right.url : wrong.url, submission, `again-${submission.email}`),
       ),
     );
     t.same(new Set(second.map(({ status }) => status)), new Set([202]));

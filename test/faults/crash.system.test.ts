@@ -5,7 +5,7 @@ import { registrationId } from "../../shared/registration/registration-id.ts";
 import { people } from "../equipment/people.ts";
 import { expectStored } from "./expect-stored.ts";
 import { outcomeOf } from "../../load/run/front-door.ts";
-import { createFrontDoor } from "./front-door.ts";
+import { createRegistrationClient } from "./registration-client.ts";
 import { startEngines } from "./cell.ts";
 import type { Point } from "./fault-proxy.ts";
 
@@ -13,8 +13,8 @@ const engines = await startEngines();
 t.teardown(() => engines.stop());
 // Each has a cell of its own, and mostly waits.
 t.jobs = 3;
-const door = createFrontDoor();
-t.teardown(() => door.close());
+const client = createRegistrationClient();
+t.teardown(() => client.close());
 
 const workerMoments: readonly { name: string; action: string; point: Point; times: number }[] = [
   { name: "before the write", action: "BatchExecuteStatement", point: "request", times: 2 },
@@ -54,7 +54,7 @@ t.test("a web instance answers 202 only after the pack's send was confirmed", as
   const web = await cell.startTier("web");
   const confirmation = cell.sqsProxy.arrivalOf("answer", { actions: ["SendMessage"] });
   let answered = false;
-  const reply = door.post(web.url, { email: "early@example.org", name: "Early" }, "early-bird").then((got) => {
+  const reply = client.post(web.url, { email: "early@example.org", name: "Early" }, "early-bird").then((got) => {
     answered = true;
     return got;
   });
@@ -81,7 +81,7 @@ for (const { name, point, packs } of webMoments) {
       email: `mid-${index}@example.org`,
       name: "Mid Send",
     }));
-    const replies = submissions.map((submission) => door.post(web.url, submission, `key-${submission.email}`));
+    const replies = submissions.map((submission) => client.post(web.url, submission, `key-${submission.email}`));
     const arrival = await held;
     await web.crash();
     arrival.cut();
@@ -90,7 +90,7 @@ for (const { name, point, packs } of webMoments) {
     await web.process.start();
     t.equal((await cell.counts()).waiting, packs, "what SQS took is there");
     const again = await Promise.all(
-      submissions.map((submission) => door.post(web.url, submission, `key-${submission.email}`)),
+      submissions.map((submission) => client.post(web.url, submission, `key-${submission.email}`)),
     );
     t.same(new Set(again.map(({ status }) => status)), new Set([202]));
     await cell.startTier("worker");

@@ -12,7 +12,7 @@ import { spellOddly } from "../../load/people/crowd.ts";
 import { createPeople } from "../../load/people/people.ts";
 import { attempt, type Reply } from "../../load/run/front-door.ts";
 import { ledgerLineOf } from "../../load/run/ledger-line.ts";
-import { createFrontDoor } from "./front-door.ts";
+import { createRegistrationClient } from "./registration-client.ts";
 import type { Random } from "./random.ts";
 
 export interface CrowdOptions {
@@ -23,7 +23,7 @@ export interface CrowdOptions {
   readonly ledger: Ledger;
   /** People who come each second. */
   readonly perSecond: number;
-  /** People at the door at once above which no further ones come: the rush of this machine, not of the event. */
+  /** People registering at once above which no further ones come: the rush of this machine, not of the event. */
   readonly maxPresent?: number;
   /** How often somebody tries before giving up; default 12. */
   readonly maxAttempts?: number;
@@ -41,7 +41,7 @@ export interface CrowdFigures {
 
 export interface Crowd {
   figures(): CrowdFigures;
-  /** Nobody comes any more; settles when all who are at the door have gone. Calling it again waits for the same. */
+  /** Nobody comes any more; settles when all who have come are done. Calling it again waits for the same. */
   stop(): Promise<CrowdFigures>;
 }
 
@@ -60,7 +60,7 @@ const pollIntervalMs = 500;
 export function startCrowd(options: CrowdOptions): Crowd {
   const { webUrls, event, random, ledger, perSecond, maxPresent = 400, maxAttempts = 12 } = options;
   const { habits = usualHabits } = options;
-  const door = createFrontDoor();
+  const client = createRegistrationClient();
   const people = createPeople({ seed: Math.floor(random.fork("people").between(0, 2 ** 31)), event });
   const known: string[] = [];
   const counts = { people: 0, attempts: 0, accepted: 0, rejected: 0, unknown: 0, confirmed: 0 };
@@ -72,7 +72,7 @@ export function startCrowd(options: CrowdOptions): Crowd {
 
   async function send(submission: Submission, idempotencyKey: string): Promise<Reply> {
     const webUrl = random.pick(webUrls);
-    const anyWeb = { post: (...request: [Submission, string]) => door.post(webUrl, ...request) };
+    const anyWeb = { post: (...request: [Submission, string]) => client.post(webUrl, ...request) };
     const sent = await attempt(anyWeb, { submission, idempotencyKey, kind: "first registration" });
     const line = ledgerLineOf(sent, event);
     if (line !== undefined) ledger.record(line);
@@ -96,7 +96,7 @@ export function startCrowd(options: CrowdOptions): Crowd {
   async function watch(submission: Submission, key: string, { statusUrl }: Reply): Promise<boolean> {
     for (let poll = 0; poll < polls && statusUrl !== undefined; poll += 1) {
       await delay(pollIntervalMs);
-      if ((await door.status(random.pick(webUrls), statusUrl)) === "confirmed") {
+      if ((await client.status(random.pick(webUrls), statusUrl)) === "confirmed") {
         const stored = { ...submission };
         normalizeSubmission(stored, event);
         ledger.record({
@@ -158,7 +158,7 @@ export function startCrowd(options: CrowdOptions): Crowd {
   async function leave(): Promise<CrowdFigures> {
     clearInterval(arrivals);
     while (present.size > 0) await Promise.all(present);
-    door.close();
+    client.close();
     return { ...counts };
   }
 

@@ -116,7 +116,7 @@ t.test(
     const duplicates = packs * packSize - 1;
     await eventually(() => worker.metric("turnout_packs_received_total"), "the first are received", timeoutMs);
     await passBy(cell);
-    // At full size only: the few of a short run are written before somebody can look.
+    // At full size only: the few of a short run are written before somebody can check.
     if (packs === fullPacks) t.ok((await outcomes()).length < duplicates, "while the outcomes are still being written");
     await cell.drained(timeoutMs);
     const holder = (await cell.items()).find((item) => item.email === email);

@@ -15,7 +15,7 @@ import { audit } from "./audit.ts";
 import { startEngines, type Cell } from "./cell.ts";
 import { startCrowd, type Crowd } from "./crowd.ts";
 import { expectStored } from "./expect-stored.ts";
-import { createFrontDoor } from "./front-door.ts";
+import { createRegistrationClient } from "./registration-client.ts";
 import type { TierProcess } from "./tier-process.ts";
 
 const engines = await startEngines();
@@ -46,7 +46,7 @@ async function terminate(tier: TierProcess): Promise<number> {
 }
 
 t.test("workers that get SIGTERM under load end in time, and no message is delivered a second time", async (t) => {
-  // The workers hide what they receive for long and wait patiently for answers, however busy the machine is: only what a
+  // The workers hide what they receive for long and wait long for answers, however busy the machine is: only what a
   // stop let go would come again.
   const environment = { VISIBILITY_TIMEOUT_SECONDS: "60", WRITE_TIMEOUT_MS: "10000" };
   const cell = await engines.createCell({ visibilityTimeoutSeconds: 2, environment });
@@ -74,7 +74,7 @@ t.test("workers that get SIGTERM under load end in time, and no message is deliv
 });
 
 t.test("web instances that get SIGTERM under load answer those they hold and end in time", async (t) => {
-  // Patient sends: one that is tried twice because the machine is busy would say nothing about stopping.
+  // Sends with long timeouts: one that is tried twice because the machine is busy would say nothing about stopping.
   const environment = { SEND_TIMEOUT_MS: "10000", VISIBILITY_TIMEOUT_SECONDS: "60" };
   const cell = await engines.createCell({ visibilityTimeoutSeconds: 2, environment });
   t.teardown(() => cell.close());
@@ -103,11 +103,11 @@ t.test("web instances that get SIGTERM under load answer those they hold and end
 t.test("a web instance that gets SIGTERM mid-send waits for SQS and then answers 202", async (t) => {
   const cell = await engines.createCell();
   t.teardown(() => cell.close());
-  const door = createFrontDoor();
-  t.teardown(() => door.close());
+  const client = createRegistrationClient();
+  t.teardown(() => client.close());
   const web = await cell.startTier("web", { restart: false });
   const held = cell.sqsProxy.arrivalOf("answer", { actions: ["SendMessage"] });
-  const reply = door.post(web.url, { email: "last@example.org", name: "Last" }, "last-one");
+  const reply = client.post(web.url, { email: "last@example.org", name: "Last" }, "last-one");
   const arrival = await held;
   web.kill("SIGTERM");
   await eventually(async () => (await web.health()).httpStatus === undefined, "nobody else is let in");

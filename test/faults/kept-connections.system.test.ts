@@ -20,7 +20,7 @@ interface Outcomes {
   /** Nobody listens any more: the client knows that nothing was taken. */
   rejected: number;
   /**
-   * Reset on a new connection: the kernel does that to whoever came between the last look at who waits and the end of the
+   * Reset on a new connection: the kernel does that to whoever came between the last check of who waits and the end of the
    * listener, and a busy machine makes that time longer. The tier never saw it.
    */
   notLetIn: number;

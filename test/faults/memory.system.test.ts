@@ -7,7 +7,7 @@ import { encodePack } from "../../shared/registration/registration-pack.ts";
 import { eventually } from "../equipment/eventually.ts";
 import { people } from "../equipment/people.ts";
 import { startEngines } from "./cell.ts";
-import { createFrontDoor } from "./front-door.ts";
+import { createRegistrationClient } from "./registration-client.ts";
 
 const engines = await startEngines();
 t.teardown(() => engines.stop());
@@ -35,21 +35,24 @@ t.test("a worker holds no more than its pollers can receive, however long the qu
   t.equal(await cell.itemCount(), packs * packSize);
 });
 
-t.test("a web instance holds no more than its line allows while SQS is slow, and sheds the rest", async (t) => {
+t.test("a web instance holds no more than its buffer allows while SQS is slow, and sheds the rest", async (t) => {
   const maxWaiting = 100;
   const cell = await engines.createCell({
     environment: { MAX_WAITING: String(maxWaiting), SENDS_IN_FLIGHT: "1", SEND_TIMEOUT_MS: "10000" },
   });
   t.teardown(() => cell.close());
-  const door = createFrontDoor();
-  t.teardown(() => door.close());
+  const client = createRegistrationClient();
+  t.teardown(() => client.close());
   const web = await cell.startTier("web");
   const held = cell.sqsProxy.arrivalOf("request", { actions: ["SendMessage"] });
   const replies = Array.from({ length: 400 }, (_, index) =>
-    door.post(web.url, { email: `line-${index}@example.org`, name: "In Line" }, `line-${index}`),
+    client.post(web.url, { email: `buffered-${index}@example.org`, name: "In Buffer" }, `buffered-${index}`),
   );
   const arrival = await held;
-  await eventually(async () => (await web.metric("turnout_registrations_waiting")) === maxWaiting, "the line is full");
+  await eventually(
+    async () => (await web.metric("turnout_registrations_waiting")) === maxWaiting,
+    "the buffer is full",
+  );
   arrival.proceed();
   const outcomes = (await Promise.all(replies)).map(({ status, code }) => code ?? status);
   t.equal(outcomes.filter((outcome) => outcome === 202).length, maxWaiting + 1);

@@ -16,7 +16,7 @@ t.teardown(() => engines.stop());
 
 const total = sized(5_000, 20_000);
 
-/** A valid registration that is larger than DynamoDB takes: no front door lets one in, an edited replay could. */
+/** A valid registration that is larger than DynamoDB takes: no web tier accepts one, an edited replay could. */
 function hugeRegistration(): Registration {
   const answers = Object.fromEntries(Array.from({ length: 220 }, (_, index) => [`answer${index}`, "x".repeat(2_000)]));
   return somebody({ answers });

@@ -45,7 +45,7 @@ t.test("a heartbeat keeps a message hidden for as long as its write takes", asyn
 
 const failingReceives: readonly { name: string; fault: Fault }[] = [
   { name: "answered with 500", fault: internalError },
-  { name: "rejected at the door", fault: { kind: "cut" } },
+  { name: "rejected on input", fault: { kind: "cut" } },
   { name: "throttled", fault: throttling },
 ];
 
@@ -79,7 +79,7 @@ t.test("polling that stops without a word makes the worker unhealthy, and an idl
   t.teardown(() => cell.close());
   const worker = await cell.startTier("worker");
   const began = performance.now();
-  await eventually(() => performance.now() - began > 7_000, "longer than the watchdog's patience", 10_000);
+  await eventually(() => performance.now() - began > 7_000, "longer than the watchdog's timeout", 10_000);
   t.equal((await worker.health()).httpStatus, 200, "empty answers are answers");
   const silence = cell.sqsProxy.inject({ kind: "black-hole", actions: ["ReceiveMessage"] });
   await eventually(async () => (await worker.health()).httpStatus === 503, "the silence is noticed", 20_000);

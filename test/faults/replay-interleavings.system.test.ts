@@ -51,8 +51,8 @@ type Protocol = "claims" | "as it was before";
 
 interface Violation {
   readonly what:
-    | "an edit was undone"
-    | "a discard was undone"
+    | "an edit was reverted"
+    | "a discard was reverted"
     | "a retry was used up"
     | "it is stuck"
     | "not as it says";
@@ -383,8 +383,8 @@ async function play(seed: number, protocol: Protocol): Promise<Violation | undef
   const record = found.Item as DeadLetterRecord;
   trace.push(`in the end: ${record.state}, stored ${Item?.name}, last acknowledged ${lastName}`);
   const violation = (what: Violation["what"]): Violation => ({ what, seed, trace });
-  if (Item && discarded) return violation("a discard was undone");
-  if (Item && Item.name !== lastName) return violation("an edit was undone");
+  if (Item && discarded) return violation("a discard was reverted");
+  if (Item && Item.name !== lastName) return violation("an edit was reverted");
   if (!["open", "resolved", "discarded"].includes(record.state)) return violation("it is stuck");
   if ((record.state === "resolved") !== (Item !== undefined)) return violation("not as it says");
   const sentByItself = trace.some((line) => /^worker SendMessage( lost)?( and dies)?$/.test(line));
@@ -402,7 +402,7 @@ async function playAll(protocol: Protocol, first: number, count: number): Promis
 }
 
 t.test(
-  `in ${rounds} random orders no edit and no discard is undone, nothing is stuck and no retry used up`,
+  `in ${rounds} random orders no edit and no discard is reverted, nothing is stuck and no retry used up`,
   async (t) => {
     const violations = await playAll("claims", 1_000, rounds);
     t.same(
@@ -413,9 +413,9 @@ t.test(
   },
 );
 
-t.test("the control: as it was before, edits are undone and retries used up in the same orders", async (t) => {
+t.test("the control: as it was before, edits are reverted and retries used up in the same orders", async (t) => {
   const violations = await playAll("as it was before", 500_000, Math.min(rounds, 200));
   const kinds = new Set(violations.map(({ what }) => what));
-  t.ok(kinds.has("an edit was undone"), `found ${[...kinds].join(", ")}`);
+  t.ok(kinds.has("an edit was reverted"), `found ${[...kinds].join(", ")}`);
   t.ok(kinds.has("a retry was used up"), `found ${[...kinds].join(", ")}`);
 });

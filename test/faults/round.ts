@@ -1,5 +1,5 @@
 /**
- * A round: a crowd at the front door, chaos behind it, then calm, the drain and the audit. It says what happened in
+ * A round: a crowd at the web tier, chaos behind it, then calm, the drain and the audit. It says what happened in
  * figures, and whether every promise was kept.
  */
 import { join } from "node:path";

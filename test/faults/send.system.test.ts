@@ -10,14 +10,14 @@ import { expectStored } from "./expect-stored.ts";
 import { accessDenied, internalError, throttling, type Fault } from "./fault.ts";
 import { outcomeOf } from "../../load/run/front-door.ts";
 import type { Submission } from "../../shared/registration/submission-schema.ts";
-import { createFrontDoor } from "./front-door.ts";
+import { createRegistrationClient } from "./registration-client.ts";
 
 const engines = await startEngines();
 t.teardown(() => engines.stop());
 // Each has a cell of its own, and mostly waits.
 t.jobs = 3;
-const door = createFrontDoor();
-t.teardown(() => door.close());
+const client = createRegistrationClient();
+t.teardown(() => client.close());
 
 const sendTimeoutMs = 500;
 const sendAttempts = 2;
@@ -38,7 +38,7 @@ t.test("a send whose answer is lost after SQS accepted is sent twice by the SDK,
   const web = await cell.startTier("web");
   cell.sqsProxy.inject({ kind: "lost-answer", actions: ["SendMessage"], times: 1 });
   const submission = { email: "twice@example.org", name: "Sent Twice" };
-  t.equal((await door.post(web.url, submission, "twice")).status, 202);
+  t.equal((await client.post(web.url, submission, "twice")).status, 202);
   t.equal((await cell.counts()).waiting, 2, "SQS holds the pack under two message ids");
   await drainInto(cell);
   await expectStored(t, cell, [registrationOf(submission, "twice")]);
@@ -50,11 +50,11 @@ t.test("a send whose answer never comes is answered 503, and the retry of it cou
   const web = await cell.startTier("web");
   const withheld = cell.sqsProxy.inject({ kind: "withheld-answer", actions: ["SendMessage"] });
   const submission = { email: "unsure@example.org", name: "Nobody Knows" };
-  const reply = await door.post(web.url, submission, "unsure");
+  const reply = await client.post(web.url, submission, "unsure");
   t.match(reply, { status: 503, code: "TURNOUT_ENQUEUE_FAILED" });
   t.equal(outcomeOf(reply), "unknown", "which promises nothing, either way");
   withheld.lift();
-  await eventually(async () => (await door.post(web.url, submission, "unsure")).status === 202, "SQS answers again");
+  await eventually(async () => (await client.post(web.url, submission, "unsure")).status === 202, "SQS answers again");
   await drainInto(cell);
   await expectStored(t, cell, [registrationOf(submission, "unsure")]);
 });
@@ -80,7 +80,7 @@ t.test("an SQS that does not confirm", async (t) => {
         const began = performance.now();
         const replies = await Promise.all(
           Array.from({ length: 50 }, (_, index) =>
-            door.post(web.url, { email: `refused-${index}@example.org`, name: "Refused" }, `key-${index}`),
+            client.post(web.url, { email: `refused-${index}@example.org`, name: "Refused" }, `key-${index}`),
           ),
         );
         const tookMs = performance.now() - began;
@@ -89,7 +89,7 @@ t.test("an SQS that does not confirm", async (t) => {
         t.ok(tookMs < 2 * sendAttempts * sendTimeoutMs + 3_000, `after ${Math.round(tookMs)} ms`);
         cell.heal();
         const submission = { email: "mended@example.org", name: "Mended" };
-        await eventually(async () => (await door.post(web.url, submission, "mended")).status === 202, "it is mended");
+        await eventually(async () => (await client.post(web.url, submission, "mended")).status === 202, "it is mended");
       },
     );
   }
@@ -133,7 +133,7 @@ t.test("a pack is closed before 64 KiB and before 250 registrations, however lar
   async function sendAll(submissions: readonly Submission[]): Promise<void> {
     const first = cell.sqsProxy.arrivalOf("request", { actions: ["SendMessage"] });
     const replies = submissions.map((submission) =>
-      door.post(web.url, submission, `key of ${submission.email}`.replaceAll(" ", "-")),
+      client.post(web.url, submission, `key of ${submission.email}`.replaceAll(" ", "-")),
     );
     // The first is held, so that the others gather behind it.
     const held = await first;
@@ -176,7 +176,7 @@ t.test("a pack is closed before 64 KiB and before 250 registrations, however lar
 });
 
 t.test(
-  "text comes through as it was sent: emoji, combining marks, NUL and lone surrogates rejected at the door",
+  "text comes through as it was sent: emoji, combining marks, NUL and lone surrogates rejected on input",
   async (t) => {
     const cell = await engines.createCell();
     t.teardown(() => cell.close());
@@ -186,11 +186,11 @@ t.test(
     const accepted: Submission[] = [];
     for (const [index, name] of fine.entries()) {
       const submission = { email: `fine-${index}@example.org`, name, answers: { organisation: `${name}\n${name}` } };
-      t.equal((await door.post(web.url, submission, `fine-${index}`)).status, 202, JSON.stringify(name));
+      t.equal((await client.post(web.url, submission, `fine-${index}`)).status, 202, JSON.stringify(name));
       accepted.push(submission);
     }
     for (const [index, name] of refused.entries()) {
-      const reply = await door.post(web.url, { email: `refused-${index}@example.org`, name }, `refused-${index}`);
+      const reply = await client.post(web.url, { email: `refused-${index}@example.org`, name }, `refused-${index}`);
       t.match(reply, { status: 400, code: "TURNOUT_REGISTRATION_INVALID" }, JSON.stringify(name));
     }
     await drainInto(cell);

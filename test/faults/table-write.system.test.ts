@@ -13,9 +13,9 @@ t.jobs = 3;
 
 const writes = { actions: ["BatchExecuteStatement"] };
 
-const passing = ["ThrottlingError", "ProvisionedThroughputExceeded", "InternalServerError"];
+const transient = ["ThrottlingError", "ProvisionedThroughputExceeded", "InternalServerError"];
 
-for (const code of passing) {
+for (const code of transient) {
   t.test(`statements that fail with ${code} are tried again, and only those`, async (t) => {
     // A machine that is busy must not look like a table that is slow.
     const cell = await engines.createCell({ environment: { WRITE_TIMEOUT_MS: "20000" } });

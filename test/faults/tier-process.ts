@@ -1,6 +1,6 @@
 /**
  * A tier as the process that production runs, `node web/main.ts` or `node worker/main.ts`, started again at once whenever
- * it ends, as systemd does on an instance. What it printed, and how each of its lives ended, can be looked at.
+ * it ends, as systemd does on an instance. What it printed, and how each of its lives ended, can be read.
  */
 import { join } from "node:path";
 import type { OrphanGuard } from "../../local/orphan-guard/orphan-guard.ts";

@@ -3,12 +3,12 @@ import t from "tap";
 import { eventually } from "../equipment/eventually.ts";
 import { startEngines } from "./cell.ts";
 import { accessDenied, missingQueue, missingTable, throttling } from "./fault.ts";
-import { createFrontDoor } from "./front-door.ts";
+import { createRegistrationClient } from "./registration-client.ts";
 
 const engines = await startEngines();
 t.teardown(() => engines.stop());
-const door = createFrontDoor();
-t.teardown(() => door.close());
+const client = createRegistrationClient();
+t.teardown(() => client.close());
 
 t.test(
   "whatever the web tier is rejected, its log names the action, the resource and the construct to mend",
@@ -17,9 +17,9 @@ t.test(
     t.teardown(() => cell.close());
     const web = await cell.startTier("web");
     const submission = { email: "somebody@example.org", name: "Somebody" };
-    const { statusUrl } = await door.post(web.url, submission, "first");
+    const { statusUrl } = await client.post(web.url, submission, "first");
     const attempts = {
-      register: () => door.post(web.url, submission, "again"),
+      register: () => client.post(web.url, submission, "again"),
       ready: () => fetch(`${web.url}/ready`),
       poll: () => fetch(`${web.url}${statusUrl}`),
     };

@@ -68,9 +68,9 @@ async function play(t: Test, { webs, workers, people, atOnce, ...pace }: Scene):
     return (await response.json()) as Accepted;
   });
   const env = { ...cell.environment, WEB_URL: instance(0).url };
-  // Where the SDK looks; a test file is a process of its own.
+  // Where the SDK reads them; a test file is a process of its own.
   Object.assign(process.env, cell.environment);
-  const look = async () => (await runCommand(["queue", "--json"], { env })).json() as QueueSnapshot;
+  const poll = async () => (await runCommand(["queue", "--json"], { env })).json() as QueueSnapshot;
   const waitOf = async (index: number): Promise<number | undefined> => {
     const last = accepted.at(-1)!;
     const response = await fetch(instance(index).url + last.statusUrl, { headers: { accept: "application/json" } });
@@ -79,7 +79,7 @@ async function play(t: Test, { webs, workers, people, atOnce, ...pace }: Scene):
 
   const alone = await eventually(
     async () => {
-      const seen = await look();
+      const seen = await poll();
       return Math.abs(seen.registrationsEstimate / people - 1) <= 0.1 && !seen.atLeast && seen;
     },
     "people are told within a tenth, although no worker runs",
@@ -91,10 +91,10 @@ async function play(t: Test, { webs, workers, people, atOnce, ...pace }: Scene):
   // What an instance has written stays true without it.
   t.ok(await instance(0).crash());
   await eventually(async () => (await instance(0).health()).httpStatus === 200, "it is back", 30_000);
-  t.ok(Math.abs((await look()).registrationsEstimate / people - 1) <= 0.1);
+  t.ok(Math.abs((await poll()).registrationsEstimate / people - 1) <= 0.1);
 
   const worker = await Promise.all(Array.from({ length: workers }, () => cell.startTier("worker", started)));
-  await eventually(async () => ((await look()).drainPerSecond ?? 0) > 0, "a pace is known", 60_000);
+  await eventually(async () => ((await poll()).drainPerSecond ?? 0) > 0, "a pace is known", 60_000);
   // For the pace to be told from full buckets.
   const began = performance.now();
   await eventually(
@@ -105,7 +105,7 @@ async function play(t: Test, { webs, workers, people, atOnce, ...pace }: Scene):
 
   const waiting = people - (await cell.itemCount());
   const at = performance.now();
-  const seen = await look();
+  const seen = await poll();
   await Promise.all(web.map((_, index) => waitOf(index)));
   await delay(1_500);
   const waits = await Promise.all(web.map((_, index) => waitOf(index)));
@@ -124,7 +124,7 @@ async function play(t: Test, { webs, workers, people, atOnce, ...pace }: Scene):
   const isRight = (wait: number | null | undefined) => Math.abs((wait ?? Infinity) - truth) <= 0.25 * truth + 3;
   t.ok(isRight(seen.etaSeconds), "wait within a quarter");
   for (const wait of [...waits, reported]) t.ok(isRight(wait), "and everybody says the same");
-  t.match(await look(), { messages: 0, registrationsEstimate: 0, etaSeconds: 0 });
+  t.match(await poll(), { messages: 0, registrationsEstimate: 0, etaSeconds: 0 });
 }
 
 t.test("two web instances, one worker, full packs", { skip: skipUnlessLong }, async (t) => {

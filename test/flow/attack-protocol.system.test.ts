@@ -6,7 +6,7 @@ import t from "tap";
 import { createLocalStack } from "../../local/stack.ts";
 
 const requestTimeoutMs = 1_000;
-/** The time-out, two looks of Node's check for late requests, and some patience for a busy machine. */
+/** The timeout, two of Node's checks for late requests, and some time for a busy machine. */
 const endsWithinMs = 3 * requestTimeoutMs + 2_000;
 
 const stack = createLocalStack({
@@ -128,7 +128,7 @@ t.test(
         (error: unknown) => error as { stdout: string },
       );
       let slowest = 0;
-      for (let look = 0; look < 20; look += 1) {
+      for (let poll = 0; poll < 20; poll += 1) {
         const startedAt = performance.now();
         const { status } = await fetch(`${web}/health`, { signal: AbortSignal.timeout(5_000) });
         slowest = Math.max(slowest, performance.now() - startedAt);

@@ -42,7 +42,7 @@ const text = JSON.stringify(valid);
 const withName = (name: string) => JSON.stringify({ ...valid, name });
 const withAnswers = (answers: unknown) => JSON.stringify({ ...valid, answers });
 
-/** What is sent, what it is answered with, and where the fault is pointed out. */
+/** What is sent, what it is answered with, and where the error is pointed out. */
 const cases: [
   what: string,
   body: string | Buffer,
@@ -153,7 +153,7 @@ t.test("every kind of bad input is told by status, code and pointer, as a proble
     t.match(problem, { code: /^TURNOUT_[A-Z_]+$/, status }, what);
     if (pointer !== undefined) {
       t.ok(
-        problem.errors?.some((fault) => fault.pointer === pointer),
+        problem.errors?.some((error) => error.pointer === pointer),
         `${what}: ${answer.body.slice(0, 300)}`,
       );
     }

@@ -51,7 +51,7 @@ const stack = createLocalStack({
     VISIBILITY_TIMEOUT_SECONDS: "60",
     // A write that took too long would be counted twice, or not at all.
     WRITE_TIMEOUT_MS: "10000",
-    // Nobody is shed: the machine that tests run on is not what is looked at here.
+    // Nobody is shed: the machine that tests run on is not what is measured here.
     SHED_WAIT_MS: "30000",
     MAX_WAIT_MS: "30000",
     MAX_EVENT_LOOP_DELAY_MS: "10000",

@@ -70,7 +70,7 @@ t.test("more connections than the process may open: the tier lives, serves, says
     socket.resume();
     if (!socket.destroyed) socket.write(get("/health"));
   }
-  for (let look = 0; look < 5; look += 1) {
+  for (let poll = 0; poll < 5; poll += 1) {
     t.match(await web.health(), { status: "ok" });
     await delay(300);
   }
@@ -110,7 +110,7 @@ t.test("a tier without a file descriptor left lives, and goes on when there are 
   const [kept] = await open(t, web, 1);
   kept!.on("data", () => {});
   web.child.kill("SIGUSR2");
-  for (let look = 0; look < 5; look += 1) {
+  for (let poll = 0; poll < 5; poll += 1) {
     kept!.write(get("/health"));
     await once(kept!, "data");
     await delay(300);
@@ -143,7 +143,7 @@ t.test("pipelining without reading the replies takes little memory, whatever is 
     socket.write(flood);
   }
   let most = before;
-  for (let look = 0; look < 20; look += 1) {
+  for (let poll = 0; poll < 20; poll += 1) {
     most = Math.max(most, await web.memory());
     t.match(await web.health(10_000), { status: "ok" });
     await delay(100);

@@ -39,7 +39,7 @@ interface Scene {
 }
 
 async function prepare(t: Test, program?: string): Promise<Scene> {
-  // Short, for where a busy machine has the embedded engine lose sight of a message for as long.
+  // Short, for where a busy machine has the embedded engine lose a message for as long.
   const cell = await engines.createCell({ visibilityTimeoutSeconds: 10 });
   t.teardown(() => cell.close());
   const agent = new Agent({ keepAlive: true, maxSockets });
@@ -78,13 +78,13 @@ const conditions: Readonly<Record<string, (scene: Scene) => Promise<Visit[]>>> =
     await putPacks(cell, Math.ceil((2 * pairs + 900) / packSize), packSize);
     const visits = await Promise.all(
       subjects().map(async (subject, index) => {
-        // As fast as the front door takes them, which is faster than the worker.
+        // As fast as the web tier accepts them, which is faster than the worker.
         await delay(index / 2);
         return watchVisit({
           web: web.url,
           agent,
           ...subject,
-          beforeLooking: () => delay(Math.random() * 50),
+          beforePoll: () => delay(Math.random() * 50),
           pauseMs: unhurried,
         });
       }),
@@ -96,8 +96,8 @@ const conditions: Readonly<Record<string, (scene: Scene) => Promise<Visit[]>>> =
   async "with the worker frozen"({ web, worker, agent }) {
     worker.kill("SIGSTOP");
     const all = subjects();
-    const looked = Promise.withResolvers<void>();
-    let firstLooks = 0;
+    const polled = Promise.withResolvers<void>();
+    let firstPolls = 0;
     const visits = all.map(async (subject, index) => {
       await delay(index);
       return watchVisit({
@@ -105,14 +105,14 @@ const conditions: Readonly<Record<string, (scene: Scene) => Promise<Visit[]>>> =
         agent,
         ...subject,
         pauseMs() {
-          firstLooks += 1;
-          if (firstLooks === all.length) looked.resolve();
+          firstPolls += 1;
+          if (firstPolls === all.length) polled.resolve();
           return unhurried();
         },
       });
     });
-    // By the time when everybody has looked, or was told that it is settled.
-    await Promise.race([looked.promise, Promise.all(visits)]);
+    // By the time when everybody has polled, or was told that it is settled.
+    await Promise.race([polled.promise, Promise.all(visits)]);
     worker.kill("SIGCONT");
     return Promise.all(visits);
   },

@@ -128,7 +128,7 @@ for (const tier of tiers) {
       t.match(
         stderr,
         new RegExp(
-          `^TURNOUT_ENVIRONMENT_INVALID: The environment has ${missing.length + Object.keys(given).length} fault`,
+          `^TURNOUT_ENVIRONMENT_INVALID: The environment has ${missing.length + Object.keys(given).length} error`,
         ),
       );
       for (const name of missing) t.match(stderr, new RegExp(`- ${name} is not set`));

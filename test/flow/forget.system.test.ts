@@ -40,7 +40,7 @@ async function everythingDone(): Promise<void> {
   );
 }
 
-t.test("an erasure cannot be undone by what is queued, nor by what is redelivered", async (t) => {
+t.test("an erasure cannot be reverted by what is queued, nor by what is redelivered", async (t) => {
   const [stored, queued] = ["stored@example.org", "queued@example.org"];
   const first = await register(stored);
   await untilConfirmed(web, first);

@@ -1,4 +1,4 @@
-/** The main job from end to end: somebody registers at the front door and is in the table. */
+/** The main job from end to end: somebody registers at the web tier and is in the table. */
 import t from "tap";
 import { acceptedOf, postRegistration, untilConfirmed } from "../equipment/attendee.ts";
 import { startStack } from "../equipment/running-stack.ts";

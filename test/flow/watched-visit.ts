@@ -8,9 +8,9 @@ export interface VisitOptions {
   readonly agent: Agent;
   readonly email: string;
   readonly known: boolean;
-  /** What happens between the acceptance and the first look. */
-  readonly beforeLooking?: () => Promise<unknown>;
-  /** Milliseconds between two looks. */
+  /** What happens between the acceptance and the first poll. */
+  readonly beforePoll?: () => Promise<unknown>;
+  /** Milliseconds between two polls. */
   readonly pauseMs: () => number;
 }
 
@@ -23,7 +23,7 @@ interface Seen {
 }
 
 const timeoutMs = 600_000;
-/** They differ from one reply to the next, whoever asks; those that are numbers are looked at as numbers. */
+/** They differ from one reply to the next, whoever asks; those that are numbers are compared as numbers. */
 const changing = new Set(["date", "location", "retry-after", "content-length"]);
 
 function ask({ web, agent }: VisitOptions, path: string, body?: string): Promise<Seen> {
@@ -57,24 +57,24 @@ function mean(numbers: readonly number[]): number {
 
 /** @returns when the status is settled */
 export async function watchVisit(options: VisitOptions): Promise<Visit> {
-  const { email, known, beforeLooking, pauseMs } = options;
+  const { email, known, beforePoll, pauseMs } = options;
   const reply = await ask(options, "/registrations", JSON.stringify({ email, name: "Somebody" }));
   const acceptedAt = performance.now();
   if (reply.status !== 202) throw new Error(`${reply.status} ${reply.body}`);
   const { receipt, statusUrl } = JSON.parse(reply.body) as { receipt: string; statusUrl: string };
-  await beforeLooking?.();
-  const looks: (Seen & { readonly state: string; readonly waitSeconds: number; readonly retryAfterSeconds: number })[] =
+  await beforePoll?.();
+  const polls: (Seen & { readonly state: string; readonly waitSeconds: number; readonly retryAfterSeconds: number })[] =
     [];
   let settledMs = 0;
   for (;;) {
-    const look = await ask(options, statusUrl);
-    if (look.status !== 200) throw new Error(`${look.status} ${look.body}`);
-    const said = JSON.parse(look.body) as Record<string, string | number>;
+    const poll = await ask(options, statusUrl);
+    if (poll.status !== 200) throw new Error(`${poll.status} ${poll.body}`);
+    const said = JSON.parse(poll.body) as Record<string, string | number>;
     const { status, submittedAt: _, estimatedWaitSeconds = -1, retryAfterSeconds = -1, ...rest } = said;
     const more = JSON.stringify([Object.keys(said), rest]);
     const state = String(status);
-    looks.push({
-      ...look,
+    polls.push({
+      ...poll,
       body: more,
       state,
       waitSeconds: Number(estimatedWaitSeconds),
@@ -85,33 +85,33 @@ export async function watchVisit(options: VisitOptions): Promise<Visit> {
     if (settledMs > timeoutMs) throw new Error(`still ${state} after ${Math.round(settledMs)} ms`);
     await delay(pauseMs());
   }
-  const [first] = looks;
-  const last = looks.at(-1);
-  const times = looks.map(({ ms }) => ms);
+  const [first] = polls;
+  const last = polls.at(-1);
+  const times = polls.map(({ ms }) => ms);
   return {
     known,
     features: {
       "the reply": `${reply.status} ${reply.headers} ${reply.body.replaceAll(receipt, "R")}`,
       "the reply's time": reply.ms,
       "the reply's length": reply.bytes - 2 * receipt.length,
-      "the first look": `${first?.state} ${first?.headers} ${first?.body}`,
-      "the first look's state": first?.state ?? "",
-      "the first look's time": first?.ms ?? 0,
-      "the first look's wait": first?.waitSeconds ?? 0,
-      "the first look's pause": first?.retryAfterSeconds ?? 0,
-      "the last look": `${last?.state} ${last?.headers} ${last?.body}`,
-      "the last look's time": last?.ms ?? 0,
-      "the states": looks
+      "the first poll": `${first?.state} ${first?.headers} ${first?.body}`,
+      "the first poll's state": first?.state ?? "",
+      "the first poll's time": first?.ms ?? 0,
+      "the first poll's wait": first?.waitSeconds ?? 0,
+      "the first poll's pause": first?.retryAfterSeconds ?? 0,
+      "the last poll": `${last?.state} ${last?.headers} ${last?.body}`,
+      "the last poll's time": last?.ms ?? 0,
+      "the states": polls
         .map(({ state }) => state)
         .filter((state, index, all) => state !== all[index - 1])
         .join(" "),
-      "the looks' headers": [...new Set(looks.map(({ headers }) => headers))].toSorted().join(" "),
-      "the number of looks": looks.length,
-      "the mean length of a look": mean(looks.map(({ bytes }) => bytes)),
-      "the mean pause asked for": mean(looks.map(({ retryAfterSeconds }) => retryAfterSeconds)),
-      "the mean wait told": mean(looks.map(({ waitSeconds }) => waitSeconds)),
-      "the mean time of a look": mean(times),
-      "the longest time of a look": Math.max(...times),
+      "the polls' headers": [...new Set(polls.map(({ headers }) => headers))].toSorted().join(" "),
+      "the number of polls": polls.length,
+      "the mean length of a poll": mean(polls.map(({ bytes }) => bytes)),
+      "the mean pause asked for": mean(polls.map(({ retryAfterSeconds }) => retryAfterSeconds)),
+      "the mean wait told": mean(polls.map(({ waitSeconds }) => waitSeconds)),
+      "the mean time of a poll": mean(times),
+      "the longest time of a poll": Math.max(...times),
       "the time until it is settled": settledMs,
     },
   };

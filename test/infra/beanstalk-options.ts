@@ -183,7 +183,7 @@ export function optionError({ Namespace, OptionName, Value }: GivenOption): stri
   if (!options) return `${Namespace} is no documented namespace`;
   const allowed = options[OptionName] ?? options["*"];
   if (allowed === undefined) return `${Namespace} has no option ${OptionName}`;
-  // What is known only during deployment cannot be judged before it.
+  // What is known only during deployment cannot be checked before it.
   if (typeof Value !== "string" || allowed === "anything") return undefined;
   return fits(Value, allowed) ? undefined : `${Namespace} ${OptionName} may not be ${JSON.stringify(Value)}`;
 }

@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 
-/** SDK command → IAM action. A command that is not here stops the test: it has to be judged first. */
+/** SDK command → IAM action. A command that is not here stops the test: it has to be reviewed first. */
 const actionsOfCommands: Readonly<Record<string, string>> = {
   SendMessageCommand: "sqs:SendMessage",
   SendMessageBatchCommand: "sqs:SendMessage",
@@ -58,7 +58,7 @@ export function loadedFiles(entry: string): string[] {
 
 /**
  * @returns the actions that a source can call
- * @throws Error naming a command that nobody judged yet
+ * @throws Error naming a command that nobody reviewed yet
  */
 export function calledActions(source: string): Set<string> {
   const actions = new Set<string>();

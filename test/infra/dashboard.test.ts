@@ -4,7 +4,7 @@ import { only, synthesized } from "./templates.ts";
 const { main } = await synthesized();
 const body = JSON.stringify(only(main, "AWS::CloudWatch::Dashboard").Properties["DashboardBody"]);
 
-t.test("the dashboard shows everything that an operator looks for while an event opens", async (t) => {
+t.test("the dashboard shows everything that an operator needs while an event opens", async (t) => {
   for (const label of [
     "Accepted",
     "Stored",

@@ -48,7 +48,7 @@ t.test("the tiers publish to CloudWatch what the dashboard shows of them, under 
   }
 });
 
-t.test("metrics are looked at by the minute", async (t) => {
+t.test("metrics are read by the minute", async (t) => {
   const { Period } = watched(only(main, "AWS::CloudWatch::Alarm", "ObservabilityBacklogIsOld"));
   t.equal(Period, 60);
 });

@@ -23,8 +23,8 @@ t.test("no check finds anything, with as little as possible and with everything 
   t.strictSame(findings(await synthesized({ settings: fullSettings })), []);
 });
 
-t.test("the checks do look: an error of each kind that is put in is found", async (t) => {
-  // CDK prints what it finds; here that is what is wanted, and looked at below.
+t.test("the checks do check: an error of each kind that is put in is found", async (t) => {
+  // CDK prints what it finds; here that is wanted, and checked below.
   t.capture(console, "error");
   const faulty = synthesize({}, ({ main }) => {
     // A property out of bounds: CloudFormation's own rules.

@@ -57,7 +57,7 @@ async function askAs(url: string, method: string, headers: Record<string, string
   return { status: answer.statusCode, headers: answer.headers, body: await text(answer) };
 }
 
-t.test("no page that is looked at on this machine reads or changes anything in the engines", async (t) => {
+t.test("no page that is open on this machine reads or changes anything in the engines", async (t) => {
   const stack = createLocalStack({ tiers: [] });
   t.teardown(() => stack.stop());
   const { sqs = "", dynamodb = "" } = await stack.start();

@@ -84,7 +84,7 @@ function allowed(schema: Schema): fc.Arbitrary<unknown> {
   }
 }
 
-/** Blanks around a text are taken off before it is judged. */
+/** Blanks around a text are removed before it is validated. */
 function withoutBlanks(value: unknown): unknown {
   const text = JSON.stringify(value) as string | undefined;
   return JSON.parse(text ?? "null", (_key, one: unknown) => (typeof one === "string" ? one.trim() : one));

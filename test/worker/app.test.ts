@@ -62,7 +62,7 @@ t.test("a task that the daemon posts with an empty body runs, and is answered 20
   t.equal(runs, 1);
 });
 
-t.test("whatever the body is, it is not looked at", async (t) => {
+t.test("whatever the body is, it is not read", async (t) => {
   const { app } = prepare({ task: async () => {} });
   for (const [type, payload] of [
     ["application/json", "{broken"],

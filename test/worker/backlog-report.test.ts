@@ -86,7 +86,7 @@ t.test("what was seen is logged in one line and stays to be scraped", async (t) 
     "turnout_dead_letter_queue_messages 0",
     "turnout_queue_drain_per_second 0",
     "turnout_queue_eta_seconds -1",
-    "turnout_queue_looked_at_timestamp_seconds 1772359200",
+    "turnout_queue_polled_at_timestamp_seconds 1772359200",
   ]) {
     t.ok(text.split("\n").includes(line), line);
   }

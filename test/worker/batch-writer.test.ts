@@ -218,19 +218,22 @@ t.test("ten thousand of one address are one call, whoever brought them, and none
   t.match(await before, [stored]);
 });
 
-t.test("what waits in line longer than its deadline is given up when its turn comes, and costs no call", async (t) => {
-  const { writer, calls, clock } = prepare({ maxCallsInFlight: 1 });
-  const underWay = writer.writeAll(people(25), longDeadline);
-  const [late, patient] = [writer.writeAll(people(40), 1_000), writer.writeAll(people(3), longDeadline)];
-  clock.advance(1_000);
-  calls[0]!.answerAll(stored);
-  await underWay;
-  t.ok((await late).every(({ kind }) => kind === "unfinished"));
-  const next = await call(calls, 1);
-  t.equal(next.registrations.length, 3);
-  next.answerAll(stored);
-  t.ok((await patient).every(({ kind }) => kind === "stored"));
-});
+t.test(
+  "what is buffered for longer than its deadline is given up when its turn comes, and costs no call",
+  async (t) => {
+    const { writer, calls, clock } = prepare({ maxCallsInFlight: 1 });
+    const underWay = writer.writeAll(people(25), longDeadline);
+    const [late, later] = [writer.writeAll(people(40), 1_000), writer.writeAll(people(3), longDeadline)];
+    clock.advance(1_000);
+    calls[0]!.answerAll(stored);
+    await underWay;
+    t.ok((await late).every(({ kind }) => kind === "unfinished"));
+    const next = await call(calls, 1);
+    t.equal(next.registrations.length, 3);
+    next.answerAll(stored);
+    t.ok((await later).every(({ kind }) => kind === "stored"));
+  },
+);
 
 t.test("who follows somebody that is given up has a deadline of its own", async (t) => {
   const { writer, calls, clock } = prepare();
@@ -275,13 +278,13 @@ t.test("what is not stored by its deadline is left to redelivery", async (t) => 
   const { writer, calls, clock } = prepare();
   const [late, early] = people(2) as [Registration, Registration];
   const outcomes = writer.writeAll([late], 5_000);
-  const patient = writer.writeAll([early], longDeadline);
+  const later = writer.writeAll([early], longDeadline);
   clock.advance(5_000);
   calls[0]!.answerAll({ kind: "throttled" });
   t.same(await outcomes, [{ kind: "unfinished" }]);
   calls[1]!.answerAll({ kind: "throttled" });
   (await call(calls, 2)).answerAll(stored);
-  t.same(await patient, [stored]);
+  t.same(await later, [stored]);
 });
 
 t.test("a system error holds everything: one probe at a time, nobody given up, whatever the deadline", async (t) => {
@@ -510,7 +513,7 @@ t.test("whatever the table does: one true outcome for each, full bounds kept, no
 });
 
 t.test(
-  "control: the same look finds a writer that mixes up outcomes, tells too much or asks for too much",
+  "control: the same check finds a writer that mixes up outcomes, tells too much or asks for too much",
   async (t) => {
     const course: Course = {
       packs: [

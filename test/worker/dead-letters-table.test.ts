@@ -324,7 +324,7 @@ t.test("a registration with a number that no table takes is kept as its body alo
   t.equal(breaker.state, "closed");
 });
 
-t.test("a record that has no room for a further line of history still changes its state", async (t) => {
+t.test("a record that has no room for another history entry still changes its state", async (t) => {
   const { table, read, setState, log, tableName } = await prepare();
   const first = failure({ body: "x".repeat(252_000), registration: undefined });
   await table.record(first);
@@ -347,7 +347,7 @@ t.test("a record that has no room for a further line of history still changes it
   await setState(first.id, "storing");
   let lastLine = 20_000;
   while (!(await fill(lastLine))) lastLine -= 50;
-  // Room for another reason and detail, but not for a line about them.
+  // Room for another reason and detail, but not for an entry about them.
   t.ok(await fill(lastLine - 200));
   const detail = "z".repeat(160);
   t.equal(await table.record({ ...first, claim: "claim-1", messageId: "again", detail }), true);

@@ -282,16 +282,16 @@ t.test(
 );
 
 t.test(
-  "a stop ends a drain that waits at its gate, and, once it is told to let go, one whose deletes are denied",
+  "a stop ends a drain whose pollers wait for a breaker, and, once it is told to let go, one whose deletes are denied",
   { buffered: true },
   async (t) => {
-    const gated = await prepare();
-    gated.breakers.needed.failed(systemError);
-    gated.drain.start();
-    await gated.drain.stop();
-    t.equal(gated.receives(), 0);
-    gated.breakers.needed.admit();
-    gated.breakers.needed.succeeded();
+    const waiting = await prepare();
+    waiting.breakers.needed.failed(systemError);
+    waiting.drain.start();
+    await waiting.drain.stop();
+    t.equal(waiting.receives(), 0);
+    waiting.breakers.needed.admit();
+    waiting.breakers.needed.succeeded();
 
     const denied = await prepare();
     await denied.send(1);

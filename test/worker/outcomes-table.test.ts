@@ -95,7 +95,7 @@ t.test("a redelivery that comes after an erasure changes nothing", async (t) => 
   t.same(items, [{ id: "own-registration", outcome: "erased", at }]);
 });
 
-t.test("control: outcomes that are put would undo the erasure, and the same look sees it", async (t) => {
+t.test("control: outcomes that are put would undo the erasure, and the same check sees it", async (t) => {
   const { items } = await redeliveredAfterErasure((_table, tableName) => ({
     async record(outcomes) {
       await Promise.all(

@@ -203,7 +203,7 @@ t.test(
   },
 );
 
-t.test("control: a writer that puts outcomes would undo the erasure, and the same look sees it", async (t) => {
+t.test("control: a writer that puts outcomes would undo the erasure, and the same check sees it", async (t) => {
   const { outcomes } = await redeliveredAfterErasure({
     makeOutcomesTable: ({ documents, tableName }) => ({
       async record(list) {

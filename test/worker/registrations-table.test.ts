@@ -108,7 +108,7 @@ t.test("the same registration once more is stored, not a duplicate, and nothing 
 });
 
 t.test(
-  "known and unknown people in one call get an outcome each, in order, with one look-up for all known",
+  "known and unknown people in one call get an outcome each, in order, with one lookup for all known",
   async (t) => {
     const { table, lookUps } = await prepare();
     const [a, b, c, d] = people(4) as [Registration, Registration, Registration, Registration];
@@ -223,7 +223,7 @@ t.test("a table that does not exist, or has another key, is a system error: nobo
   ]);
 });
 
-t.test("while the look-up fails nobody is called a duplicate", async (t) => {
+t.test("while the lookup fails nobody is called a duplicate", async (t) => {
   const { table } = await prepare();
   const first = somebody();
   await table.insert([first]);
@@ -239,11 +239,11 @@ t.test("while the look-up fails nobody is called a duplicate", async (t) => {
   lookUpAnswers(awsError("ThrottlingException"));
   t.same(kinds(await table.insert([second])), ["throttled"]);
   lookUpAnswers({ alter: (answer: Input) => ({ ...answer, Responses: {} }) });
-  t.same(kinds(await table.insert([second])), ["failed"], "what was left unprocessed is not judged");
+  t.same(kinds(await table.insert([second])), ["failed"], "what was left unprocessed is undecided");
 });
 
 t.test(
-  "control: a plain put would overwrite the first registration, and the look at the table would see it",
+  "control: a plain put would overwrite the first registration, and the read of the table would see it",
   async (t) => {
     const { table, tableName, items } = await prepare();
     const first = somebody({ name: "First" });
@@ -378,7 +378,7 @@ t.test("a replacement that is denied, throttled or rejected is known for what it
   t.match(await table.insert([comer]), [{ kind: "stored", fresh: true }]);
 });
 
-t.test("whose outcome the look-up did not get to is not judged", async (t) => {
+t.test("whose outcome the lookup did not get to is undecided", async (t) => {
   const { table, put, putOutcome, outcomesTableName } = await prepare();
   const comer = somebody({ submittedAt: later });
   await put(tombstoneOf(comer, "erased"));

@@ -3,7 +3,7 @@ import type { DeadLettersTable, Replay, ReplayStart } from "../../worker/dead-le
 import { createReplayGuard } from "../../worker/replay-guard.ts";
 import { people, somebody } from "../equipment/people.ts";
 
-function gateOf(starts: Record<string, ReplayStart>) {
+function guardOf(starts: Record<string, ReplayStart>) {
   const begun: Replay[] = [];
   const stale: string[] = [];
   const begin: DeadLettersTable["begin"] = async (replay) => {
@@ -11,23 +11,23 @@ function gateOf(starts: Record<string, ReplayStart>) {
     return starts[replay.id] ?? "unfinished";
   };
   const records = { begin } as DeadLettersTable;
-  return { begun, stale, gate: createReplayGuard({ records, onStale: (id) => stale.push(id) }) };
+  return { begun, stale, guard: createReplayGuard({ records, onStale: (id) => stale.push(id) }) };
 }
 
 t.test("registrations that are no replays pass at once, as they are", async (t) => {
-  const { gate, begun } = gateOf({});
+  const { guard, begun } = guardOf({});
   const registrations = people(3);
-  const admission = await gate.admit(registrations);
+  const admission = await guard.admit(registrations);
   t.equal(admission.registrations, registrations, "not even copied");
   t.equal(admission.unfinished, 0);
   t.same(begun, []);
 });
 
 t.test("a replay passes only when its record was taken over under its own claim", async (t) => {
-  const { gate, begun, stale } = gateOf({ a: "storing", b: "stale", c: "settled" });
+  const { guard, begun, stale } = guardOf({ a: "storing", b: "stale", c: "settled" });
   const replays = ["a", "b", "c", "d"].map((replayOf) => somebody({ replayOf, claim: `claim of ${replayOf}` }));
   const plain = somebody();
-  const { registrations, unfinished } = await gate.admit([...replays, plain]);
+  const { registrations, unfinished } = await guard.admit([...replays, plain]);
   t.same(registrations, [replays[0], plain]);
   t.equal(unfinished, 1);
   t.same(stale, ["b"]);
@@ -35,7 +35,7 @@ t.test("a replay passes only when its record was taken over under its own claim"
 });
 
 t.test("what an earlier version sent has no claim, and says so", async (t) => {
-  const { gate, begun } = gateOf({ a: "storing" });
-  await gate.admit([somebody({ replayOf: "a" })]);
+  const { guard, begun } = guardOf({ a: "storing" });
+  await guard.admit([somebody({ replayOf: "a" })]);
   t.same(begun, [{ id: "a", claim: undefined }]);
 });

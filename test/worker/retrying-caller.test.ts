@@ -186,15 +186,15 @@ t.test("whose turn comes after the deadline is not called any more, and holds up
   const deadline = clock.now() + 1_000;
   const first = caller.attempt(operation, call, deadline);
   const late = Array.from({ length: 5_000 }, () => caller.attempt(operation, call, deadline));
-  const patient = caller.attempt(operation, call);
+  const later = caller.attempt(operation, call);
   await turn();
   clock.advance(1_000);
   endOne();
   t.equal(await first, true, "what was begun in time is finished");
   t.ok((await Promise.all(late)).every((done) => !done));
-  await eventually(() => made() === 2, "the patient one is called");
+  await eventually(() => made() === 2, "the later one is called");
   endOne();
-  t.equal(await patient, true);
+  t.equal(await later, true);
 });
 
 t.test("while a system error lasts, the time of those who wait does not count", async (t) => {

@@ -149,7 +149,7 @@ t.test("when the first one fails again the rest is left alone, and no record is 
   t.match(await task(), { outcome: "waits", because: /1 of the last day's 1 failed again/, sent: 0 });
 });
 
-t.test("only what nobody has judged yet is tried: open, sound, rested, by a transient error", async (t) => {
+t.test("only what nobody has decided yet is tried: open, sound, rested, by a transient error", async (t) => {
   const registrationAt = (time: number) => new Date(time).toISOString();
   const kinds: [what: string, changes: Partial<DeadLetterRecord>][] = [
     ["of another reason", { reason: "rejected-by-table" }],

@@ -47,8 +47,8 @@ export interface RegistrationRoutesOptions {
   readonly random: () => number;
 }
 
-const firstLookAfterSeconds = 1;
-const slowestLookAfterSeconds = 10;
+const firstPollAfterSeconds = 1;
+const slowestPollAfterSeconds = 10;
 /** As in `page/assets/status.js`. */
 const toldUnknownAfterMs = 10_000;
 /**
@@ -68,25 +68,25 @@ const Accepted = Type.Object({
   receipt: Type.String({ description: "the only way to ask about this registration; keep it" }),
   status: Type.Literal("pending"),
   statusUrl: Type.String(),
-  retryAfterSeconds: Type.Integer({ description: "when a first look at statusUrl is worth it" }),
+  retryAfterSeconds: Type.Integer({ description: "when to poll statusUrl first" }),
 });
 
 const jsonType = "application/json; charset=utf-8";
 
 /** Serialises `Accepted` by hand: no value needs escaping, which a serialiser would check for every registration. */
 function acceptedBody(receipt: string, statusUrl: string): string {
-  return `{"receipt":"${receipt}","status":"pending","statusUrl":"${statusUrl}","retryAfterSeconds":${firstLookAfterSeconds}}`;
+  return `{"receipt":"${receipt}","status":"pending","statusUrl":"${statusUrl}","retryAfterSeconds":${firstPollAfterSeconds}}`;
 }
 
 const Status = Type.Object({
   status: Type.Enum([...registrationStatuses], {
     description:
-      "pending until it is settled; confirmed: the address is registered; needs-attention: kept, an organiser will look " +
-      "at it; declined: an organiser gave up on it; withdrawn: by the attendee. A settled one stays as it is, but that an " +
+      "pending until it is settled; confirmed: the address is registered; needs-attention: kept, an organiser will decide; " +
+      "declined: an organiser gave up on it; withdrawn: by the attendee. Final states do not change, except that an " +
       "organiser can settle what needs attention.",
   }),
   submittedAt: Type.String({ description: "ISO 8601, UTC" }),
-  retryAfterSeconds: Type.Optional(Type.Integer({ description: "only while pending: when to look again" })),
+  retryAfterSeconds: Type.Optional(Type.Integer({ description: "only while pending: when to poll again" })),
   estimatedWaitSeconds: Type.Optional(Type.Integer({ description: "only while pending and if it can be told" })),
 });
 
@@ -103,7 +103,7 @@ export const registrationRoutes: FastifyPluginAsyncTypebox<RegistrationRoutesOpt
   const phaseAt = createPhaseClock(event);
   const cannotRegister = createShedding("Nothing was registered. Please send the same again after a while.", "");
   const cannotReadStatus = createShedding(
-    "What was accepted stays accepted. Please look again after a while.",
+    "What was accepted stays accepted. Please try again after a while.",
     "status-",
   );
 
@@ -184,7 +184,7 @@ export const registrationRoutes: FastifyPluginAsyncTypebox<RegistrationRoutesOpt
       const statusUrl = `/registrations/${receipt}`;
       reply.header("Cache-Control", "no-store");
       if (isForm(request)) return reply.redirect(statusUrl, 303);
-      reply.code(202).type(jsonType).header("Location", statusUrl).header("Retry-After", firstLookAfterSeconds);
+      reply.code(202).type(jsonType).header("Location", statusUrl).header("Retry-After", firstPollAfterSeconds);
       return reply.send(acceptedBody(receipt, statusUrl) as never);
     },
   );
@@ -235,8 +235,8 @@ export const registrationRoutes: FastifyPluginAsyncTypebox<RegistrationRoutesOpt
     const estimatedWaitSeconds = backlog.estimatedWaitSeconds();
     const waitedSeconds = (wallClock() - Date.parse(submittedAt)) / 1_000;
     const due = Math.max(waitedSeconds / 5, (estimatedWaitSeconds ?? 0) / 4);
-    const spread = firstLookAfterSeconds + due * (0.75 + random() / 2);
-    const retryAfterSeconds = Math.round(Math.min(spread, slowestLookAfterSeconds));
+    const spread = firstPollAfterSeconds + due * (0.75 + random() / 2);
+    const retryAfterSeconds = Math.round(Math.min(spread, slowestPollAfterSeconds));
     return {
       status: "pending" as const,
       submittedAt,

@@ -1,4 +1,4 @@
-/** `turnout dead-letters discard`: gives up on dead letters, with a reason that stays in their history. */
+/** `turnout dead-letters discard`: gives up on dead letters, with a reason for their history. */
 import { Command } from "commander";
 import { Type, type Static } from "typebox";
 import { createAuditLog } from "../../audit-log.ts";
@@ -43,7 +43,7 @@ A discarded dead letter is kept, with its body, but cannot be replayed any more.
 
 function checkDiscard(id: string, record: DeadLetterSummary | undefined): Outcome {
   if (record === undefined) return { id, fate: "missing", detail: "there is no such dead letter" };
-  // Doing it twice comes to the same.
+  // Safe to repeat.
   if (record.state === "discarded") return { id, fate: "discarded", detail: "was discarded before" };
   const detail = whyUnchangeable(record, Date.now());
   if (detail !== undefined) return { id, fate: "skipped", detail };
@@ -97,7 +97,7 @@ export function buildDiscardCommand({ env, terminal, signal, finish }: CommandHo
       const decided = createOutcomesStore(documents, outcomesTable);
       let outcomes = checks;
       for (const record of records.values()) {
-        // A run before may have been cut short between the record and its outcome.
+        // An earlier run may have been interrupted between record and outcome.
         if (flags.execute && record.state === "discarded") await decided.discard(record, new Date().toISOString());
       }
       if (flags.execute && discardable.length > 0) {

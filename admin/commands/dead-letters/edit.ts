@@ -1,4 +1,4 @@
-/** `turnout dead-letters edit`: mends the registration in a dead letter, checked against the schema, kept in its history. */
+/** `turnout dead-letters edit`: corrects the registration in a dead letter, checked against the schema. */
 import { Command } from "commander";
 import { Type } from "typebox";
 import { TurnoutError } from "../../../shared/errors.ts";
@@ -85,7 +85,7 @@ export function buildEditCommand({ env, terminal, signal }: CommandHost): Comman
         ) {
           throw new TurnoutError(
             "TURNOUT_DEAD_LETTER_CHANGED",
-            `Somebody changed the dead letter ${id} meanwhile, or replays it. Look at it again: turnout dead-letters show ${id}`,
+            `Somebody changed the dead letter ${id} meanwhile, or replays it. Read it again: turnout dead-letters show ${id}`,
           );
         }
       }

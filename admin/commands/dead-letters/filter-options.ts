@@ -1,4 +1,4 @@
-/** The options by which commands choose among dead letters, alike for all of them. */
+/** Filter options for dead letters, shared by commands. */
 import { Option, type Command } from "commander";
 import { deadLetterStates, type DeadLetterState } from "../../../shared/dead-letters/dead-letter-record.ts";
 import { deadLetterReasons, type DeadLetterReason } from "../../../shared/dead-letters/dead-letter.ts";

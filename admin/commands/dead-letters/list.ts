@@ -1,4 +1,4 @@
-/** `turnout dead-letters list`: what could not be stored, newest first, and how much of it by reason. */
+/** `turnout dead-letters list`: dead letters, newest first, with counts by reason. */
 import { Command } from "commander";
 import { Type } from "typebox";
 import { addConnectionOptions, withConnection, type ConnectionFlags } from "../../../terminal/connection.ts";

@@ -1,4 +1,4 @@
-/** How dead letters stand in the JSON of all commands that print some. */
+/** Dead letters in the JSON output of commands. */
 import { Type, type Static } from "typebox";
 import { deadLetterStates } from "../../../shared/dead-letters/dead-letter-record.ts";
 import { deadLetterReasons } from "../../../shared/dead-letters/dead-letter.ts";

@@ -1,7 +1,4 @@
-/**
- * `turnout dead-letters replay`: sends dead letters once more. Without `--execute` it says what would happen, with it what
- * did happen to each.
- */
+/** `turnout dead-letters replay`: sends dead letters again. Without `--execute` it only shows what would happen. */
 import { Command, Option } from "commander";
 import { Type, type Static } from "typebox";
 import { TurnoutError } from "../../../shared/errors.ts";
@@ -77,7 +74,7 @@ interface ReplayFlags extends ConnectionFlags, FilterFlags {
 }
 
 const defaults = { rate: 100, canary: 1, waitSeconds: 60 };
-/** A step is as long as this at the rate that was asked for: long enough not to be all waiting, short enough to stop. */
+/** A step lasts this long at the given rate: waits take little of the time, and it can be stopped soon. */
 const stepSeconds = 5;
 const noCounts = Object.fromEntries(fates.map((fate) => [fate, 0])) as ReplayOutput["counts"];
 

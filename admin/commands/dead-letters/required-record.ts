@@ -1,4 +1,4 @@
-/** Reads the dead letter that a command was told to look at. */
+/** Reads the dead letter named by an argument. */
 import type { DeadLetterRecord } from "../../../shared/dead-letters/dead-letter-record.ts";
 import { TurnoutError } from "../../../shared/errors.ts";
 import type { DeadLetterStore } from "../../../shared/dead-letters/dead-letter-store.ts";

@@ -64,7 +64,7 @@ Examples:
   turnout dead-letters show 4f6c1e…
   turnout dead-letters show 4f6c1e… --body > body.txt`;
 
-/** In the order in which a person reads it: the table keeps none. */
+/** In reading order; the table keeps none. */
 function inOrder(registration: Registration | undefined): DeadLetterShowOutput["registration"] {
   if (registration === undefined) return null;
   const { id, email, name, answers, submittedAt } = registration;
@@ -84,7 +84,7 @@ async function describe(store: DeadLetterStore, record: DeadLetterRecord): Promi
   };
 }
 
-/** JSON as lines that a person can read, anything else in one piece; either way it cannot command the terminal. */
+/** Indented JSON, or the text unchanged; safe for the terminal either way. */
 function readable(text: string): string {
   try {
     const lines = JSON.stringify(JSON.parse(text), undefined, 2).split("\n");

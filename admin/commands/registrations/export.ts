@@ -47,7 +47,7 @@ reads it back.`;
 
 const standardOutput = "-";
 
-/** Standard output takes either the registrations or the report, and once it is written it cannot be gone on with. */
+/** Standard output holds either the registrations or the report, and cannot be resumed. */
 function checkStandardOutput({ out, json, resume, overwrite }: ExportFlags): void {
   if (out !== standardOutput || !(json || resume || overwrite)) return;
   const option = json ? "--json" : resume ? "--resume" : "--overwrite";

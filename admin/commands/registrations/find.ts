@@ -1,4 +1,4 @@
-/** `turnout registrations find`: what is known of one address. */
+/** `turnout registrations find`: what is known of an address. */
 import { Argument, Command } from "commander";
 import { Type } from "typebox";
 import { addConnectionOptions, withConnection, type ConnectionFlags } from "../../../terminal/connection.ts";
@@ -13,7 +13,7 @@ import { DeadLetterLine, toLine } from "../dead-letters/record-output.ts";
 /** What `--json` prints. */
 export const FindOutput = Type.Object(
   {
-    email: Type.String({ description: "the address in key form, by which it was looked for" }),
+    email: Type.String({ description: "the address in key form that was searched for" }),
     registration: Type.Union([StoredRegistration, Type.Null()]),
     deadLetters: Type.Array(DeadLetterLine, { description: "of this address, in any state" }),
   },

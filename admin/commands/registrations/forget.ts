@@ -77,7 +77,7 @@ function toOutput(traces: Traces, forgotten: Forgotten | undefined): ForgetOutpu
 const what = {
   whole: "the whole record",
   entry: "the entry in a body that others are in too",
-  address: "the address in a body that cannot be read: look at it, other data of the person may be there",
+  address: "the address in an unreadable body: check it, other data of the person may be there",
 } as const;
 
 export function buildForgetCommand({ env, terminal, signal, finish }: CommandHost): Command {

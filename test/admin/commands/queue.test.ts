@@ -12,7 +12,7 @@ const validator = Compile(QueueSnapshot);
 await connection.sqs.send(new SendMessageCommand({ QueueUrl: connection.queueUrl, MessageBody: "x" }));
 await putAll(connection.documents, connection.deadLettersTable, deadLetters(3));
 
-t.test("one look has all that the contract names", async (t) => {
+t.test("one poll has all that the contract names", async (t) => {
   const run = await runCommand(["queue", "--every", "1", "--json"], { env });
   t.equal(run.code, 0);
   const output = run.json();
@@ -40,7 +40,7 @@ t.test("for people it says the same in words", async (t) => {
   t.match(stdout, "worker tier: unreachable");
 });
 
-t.test("a watch looks again and again, a line each, and Ctrl-C is its end and no failure", async (t) => {
+t.test("a watch polls again and again, a line each, and Ctrl-C is its end and no failure", async (t) => {
   const stop = new AbortController();
   const watching = runCommand(["queue", "--watch", "--every", "1", "--json"], { env, signal: stop.signal });
   setTimeout(() => stop.abort(new TurnoutError("TURNOUT_INTERRUPTED", "Stopped by SIGINT.")), 3_500);

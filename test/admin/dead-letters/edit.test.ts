@@ -103,7 +103,7 @@ t.test("an edit starts from what the code of today reads in a body that was unre
   t.same(pieced.registration, { id, email, submittedAt, name: "Ann", answers: {}, person: { first: "Ann" } });
 });
 
-t.test("a number that no table takes becomes 0, as at the front door", async (t) => {
+t.test("a number that no table takes becomes 0, as on submission", async (t) => {
   const record = deadLetter(3, { registration: { ...person(3), answers: { guests: 1e-200 } } });
   const { registration, changes } = propose(record, "name=Ann");
   t.same(registration.answers, { guests: 0 });

@@ -30,7 +30,7 @@ async function record(activity: Partial<Activity>, at: number): Promise<void> {
 
 const inspector = createInspector(connection);
 
-t.test("a look tells what waits, what failed, and how the tiers are", async (t) => {
+t.test("an inspection tells what waits, what failed, and how the tiers are", async (t) => {
   for (const QueueUrl of [queueUrl, queueUrl, deadLetterQueueUrl]) {
     await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: "x" }));
   }
@@ -61,7 +61,7 @@ t.test("a look tells what waits, what failed, and how the tiers are", async (t) 
   t.equal(second.deadLetterGroups, deadLetterGroups, "dead letters are not all read again at once");
 });
 
-t.test("people, rates, pace and wait are those of all processes, by one look", async (t) => {
+t.test("people, rates, pace and wait are those of all processes, by one inspection", async (t) => {
   // It stands still: however long a slow machine takes to write it, what was done is as long ago.
   const now = Date.now();
   const still = createInspector(connection, () => now);

@@ -6,7 +6,7 @@ import { estimateBacklog } from "../../../shared/activity/estimate.ts";
 const at = Date.parse("2026-03-01T09:00:00Z");
 const validator = Compile(QueueSnapshot);
 const nothing = { waiting: 0, inFlight: 0, delayed: 0 };
-const look: QueueReading = {
+const reading: QueueReading = {
   at,
   queue: { waiting: 5, inFlight: 2, delayed: 1 },
   deadLetterQueue: { waiting: 3, inFlight: 1, delayed: 0 },
@@ -15,7 +15,7 @@ const look: QueueReading = {
 };
 
 t.test("people, pace and wait are those of the activity, messages those of SQS", async (t) => {
-  const snapshot = toQueueSnapshot(look);
+  const snapshot = toQueueSnapshot(reading);
   t.ok(validator.Check(snapshot));
   t.same(snapshot, {
     messages: 5,
@@ -31,17 +31,17 @@ t.test("people, pace and wait are those of the activity, messages those of SQS",
 });
 
 t.test("a lower bound is said to be one, by a property that is not there otherwise", async (t) => {
-  const snapshot = toQueueSnapshot({ ...look, backlog: { ...look.backlog, atLeast: true } });
+  const snapshot = toQueueSnapshot({ ...reading, backlog: { ...reading.backlog, atLeast: true } });
   t.equal(snapshot.atLeast, true);
   t.ok(validator.Check(snapshot));
-  t.notOk("atLeast" in toQueueSnapshot(look));
+  t.notOk("atLeast" in toQueueSnapshot(reading));
 });
 
 t.test("only groups that somebody has to deal with are counted", async (t) => {
   const states = (open: number, resolved: number) => ({ open, replayed: 0, resolved, discarded: 0 });
   const group = { oldest: "", newest: "" };
   const { deadLetters } = toQueueSnapshot({
-    ...look,
+    ...reading,
     deadLetterQueue: nothing,
     groups: [
       { ...group, reason: "crash-loop", states: states(3, 1) },

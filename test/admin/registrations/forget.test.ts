@@ -103,7 +103,7 @@ t.test(
   },
 );
 
-t.test("a record that changes between the look and the erasure is told, and found again", async (t) => {
+t.test("a record that changes between the read and the erasure is told, and found again", async (t) => {
   await putAll(documents, deadLettersTable, [unreadable("raw-busy", `broken ${email}`)]);
   const traces = await findTraces(email, options);
   await putAll(documents, deadLettersTable, [unreadable("raw-busy", `broken ${email}`, { failures: 2 })]);

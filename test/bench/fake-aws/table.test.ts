@@ -8,7 +8,7 @@ const insertOf = (person: number) => ({
   Parameters: [email(person)],
 });
 
-t.test("a second insert of somebody fails, and a look-up tells whose the address is", async (t) => {
+t.test("a second insert of somebody fails, and a lookup tells whose the address is", async (t) => {
   const table = createFakeTable();
   const insert = (...people: number[]) => table.answer("BatchExecuteStatement", { Statements: people.map(insertOf) });
   t.same(insert(1, 2), { Responses: [{ TableName: "registrations" }, { TableName: "registrations" }] });

@@ -7,7 +7,7 @@ t.test("dead letters in the console", async (t) => {
   const { get, post, deadLetters } = await openConsole(t, connection);
 
   t.test("none at all is said kindly", async (t) => {
-    t.match((await get("/dead-letters")).body, "There are none");
+    t.match((await get("/dead-letters")).body, "There are no dead letters");
   });
 
   t.test("are grouped by reason, filtered by reason and state, open ones first of all", async (t) => {
@@ -18,7 +18,7 @@ t.test("dead letters in the console", async (t) => {
       registration: registrationOf("bob@example.org"),
     });
     const all = await get("/dead-letters");
-    t.match(all.body, /Not a valid registration[^]*Received again and again/);
+    t.match(all.body, /Not a valid registration[^]*Received repeatedly/);
     t.match(all.body, `href="/dead-letters/${open.id}"`);
     t.notMatch(all.body, `href="/dead-letters/${done.id}"`);
     const filtered = await get("/dead-letters?reason=crash-loop&state=all");
@@ -30,15 +30,15 @@ t.test("dead letters in the console", async (t) => {
 
   t.test("what is being replayed or stored can be looked at, and neither mended nor discarded", async (t) => {
     const until = new Date(Date.now() + 60_000).toISOString();
-    const claimed = await addRecord(connection, { claim: "c", claimedBy: "ann on desk", claimedUntil: until });
+    const claimed = await addRecord(connection, { claim: "c", claimedBy: "ann on laptop", claimedUntil: until });
     const storing = await addRecord(connection, { state: "storing", claim: "c" });
     for (const [{ id }, words] of [
-      [claimed, /Somebody is replaying it: ann on desk/],
+      [claimed, /ann on laptop is replaying it/],
       [storing, /a worker is storing it/],
     ] as const) {
       const page = await get(`/dead-letters/${id}`);
       t.match(page.body, words);
-      t.notMatch(page.body, /Check the change|Discard for good/);
+      t.notMatch(page.body, /Check changes|Discard permanently/);
       t.equal((await post(`/dead-letters/${id}/discard`, { why: "spam" })).statusCode, 409);
       t.equal((await post(`/dead-letters/${id}/edit`, { name: "Ann", why: "x", step: "save" })).statusCode, 409);
     }
@@ -49,7 +49,7 @@ t.test("dead letters in the console", async (t) => {
     const body = JSON.stringify({ v: 1, registrations: [registrationOf("late@example.org")] });
     const { id } = await addRecord(connection, { body, email: "late@example.org" });
     const page = await get(`/dead-letters/${id}`);
-    t.match(page.body, /As it stands it is valid[^]*Replay …/);
+    t.match(page.body, /It is valid and can be replayed[^]*Replay …/);
     t.match((await get("/dead-letters")).body, "late@example.org");
   });
 
@@ -105,7 +105,7 @@ t.test("dead letters in the console", async (t) => {
     t.equal((await post(`/dead-letters/${id}/discard`, { why: "spam" })).statusCode, 303);
     const again = await post(`/dead-letters/${id}/discard`, { why: "spam" });
     t.match(again, { statusCode: 409, body: /discarded/ });
-    t.notMatch((await get(`/dead-letters/${id}`)).body, "Discard for good");
+    t.notMatch((await get(`/dead-letters/${id}`)).body, "Discard permanently");
     t.match(await deadLetters.readLog(5), [{ action: "discard", why: "spam", ids: [id] }]);
   });
 });

@@ -22,7 +22,7 @@ t.test("an event is one line, holds every part of the page, escaped, and the poi
   const assets = loadAssets();
   const view = createView({ assets, deployment: "", formToken: "", wallClock: () => 0 });
   const inspection = inspectionWith({ tiers: [{ tier: "worker", health: "unhealthy", causes: ["<b>\nline"] }] });
-  const line = overviewEvent(view, { at: 0, inspection, tiers: inspection.tiers, fault: undefined }, undefined);
+  const line = overviewEvent(view, { at: 0, inspection, tiers: inspection.tiers, failure: undefined }, undefined);
   t.notMatch(line, "\n");
   const { parts } = JSON.parse(line) as { parts: Record<string, string> };
   t.same(Object.keys(parts), ["headline", "figures", "tiers", "groups"]);

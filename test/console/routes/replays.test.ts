@@ -7,7 +7,7 @@ import { addRecord, openConsole, registrationOf } from "../open-console.ts";
 t.test("replays from the console", async (t) => {
   const { connection } = await startEngines(t);
   const { get, post, replays } = await openConsole(t, connection);
-  const order = { canary: "1", rate: "100", why: "mended" };
+  const request = { canary: "1", rate: "100", why: "mended" };
   const waiting = async () => {
     const { sqs, queueUrl: QueueUrl } = connection;
     const AttributeNames = ["ApproximateNumberOfMessages" as const];
@@ -29,20 +29,20 @@ t.test("replays from the console", async (t) => {
 
   t.test("want a reason and sound numbers before anything is sent", async (t) => {
     t.equal((await post("/replays", { id: good.id, canary: "1", rate: "100" })).statusCode, 400);
-    t.equal((await post("/replays", { id: good.id, ...order, rate: "0" })).statusCode, 400);
-    t.equal((await post("/replays", { ...order })).statusCode, 400);
+    t.equal((await post("/replays", { id: good.id, ...request, rate: "0" })).statusCode, 400);
+    t.equal((await post("/replays", { ...request })).statusCode, 400);
     t.equal(await waiting(), 0);
   });
 
   t.test("send the canary, and no more while nothing is heard of it; only one runs at a time", async (t) => {
-    const started = await post("/replays", { reason: "crash-loop", ...order });
+    const started = await post("/replays", { reason: "crash-loop", ...request });
     t.equal(started.statusCode, 303);
     const path = String(started.headers.location);
-    t.match(await post("/replays", { reason: "crash-loop", ...order }), { statusCode: 400, body: /runs already/ });
+    t.match(await post("/replays", { reason: "crash-loop", ...request }), { statusCode: 400, body: /already running/ });
     t.match((await get(path)).body, "Replaying …");
     await eventually(() => replays.latest()?.summary, "nobody drains, so it ends by itself", 20_000);
     const page = await get(path);
-    t.match(page.body, /Stopped before the end[^]*Does the worker run[^]*1 were left alone/);
+    t.match(page.body, /Stopped before the end[^]*Does the worker run[^]*1 were not sent/);
     t.equal(await waiting(), 1);
     const states = await Promise.all([good, second].map(async ({ id }) => (await get(`/dead-letters/${id}`)).body));
     t.equal(states.filter((body) => body.includes("its outcome is not known yet")).length, 1);

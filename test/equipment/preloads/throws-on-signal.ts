@@ -1,6 +1,6 @@
-/** Loaded into a tier before anything else: SIGUSR2 makes a fault that nobody catches. */
+/** Loaded into a tier before anything else: SIGUSR2 throws an error that nobody catches. */
 process.on("SIGUSR2", () => {
   setImmediate(() => {
-    throw new Error("a fault that nobody caught");
+    throw new Error("an error that nobody caught");
   });
 });

@@ -13,7 +13,7 @@ import { eventually } from "../../equipment/eventually.ts";
 
 const shipped = readFileSync(new URL("../../../infra/bundle/.platform/nginx/nginx.conf", import.meta.url), "utf8");
 
-/** Debian keeps it where only root looks by default. */
+/** Debian keeps it outside other users' PATH. */
 const path = `${process.env.PATH ?? ""}:/usr/sbin:/usr/local/sbin`;
 
 /** For `t.test(title, { skip }, …)`: why nginx cannot be run here, or false when it can. */

@@ -20,7 +20,7 @@ t.test("plan tells a person what to set, what to expect and what it costs", asyn
     "1,000,000 people in 5 min",
     "warm writes/s",
     "with nothing prepared",
-    "gives way first",
+    "reaches its limit first",
     "Sum",
   ]) {
     t.match(stdout, part);

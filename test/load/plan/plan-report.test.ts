@@ -31,5 +31,5 @@ t.test("the page sets what is planned beside what happens with nothing prepared"
     [3, 3, 3],
   );
   t.equal(charts.length, 6);
-  t.match(summary.join(" "), /gives way first/);
+  t.match(summary.join(" "), /reaches its limit first/);
 });

@@ -27,7 +27,7 @@ t.test("a rush within capacity has the depth and the drain time that arithmetic 
   t.ok(Math.abs(outcome.worstStoreWaitSeconds - 100) <= 1, "the last waits for all before");
 });
 
-t.test("whoever is asked to come back is accepted later, and the wait shows", async (t) => {
+t.test("a shed request is accepted later, and the wait counts", async (t) => {
   const outcome = simulate(scenario({ arrivals: Float64Array.of(10_000) }));
   t.ok(outcome.shedRequests > 0);
   t.ok(outcome.worstAcceptWaitSeconds >= 5, "10,000 at 2,000 each second");

@@ -98,18 +98,18 @@ t.test("beyond what was written down it says at least, and counts one in each me
   t.match(await reader.estimate(60), { people: 159, atLeast: true, etaSeconds: null });
 });
 
-t.test("looking again costs little, and what was written late is seen in the end", async (t) => {
+t.test("polling again costs little, and what was written late is seen in the end", async (t) => {
   const { reader, wrote, advance } = await prepare();
   const all = () => reader.readBack(() => false);
   await all();
   keysRead();
   let read = 0;
-  for (let look = 0; look < 30; look += 1) {
+  for (let poll = 0; poll < 30; poll += 1) {
     advance(2_000);
     await all();
     read += keysRead();
   }
-  t.ok(read / 30 < 30, `${read / 30} items a look, of some 600`);
+  t.ok(read / 30 < 30, `${read / 30} items a poll, of some 600`);
   await wrote({ stored: 7 }, 10 * minuteMs);
   const seen = async () => (await all()).some(({ stored, to, from }) => stored === 7 && to - from === 10_000);
   t.notOk(await seen(), "control: it was kept");

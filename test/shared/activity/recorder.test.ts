@@ -46,7 +46,7 @@ async function prepare(table?: string, processId = "one") {
   };
 }
 
-t.test("what was added since the last look goes into the bucket of its time, at all three levels", async (t) => {
+t.test("what was added since the last poll goes into the bucket of its time, at all three levels", async (t) => {
   const { recorder, does, advance, buckets } = await prepare();
   does({ accepted: 500, packsSent: 2 });
   await recorder.record();

@@ -11,7 +11,7 @@ process.env.AWS_SECRET_ACCESS_KEY = "test";
 /** Short, where an answer never comes. */
 const requestTimeoutMs = 400;
 /** Long enough for an answer that does come, on a busy machine too. */
-const patientTimeoutMs = 1_500;
+const longTimeoutMs = 1_500;
 const body = "a pack";
 const send = new SendMessageCommand({
   QueueUrl: "https://sqs.eu-central-1.amazonaws.com/1/registrations",
@@ -121,7 +121,7 @@ t.test("a time-out in the middle of an answer is tried again, as often as was as
   const mended = await endpoint(t, (socket, attempt) =>
     attempt === 1 ? silences[1]![1](socket) : socket.write(confirmation),
   );
-  const { MessageId, $metadata } = await sqsClient(t, mended.url, patientTimeoutMs, 2).send(send);
+  const { MessageId, $metadata } = await sqsClient(t, mended.url, longTimeoutMs, 2).send(send);
   t.equal(MessageId, "1");
   t.equal($metadata.attempts, 2);
 });
@@ -146,13 +146,13 @@ t.test("an attempt of which nothing is ever heard again is over when its time is
 t.test("a confirmation with the wrong checksum is none", async (t) => {
   const wrong = answer({ MessageId: "1", MD5OfMessageBody: createHash("md5").update("else").digest("hex") });
   const { url } = await endpoint(t, (socket) => socket.write(wrong));
-  t.match((await failureOf(sqsClient(t, url, patientTimeoutMs).send(send))).error, { message: /checksum|md5/i });
+  t.match((await failureOf(sqsClient(t, url, longTimeoutMs).send(send))).error, { message: /checksum|md5/i });
 });
 
 t.test("one connection serves many calls, and the time-outs of calls that are done stop nothing", async (t) => {
   const seen = await endpoint(t, (socket) => socket.write(confirmation));
-  const client = sqsClient(t, seen.url, patientTimeoutMs);
-  const until = performance.now() + 1.5 * patientTimeoutMs;
+  const client = sqsClient(t, seen.url, longTimeoutMs);
+  const until = performance.now() + 1.5 * longTimeoutMs;
   let calls = 0;
   while (performance.now() < until || calls < 10) {
     await client.send(send);
@@ -164,7 +164,7 @@ t.test("one connection serves many calls, and the time-outs of calls that are do
 
 t.test("the queue's URL names the queue; where it is asked is the endpoint's business", async (t) => {
   const seen = await endpoint(t, (socket) => socket.write(confirmation));
-  await sqsClient(t, seen.url, patientTimeoutMs).send(send);
+  await sqsClient(t, seen.url, longTimeoutMs).send(send);
   t.match(seen.requests[0], /"QueueUrl":"https:\/\/sqs\.eu-central-1\.amazonaws\.com\/1\/registrations"/);
 });
 
@@ -175,7 +175,7 @@ t.test("the table is asked with plain values, undefined ones left out", async (t
   process.env.AWS_ENDPOINT_URL_DYNAMODB = seen.url;
   const documents = createDocumentClient({
     region: "eu-central-1",
-    requestTimeoutMs: patientTimeoutMs,
+    requestTimeoutMs: longTimeoutMs,
     maxAttempts: 1,
   });
   t.teardown(() => documents.destroy());
@@ -191,7 +191,7 @@ t.test("an endpoint given outright is asked in place of the variables' one", asy
   process.env.AWS_ENDPOINT_URL_SQS = variable.url;
   const client = createSqsClient({
     region: "eu-central-1",
-    requestTimeoutMs: patientTimeoutMs,
+    requestTimeoutMs: longTimeoutMs,
     maxAttempts: 1,
     endpoint: given.url,
   });

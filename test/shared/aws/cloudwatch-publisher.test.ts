@@ -39,7 +39,7 @@ function prepare() {
     breaker: new Gauge({ name: "turnout_breaker_open", help: "x", labelNames: ["dependency"], registers }),
     waiting: new Gauge({ name: "turnout_queue_registrations_estimate", help: "x", registers }),
     eta: new Gauge({ name: "turnout_queue_eta_seconds", help: "x", registers }),
-    polledAt: new Gauge({ name: "turnout_queue_looked_at_timestamp_seconds", help: "x", registers }),
+    polledAt: new Gauge({ name: "turnout_queue_polled_at_timestamp_seconds", help: "x", registers }),
     other: new Counter({ name: "turnout_delete_failures_total", help: "x", registers }),
   };
 }
@@ -78,14 +78,14 @@ t.test("counts go out as what was added, once a minute, in one call, by stack", 
   t.match(values()[0], { registrations_stored_total: 40, requests_refused_total: 3 });
   t.equal(sumOf(values(), "registrations_stored_total"), 42, "nothing twice");
   t.equal(sumOf(values(), "requests_refused_total"), 3);
-  t.notOk("delete_failures_total" in (values()[0] ?? {}), "only what somebody looks at");
+  t.notOk("delete_failures_total" in (values()[0] ?? {}), "only what is watched");
   const [first] = calls();
   t.equal(first?.Namespace, "Turnout");
   t.strictSame(first?.MetricData?.[0]?.Dimensions, [{ Name: "Stack", Value: "summit-test" }]);
   t.strictSame(first?.MetricData?.[0]?.Timestamp, new Date("2026-03-01T10:00:00Z"));
 });
 
-t.test("what stands is the worst of several; what another worker looked at meanwhile is left out", async (t) => {
+t.test("what stands is the worst of several; what another worker polled meanwhile is left out", async (t) => {
   const { calls, values } = playCloudWatch(t);
   const { publisher, breaker, waiting, eta, polledAt } = prepare();
   breaker.labels("table").set(1);
@@ -100,7 +100,7 @@ t.test("what stands is the worst of several; what another worker looked at meanw
   t.notOk("queue_registrations_estimate" in (values()[1] ?? {}), "no news");
   polledAt.set(1_060);
   eta.set(30);
-  await eventually(() => values().some((value) => value["queue_eta_seconds"] === 30), "the new look is published");
+  await eventually(() => values().some((value) => value["queue_eta_seconds"] === 30), "the new poll is published");
   await publisher.stop?.();
 });
 

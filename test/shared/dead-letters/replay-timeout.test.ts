@@ -37,7 +37,7 @@ t.test("it is over soon after the workers stop, or have done all that was there"
   t.equal((await silence((second) => Math.max(0, 60 - second))).after, 60);
 });
 
-t.test("whatever is heard begins it anew, and a look that fails is no reason to wait", async (t) => {
+t.test("whatever is heard begins it anew, and a poll that fails is no reason to wait", async (t) => {
   const clock = createManualClock();
   const replayTimeout = createReplayTimeout({
     seconds: 10,

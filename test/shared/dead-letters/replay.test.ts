@@ -67,7 +67,7 @@ t.test("while everything fails again", async (t) => {
     t.ok(rest.every(({ state, failures, history }) => state === "open" && failures === 1 && history.length === 1));
   });
 
-  t.test("a larger canary is sent as a whole before anybody looks", async (t) => {
+  t.test("a larger canary is sent as a whole before its results are awaited", async (t) => {
     const records = deadLetters(50, 100);
     await putAll(documents, deadLettersTable, records);
     const { summary } = await replay(

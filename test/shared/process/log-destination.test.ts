@@ -61,7 +61,7 @@ t.test(
   { skip: !hasFullDevice },
   async (t) => {
     const { child, answers, ended, said } = start(t, `${ours} ${logEverySoOften} ${talk}`, openSync("/dev/full", "w"));
-    for (let look = 0; look < 3; look += 1) {
+    for (let poll = 0; poll < 3; poll += 1) {
       t.ok(await answers(20_000));
       await delay(100);
     }
@@ -80,7 +80,7 @@ t.test("control: pino's own destination is frozen by it", { skip: !hasFullDevice
 
 t.test("a pipe that nobody reads holds up neither the process nor its end", async (t) => {
   const { child, answers, ended, said } = start(t, `${ours} ${logEverySoOften} ${talk}`, createFullPipe(t).writer);
-  for (let look = 0; look < 3; look += 1) {
+  for (let poll = 0; poll < 3; poll += 1) {
     t.ok(await answers(20_000));
     await delay(100);
   }
@@ -132,7 +132,7 @@ t.test("what was lost is counted, and told as soon as somebody reads", async (t)
 t.test("a reader that is gone ends nothing, a fatal line included", async (t) => {
   const { child, answers, ended } = start(t, `${ours} ${logEverySoOften} ${talk}`, "pipe");
   child.stdout!.destroy();
-  for (let look = 0; look < 3; look += 1) {
+  for (let poll = 0; poll < 3; poll += 1) {
     t.ok(await answers(20_000));
     await delay(50);
   }

@@ -10,7 +10,7 @@ import { cpuMilliseconds } from "../cpu-time.ts";
 
 const module = JSON.stringify(join(import.meta.dirname, "../../../shared/process/logger.ts"));
 
-/** The log goes to a process's standard output, so it is looked at from outside. */
+/** The log goes to a process's standard output, so it is read from outside. */
 function start(script: string): ChildProcess {
   const code = `import { openLog } from ${module};\nconst log = openLog("web", "info");\nconst { logger } = log;\n${script}`;
   const child = spawn(process.execPath, ["--input-type=module", "--eval", code], { stdio: ["pipe", "pipe", "pipe"] });

@@ -25,7 +25,7 @@ t.test("no error quotes an address, whatever AWS quotes", async (t) => {
   t.notMatch(describeSystemError("rejected", insertion, "ValidationError: ada@example.org").message, /ada@/);
 });
 
-t.test("every kind has a remedy that names where to look", async (t) => {
+t.test("every kind has a remedy that names what to check", async (t) => {
   const kinds: AwsErrorKind[] = [
     "access-denied",
     "missing-resource",

@@ -96,7 +96,7 @@ t.test("nothing but email, name and the event's own answers is taken", async (t)
   t.ok(schema.Check(JSON.parse(`{"email":"ada@example.org","name":"Ada","answers":{"f":"x"}}`)), "control");
 });
 
-t.test("blanks and spellings are brought to one form before they are judged", async (t) => {
+t.test("blanks and spellings are brought to one form before they are validated", async (t) => {
   const event = eventWith({ id: "partner", type: "email", label: "P" }, { id: "note", type: "text", label: "N" });
   const body = {
     email: " Ada@BÜCHER.example ",

@@ -60,12 +60,12 @@ t.test("the length that it announces is the length that it has", async (t) => {
 t.test("a head that is too large is 431, a request that never ends is 408", async (t) => {
   const large = await say(port, `GET / HTTP/1.1\r\nHost: a\r\nX-Large: ${"x".repeat(20_000)}\r\n\r\n`);
   t.match(parse(large), { status: 431, body: { status: 431 } });
-  const impatient = await listen(
+  const quick = await listen(
     createServer({ headersTimeout: 100, requestTimeout: 100, connectionsCheckingInterval: 20 }, (_request, reply) =>
       reply.end("fine"),
     ),
   );
-  const slow = await say(impatient, "GET / HTTP/1.1\r\nHost: a\r\n");
+  const slow = await say(quick, "GET / HTTP/1.1\r\nHost: a\r\n");
   t.match(parse(slow), { status: 408, body: { status: 408 } });
 });
 

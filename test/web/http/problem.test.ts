@@ -14,7 +14,7 @@ t.test("every error of the catalogue has a problem with its title, its code and 
   }
 });
 
-t.test("what may be tried again later is 503, 429 or a closed door, and nothing else is", async (t) => {
+t.test("what may be tried again later is 503, 429 or registration that is not open, and nothing else is", async (t) => {
   for (const code of codes) {
     const { status } = toProblem(new TurnoutError(code, "what happened"));
     if (status !== 503 && status !== 429) continue;

@@ -3,7 +3,7 @@ import t from "tap";
 import { pathOfRequestLine } from "../../../web/http/request-target.ts";
 import { buildTestApp } from "../../equipment/web-app.ts";
 
-t.test("of a whole URL in the request line, path and query are looked at", async (t) => {
+t.test("of a whole URL in the request line, path and query are used", async (t) => {
   for (const [url, path] of [
     ["/", "/"],
     ["/a?b", "/a?b"],

@@ -30,7 +30,7 @@ t.test(
     const { moment } = createMomentWriter("en", "Europe/Berlin");
     const lastOfSummer = "2026-10-25T00:59:59.999Z";
     const firstOfWinter = "2026-10-25T01:00:00.000Z";
-    for (let look = 0; look < 2; look += 1) {
+    for (let poll = 0; poll < 2; poll += 1) {
       t.match(moment(lastOfSummer), { instant: lastOfSummer, words: /02:59/, zone: "Central European Summer Time" });
       t.match(moment(firstOfWinter), {
         instant: firstOfWinter,

@@ -78,7 +78,7 @@ t.test("has a form only while there is something to fill in, and a prepared one 
   t.match(html("open"), '<form class="panel"');
   t.match(html("before"), /<template id="form-template"><form/);
   t.notMatch(html("closed"), "<form");
-  t.match(outsideTemplates(html("closed")), "Registrations are no longer taken");
+  t.match(outsideTemplates(html("closed")), "Registrations are no longer accepted");
 });
 
 t.test("takes the form's constraints over from the event", async (t) => {
@@ -132,7 +132,7 @@ t.test("asks again by itself while pending, only then, and without a script", as
 t.test("says that the wait is not known where it is not, and only when told to", async (t) => {
   const row = (html: string) => /<div data-row="wait"[^]*?<\/div>/.exec(html)?.[0];
   const unknown = pages.status("en", { ...view, waitUnknown: true }, "/registrations/abc");
-  t.match(row(unknown), /^<div data-row="wait">.*>not known at the moment<\/dd>/);
+  t.match(row(unknown), /^<div data-row="wait">.*>not known yet<\/dd>/);
   t.match(row(pages.status("en", view, "/registrations/abc")), / hidden>/);
   const known = pages.status("en", { ...view, waitUnknown: true, estimatedWaitSeconds: 100 }, "/registrations/abc");
   t.match(row(known), />2 minutes</);
@@ -150,7 +150,7 @@ t.test("keeps status and problem pages out of search engines, and the event page
 t.test("tells an error in the page's words where it has some, in the given ones where not", async (t) => {
   const problem = (status: number, code: string) =>
     pages.problem("en", { status, title: "Given title", detail: "Given detail.", code });
-  t.match(problem(404, "TURNOUT_RECEIPT_UNKNOWN"), "This link shows no registration");
+  t.match(problem(404, "TURNOUT_RECEIPT_UNKNOWN"), "No registration was found for this link");
   t.match(problem(403, "TURNOUT_NOT_OPEN_YET"), /It opens on Friday,? 4 September 2026 at 09:00 Central/);
   t.match(problem(403, "TURNOUT_CLOSED"), /20 September 2026/);
   t.match(problem(500, "TURNOUT_INTERNAL"), "Something went wrong on our side");

@@ -18,7 +18,7 @@ t.test("asks for each thing that is missing, in the order of the form", async (t
     { pointer: "/email", detail: "Enter your email address." },
     { pointer: "/name", detail: "Enter your name." },
     { pointer: "/answers/ticket", detail: "Choose one of the options." },
-    { pointer: "/answers/conduct", detail: "Tick this box to go on." },
+    { pointer: "/answers/conduct", detail: "Tick this box to continue." },
   ]);
 });
 
@@ -37,8 +37,8 @@ t.test("says what is allowed, once per field", async (t) => {
     [{ ticket: ["Both days"] }, "/answers/ticket", "Choose one of the options listed."],
     [{ organisation: "x" }, "/answers/organisation", "Enter 2 to 100 characters."],
     [{ about: "x".repeat(2_001) }, "/answers/about", "Enter at most 2000 characters."],
-    [{ conduct: false }, "/answers/conduct", "Tick this box to go on."],
-    [{ conduct: "on" }, "/answers/conduct", "Tick this box to go on."],
+    [{ conduct: false }, "/answers/conduct", "Tick this box to continue."],
+    [{ conduct: "on" }, "/answers/conduct", "Tick this box to continue."],
     [{ newsletter: "maybe" }, "/answers/newsletter", "Tick this box or leave it empty."],
   ] as const) {
     t.strictSame(errorsOf(withAnswers(answers)), [{ pointer, detail }], JSON.stringify(answers).slice(0, 40));
@@ -53,7 +53,7 @@ t.test("says of null and other things that are no text that text is meant, and n
   }
   t.strictSame(errorsOf({ ...good, name: null }), [{ pointer: "/name", detail: "Enter your name." }]);
   t.strictSame(errorsOf(withAnswers({ organisation: null }), "de"), [
-    { pointer: "/answers/organisation", detail: "Senden Sie hier Text, oder lassen Sie diese Angabe weg." },
+    { pointer: "/answers/organisation", detail: "Senden Sie hier Text oder lassen Sie diese Angabe weg." },
   ]);
 });
 

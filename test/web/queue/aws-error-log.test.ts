@@ -24,7 +24,7 @@ async function prepare() {
   documents.middlewareStack.add(createAwsErrorLog("dynamodb", options), aroundCall);
   const { url } = await engines.createQueue();
   const tables = [await engines.createTable(), await engines.createTable("id")] as const;
-  const look = (names: readonly string[] = tables) =>
+  const read = (names: readonly string[] = tables) =>
     documents.send(
       new BatchGetCommand({
         RequestItems: Object.fromEntries(
@@ -39,25 +39,25 @@ async function prepare() {
     tables,
     send: (queueUrl = url) => createPackSender(sqs, queueUrl)("{}", 1),
     probe: (queueUrl = url) => createQueueProbe(sqs, queueUrl).countMessages(),
-    look,
+    read,
   };
 }
 
 t.test("what works is not logged", async (t) => {
-  const { send, probe, look, records } = await prepare();
-  await Promise.all([send(), probe(), look()]);
+  const { send, probe, read, records } = await prepare();
+  await Promise.all([send(), probe(), read()]);
   t.same(records, []);
 });
 
 t.test("a denied call names the action, the resource and the construct, with AWS's own words", async (t) => {
-  const { send, probe, look, records, url, tables } = await prepare();
+  const { send, probe, read, records, url, tables } = await prepare();
   const said = "User: arn:aws:sts::1:assumed-role/web is not authorized to perform this";
   engines.sqsProxy.intervene(() => awsError("AccessDenied", said, 403));
   await t.rejects(send(), { name: "AccessDenied" }, "and who waits gets the error as it is");
   await t.rejects(probe());
   const onTable = `${said} on resource: arn:aws:dynamodb:eu-central-1:1:table/${tables[1]} because nobody allowed it`;
   engines.dynamoDbProxy.intervene(() => awsError("AccessDeniedException", onTable));
-  await t.rejects(look());
+  await t.rejects(read());
   t.match(records, [
     { level: error, kind: "access-denied", action: "sqs:SendMessage", resource: url, count: 1 },
     { level: error, kind: "access-denied", action: "sqs:GetQueueAttributes", resource: url },
@@ -68,10 +68,10 @@ t.test("a denied call names the action, the resource and the construct, with AWS
 });
 
 t.test("a wrong name of a queue or a table is told", async (t) => {
-  const { send, probe, look, records, url, tables } = await prepare();
+  const { send, probe, read, records, url, tables } = await prepare();
   await t.rejects(send(`${url}-typo`));
   await t.rejects(probe(`${url}-typo`));
-  await t.rejects(look([tables[0], "typo"]));
+  await t.rejects(read([tables[0], "typo"]));
   t.match(records, [
     { level: error, kind: "missing-resource", action: "sqs:SendMessage", resource: `${url}-typo` },
     { level: error, kind: "missing-resource", action: "sqs:GetQueueAttributes", resource: `${url}-typo` },
@@ -81,14 +81,14 @@ t.test("a wrong name of a queue or a table is told", async (t) => {
 });
 
 t.test("throttling and an endpoint that does not answer are told, as what may pass", async (t) => {
-  const { send, look, records, url, tables } = await prepare();
+  const { send, read, records, url, tables } = await prepare();
   engines.sqsProxy.intervene(() => "swallow");
   await t.rejects(send());
   engines.dynamoDbProxy.intervene(() => awsError("ThrottlingException"));
-  await t.rejects(look());
+  await t.rejects(read());
   const keys = { [tables[0]]: { Keys: [{ email: { S: "ada@example.org" } }] } };
   engines.dynamoDbProxy.intervene(() => ({ answer: { Responses: {}, UnprocessedKeys: keys } }));
-  await look();
+  await read();
   t.match(records, [
     { level: warn, kind: "unreachable", action: "sqs:SendMessage", resource: url },
     { level: warn, kind: "throttled", action: "dynamodb:BatchGetItem", resource: tables.join() },

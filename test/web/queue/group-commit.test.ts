@@ -198,14 +198,14 @@ t.test("a sender that throws instead of rejecting does no more harm than one tha
   t.match(groupCommit.figures(), { sendsInFlight: 0, waiting: 0, failedPacks: 1 });
 });
 
-t.test("the line is bounded: whoever finds it full is rejected at once, and told apart from a failure", async (t) => {
+t.test("the buffer is bounded: whoever finds it full is rejected at once, and told apart from a failure", async (t) => {
   const { groupCommit, sent } = prepare({ maxSendsInFlight: 1, maxWaiting: 2 });
   const taken = [1, 2, 3].map((index) => groupCommit.submit(encoded(id(index))));
   t.equal(groupCommit.hasRoom(), false);
   await t.rejects(groupCommit.submit(encoded(id(4))), { code: "TURNOUT_OVERLOADED", retryable: true });
   sent[0]!.confirm();
   await taken[0];
-  t.equal(groupCommit.hasRoom(), true, "the line moved on");
+  t.equal(groupCommit.hasRoom(), true, "the buffer moved on");
   const next = groupCommit.submit(encoded(id(5)));
   sent[1]!.confirm();
   await Promise.all(taken);
@@ -385,7 +385,7 @@ t.test(
   },
 );
 
-t.test("control: the same look finds a group commit that breaks its promise", async (t) => {
+t.test("control: the same check finds a group commit that breaks its promise", async (t) => {
   const busy: Course = {
     steps: [
       { kind: "arrive", sizes: Array.from({ length: 10 }, () => 10) },
@@ -408,7 +408,7 @@ t.test("control: the same look finds a group commit that breaks its promise", as
       createGroupCommit({ ...options, send: (body, count) => options.send(body, count).catch(() => {}) }),
     "lets one more send out than it may": (options) =>
       createGroupCommit({ ...options, maxSendsInFlight: options.maxSendsInFlight + 1 }),
-    "lets the line grow": (options) => createGroupCommit({ ...options, maxWaiting: 10_000 }),
+    "lets the buffer grow": (options) => createGroupCommit({ ...options, maxWaiting: 10_000 }),
     "sends one registration in the place of another": (options) => {
       const inner = createGroupCommit(options);
       const last: string[] = [];

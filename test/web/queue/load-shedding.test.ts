@@ -38,7 +38,7 @@ t.test("while all is well everybody is taken", async (t) => {
   const { shedder, set } = prepare();
   t.equal(shedder.rejection(), undefined);
   set({ waiting: 4_000, callsInFlight: 4, oldestWaitMs: 1_500, served: 100_000 });
-  t.equal(shedder.rejection(), undefined, "a line that moves is no reason");
+  t.equal(shedder.rejection(), undefined, "a buffer that moves is no reason");
   t.equal(shedder.shed, 0);
 });
 

@@ -39,7 +39,7 @@ t.test("an answer with the wrong checksum is no confirmation", async (t) => {
   await t.rejects(send(encodePack(people(1)), 1), { message: "InvalidChecksumError" });
 });
 
-t.test("a passing server error is tried again, and the pack stands on the queue once", async (t) => {
+t.test("a transient server error is tried again, and the pack stands on the queue once", async (t) => {
   const { send, sends, take } = await prepare();
   let failures = 1;
   engines.sqsProxy.intervene(() => (failures-- > 0 ? awsError("InternalFailure", "injected", 500) : undefined));

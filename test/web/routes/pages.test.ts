@@ -29,7 +29,7 @@ t.test("serves the page of the phase in which it is asked for", async (t) => {
   clock.now = opensAt;
   t.match((await app.inject("/")).body, "Registration is open");
   clock.now = closesAt;
-  t.match((await app.inject("/")).body, "Registrations are no longer taken");
+  t.match((await app.inject("/")).body, "Registrations are no longer accepted");
 });
 
 t.test("speaks the language and the encoding of whoever asks, and says what the answer depends on", async (t) => {

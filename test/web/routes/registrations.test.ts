@@ -41,7 +41,7 @@ const problemOf = (reply: Reply) => reply.json() as Problem;
 const acceptedOf = (reply: Reply) =>
   reply.json() as { receipt: string; status: string; statusUrl: string; retryAfterSeconds: number };
 
-t.test("a registration is answered 202 with receipt, status URL and when to look, after it was queued", async (t) => {
+t.test("a registration is answered 202 with receipt, status URL and when to poll, after it was queued", async (t) => {
   const queue = Promise.withResolvers<void>();
   const stage = await prepare(t, { send: () => queue.promise });
   let answered = false;
@@ -456,12 +456,12 @@ t.test("before the opening and after the closing it is 403, with when it is open
 });
 
 t.test(
-  "when the line is full further ones are rejected with 503 and Retry-After, before their body is read",
+  "when the buffer is full further ones are rejected with 503 and Retry-After, before their body is read",
   async (t) => {
     const released = Promise.withResolvers<void>();
     const stage = await prepare(t, { maxWaiting: 1, send: () => released.promise });
     const taken = [1, 2, 3].map(() => post(stage, valid));
-    await eventually(() => !stage.groupCommit.hasRoom(), "the line is full");
+    await eventually(() => !stage.groupCommit.hasRoom(), "the buffer is full");
     const rejected = await post(stage, "{broken");
     t.equal(rejected.statusCode, 503);
     t.match(problemOf(rejected), { code: "TURNOUT_OVERLOADED" });
@@ -508,20 +508,20 @@ t.test("a receipt of which nothing is known any more gets the very answer of one
   }
 });
 
-t.test("the longer it has waited, the rarer a look is asked for, up to ten seconds", async (t) => {
+t.test("the longer it has waited, the less often it is to poll, up to ten seconds", async (t) => {
   let now = testTime;
   const { ask } = await statusStage(t, { parts: { wallClock: () => now } });
-  const looks: number[] = [];
+  const polls: number[] = [];
   for (const seconds of [0, 5, 20, 60, 3_600]) {
     now = testTime + seconds * 1_000;
-    looks.push((await ask()).json<{ retryAfterSeconds: number }>().retryAfterSeconds);
+    polls.push((await ask()).json<{ retryAfterSeconds: number }>().retryAfterSeconds);
   }
   t.same(
-    looks,
-    looks.toSorted((a, b) => a - b),
+    polls,
+    polls.toSorted((a, b) => a - b),
   );
-  t.equal(looks[0], 1);
-  t.equal(looks.at(-1), 10);
+  t.equal(polls[0], 1);
+  t.equal(polls.at(-1), 10);
 });
 
 t.test("how long the wait may be is told while it can be, and never as 0", async (t) => {
@@ -540,9 +540,9 @@ t.test("a wait that is not known is said to be so on the page, to whoever has wa
   let estimate: number | undefined;
   const parts = { wallClock: () => now, backlog: { estimatedWaitSeconds: () => estimate } };
   const { ask } = await statusStage(t, { parts });
-  t.notMatch((await ask(html)).body, ">not known at the moment<");
+  t.notMatch((await ask(html)).body, ">not known yet<");
   now += 11_000;
-  t.match((await ask(html)).body, ">not known at the moment<");
+  t.match((await ask(html)).body, ">not known yet<");
   t.notOk("waitUnknown" in (await ask()).json<object>());
   estimate = 100;
   t.match((await ask(html)).body, ">2 minutes<");
@@ -648,7 +648,7 @@ function createHeldReads() {
 }
 
 t.test(
-  "looks at a status are shed by the load of the reads, as JSON and as a page, and registrations are not",
+  "status requests are shed by the load of the reads, as JSON and as a page, and registrations are not",
   async (t) => {
     for (const { reason, limits, waitMs } of [
       { reason: "status-buffer-full", limits: { maxStatusReads: 2 }, waitMs: 0 },
@@ -671,14 +671,14 @@ t.test(
       const page = await ask(html);
       t.equal(page.statusCode, 503, reason);
       t.match(page.headers, { "content-type": /^text\/html/, "retry-after": /^[1-9]\d*$/ });
-      t.equal(page.headers["refresh"], page.headers["retry-after"], "the page looks again by itself");
+      t.equal(page.headers["refresh"], page.headers["retry-after"], "the page tries again by itself");
       t.match(page.body, /what was accepted stays accepted/i);
       t.equal(reads.held.length, 2, "nobody is read for whom there is no hope");
       t.equal((await post(stage, valid)).statusCode, 202);
       reads.release();
       for (const reply of await Promise.all(early)) t.equal(reply.statusCode, 200);
       const later = ask();
-      await eventually(() => reads.held.length === 1, "and when it is over, a look is taken again");
+      await eventually(() => reads.held.length === 1, "and when it is over, a status request is taken again");
       reads.release();
       t.equal((await later).statusCode, 200);
     }
@@ -696,16 +696,16 @@ t.test("one read that hangs sheds nobody while others are answered", async (t) =
   const hung = ask();
   await eventually(() => reads.held.length === 1, "it hangs");
   hang = false;
-  for (let look = 0; look < 20; look += 1) {
+  for (let poll = 0; poll < 20; poll += 1) {
     clock.advance(200);
-    t.equal((await ask()).statusCode, 200, `after ${(look + 1) * 200} ms`);
+    t.equal((await ask()).statusCode, 200, `after ${(poll + 1) * 200} ms`);
   }
   reads.release();
   t.equal((await hung).statusCode, 200);
 });
 
 t.test(
-  "while no read succeeds, looks are rejected for longer than two seconds at a time, all but one that tries",
+  "while no read succeeds, status requests are rejected for longer than two seconds at a time, all but one that tries",
   async (t) => {
     const clock = createManualClock();
     let tries = 0;
@@ -733,36 +733,39 @@ t.test(
   },
 );
 
-t.test("a late event loop sheds looks before it sheds registrations", async (t) => {
+t.test("a late event loop sheds status requests before it sheds registrations", async (t) => {
   let delayMs = 0;
   const eventLoop = { delayMs: () => delayMs, utilization: () => 0, close() {} };
   const parts = { random: () => 0.9, eventLoop };
   const { stage, ask } = await statusStage(t, { limits: { maxEventLoopDelayMs: 200 }, parts });
-  for (const [eventLoopDelay = 0, look, registration] of [
+  for (const [eventLoopDelay = 0, poll, registration] of [
     [90, 200, 202],
     [150, 503, 202],
     [300, 503, 503],
   ]) {
     delayMs = eventLoopDelay;
-    t.equal((await ask()).statusCode, look, `${eventLoopDelay} ms`);
+    t.equal((await ask()).statusCode, poll, `${eventLoopDelay} ms`);
     t.equal((await post(stage, valid)).statusCode, registration, `${eventLoopDelay} ms`);
   }
 });
 
-t.test("one client may look twenty times as often as it may register, counted apart; then it is 429", async (t) => {
-  const { stage, ask } = await statusStage(t, { limits: { rateLimitPerMinute: 2 } });
-  for (let look = 0; look < 40; look += 1) t.equal((await ask()).statusCode, 200, `look ${look + 1}`);
-  const rejected = await ask();
-  t.equal(rejected.statusCode, 429);
-  t.match(problemOf(rejected), { code: "TURNOUT_RATE_LIMITED", detail: /look again/ });
-  t.match(rejected.headers, { "retry-after": /^[1-9]\d*$/, "cache-control": "no-store" });
-  const page = await ask(html);
-  t.equal(page.statusCode, 429);
-  t.match(page.headers, { "content-type": /^text\/html/, "retry-after": /^[1-9]\d*$/, refresh: /^[1-9]\d*$/ });
-  t.equal((await post(stage, valid)).statusCode, 202, "looks do not use up registrations");
-  t.equal((await post(stage, valid)).statusCode, 429, "control: which are limited as well");
-  t.equal((await ask()).statusCode, 429);
-});
+t.test(
+  "one client may ask for a status twenty times as often as it may register, counted apart; then it is 429",
+  async (t) => {
+    const { stage, ask } = await statusStage(t, { limits: { rateLimitPerMinute: 2 } });
+    for (let poll = 0; poll < 40; poll += 1) t.equal((await ask()).statusCode, 200, `poll ${poll + 1}`);
+    const rejected = await ask();
+    t.equal(rejected.statusCode, 429);
+    t.match(problemOf(rejected), { code: "TURNOUT_RATE_LIMITED", detail: /try again/ });
+    t.match(rejected.headers, { "retry-after": /^[1-9]\d*$/, "cache-control": "no-store" });
+    const page = await ask(html);
+    t.equal(page.statusCode, 429);
+    t.match(page.headers, { "content-type": /^text\/html/, "retry-after": /^[1-9]\d*$/, refresh: /^[1-9]\d*$/ });
+    t.equal((await post(stage, valid)).statusCode, 202, "status requests do not use up registrations");
+    t.equal((await post(stage, valid)).statusCode, 429, "control: which are limited as well");
+    t.equal((await ask()).statusCode, 429);
+  },
+);
 
 t.test("how long accepting took is measured on a clock that nobody sets", async (t) => {
   const clock = createManualClock();

@@ -1,7 +1,7 @@
 import t from "tap";
 import { buildTestApp, testTime } from "../../equipment/web-app.ts";
 
-t.test("icons are there where browsers look for them by themselves", async (t) => {
+t.test("icons are where browsers request them by themselves", async (t) => {
   const { app } = await buildTestApp();
   t.teardown(() => app.close());
   const png = /^\u0089PNG/;

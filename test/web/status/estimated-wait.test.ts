@@ -7,12 +7,12 @@ const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 function prepare() {
   const clock = createManualClock();
-  const looks: PromiseWithResolvers<number>[] = [];
+  const polls: PromiseWithResolvers<number>[] = [];
   let answer: Partial<Backlog> = {};
   const wait = createEstimatedWait({
     countMessages() {
       const poll = Promise.withResolvers<number>();
-      looks.push(poll);
+      polls.push(poll);
       return poll.promise;
     },
     estimate: async (messages) => ({ ...estimateBacklog(messages, [], 0), ...answer }),
@@ -22,12 +22,12 @@ function prepare() {
   return {
     wait,
     clock,
-    looks,
-    /** Asks, lets the look that this starts come back, and moves on to the next one. */
+    polls,
+    /** Asks, lets the poll that this starts come back, and moves on to the next one. */
     async poll(messages: number, backlog: Partial<Backlog> = {}): Promise<void> {
       answer = backlog;
       wait.estimatedWaitSeconds();
-      looks.at(-1)!.resolve(messages);
+      polls.at(-1)!.resolve(messages);
       await settle();
       clock.advance(2_000);
     },
@@ -55,25 +55,25 @@ t.test("while nothing is drained the wait is unknown", async (t) => {
 });
 
 t.test(
-  "however many ask, and however slow the answer is, one look is under way, and at most one in its time",
+  "however many ask, and however slow the answer is, one poll is under way, and at most one in its time",
   async (t) => {
-    const { wait, clock, looks } = prepare();
+    const { wait, clock, polls } = prepare();
     for (let asked = 0; asked < 50; asked += 1) wait.estimatedWaitSeconds();
     clock.advance(60_000);
     wait.estimatedWaitSeconds();
-    t.equal(looks.length, 1);
-    looks[0]!.resolve(5);
+    t.equal(polls.length, 1);
+    polls[0]!.resolve(5);
     await settle();
     for (let asked = 0; asked < 50; asked += 1) wait.estimatedWaitSeconds();
-    t.equal(looks.length, 2);
+    t.equal(polls.length, 2);
   },
 );
 
-t.test("a look that fails is the end of what was known", async (t) => {
-  const { wait, poll, looks } = prepare();
+t.test("a poll that fails is the end of what was known", async (t) => {
+  const { wait, poll, polls } = prepare();
   await poll(100, { etaSeconds: 8 });
   t.equal(wait.estimatedWaitSeconds(), 8);
-  looks.at(-1)!.reject(new Error("no answer"));
+  polls.at(-1)!.reject(new Error("no answer"));
   await settle();
   t.equal(wait.estimatedWaitSeconds(), undefined);
 });

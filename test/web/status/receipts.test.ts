@@ -90,7 +90,7 @@ t.test("one character changed, left out or put in, one bit turned: no receipt an
   );
 });
 
-t.test("control: encryption without authentication would be seen by the same look", async () => {
+t.test("control: encryption without authentication would fail the same check", async () => {
   const key = randomBytes(32);
   const iv = randomBytes(16);
   const open = (body: string) => {

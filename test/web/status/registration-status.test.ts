@@ -85,7 +85,7 @@ t.test("a worker whose clock is far ahead makes nobody wait", async (t) => {
   for (const id of ["ada-1", "ada-2"]) t.equal(await read("ada@example.org", id), "confirmed");
 });
 
-t.test("what was erased or given up is told at once, and so is what an organiser looks at", async (t) => {
+t.test("what was erased or given up is told at once, and so is what an organiser reviews", async (t) => {
   const { read, register, outcome, deadLetter } = await prepare();
   await outcome("a", "discarded", submittedAt);
   await outcome("b", "erased", submittedAt);
@@ -95,7 +95,7 @@ t.test("what was erased or given up is told at once, and so is what an organiser
   t.equal(await read("c@example.org", "c"), "needs-attention", "stored a moment ago, after a replay");
 });
 
-t.test("what an organiser has to look at needs attention, until it is settled", async (t) => {
+t.test("what an organiser has to decide needs attention, until it is settled", async (t) => {
   const { read, register, deadLetter } = await prepare();
   for (const state of ["open", "replayed", "storing"]) {
     await deadLetter("eve-1", state);

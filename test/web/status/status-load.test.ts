@@ -76,7 +76,7 @@ t.test("a read that others have overtaken hangs, and is not what the others wait
 
 t.test("failures of all reads are a streak, which one success ends", async (t) => {
   const { status, clock, begin } = prepare();
-  for (let look = 0; look < 5; look += 1) {
+  for (let poll = 0; poll < 5; poll += 1) {
     begin().reject(new Error("no answer"));
     await settled();
     clock.advance(500);
@@ -91,7 +91,7 @@ t.test("over many reads it does not lose count", async (t) => {
   const { status, clock, begin } = prepare();
   const hung = begin();
   const waits = new Set<number>();
-  for (let look = 0; look < 10_000; look += 1) {
+  for (let poll = 0; poll < 10_000; poll += 1) {
     const read = begin();
     clock.advance(1);
     waits.add(status.load().oldestWaitMs);

@@ -119,7 +119,7 @@ t.test("the same person twice in one call, with one receipt or with two, is aske
   t.same(new Set(keysOf(calls().at(-1)!.input)), new Set([1, 2]));
 });
 
-t.test("the line is bounded: whoever finds it full is told that the table is not available", async (t) => {
+t.test("the buffer is bounded: whoever finds it full is told that the table is not available", async (t) => {
   const { reads } = await prepare({ maxReadsInFlight: 1, maxWaiting: 2 });
   const released = Promise.withResolvers<void>();
   engines.dynamoDbProxy.intervene(async () => {

@@ -91,7 +91,7 @@ t.test(`${count} dead letters, replayed by two at once while one is killed, and 
       await runCommand(["dead-letters", "replay", "--all", "--again", "--execute", "--json"], { env });
       return (await states()).resolved === count;
     },
-    "once more leaves nothing undone",
+    "once more leaves nothing to do",
     2 * claimSeconds * 1_000,
   );
   t.same(await states(), { open: 0, replayed: 0, storing: 0, resolved: count, discarded: 0 });

@@ -47,7 +47,7 @@ t.test("a person is erased everywhere, and twice is no failure", async (t) => {
   t.match((await runCommand(["registrations", "find", person(2).email], { env })).code, 0, "and nobody else is");
 });
 
-t.test("the only trace is a line in the audit log, without the address", async (t) => {
+t.test("the only trace is an entry in the audit log, without the address", async (t) => {
   const { stdout } = await runCommand(["log", "--json"], { env });
   t.match(stdout, "request 4711");
   t.notMatch(stdout, email);

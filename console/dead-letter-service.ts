@@ -1,6 +1,6 @@
 /**
- * What an admin does with dead letters from the console: each change goes to the audit log first, then to the record, with
- * who and why. The rules are those of `admin/dead-letters/`, as for the command.
+ * The operations on dead letters for the console. Each change is written to the audit log first, then to the record, with who
+ * did it and why. The rules are those of `admin/dead-letters/`, as for the commands.
  */
 import type { DeadLetterRecord } from "../shared/dead-letters/dead-letter-record.ts";
 import { TurnoutError } from "../shared/errors.ts";
@@ -23,24 +23,24 @@ import { checkReplay, checkReplays, type ReplayCheck } from "../shared/dead-lett
 import { selectDeadLetters, type Selector } from "../admin/dead-letters/selection.ts";
 
 export interface DeadLetterListing {
-  /** All there are, by reason. */
+  /** Of all records, by reason. */
   readonly groups: readonly DeadLetterGroup[];
-  /** The newest that pass the filter. */
+  /** The newest ones that match the filter. */
   readonly records: readonly DeadLetterSummary[];
-  /** How many pass it. */
+  /** How many match the filter. */
   readonly total: number;
 }
 
-/** What a replay of these would do. */
-export interface ReplayForecast {
+/** What a replay would do. */
+export interface DryRun {
   readonly ids: readonly string[];
   readonly counts: Readonly<Record<ReplayCheck["kind"], number>>;
-  /** The first ones. */
+  /** Of the first ones. */
   readonly checks: readonly { readonly id: string; readonly kind: ReplayCheck["kind"]; readonly detail: string }[];
 }
 
-/** What may be done with one record at this moment. */
-export interface Standing {
+/** What can be done with a record now. */
+export interface Capabilities {
   /** What a replay would do with it. */
   readonly check: ReplayCheck;
   /** Whether a registration can be read. */
@@ -49,32 +49,32 @@ export interface Standing {
   readonly changeable: boolean;
 }
 
-export interface DeadLetterDesk {
+export interface DeadLetterService {
   readonly store: DeadLetterStore;
   readonly event: EventDefinition | undefined;
   list(filter: DeadLetterFilter, limit: number): Promise<DeadLetterListing>;
   /** @throws TURNOUT_DEAD_LETTER_UNKNOWN */
   read(id: string): Promise<{ readonly record: DeadLetterRecord; readonly body: string }>;
-  /** Says what may be done with it now, by the code of today. */
-  standing(record: DeadLetterRecord, body: string): Standing;
-  /** Says what an edit would change. @throws what `proposeEdit` throws, TURNOUT_DEAD_LETTER_CHANGED when it is not open or somebody replays it */
+  /** Tells what can be done with it now, according to this version of the code. */
+  capabilities(record: DeadLetterRecord, body: string): Capabilities;
+  /** Tells what an edit would change. @throws as `proposeEdit`; TURNOUT_DEAD_LETTER_CHANGED when it is not open or being replayed */
   propose(record: DeadLetterRecord, body: string, changes: readonly FieldChange[]): Edit;
-  /** @throws TURNOUT_DEAD_LETTER_CHANGED when somebody was faster */
+  /** @throws TURNOUT_DEAD_LETTER_CHANGED when somebody else changed it meanwhile */
   saveEdit(record: DeadLetterRecord, edit: Edit, why: string): Promise<void>;
-  /** @throws TURNOUT_DEAD_LETTER_CHANGED when it is not open, or somebody was faster */
+  /** @throws TURNOUT_DEAD_LETTER_CHANGED when it is not open, or somebody else changed it meanwhile */
   discard(record: DeadLetterRecord, why: string): Promise<void>;
-  /** Reads and checks each of them, and changes nothing. @param shown how many are told one by one */
-  forecast(selector: Selector, shown: number): Promise<ReplayForecast>;
+  /** Checks each record and changes nothing. @param shown number of checks to return */
+  dryRun(selector: Selector, shown: number): Promise<DryRun>;
   select(selector: Selector): Promise<string[]>;
-  /** Adds a line to the audit log. @returns who it is that does it */
+  /** Adds a line to the audit log. @returns the identity it was logged under */
   log(action: AdminAction, ids: readonly string[], detail: string, why: string): Promise<string>;
-  /** @returns the latest lines of the audit log, latest first */
+  /** @returns the latest lines of the audit log, newest first */
   readLog(limit: number): Promise<AuditLogEntry[]>;
 }
 
-export interface DeadLetterDeskOptions {
+export interface DeadLetterServiceOptions {
   readonly connection: Pick<Connection, "documents" | "deadLettersTable" | "outcomesTable" | "identity">;
-  /** Against which answers are checked; undefined for no more than what every event asks. */
+  /** Answers are checked against it; undefined: only email and name are checked. */
   readonly event: EventDefinition | undefined;
   /** Milliseconds since the epoch. */
   readonly wallClock: () => number;
@@ -86,14 +86,15 @@ function changed(message: string): TurnoutError {
   return new TurnoutError("TURNOUT_DEAD_LETTER_CHANGED", message);
 }
 
-function wordsFor(check: ReplayCheck): string {
+function describeCheck(check: ReplayCheck): string {
   if (check.kind === "replayable") return "would be sent";
-  // The check itself speaks of the command here.
-  if (check.kind === "refused" && !check.record.registration) return "holds no valid registration: open it and mend it";
+  // The detail of this check mentions the command line.
+  if (check.kind === "refused" && !check.record.registration)
+    return "contains no valid registration: open it and correct it";
   return check.detail;
 }
 
-export function createDeadLetterDesk(options: DeadLetterDeskOptions): DeadLetterDesk {
+export function createDeadLetterService(options: DeadLetterServiceOptions): DeadLetterService {
   const { connection, event, wallClock, signal } = options;
   const { documents, deadLettersTable: tableName } = connection;
   const store = createDeadLetterStore(documents, tableName);
@@ -131,7 +132,7 @@ export function createDeadLetterDesk(options: DeadLetterDeskOptions): DeadLetter
       if (record) return { record, body: await store.readBody(record) };
       throw new TurnoutError("TURNOUT_DEAD_LETTER_UNKNOWN", `There is no dead letter ${JSON.stringify(id)}.`);
     },
-    standing(record, body) {
+    capabilities(record, body) {
       const registration = record.registration ?? registrationIn(body);
       const known = registration ? { ...record, registration } : record;
       return {
@@ -149,7 +150,7 @@ export function createDeadLetterDesk(options: DeadLetterDeskOptions): DeadLetter
       const by = await logAs("edit", [id], `changes ${Object.keys(changes).join(", ")}`, why);
       const entry = { at: now(), who: by, what: "edited", detail: why, changes } as const;
       if (!(await store.saveEdit(record, registration, entry))) {
-        throw changed("Somebody changed this dead letter meanwhile, or replays it. Go back and look at it again.");
+        throw changed("Somebody else changed this dead letter meanwhile, or is replaying it. Go back and reload it.");
       }
     },
     async discard(record, why) {
@@ -157,17 +158,17 @@ export function createDeadLetterDesk(options: DeadLetterDeskOptions): DeadLetter
       const by = await logAs("discard", [record.id], "discards 1", why);
       const entry = { at: now(), who: by, what: "discarded", detail: why } as const;
       if (!(await store.discard(record, entry))) {
-        throw changed("Somebody changed this dead letter meanwhile, or replays it. Go back and look at it again.");
+        throw changed("Somebody else changed this dead letter meanwhile, or is replaying it. Go back and reload it.");
       }
       await outcomes.discard(record, entry.at);
     },
-    async forecast(selector, shown) {
+    async dryRun(selector, shown) {
       const ids = await selectDeadLetters(store, selector, signal);
       const counts = { replayable: 0, refused: 0, skipped: 0, missing: 0 };
       const checks: { id: string; kind: ReplayCheck["kind"]; detail: string }[] = [];
       await checkReplays(store, ids, { again: false, now: wallClock(), signal }, (id, check) => {
         counts[check.kind] += 1;
-        if (checks.length < shown) checks.push({ id, kind: check.kind, detail: wordsFor(check) });
+        if (checks.length < shown) checks.push({ id, kind: check.kind, detail: describeCheck(check) });
       });
       return { ids, counts, checks };
     },

@@ -1,19 +1,19 @@
 import t from "tap";
-import { createGate, type Admission } from "../../console/gate.ts";
+import { createAccessGuard, type Admission } from "../../console/access-guard.ts";
 
 const port = 4711;
 const host = `127.0.0.1:${port}`;
 const origin = `http://${host}`;
-const gate = createGate({ key: "the-key-of-this-start", openToMachine: false, port: () => port });
-const open = createGate({ key: "the-key-of-this-start", openToMachine: true, port: () => port });
+const guard = createAccessGuard({ key: "the-key-of-this-start", openToMachine: false, port: () => port });
+const open = createAccessGuard({ key: "the-key-of-this-start", openToMachine: true, port: () => port });
 
 function cookieOf(admission: Admission): string {
   return ("cookie" in admission ? admission.cookie : undefined)?.split(";")[0] ?? "";
 }
 
-const cookie = cookieOf(gate.admit({ method: "GET", url: "/?token=the-key-of-this-start", headers: { host } }));
-const get = (headers: Record<string, string>, url = "/", of = gate) => of.admit({ method: "GET", url, headers });
-const post = (headers: Record<string, string>, of = gate) => of.admit({ method: "POST", url: "/replays", headers });
+const cookie = cookieOf(guard.admit({ method: "GET", url: "/?token=the-key-of-this-start", headers: { host } }));
+const get = (headers: Record<string, string>, url = "/", of = guard) => of.admit({ method: "GET", url, headers });
+const post = (headers: Record<string, string>, of = guard) => of.admit({ method: "POST", url: "/replays", headers });
 
 t.test("only this machine's own names with the console's own port are answered", async (t) => {
   for (const name of ["127.0.0.1", "localhost", "[::1]"]) {
@@ -35,7 +35,7 @@ t.test("only this machine's own names with the console's own port are answered",
 t.test("the link lets a browser in, and nothing else does", async (t) => {
   t.match(cookie, /^turnout-console-4711=[\w-]{43}$/);
   const welcome = get({ host }, "/?token=the-key-of-this-start");
-  t.match(welcome, { kind: "welcome", cookie: /; Path=\/; HttpOnly; SameSite=Strict$/ });
+  t.match(welcome, { kind: "signed-in", cookie: /; Path=\/; HttpOnly; SameSite=Strict$/ });
   t.same(get({ host }, "/?token=the-key-of-another-start"), { kind: "locked", why: "wrong-link" });
   t.same(get({ host }), { kind: "locked", why: "no-cookie" });
   t.same(get({ host, cookie: "turnout-console-4711=guessed" }), { kind: "locked", why: "no-cookie" });
@@ -80,11 +80,11 @@ t.test("open to the machine, a browser gets its cookie by looking; to change som
 });
 
 t.test("the token of the forms is checked, and another start has another", async (t) => {
-  gate.checkFormToken(gate.formToken);
-  for (const given of [undefined, "", "x", 5, [gate.formToken], cookie]) {
-    t.throws(() => gate.checkFormToken(given), { code: "TURNOUT_ORIGIN_REFUSED" });
+  guard.checkFormToken(guard.formToken);
+  for (const given of [undefined, "", "x", 5, [guard.formToken], cookie]) {
+    t.throws(() => guard.checkFormToken(given), { code: "TURNOUT_ORIGIN_REFUSED" });
   }
-  t.not(createGate({ key: "another", openToMachine: false, port: () => port }).formToken, gate.formToken);
+  t.not(createAccessGuard({ key: "another", openToMachine: false, port: () => port }).formToken, guard.formToken);
 });
 
 t.test("an address is cut as the router cuts it, and none of any form makes it fail", async (t) => {
@@ -94,5 +94,5 @@ t.test("an address is cut as the router cuts it, and none of any form makes it f
   }
   for (const url of ["//x/health", "http://x/health", "//x/assets/console.css"])
     t.equal(get({ host }, url).kind, "locked", `${url} is no public path`);
-  t.equal(get({ host }, "/?a=b&token=the-key-of-this-start").kind, "welcome", "control");
+  t.equal(get({ host }, "/?a=b&token=the-key-of-this-start").kind, "signed-in", "control");
 });

@@ -2,7 +2,7 @@
 import { createFrontDoor as createDoorTo, type Reply } from "../../load/run/front-door.ts";
 import type { Submission } from "../../shared/registration/submission-schema.ts";
 
-export interface FrontDoor {
+export interface RegistrationClient {
   /** Never rejects. @param idempotencyKey the same for each retry of a submission */
   post(webUrl: string, submission: Submission, idempotencyKey: string): Promise<Reply>;
   /** @returns the status of a registration, undefined when it could not be had */
@@ -13,7 +13,7 @@ export interface FrontDoor {
 const maxConnections = 1_024;
 const timeoutMs = 20_000;
 
-export function createFrontDoor(): FrontDoor {
+export function createRegistrationClient(): RegistrationClient {
   const doors = new Map<string, ReturnType<typeof createDoorTo>>();
 
   function doorTo(url: string) {

@@ -1,44 +1,44 @@
 /**
- * Who may use the console. It listens on loopback only, yet every page that a browser on this machine shows can send
- * requests there too, and so can every other account. What keeps each of them out:
+ * Decides who may use the console. It listens on loopback only, but any web page in a browser on this machine can send
+ * requests there, and so can any other account of the machine. Protection against
  *
- *     a name that was rebound to 127.0.0.1        the Host must be one of ours
- *     a form or script of another site or port    the Origin must be ours, and the form carry a token that only our pages hold
- *     another account of this machine             a cookie, given for the link that whoever started the console was shown
+ *     DNS rebinding to 127.0.0.1              the Host must be one of ours
+ *     forms and scripts of other sites        the Origin must be ours, and forms carry a token that only our pages hold
+ *     other accounts of this machine          a cookie, set by the link that the console prints at its start
  *
- * SameSite alone would not do: a page on another port of 127.0.0.1 is of the same site.
+ * SameSite cookies are not enough: a page on another port of 127.0.0.1 is of the same site.
  */
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import type { FastifyRequest } from "fastify";
 import { TurnoutError } from "../shared/errors.ts";
 
-export interface GateOptions {
-  /** The secret of this start: whoever has it may come in. */
+export interface AccessGuardOptions {
+  /** The secret of this start, which the link carries. */
   readonly key: string;
-  /** Let everybody on this machine in without the link. For stacks that hold nobody's data. */
+  /** Let everybody on this machine in without the link. For stacks without personal data. */
   readonly openToMachine: boolean;
-  /** TCP port; asked when a request comes, since it is known once the console listens. */
+  /** TCP port; a function, because it is only known once the console listens. */
   readonly port: () => number;
 }
 
-/** What becomes of a request before its body is read. */
+/** Decided before the body of a request is read. */
 export type Admission =
   | { readonly kind: "pass"; readonly cookie?: string }
-  /** The link was right: the browser gets its cookie, and the token leaves the address bar. */
-  | { readonly kind: "welcome"; readonly cookie: string }
+  /** The link was right: the browser gets its cookie and is redirected, so that the token leaves the address bar. */
+  | { readonly kind: "signed-in"; readonly cookie: string }
   | { readonly kind: "wrong-host" }
   | { readonly kind: "locked"; readonly why: "no-cookie" | "wrong-link" };
 
-export interface Gate {
+export interface AccessGuard {
   /** @throws TURNOUT_ORIGIN_REFUSED */
   admit(request: Pick<FastifyRequest, "method" | "headers" | "url">): Admission;
-  /** What every form of ours carries in the field `formToken`. */
+  /** In the field `formToken` of each of our forms. */
   readonly formToken: string;
   /** @param given from the body of a request that changes something. @throws TURNOUT_ORIGIN_REFUSED */
   checkFormToken(given: unknown): void;
 }
 
-/** Files of the console itself and whether it lives: nothing that anybody must not see. */
+/** Nothing secret: the health check and the files of the console itself. */
 const publicPaths = /^\/(health$|assets\/)/;
 
 function same(given: string, expected: string): boolean {
@@ -55,27 +55,27 @@ function cookieValue(header: string | undefined, name: string): string | undefin
 }
 
 /**
- * Cut as the router cuts it. Not by `URL`, which throws at `//[`, and takes what follows two slashes for a host: the path of
- * `//x/health` would be another one here than there.
+ * Splits a URL as the router does. `URL` would throw for `//[` and take `x` of `//x/health` for a host, so that guard and
+ * router would see different paths.
  */
 function partsOf(url: string) {
   const [pathname = "", ...rest] = url.split("?");
   return { pathname, query: new URLSearchParams(rest.join("?")) };
 }
 
-function refuse(): never {
+function reject(): never {
   throw new TurnoutError(
     "TURNOUT_ORIGIN_REFUSED",
-    "Nothing was changed: the request did not come from a page of this console. Open the console and do it from there.",
+    "Nothing was changed: the request did not come from a page of this console. Open the console and try again there.",
   );
 }
 
-export function createGate({ key, openToMachine, port }: GateOptions): Gate {
+export function createAccessGuard({ key, openToMachine, port }: AccessGuardOptions): AccessGuard {
   const derive = (purpose: string) => createHmac("sha256", key).update(purpose).digest("base64url");
   const session = derive("session");
   const formToken = derive("form");
   const hosts = () => ["127.0.0.1", "localhost", "[::1]"].map((name) => `${name}:${port()}`);
-  // Cookies know no ports: two consoles side by side would else take each other's away.
+  // Cookies are shared by all ports of a host: two consoles would overwrite each other's.
   const cookieName = () => `turnout-console-${port()}`;
   const cookie = () => `${cookieName()}=${session}; Path=/; HttpOnly; SameSite=Strict`;
 
@@ -91,19 +91,19 @@ export function createGate({ key, openToMachine, port }: GateOptions): Gate {
       const { pathname, query } = partsOf(url);
       const reads = method === "GET" || method === "HEAD";
       if (reads && publicPaths.test(pathname)) return { kind: "pass" };
-      if (!reads && (headers.origin !== `http://${headers.host}` || isForeign(headers))) refuse();
-      // A link from elsewhere may lead here; a script or picture of another page may not.
-      if (reads && isForeign(headers) && headers["sec-fetch-mode"] !== "navigate") refuse();
+      if (!reads && (headers.origin !== `http://${headers.host}` || isForeign(headers))) reject();
+      // Another site may link here, but not load from here.
+      if (reads && isForeign(headers) && headers["sec-fetch-mode"] !== "navigate") reject();
       const token = query.get("token");
       if (reads && pathname === "/" && token !== null) {
-        return same(token, key) ? { kind: "welcome", cookie: cookie() } : { kind: "locked", why: "wrong-link" };
+        return same(token, key) ? { kind: "signed-in", cookie: cookie() } : { kind: "locked", why: "wrong-link" };
       }
       if (same(cookieValue(headers.cookie, cookieName()) ?? "", session)) return { kind: "pass" };
       if (openToMachine && reads) return { kind: "pass", cookie: cookie() };
       return { kind: "locked", why: "no-cookie" };
     },
     checkFormToken(given) {
-      if (typeof given !== "string" || !same(given, formToken)) refuse();
+      if (typeof given !== "string" || !same(given, formToken)) reject();
     },
   };
 }

@@ -1,4 +1,4 @@
-/** Who registered, as the console asks: one by the exact address, all of them as a download. */
+/** The operations on registrations for the console: find one by the exact address, download all. */
 import { Compile } from "typebox/compile";
 import { emailRule, normalizeEmail } from "../shared/registration/email-address.ts";
 import { TurnoutError } from "../shared/errors.ts";
@@ -11,29 +11,29 @@ import { createRegistrationsStore } from "../admin/registrations/registrations-s
 import { storedAttributes, type StoredRegistration } from "../admin/registrations/stored-registration.ts";
 import { scanTable } from "../shared/aws/table-scan.ts";
 import { onlyRegistrations } from "../shared/registration/tombstone.ts";
-import type { DeadLetterDesk } from "./dead-letter-desk.ts";
+import type { DeadLetterService } from "./dead-letter-service.ts";
 
 export interface Finding {
-  /** In key form, by which it was looked for. */
+  /** In key form. */
   readonly email: string;
   readonly registration: StoredRegistration | undefined;
   /** Of this address, in any state. */
   readonly deadLetters: readonly DeadLetterSummary[];
 }
 
-export interface RegistrationsDesk {
-  /** @param email in any spelling. @throws TURNOUT_REQUEST_INVALID where it is no address */
+export interface RegistrationService {
+  /** @param email in any spelling. @throws TURNOUT_REQUEST_INVALID if it is not an address */
   find(email: string): Promise<Finding>;
   /**
-   * All registrations as a file, piece by piece, as fast as the reader takes them. Logged before the first piece.
+   * All registrations as a file, in pieces, no faster than the reader takes them. Logged before the first piece.
    * @throws the SDK's error when DynamoDB does not answer or refuses
    */
   export(format: ExportFormatName, signal: AbortSignal): AsyncGenerator<string>;
 }
 
-export interface RegistrationsDeskOptions {
+export interface RegistrationServiceOptions {
   readonly connection: Pick<Connection, "documents" | "registrationsTable">;
-  readonly deadLetters: Pick<DeadLetterDesk, "store" | "log">;
+  readonly deadLetters: Pick<DeadLetterService, "store" | "log">;
   readonly event: EventDefinition | undefined;
   /** Aborted when the console ends. */
   readonly signal: AbortSignal;
@@ -41,11 +41,11 @@ export interface RegistrationsDeskOptions {
 
 const validator = Compile(Email);
 
-export function createRegistrationsDesk(options: RegistrationsDeskOptions): RegistrationsDesk {
+export function createRegistrationService(options: RegistrationServiceOptions): RegistrationService {
   const { connection, deadLetters, event, signal: ending } = options;
   const { documents, registrationsTable: tableName } = connection;
 
-  /** Turns pages that are pushed into pieces that are pulled: no page is read before the one before it was taken. */
+  /** Turns the pages that a scan pushes into pieces that are pulled: no page is read before the previous one was taken. */
   async function* pieces(format: ExportFormatName, signal: AbortSignal): AsyncGenerator<string> {
     const { head, line } = createExportFormat(format, event);
     let offer = Promise.withResolvers<string | undefined>();
@@ -83,7 +83,7 @@ export function createRegistrationsDesk(options: RegistrationsDeskOptions): Regi
     async find(given) {
       const email = normalizeEmail(given);
       if (!validator.Check(email)) {
-        throw new TurnoutError("TURNOUT_REQUEST_INVALID", `That is no email address. Allowed is ${emailRule}.`);
+        throw new TurnoutError("TURNOUT_REQUEST_INVALID", `This is not an email address. Allowed is ${emailRule}.`);
       }
       const found: DeadLetterSummary[] = [];
       const [registration] = await Promise.all([
