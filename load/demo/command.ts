@@ -1,4 +1,4 @@
-/** `npm run demo`: registers many people through the front door and proves that each of them is stored once. */
+/** `npm run demo`: registers many people through the public HTTP API and proves that each of them is stored once. */
 import { randomInt } from "node:crypto";
 import { Command, Option } from "commander";
 import type { EventDefinition } from "../../shared/registration/event-definition.ts";
@@ -56,7 +56,7 @@ async function readLoad(flags: DemoFlags, event: EventDefinition, rejected: Reje
 export function buildDemoCommand(host: CommandHost): Command {
   const { terminal, finish } = host;
   const command = new Command("npm run demo --")
-    .description("Register many people through the front door, and prove that each of them is stored once.")
+    .description("Register many people through the public HTTP API, and prove that each of them is stored once.")
     .option("--count <n>", "how many requests to send", wholeNumber(1, 10_000_000), defaultCount)
     .addOption(
       new Option("--file <file>", "register the people of this file instead: .csv, .jsonl or .ndjson").conflicts([

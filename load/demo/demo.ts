@@ -2,7 +2,7 @@
 import type { AuditReport } from "../../admin/audit/audit-report.ts";
 import type { LoadItem } from "../people/load-item.ts";
 import { sendLoad, type Ending } from "../run/closed-load.ts";
-import { describeReply } from "../run/front-door.ts";
+import { describeReply } from "../run/registration-client.ts";
 import { createLatencies, tenths } from "../run/latencies.ts";
 import { runLoad, type LoadEntrance, type LoadSetup } from "../run/load-run.ts";
 import { createTierCounters } from "../run/tier-counters.ts";
@@ -53,11 +53,11 @@ export async function runDemo(options: DemoOptions): Promise<DemoReport> {
     onProgress({ doing: "registering", done: sent.requests, total: options.total });
   }
 
-  async function send({ frontDoor, signal, watch, record }: LoadEntrance): Promise<void> {
+  async function send({ client, signal, watch, record }: LoadEntrance): Promise<void> {
     const began = performance.now();
     const { items, concurrency } = options;
     await sendLoad({
-      frontDoor,
+      client,
       items,
       concurrency,
       signal,

@@ -1,7 +1,7 @@
 /** Keeps the rows of a file that were rejected: the first ones to be shown, all of them in a file beside it. */
 import { closeSync, rmSync, writeSync } from "node:fs";
 import { openPrivateFileSync } from "../../shared/process/private-file.ts";
-import type { Reply } from "../run/front-door.ts";
+import type { Reply } from "../run/registration-client.ts";
 import type { RejectedRow } from "../people/submission-file.ts";
 
 export interface RejectedRows {

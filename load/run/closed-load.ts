@@ -4,7 +4,7 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { LoadItem } from "../people/load-item.ts";
-import { attempt as post, type Attempt, type FrontDoor, type Reply } from "./front-door.ts";
+import { attempt as post, type Attempt, type RegistrationClient, type Reply } from "./registration-client.ts";
 
 /** What became of an item in the end. */
 export interface Ending {
@@ -19,7 +19,7 @@ export interface Ending {
 }
 
 export interface ClosedLoadOptions {
-  readonly frontDoor: Pick<FrontDoor, "post">;
+  readonly client: Pick<RegistrationClient, "post">;
   readonly items: Iterable<LoadItem> | AsyncIterable<LoadItem>;
   /** Items under way at once, at least 1. */
   readonly concurrency: number;
@@ -56,22 +56,13 @@ function mayBeRepeated({ status }: Reply): boolean {
  * @throws what `items` throws
  */
 export async function sendLoad(options: ClosedLoadOptions): Promise<void> {
-  const {
-    frontDoor,
-    items,
-    concurrency,
-    maxAttempts = 12,
-    signal,
-    random = Math.random,
-    onAttempt,
-    onEnding,
-  } = options;
+  const { client, items, concurrency, maxAttempts = 12, signal, random = Math.random, onAttempt, onEnding } = options;
   const source = Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
 
   async function send(item: LoadItem): Promise<void> {
     const began = performance.now();
     for (let attempts = 1; ; attempts += 1) {
-      const attempt = await post(frontDoor, item);
+      const attempt = await post(client, item);
       const { reply } = attempt;
       onAttempt?.(attempt);
       const end = (fate: Ending["fate"]) =>

@@ -3,7 +3,7 @@ import type { EventDefinition } from "../../shared/registration/event-definition
 import { registrationId } from "../../shared/registration/registration-id.ts";
 import { normalizeSubmission, type Submission } from "../../shared/registration/submission-schema.ts";
 import type { AttemptLine } from "../../admin/audit/ledger.ts";
-import type { Attempt } from "./front-door.ts";
+import type { Attempt } from "./registration-client.ts";
 
 function isPlain(value: unknown): value is Required<Submission> {
   const { email, name, answers } = value as Record<string, unknown>;

@@ -8,7 +8,7 @@ import type { AuditReport } from "../../admin/audit/audit-report.ts";
 import { createKeyIndex } from "../../admin/audit/key-index.ts";
 import type { Ledger } from "../../admin/audit/ledger.ts";
 import type { Deployment } from "./deployment.ts";
-import { createFrontDoor, type Attempt, type FrontDoor, type Reply } from "./front-door.ts";
+import { createRegistrationClient, type Attempt, type RegistrationClient, type Reply } from "./registration-client.ts";
 import { ledgerLineOf } from "./ledger-line.ts";
 import { settleLoad } from "./settlement.ts";
 import { readStoredDelays } from "./stored-delays.ts";
@@ -35,7 +35,7 @@ export interface LoadSetup {
 
 /** What the sender works with. */
 export interface LoadEntrance {
-  readonly frontDoor: FrontDoor;
+  readonly client: RegistrationClient;
   /** Aborted when the run is interrupted, or the event turns out not to be open. */
   readonly signal: AbortSignal;
   /** To be called with every reply, at once: ends the run when no further request can be accepted. */
@@ -65,13 +65,13 @@ const notOpen: ReadonlySet<string> = new Set(["TURNOUT_NOT_OPEN_YET", "TURNOUT_C
 export async function runLoad(options: LoadOptions): Promise<LoadResult> {
   const { deployment, event, ledger, signal, onProgress } = options;
   const { connection } = deployment;
-  const frontDoor = createFrontDoor({ url: deployment.webUrl, maxConnections: options.maxConnections });
+  const client = createRegistrationClient({ url: deployment.webUrl, maxConnections: options.maxConnections });
   const acceptedIds = createKeyIndex();
   const closed = new AbortController();
 
   try {
     await options.send({
-      frontDoor,
+      client,
       signal: AbortSignal.any([signal, closed.signal]),
       watch({ code, detail }) {
         if (code === undefined || !notOpen.has(code)) return;
@@ -85,7 +85,7 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
       },
     });
   } finally {
-    frontDoor.close();
+    client.close();
     ledger.close();
   }
   closed.signal.throwIfAborted();

@@ -12,7 +12,7 @@
 import { performance } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
 import type { LoadItem } from "../people/load-item.ts";
-import { attempt as post, describeReply, type Attempt, type FrontDoor } from "./front-door.ts";
+import { attempt as post, describeReply, type Attempt, type RegistrationClient } from "./registration-client.ts";
 import { createLatencies, type Latencies } from "./latencies.ts";
 
 /** The requests of one second of the step, by the moment at which each was due. */
@@ -53,7 +53,7 @@ export interface StepRun {
 }
 
 export interface StepOptions {
-  readonly frontDoor: Pick<FrontDoor, "post">;
+  readonly client: Pick<RegistrationClient, "post">;
   /** Milliseconds from the start, rising. */
   readonly moments: readonly number[];
   /** One for each moment. */
@@ -83,7 +83,7 @@ function kindOf(status: number | null): "accepted" | "shed" | "rejected" | "fail
 
 /** @returns when all that was sent is answered; never rejects */
 export async function runStep(options: StepOptions): Promise<StepRun> {
-  const { frontDoor, moments, items, maxInFlight, signal, onSecond, onAttempt } = options;
+  const { client, moments, items, maxInFlight, signal, onSecond, onAttempt } = options;
   const seconds = Array.from({ length: options.seconds }, emptySecond);
   const attempts: Attempt[] = [];
   const attemptSeconds: number[] = [];
@@ -99,7 +99,7 @@ export async function runStep(options: StepOptions): Promise<StepRun> {
   const startedAt = performance.now();
 
   async function send(item: LoadItem, second: number, momentAt: number): Promise<void> {
-    const attempt = await post(frontDoor, item);
+    const attempt = await post(client, item);
     const latencyMs = performance.now() - momentAt;
     const { reply } = attempt;
     attempts.push(attempt);

@@ -4,13 +4,13 @@ import { registrationId } from "../../shared/registration/registration-id.ts";
 import { eventually } from "../equipment/eventually.ts";
 import { startEngines } from "./cell.ts";
 import { expectStored } from "./expect-stored.ts";
-import { createRegistrationClient } from "./registration-client.ts";
+import { createInstancesClient } from "./instances-client.ts";
 
 const engines = await startEngines();
 t.teardown(() => engines.stop());
 // Each has a cell of its own, and mostly waits.
 t.jobs = 3;
-const client = createRegistrationClient();
+const client = createInstancesClient();
 t.teardown(() => client.close());
 
 async function confirmedAt(web: string, statusUrl: string): Promise<void> {

@@ -4,8 +4,8 @@ import { encodePack } from "../../shared/registration/registration-pack.ts";
 import { registrationId } from "../../shared/registration/registration-id.ts";
 import { people } from "../equipment/people.ts";
 import { expectStored } from "./expect-stored.ts";
-import { outcomeOf } from "../../load/run/front-door.ts";
-import { createRegistrationClient } from "./registration-client.ts";
+import { outcomeOf } from "../../load/run/registration-client.ts";
+import { createInstancesClient } from "./instances-client.ts";
 import { startEngines } from "./cell.ts";
 import type { Point } from "./fault-proxy.ts";
 
@@ -13,7 +13,7 @@ const engines = await startEngines();
 t.teardown(() => engines.stop());
 // Each has a cell of its own, and mostly waits.
 t.jobs = 3;
-const client = createRegistrationClient();
+const client = createInstancesClient();
 t.teardown(() => client.close());
 
 const workerMoments: readonly { name: string; action: string; point: Point; times: number }[] = [

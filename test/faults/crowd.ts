@@ -10,9 +10,9 @@ import { registrationId } from "../../shared/registration/registration-id.ts";
 import { normalizeSubmission, type Submission } from "../../shared/registration/submission-schema.ts";
 import { spellOddly } from "../../load/people/crowd.ts";
 import { createPeople } from "../../load/people/people.ts";
-import { attempt, type Reply } from "../../load/run/front-door.ts";
+import { attempt, type Reply } from "../../load/run/registration-client.ts";
 import { ledgerLineOf } from "../../load/run/ledger-line.ts";
-import { createRegistrationClient } from "./registration-client.ts";
+import { createInstancesClient } from "./instances-client.ts";
 import type { Random } from "./random.ts";
 
 export interface CrowdOptions {
@@ -60,7 +60,7 @@ const pollIntervalMs = 500;
 export function startCrowd(options: CrowdOptions): Crowd {
   const { webUrls, event, random, ledger, perSecond, maxPresent = 400, maxAttempts = 12 } = options;
   const { habits = usualHabits } = options;
-  const client = createRegistrationClient();
+  const client = createInstancesClient();
   const people = createPeople({ seed: Math.floor(random.fork("people").between(0, 2 ** 31)), event });
   const known: string[] = [];
   const counts = { people: 0, attempts: 0, accepted: 0, rejected: 0, unknown: 0, confirmed: 0 };

@@ -15,7 +15,7 @@ import { audit } from "./audit.ts";
 import { startEngines, type Cell } from "./cell.ts";
 import { startCrowd, type Crowd } from "./crowd.ts";
 import { expectStored } from "./expect-stored.ts";
-import { createRegistrationClient } from "./registration-client.ts";
+import { createInstancesClient } from "./instances-client.ts";
 import type { TierProcess } from "./tier-process.ts";
 
 const engines = await startEngines();
@@ -103,7 +103,7 @@ t.test("web instances that get SIGTERM under load answer those they hold and end
 t.test("a web instance that gets SIGTERM mid-send waits for SQS and then answers 202", async (t) => {
   const cell = await engines.createCell();
   t.teardown(() => cell.close());
-  const client = createRegistrationClient();
+  const client = createInstancesClient();
   t.teardown(() => client.close());
   const web = await cell.startTier("web", { restart: false });
   const held = cell.sqsProxy.arrivalOf("answer", { actions: ["SendMessage"] });

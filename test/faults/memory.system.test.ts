@@ -7,7 +7,7 @@ import { encodePack } from "../../shared/registration/registration-pack.ts";
 import { eventually } from "../equipment/eventually.ts";
 import { people } from "../equipment/people.ts";
 import { startEngines } from "./cell.ts";
-import { createRegistrationClient } from "./registration-client.ts";
+import { createInstancesClient } from "./instances-client.ts";
 
 const engines = await startEngines();
 t.teardown(() => engines.stop());
@@ -41,7 +41,7 @@ t.test("a web instance holds no more than its buffer allows while SQS is slow, a
     environment: { MAX_WAITING: String(maxWaiting), SENDS_IN_FLIGHT: "1", SEND_TIMEOUT_MS: "10000" },
   });
   t.teardown(() => cell.close());
-  const client = createRegistrationClient();
+  const client = createInstancesClient();
   t.teardown(() => client.close());
   const web = await cell.startTier("web");
   const held = cell.sqsProxy.arrivalOf("request", { actions: ["SendMessage"] });

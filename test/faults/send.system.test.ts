@@ -8,15 +8,15 @@ import { eventually } from "../equipment/eventually.ts";
 import { startEngines, type Cell } from "./cell.ts";
 import { expectStored } from "./expect-stored.ts";
 import { accessDenied, internalError, throttling, type Fault } from "./fault.ts";
-import { outcomeOf } from "../../load/run/front-door.ts";
+import { outcomeOf } from "../../load/run/registration-client.ts";
 import type { Submission } from "../../shared/registration/submission-schema.ts";
-import { createRegistrationClient } from "./registration-client.ts";
+import { createInstancesClient } from "./instances-client.ts";
 
 const engines = await startEngines();
 t.teardown(() => engines.stop());
 // Each has a cell of its own, and mostly waits.
 t.jobs = 3;
-const client = createRegistrationClient();
+const client = createInstancesClient();
 t.teardown(() => client.close());
 
 const sendTimeoutMs = 500;

@@ -3,11 +3,11 @@ import t from "tap";
 import { eventually } from "../equipment/eventually.ts";
 import { startEngines } from "./cell.ts";
 import { accessDenied, missingQueue, missingTable, throttling } from "./fault.ts";
-import { createRegistrationClient } from "./registration-client.ts";
+import { createInstancesClient } from "./instances-client.ts";
 
 const engines = await startEngines();
 t.teardown(() => engines.stop());
-const client = createRegistrationClient();
+const client = createInstancesClient();
 t.teardown(() => client.close());
 
 t.test(

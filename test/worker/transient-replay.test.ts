@@ -99,7 +99,7 @@ t.test("what failed by a transient error is stored, each once, and that was that
   t.equal((await stored()).length, 30);
   const all = await records();
   t.ok(all.every((record) => record.state === "resolved" && replaysOf(record) === 1));
-  t.match(all[0]?.history[1], { who: "worker", detail: /by itself, once/ });
+  t.match(all[0]?.history[1], { who: "worker", detail: /automatic replay, once/ });
   t.match(await task(), { outcome: "nothing to do", sent: 0 });
   t.match(
     log.records.filter(({ msg }) => msg === "replay of transient dead letters"),

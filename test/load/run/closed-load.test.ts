@@ -1,5 +1,5 @@
 import t from "tap";
-import type { Attempt, Reply } from "../../../load/run/front-door.ts";
+import type { Attempt, Reply } from "../../../load/run/registration-client.ts";
 import type { LoadItem } from "../../../load/people/load-item.ts";
 import { sendLoad, type ClosedLoadOptions, type Ending } from "../../../load/run/closed-load.ts";
 
@@ -22,7 +22,7 @@ async function send(
     concurrency: 1,
     signal: new AbortController().signal,
     random: () => 0,
-    frontDoor: {
+    client: {
       async post(_, key) {
         const attempt = (asked.get(key) ?? 0) + 1;
         asked.set(key, attempt);

@@ -1,7 +1,7 @@
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import t, { type Test } from "tap";
-import { createFrontDoor } from "../../../load/run/front-door.ts";
+import { createRegistrationClient } from "../../../load/run/registration-client.ts";
 import type { LoadItem } from "../../../load/people/load-item.ts";
 import { runStep, type StepOptions } from "../../../load/run/open-load.ts";
 import { judgeStep } from "../../../load/stress/verdict.ts";
@@ -11,9 +11,9 @@ async function prepare(t: Test, answer: RequestListener) {
   server.listen(0, "127.0.0.1");
   await new Promise((resolve) => server.once("listening", resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const frontDoor = createFrontDoor({ url, maxConnections: 200, timeoutMs: 3_000 });
+  const client = createRegistrationClient({ url, maxConnections: 200, timeoutMs: 3_000 });
   t.teardown(() => {
-    frontDoor.close();
+    client.close();
     server.closeAllConnections();
     server.close();
   });
@@ -26,7 +26,7 @@ async function prepare(t: Test, answer: RequestListener) {
       kind: "first registration",
     }));
     return runStep({
-      frontDoor,
+      client,
       moments,
       items,
       seconds: Math.ceil((count * 10) / 1_000),

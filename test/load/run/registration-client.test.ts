@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import t, { type Test } from "tap";
-import { createFrontDoor, outcomeOf } from "../../../load/run/front-door.ts";
+import { createRegistrationClient, outcomeOf } from "../../../load/run/registration-client.ts";
 
 const ann = { email: "ann@example.org", name: "Ann" };
 
@@ -13,26 +13,26 @@ async function doorTo(
   const server = createServer(answer);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const frontDoor = createFrontDoor({ url, maxConnections: 4, timeoutMs });
+  const client = createRegistrationClient({ url, maxConnections: 4, timeoutMs });
   t.teardown(() => {
-    frontDoor.close();
+    client.close();
     server.closeAllConnections();
     server.close();
   });
-  return frontDoor;
+  return client;
 }
 
 t.test("a registration is posted as a page would, with its key, over kept-alive connections", async (t) => {
   const ports = new Set<number | undefined>();
   const seen: { method: string | undefined; url: string | undefined; key: unknown; type: unknown; body: string }[] = [];
-  const frontDoor = await doorTo(t, ({ method, url, headers, socket, ...request }, response) => {
+  const client = await doorTo(t, ({ method, url, headers, socket, ...request }, response) => {
     void request;
     ports.add(socket.remotePort);
     seen.push({ method, url, key: headers["idempotency-key"], type: headers["content-type"], body: "" });
     response.writeHead(202, { "retry-after": "1" }).end("{}");
   });
-  t.match(await frontDoor.post(ann, "key-1"), { status: 202, retryAfterSeconds: 1 });
-  await frontDoor.post(ann, "key-2");
+  t.match(await client.post(ann, "key-1"), { status: 202, retryAfterSeconds: 1 });
+  await client.post(ann, "key-2");
   t.equal(ports.size, 1);
   t.match(seen[1], { method: "POST", url: "/registrations", key: "key-2", type: "application/json" });
 });
@@ -40,8 +40,8 @@ t.test("a registration is posted as a page would, with its key, over kept-alive 
 t.test("a rejection is passed on with its code and validation errors", async (t) => {
   const errors = [{ pointer: "/email", detail: "must be an address" }];
   const problem = { status: 400, code: "TURNOUT_REGISTRATION_INVALID", detail: "Please correct.", errors };
-  const frontDoor = await doorTo(t, (_, response) => response.writeHead(400).end(JSON.stringify(problem)));
-  t.strictSame(await frontDoor.post(ann, "key"), {
+  const client = await doorTo(t, (_, response) => response.writeHead(400).end(JSON.stringify(problem)));
+  t.strictSame(await client.post(ann, "key"), {
     status: 400,
     code: problem.code,
     detail: problem.detail,

@@ -1,8 +1,8 @@
-/** The load's client, for any of several web instances, which can also read a status. */
-import { createFrontDoor as createClientOf, type Reply } from "../../load/run/front-door.ts";
+/** The load's registration client, for any of several web instances; it also reads the status page. */
+import { createRegistrationClient, type Reply } from "../../load/run/registration-client.ts";
 import type { Submission } from "../../shared/registration/submission-schema.ts";
 
-export interface RegistrationClient {
+export interface InstancesClient {
   /** Never rejects. @param idempotencyKey the same for each retry of a submission */
   post(webUrl: string, submission: Submission, idempotencyKey: string): Promise<Reply>;
   /** @returns the status of a registration, undefined when it could not be had */
@@ -13,11 +13,12 @@ export interface RegistrationClient {
 const maxConnections = 1_024;
 const timeoutMs = 20_000;
 
-export function createRegistrationClient(): RegistrationClient {
-  const clients = new Map<string, ReturnType<typeof createClientOf>>();
+export function createInstancesClient(): InstancesClient {
+  const clients = new Map<string, ReturnType<typeof createRegistrationClient>>();
 
   function clientOf(url: string) {
-    const client = clients.get(url) ?? createClientOf({ url, maxConnections, timeoutMs, readStatusUrl: true });
+    const client =
+      clients.get(url) ?? createRegistrationClient({ url, maxConnections, timeoutMs, readStatusUrl: true });
     clients.set(url, client);
     return client;
   }

@@ -19,7 +19,7 @@ export interface Reply {
   readonly detail?: string;
   readonly errors?: readonly ValidationError[];
   readonly retryAfterSeconds?: number;
-  /** Of a 202, if the front door was asked to read it. */
+  /** Of a 202, if the public HTTP API was asked to read it. */
   readonly statusUrl?: string;
 }
 
@@ -33,7 +33,7 @@ export interface Attempt {
   readonly endedAt: number;
 }
 
-export interface FrontDoor {
+export interface RegistrationClient {
   /**
    * Never rejects.
    * @param idempotencyKey the same for each retry of a submission
@@ -43,7 +43,7 @@ export interface FrontDoor {
   close(): void;
 }
 
-export interface FrontDoorOptions {
+export interface RegistrationClientOptions {
   /** Origin of the web tier, such as https://register.example.org */
   readonly url: string;
   /** At least 1. */
@@ -76,7 +76,7 @@ function readRetryAfter(header: string | undefined): Pick<Reply, "retryAfterSeco
   return Number.isFinite(seconds) && seconds >= 0 ? { retryAfterSeconds: seconds } : {};
 }
 
-export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
+export function createRegistrationClient(options: RegistrationClientOptions): RegistrationClient {
   const { maxConnections, timeoutMs = 20_000, readStatusUrl = false } = options;
   const target = new URL("/registrations", options.url);
   const secure = target.protocol === "https:";
@@ -126,9 +126,9 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
 }
 
 /** Sends one request. Never rejects. */
-export async function attempt(frontDoor: Pick<FrontDoor, "post">, item: LoadItem): Promise<Attempt> {
+export async function attempt(client: Pick<RegistrationClient, "post">, item: LoadItem): Promise<Attempt> {
   const startedAt = Date.now();
-  const reply = await frontDoor.post(item.submission, item.idempotencyKey);
+  const reply = await client.post(item.submission, item.idempotencyKey);
   return { item, reply, outcome: outcomeOf(reply), startedAt, endedAt: Date.now() };
 }
 
