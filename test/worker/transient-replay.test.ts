@@ -129,7 +129,7 @@ t.test("while the first ones are on their way nothing follows, and the next run 
   const task = createTask({ boundSeconds: 5 });
   t.match(await task(), { outcome: "replayed", sent: 1, unheard: 1 });
   advance(hour);
-  t.match(await createTask()(), { outcome: "waits", because: /1 are on their way/, sent: 0 });
+  t.match(await createTask()(), { outcome: "waits", because: /1 of an earlier run have no result yet/, sent: 0 });
   startWorker(t);
   await eventually(async () => (await records())[0]?.state === "resolved", "the first one was stored");
   t.match(await createTask()(), { outcome: "replayed", sent: 19, resolved: 19 });
@@ -218,7 +218,7 @@ t.test("a send without an answer may have been accepted: it is tried again when 
   const [first] = await records();
   t.match(first, { state: "open", failures: 1, claimedBy: "worker", claim: String });
   t.notOk(first?.automaticReplayAt, "and nothing is used up");
-  t.match(await createTask()(), { outcome: "waits", because: /1 are on their way/ });
+  t.match(await createTask()(), { outcome: "waits", because: /1 of an earlier run have no result yet/ });
   advance(claimSeconds * 1_000);
   t.match(await createTask({ boundSeconds: 5 })(), { outcome: "replayed", sent: 1 });
   startWorker(t);
