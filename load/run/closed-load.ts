@@ -56,16 +56,7 @@ function mayBeRepeated({ status }: Reply): boolean {
  * @throws what `items` throws
  */
 export async function sendLoad(options: ClosedLoadOptions): Promise<void> {
-  const {
-    client,
-    items,
-    concurrency,
-    maxAttempts = 12,
-    signal,
-    random = Math.random,
-    onAttempt,
-    onEnding,
-  } = options;
+  const { client, items, concurrency, maxAttempts = 12, signal, random = Math.random, onAttempt, onEnding } = options;
   const source = Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
 
   async function send(item: LoadItem): Promise<void> {

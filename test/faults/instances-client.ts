@@ -1,4 +1,4 @@
-/** The load's registration client, to any of several web instances, and with a look at the status page. */
+/** The load's registration client, for any of several web instances; it also reads the status page. */
 import { createRegistrationClient, type Reply } from "../../load/run/registration-client.ts";
 import type { Submission } from "../../shared/registration/submission-schema.ts";
 
@@ -17,7 +17,8 @@ export function createInstancesClient(): InstancesClient {
   const clients = new Map<string, ReturnType<typeof createRegistrationClient>>();
 
   function clientOf(url: string) {
-    const client = clients.get(url) ?? createRegistrationClient({ url, maxConnections, timeoutMs, readStatusUrl: true });
+    const client =
+      clients.get(url) ?? createRegistrationClient({ url, maxConnections, timeoutMs, readStatusUrl: true });
     clients.set(url, client);
     return client;
   }

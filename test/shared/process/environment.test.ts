@@ -42,7 +42,7 @@ t.test("all errors are told in one message: the variable, what was given, what i
   t.equal(error.code, "TURNOUT_ENVIRONMENT_INVALID");
   t.equal(error.retryable, false);
   t.same(
-    error.validationErrors.map((error) => error.pointer),
+    error.validationErrors.map(({ pointer }) => pointer),
     ["/QUEUE_URL", "/SECRET", "/PORT", "/RATIO", "/LEVEL", "/VERBOSE"],
   );
   for (const part of [
