@@ -21,9 +21,16 @@ type TierName = "web" | "worker";
 export async function startEngines(t: Test, tiers: readonly TierName[] = [], environment: Environment = {}) {
   const stack = createLocalStack({ tiers, environment, periodicTasks: false });
   t.teardown(() => stack.stop());
-  const { sqs, dynamodb } = await stack.start();
-  // By the ports alone, as for somebody who runs npm start in another terminal.
-  const env = { SQS_PORT: new URL(sqs ?? "").port, DYNAMODB_PORT: new URL(dynamodb ?? "").port };
+  const { sqs, dynamodb, web, worker } = await stack.start();
+  const portOf = (url = "http://127.0.0.1:1") => new URL(url).port;
+  // By the ports alone, as for somebody who runs npm start in another terminal. Nobody listens where a tier is not started,
+  // whatever else runs on this machine.
+  const env = {
+    SQS_PORT: portOf(sqs),
+    DYNAMODB_PORT: portOf(dynamodb),
+    WEB_PORT: portOf(web),
+    WORKER_PORT: portOf(worker),
+  };
   const connection = await connect({ local: true }, env);
   t.teardown(() => connection.close());
   return { env, connection, stack } satisfies Engines;

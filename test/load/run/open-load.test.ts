@@ -4,6 +4,7 @@ import t, { type Test } from "tap";
 import { createRegistrationClient } from "../../../load/run/registration-client.ts";
 import type { LoadItem } from "../../../load/people/load-item.ts";
 import { runStep, type StepOptions } from "../../../load/run/open-load.ts";
+import { eventually } from "../../equipment/eventually.ts";
 import { judgeStep } from "../../../load/stress/verdict.ts";
 
 async function prepare(t: Test, answer: RequestListener) {
@@ -117,7 +118,6 @@ t.test("a request for which no connection is left is counted", async (t) => {
 
 t.test("a blocked generator is recognised, although the service answers at once", async (t) => {
   const run = await prepare(t, (_, response) => void response.writeHead(202).end());
-  const free = await run(20);
   const timer = setInterval(() => {
     for (const until = performance.now() + 150; performance.now() < until;);
   }, 10);
@@ -130,9 +130,11 @@ t.test("a blocked generator is recognised, although the service answers at once"
     because: [/late/],
   });
   const median = 0.5;
-  t.ok(
-    (free.lags.quantile(median) ?? Infinity) < (blocked.lags.quantile(median) ?? 0),
-    "control: without it, not late",
+  const blockedMs = blocked.lags.quantile(median) ?? 0;
+  // Tried again where a busy machine delays it too.
+  await eventually(
+    async () => ((await run(20)).lags.quantile(median) ?? Infinity) < blockedMs,
+    "control: unblocked, sooner",
   );
 });
 

@@ -7,7 +7,7 @@ t.test("an error carries its code, whether it may be tried again, its cause and 
   const error = new TurnoutError("TURNOUT_ENQUEUE_FAILED", "The queue did not confirm.", { cause, validationErrors });
   t.ok(error instanceof Error);
   t.match(error, { name: "TurnoutError", code: "TURNOUT_ENQUEUE_FAILED", retryable: true, cause, validationErrors });
-  t.match(error.stack, /errors\.test\.ts/, "the stack shows where it was made");
+  t.match(error.stack, /errors\.unit\.test\.ts/, "the stack shows where it was made");
 });
 
 t.test("without a cause there is none, not an undefined one", async (t) => {

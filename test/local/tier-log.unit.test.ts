@@ -5,7 +5,7 @@ const line = (fields: object) => JSON.stringify({ time: "2026-01-01T00:00:00.000
 
 t.test("warnings and worse become one readable line, everything else is left to the log file", async (t) => {
   t.strictSame(readLogLine(line({ level: "warn", msg: "slow" })), { level: "warn", text: "slow" });
-  const err = { type: "Error", message: "refused", code: "ECONNREFUSED", stack: "…" };
+  const err = { type: "Error", message: "rejected", code: "ECONNREFUSED", stack: "…" };
   t.strictSame(readLogLine(line({ level: "error", msg: "send failed", err })), {
     level: "error",
     text: "send failed rejected (ECONNREFUSED)",

@@ -1,0 +1,4 @@
+/** The unit tests of console/. */
+import { importUnits } from "../equipment/import-units.ts";
+
+await importUnits("console");
