@@ -29,6 +29,6 @@ export const reasonWords: Readonly<Record<DeadLetterReason, ReasonWords>> = {
   },
   "crash-loop": {
     title: "Received repeatedly",
-    help: "The worker never finished it; usually the worker was at fault. Once it is healthy, replay a single one first.",
+    help: "The worker never finished it; usually the worker was the cause. Once it is healthy, replay a single one first.",
   },
 };

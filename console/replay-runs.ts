@@ -1,6 +1,6 @@
 /**
  * The replays that were started from the console. They run whether or not a page is open, and can be stopped. Only one at a
- * time, so that nobody starts a second one by impatience. Kept in memory only: their effects are in the records.
+ * time, so that nobody starts a second one while it runs. Kept in memory only: their effects are in the records.
  */
 import { randomUUID } from "node:crypto";
 import { TurnoutError } from "../shared/errors.ts";

@@ -11,7 +11,7 @@ import { runLoad, type LoadEntrance, type LoadResult, type LoadSetup } from "../
 import { runStep, type StepRun } from "../run/open-load.ts";
 import { drawArrivals, isLoopback } from "./steps.ts";
 import type { StressReport, StressSeries, StressStep } from "./stress-report.ts";
-import { conclude, judgeStep } from "./verdict.ts";
+import { conclude, assessStep } from "./verdict.ts";
 
 export interface StressOptions extends LoadSetup {
   /** Requests each second, one number for each step. */
@@ -144,11 +144,13 @@ export async function runStress(options: StressOptions): Promise<StressFindings>
     if (!signal.aborted) throw error;
   }
 
-  const judged = steps.map((step, index) => ({
+  const assessed = steps.map((step, index) => ({
     ...step,
     ...(result !== undefined && { storedAfterMs: storedAfter[index]?.quantiles(shares) ?? step.storedAfterMs }),
   }));
-  const { sustainedPerSecond, conclusion } = conclude(judged.map((step) => ({ ...step, because: step.limitBecause })));
+  const { sustainedPerSecond, conclusion } = conclude(
+    assessed.map((step) => ({ ...step, because: step.limitBecause })),
+  );
   return {
     report: {
       passed: result?.audit.passed ?? false,
@@ -157,7 +159,7 @@ export async function runStress(options: StressOptions): Promise<StressFindings>
       at: new Date().toISOString(),
       seed,
       sharedMachine: isLoopback(deployment.webUrl),
-      steps: judged,
+      steps: assessed,
       sustainedPerSecond,
       conclusion,
       drainSeconds: result === undefined ? null : tenths(result.drainSeconds),
@@ -186,7 +188,7 @@ function sumUpStep(run: StepRun, ratePerSecond: number): StressStep {
     lagP99Ms: tenths(run.lags.quantile(0.99) ?? 0),
     lagMaxMs: tenths(run.lags.quantile(1) ?? 0),
   };
-  const { limit, because } = judgeStep({ ...figures, ...generator, acceptP99Ms: acceptMs.p99 });
+  const { limit, because } = assessStep({ ...figures, ...generator, acceptP99Ms: acceptMs.p99 });
   return {
     ratePerSecond,
     seconds: tenths(run.elapsedSeconds),

@@ -44,7 +44,7 @@ const seconds = (milliseconds: number) =>
   milliseconds < 1_000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1_000).toFixed(1)} s`;
 const percent = (share: number) => `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`;
 
-export function judgeStep(figures: StepFigures): Verdict {
+export function assessStep(figures: StepFigures): Verdict {
   const { offered, shed, refused, failed, unsent, acceptP99Ms, lagP99Ms, utilization } = figures;
   const shareOf = (people: number) => (offered === 0 ? 0 : people / offered);
   const generator: string[] = [];

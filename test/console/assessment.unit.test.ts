@@ -9,7 +9,7 @@ const say = (changes: Changes) =>
 const web: TierState = { tier: "web", health: "ok", causes: [] };
 const worker: TierState = { tier: "worker", health: "ok", causes: [] };
 
-t.test("calm is called calm, and before the first look nothing is claimed", async (t) => {
+t.test("calm is called calm, and before the first poll nothing is claimed", async (t) => {
   t.match(say({}), { level: "ok", title: "All is well" });
   t.match(assess({ at: 0, inspection: undefined, tiers: undefined, failure: undefined }), { level: "unknown" });
 });

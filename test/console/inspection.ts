@@ -1,4 +1,4 @@
-/** A look at a deployment that is well and idle, to be changed as a test needs it. */
+/** An inspection of a healthy, idle deployment, to be changed as a test needs it. */
 import type { Inspection } from "../../admin/inspector/inspector.ts";
 
 interface Changes {

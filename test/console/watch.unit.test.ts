@@ -30,7 +30,7 @@ function watchOf(
   return { watch, snapshots };
 }
 
-t.test("it goes on after a look that failed, keeping what it saw last, and says since when it is blind", async (t) => {
+t.test("it goes on after a failed poll, keeps the last result, and says since when it gets none", async (t) => {
   const answers: (Inspection | Error)[] = [inspectionWith(), new Error("down"), new Error("down"), inspectionWith()];
   const { watch, snapshots } = watchOf(t, async () => {
     const answer = answers.shift() ?? inspectionWith();
@@ -45,7 +45,7 @@ t.test("it goes on after a look that failed, keeping what it saw last, and says 
   t.equal(watch.history.columns().people[1], null);
 });
 
-t.test("a look without an answer is told long before it ends", async (t) => {
+t.test("a poll without an answer is told long before it ends", async (t) => {
   const { promise, resolve } = Promise.withResolvers<Inspection>();
   const { snapshots } = watchOf(t, () => promise, 10);
   await eventually(() => snapshots.some(({ failure }) => failure), "it is told");
@@ -85,7 +85,7 @@ t.test(
   },
 );
 
-t.test("stopping twice, before a start, or during a look that hangs, comes to an end", async (t) => {
+t.test("stopping twice, before a start, or during a poll that hangs, comes to an end", async (t) => {
   const idle = createWatch({
     inspect: () => new Promise(() => {}),
     lastHour: async () => [],

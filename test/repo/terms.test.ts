@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import t from "tap";
-import { filesBelow, root } from "./source-tree.ts";
+import { filesBelow, productFolders, root } from "./source-tree.ts";
 
 interface Retired {
   readonly word: RegExp;
@@ -43,8 +43,8 @@ const retired: readonly Retired[] = [
   { word: /\bstands? on the list\b|\bsteh(?:t|en) auf der Liste\b/i, term: "is registered" },
 ];
 
-/** Rooms whose words have been replaced; `results` are records of earlier runs. */
-const folders = ["web", "worker", "shared", "admin", "terminal", "infra", "local", "bench", "docs"] as const;
+/** `results` are records of earlier runs. */
+const folders = [...productFolders, "bench", "docs"] as const;
 const tests = ["browser", "equipment", "faults", "flow", ...folders.filter((folder) => folder !== "docs")];
 const paths = [...folders, ...tests.map((folder) => `test/${folder}`)]
   .flatMap(filesBelow)

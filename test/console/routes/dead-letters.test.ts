@@ -28,7 +28,7 @@ t.test("dead letters in the console", async (t) => {
     t.equal((await get("/dead-letters/no-such-id")).statusCode, 404);
   });
 
-  t.test("what is being replayed or stored can be looked at, and neither mended nor discarded", async (t) => {
+  t.test("what is being replayed or stored can be read, and neither edited nor discarded", async (t) => {
     const until = new Date(Date.now() + 60_000).toISOString();
     const claimed = await addRecord(connection, { claim: "c", claimedBy: "ann on laptop", claimedUntil: until });
     const storing = await addRecord(connection, { state: "storing", claim: "c" });

@@ -32,7 +32,7 @@ t.beforeEach(() => {
 
 const line = ["stack", "watch-scaling", "--stack", "summit-test", "--region", "eu-central-1", "--every", "5"];
 
-/** Runs until its first look is over, then as if somebody pressed Ctrl-C. */
+/** Runs until its first poll is over, then as if somebody pressed Ctrl-C. */
 function watchOnce(...options: string[]) {
   const stop = new AbortController();
   mocks.cloudWatch.on(GetMetricDataCommand).callsFake(() => {

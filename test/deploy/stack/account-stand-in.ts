@@ -54,7 +54,7 @@ export interface StandInStack {
   description?: string;
   outputs?: Readonly<Record<string, string>>;
   resources?: StandInResource[];
-  /** What each look at a stack that is being removed finds, one after the other; by default it is gone after two. */
+  /** What each poll of a stack that is being removed finds, one after the other; by default it is gone after two. */
   steps?: ((stack: StandInStack) => void)[];
 }
 

@@ -59,14 +59,14 @@ t.test("what to do is shown below the result, and no text of AWS can control the
     print: (text: string) => lines.push(text),
   } as unknown as Terminal;
   showChecklist(
-    toChecklist("summit", [ok("queue", "answers"), failed("worker", "is\x1b[2J red", "look at it")]),
+    toChecklist("summit", [ok("queue", "answers"), failed("worker", "is\x1b[2J red", "check its log")]),
     terminal,
   );
   t.match(lines, [
     "Checked: summit",
     /^ok +queue +answers/,
     /^FAIL {2}worker +is.\[2J red/,
-    /^ +→ look at it/,
+    /^ +→ check its log/,
     /^1 failed/,
   ]);
   t.notMatch(lines.join("\n"), "\x1b");

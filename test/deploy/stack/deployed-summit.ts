@@ -1,4 +1,4 @@
-/** A deployment as CloudFormation tells of it: what tests of commands that look at a stack on AWS start from. */
+/** A deployment as CloudFormation tells of it: what tests of commands that read a stack on AWS start from. */
 import type { Stack } from "@aws-sdk/client-cloudformation";
 
 export const outputs = {

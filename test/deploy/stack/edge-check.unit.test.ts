@@ -78,7 +78,7 @@ t.test("a site that does not answer has failed, with the reason", async (t) => {
   const signal = new AbortController().signal;
   const checks = await checkEdge({ url: "http://127.0.0.1:1", originHost: "127.0.0.1", originPorts: [1], signal });
   t.match(checks[0], { name: "event page", status: "failed", found: /gave no answer/ });
-  t.equal(checks.length, 6, "and the rest was looked at");
+  t.equal(checks.length, 6, "and the rest was checked");
 });
 
 const calm = new AbortController().signal;

@@ -91,7 +91,7 @@ t.test("control: another application, or anything else in it, keeps the bucket",
 
 t.test("what S3 refuses to delete is an error, not an endless loop", async (t) => {
   const { clients, mocks } = open(t, ["a"]);
-  const refusal = { Key: "a", Code: "AccessDenied", Message: "Access Denied" };
-  mocks.s3.on(DeleteObjectsCommand).resolves({ Errors: [refusal] });
+  const denied = { Key: "a", Code: "AccessDenied", Message: "Access Denied" };
+  mocks.s3.on(DeleteObjectsCommand).resolves({ Errors: [denied] });
   await t.rejects(emptyBucket(clients.s3, bucket, ""), /a: AccessDenied/);
 });

@@ -59,7 +59,7 @@ t.test("only the registrations that are asked for count, each by its own two tim
 });
 
 t.test(
-  "a counter grows from the first look on, summed over its labels, also across a restart of the tier",
+  "a counter grows from the first reading on, summed over its labels, also across a restart of the tier",
   async (t) => {
     let page = "";
     const server = createServer((_, response) => (page === "" ? response.writeHead(500).end() : response.end(page)));

@@ -5,7 +5,7 @@ import { createRegistrationClient } from "../../../load/run/registration-client.
 import type { LoadItem } from "../../../load/people/load-item.ts";
 import { runStep, type StepOptions } from "../../../load/run/open-load.ts";
 import { eventually } from "../../equipment/eventually.ts";
-import { judgeStep } from "../../../load/stress/verdict.ts";
+import { assessStep } from "../../../load/stress/verdict.ts";
 
 async function prepare(t: Test, answer: RequestListener) {
   const server = createServer(answer);
@@ -125,7 +125,7 @@ t.test("a blocked generator is recognised, although the service answers at once"
   clearInterval(timer);
   const lagP99Ms = blocked.lags.quantile(0.99) ?? 0;
   const figures = { offered: 20, accepted: 20, shed: 0, refused: 0, failed: 0, unsent: 0, acceptP99Ms: 2_000 };
-  t.match(judgeStep({ ...figures, lagP99Ms, utilization: blocked.utilization }), {
+  t.match(assessStep({ ...figures, lagP99Ms, utilization: blocked.utilization }), {
     limit: "generator",
     because: [/late/],
   });

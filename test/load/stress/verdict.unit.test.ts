@@ -1,5 +1,5 @@
 import t from "tap";
-import { conclude, judgeStep, type JudgedStep, type StepFigures } from "../../../load/stress/verdict.ts";
+import { conclude, assessStep, type JudgedStep, type StepFigures } from "../../../load/stress/verdict.ts";
 
 const well: StepFigures = {
   offered: 1_000,
@@ -12,32 +12,32 @@ const well: StepFigures = {
   lagP99Ms: 4,
   utilization: 0.3,
 };
-const judge = (changes: Partial<StepFigures>) => judgeStep({ ...well, ...changes });
+const assess = (changes: Partial<StepFigures>) => assessStep({ ...well, ...changes });
 
 t.test("a step in which all goes well has no limit", async (t) => {
-  t.strictSame(judge({}), { limit: "none", because: [] });
-  t.equal(judge({ shed: 9, accepted: 991 }).limit, "none", "less than one in a hundred");
-  t.equal(judge({ offered: 0, accepted: 0, acceptP99Ms: null }).limit, "none");
+  t.strictSame(assess({}), { limit: "none", because: [] });
+  t.equal(assess({ shed: 9, accepted: 991 }).limit, "none", "less than one in a hundred");
+  t.equal(assess({ offered: 0, accepted: 0, acceptP99Ms: null }).limit, "none");
 });
 
 t.test("what only the service can do is the service's limit", async (t) => {
-  t.match(judge({ shed: 300, accepted: 700 }), { limit: "service", because: [/shed 30 %/] });
-  t.match(judge({ failed: 20 }), { limit: "service", because: [/failed 2\.0 %/] });
-  t.match(judge({ refused: 20 }), { limit: "service", because: [/rejected/] });
-  t.match(judge({ acceptP99Ms: 2_500 }), { limit: "service", because: [/took 2\.5 s or longer/] });
-  t.match(judge({ unsent: 50 }), { limit: "service", because: [/50 requests could not be sent/] });
+  t.match(assess({ shed: 300, accepted: 700 }), { limit: "service", because: [/shed 30 %/] });
+  t.match(assess({ failed: 20 }), { limit: "service", because: [/failed 2\.0 %/] });
+  t.match(assess({ refused: 20 }), { limit: "service", because: [/rejected/] });
+  t.match(assess({ acceptP99Ms: 2_500 }), { limit: "service", because: [/took 2\.5 s or longer/] });
+  t.match(assess({ unsent: 50 }), { limit: "service", because: [/50 requests could not be sent/] });
 });
 
 t.test(
   "a generator that is too busy or too late is named, and its lateness is not blamed on the service",
   async (t) => {
-    t.match(judge({ utilization: 0.9 }), { limit: "generator", because: [/event loop was 90 % busy/] });
-    t.match(judge({ lagP99Ms: 400, acceptP99Ms: 2_500 }), {
+    t.match(assess({ utilization: 0.9 }), { limit: "generator", because: [/event loop was 90 % busy/] });
+    t.match(assess({ lagP99Ms: 400, acceptP99Ms: 2_500 }), {
       limit: "generator",
       because: [/1 % of the requests were sent 400 ms late/],
     });
-    t.match(judge({ utilization: 1, unsent: 50 }), { limit: "generator", because: [/no connection left for 50/] });
-    t.match(judge({ utilization: 1, shed: 300 }), { limit: "both", because: [/generator/, /service/] });
+    t.match(assess({ utilization: 1, unsent: 50 }), { limit: "generator", because: [/no connection left for 50/] });
+    t.match(assess({ utilization: 1, shed: 300 }), { limit: "both", because: [/generator/, /service/] });
   },
 );
 
