@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { createActivityReader } from "../shared/activity/reader.ts";
 import { createActivityRecorder } from "../shared/activity/recorder.ts";
 import { createDocumentClient, createSqsClient } from "../shared/aws/aws-clients.ts";
+import { countMessages } from "../shared/aws/queue-counts.ts";
 import { createCloudWatchPublisher } from "../shared/aws/cloudwatch-publisher.ts";
 import { readEnv } from "../shared/process/environment.ts";
 import { loadEvent } from "../shared/registration/event-definition.ts";
@@ -20,7 +21,6 @@ import { createEstimatedWait } from "./status/estimated-wait.ts";
 import { watchEventLoop } from "./http/event-loop.ts";
 import { createGroupCommit } from "./queue/group-commit.ts";
 import { createPackSender } from "./queue/pack-sender.ts";
-import { createQueueProbe } from "./queue/queue-probe.ts";
 import { createReadiness } from "./readiness.ts";
 import { createReceipts, parseReceiptKeys } from "./status/receipts.ts";
 import { createRushListener } from "./http/rush-listener.ts";
@@ -57,7 +57,7 @@ await runProcess(process, async () => {
     maxWaitMs: config.MAX_WAIT_MS,
     now,
   });
-  const { countMessages } = createQueueProbe(sqs, config.QUEUE_URL);
+  const probe = () => countMessages(sqs, config.QUEUE_URL);
   const activity = { documents, table: config.ACTIVITY_TABLE, wallClock: Date.now };
   const app = await buildApp({
     event,
@@ -76,7 +76,7 @@ await runProcess(process, async () => {
       wallClock: Date.now,
     }),
     backlog: createEstimatedWait({
-      countMessages,
+      countMessages: probe,
       estimate: createActivityReader(activity).estimate,
       cacheMs: probeCacheMs,
       now,
@@ -90,7 +90,7 @@ await runProcess(process, async () => {
       trustedProxies: config.TRUST_PROXY === "" ? [] : config.TRUST_PROXY.split(","),
       maxConnections,
     },
-    readiness: createReadiness({ probe: countMessages, cacheMs: probeCacheMs, now }),
+    readiness: createReadiness({ probe, cacheMs: probeCacheMs, now }),
     registry,
     logger: log.logger,
     wallClock: Date.now,

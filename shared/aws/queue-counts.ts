@@ -30,6 +30,15 @@ export async function readQueueCounts(sqs: SQSClient, url: string): Promise<Queu
 }
 
 /**
+ * @returns all messages of a queue
+ * @throws the SDK's error when SQS does not answer or rejects the call
+ */
+export async function countMessages(sqs: SQSClient, url: string): Promise<number> {
+  const { waiting, inFlight, delayed } = await readQueueCounts(sqs, url);
+  return waiting + inFlight + delayed;
+}
+
+/**
  * @returns the queue's identity beyond its name: a recreated one differs
  * @throws the SDK's error when SQS does not answer or rejects the call
  */

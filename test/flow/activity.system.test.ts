@@ -7,7 +7,7 @@ import { DeleteMessageBatchCommand, ReceiveMessageCommand, SendMessageBatchComma
 import t, { type Test } from "tap";
 import { createActivityReader } from "../../shared/activity/reader.ts";
 import { createActivityRecorder, type ActivityRecorder } from "../../shared/activity/recorder.ts";
-import { createQueueProbe } from "../../web/queue/queue-probe.ts";
+import { countMessages } from "../../shared/aws/queue-counts.ts";
 import { startEngines } from "../equipment/engines.ts";
 
 const engines = await startEngines();
@@ -57,7 +57,6 @@ async function play(t: Test, { webs, workers, packSize }: Scene): Promise<Figure
     createProcess(`worker-${index}`, { stored: 0, packsDone: 0, storedDelayMs: 0 }, (index % 3) * 400 - 400),
   );
   const { estimate } = createActivityReader({ documents: engines.documents, table, wallClock: () => time });
-  const { countMessages } = createQueueProbe(engines.sqs, url);
   let people = 0;
 
   async function send(packs: number): Promise<void> {
@@ -103,7 +102,7 @@ async function play(t: Test, { webs, workers, packSize }: Scene): Promise<Figure
     // Each at its own second, as processes do that were not started together.
     await Promise.all(processes.filter((_, index) => (second + index) % 2 === 0).map(({ record }) => record()));
     if (second % 10 !== 5) continue;
-    const { people: told, etaSeconds, atLeast } = await estimate(await countMessages());
+    const { people: told, etaSeconds, atLeast } = await estimate(await countMessages(engines.sqs, url));
     t.notOk(atLeast);
     const since = second - secondsAlone;
     // A while after the workers began their pace is known; before, it has to be called unknown.

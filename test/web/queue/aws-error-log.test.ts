@@ -2,7 +2,7 @@ import { BatchGetCommand } from "@aws-sdk/lib-dynamodb";
 import t from "tap";
 import { aroundCall, createAwsErrorLog } from "../../../web/queue/aws-error-log.ts";
 import { createPackSender } from "../../../web/queue/pack-sender.ts";
-import { createQueueProbe } from "../../../web/queue/queue-probe.ts";
+import { countMessages } from "../../../shared/aws/queue-counts.ts";
 import { awsError } from "../../equipment/aws-proxy.ts";
 import { startEngines } from "../../equipment/engines.ts";
 import { createManualClock } from "../../equipment/manual-clock.ts";
@@ -38,7 +38,7 @@ async function prepare() {
     url,
     tables,
     send: (queueUrl = url) => createPackSender(sqs, queueUrl)("{}", 1),
-    probe: (queueUrl = url) => createQueueProbe(sqs, queueUrl).countMessages(),
+    probe: (queueUrl = url) => countMessages(sqs, queueUrl),
     read,
   };
 }
