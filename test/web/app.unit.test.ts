@@ -50,7 +50,7 @@ t.test("an address that is there for other methods says for which", async (t) =>
     t.equal(reply.statusCode, 405, `whatever is wrong with the body: ${type}`);
   }
   for (const url of ["/nothing", "/metrics", "/docs"]) {
-    t.equal((await app.inject({ method: "POST", url })).statusCode, 404, `${url} is nobody's business`);
+    t.equal((await app.inject({ method: "POST", url })).statusCode, 404, `${url} is unknown`);
   }
 });
 
