@@ -18,7 +18,7 @@ t.test("registering in a rush", { skip, timeout: 120_000 }, async (t) => {
     t.teardown(() => stage.resumeQueue());
     await registerButton(page).click();
     await page.getByRole("heading", { name: "Many people are registering right now" }).waitFor();
-    t.match(await page.locator("#wait").textContent(), /not confirmed yet.*Next try: in \d+ seconds?/s);
+    t.match(await page.locator("#wait").textContent(), /not confirmed yet.*Next attempt: in \d+ seconds?/s);
     t.match(await page.locator("#announcement").textContent(), "Many people are registering");
     t.equal(await registerButton(page).getAttribute("aria-disabled"), "true");
     await eventually(() => posts().length >= 2, "a second attempt");
