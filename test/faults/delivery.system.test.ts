@@ -92,5 +92,5 @@ t.test("a handler that throws for one message of ten takes none of its neighbour
   await eventually(async () => (await cell.counts()).inFlight === 1, "the nine others are deleted");
   await drain.stop();
   t.same(await cell.counts(), { waiting: 0, inFlight: 1 }, "the one stays on the queue");
-  t.ok(log.records.some(({ msg }) => msg?.includes("could not be worked on")));
+  t.ok(log.records.some(({ msg }) => msg?.includes("could not be processed")));
 });

@@ -25,7 +25,7 @@ t.test("a write slower than the visibility, while heartbeats fail, is stored onc
   await cell.drained();
   t.same(worker.ends, [], "a failed heartbeat did not end the process");
   t.ok(
-    worker.log.some(({ msg }) => msg?.includes("could not be kept hidden")),
+    worker.log.some(({ msg }) => msg?.includes("visibility could not be extended")),
     "and was logged",
   );
   await expectStored(t, cell, registrations);
