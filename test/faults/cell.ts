@@ -59,6 +59,7 @@ export interface Cell extends CellResources {
   /** Reads the bodies of all messages that wait on the registrations queue, and leaves them there. */
   bodies(): Promise<string[]>;
   items(): Promise<StoredItem[]>;
+  outcomes(): Promise<{ readonly id: string; readonly outcome: string }[]>;
   itemCount(): Promise<number>;
   deadLetters(): Promise<DeadLetterRecord[]>;
   /** Waits until both queues are empty and nothing is in flight. */
@@ -238,6 +239,7 @@ async function createCell(stack: LocalStack, guard: OrphanGuard, id: string, opt
       return all.map(({ Body }) => Body ?? "");
     },
     items: () => scan<StoredItem>(registrationsTable),
+    outcomes: () => scan(outcomesTable),
     async itemCount() {
       let count = 0;
       let start: Record<string, unknown> | undefined;

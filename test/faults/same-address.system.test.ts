@@ -3,7 +3,7 @@ import t from "tap";
 import { encodePack } from "../../shared/registration/registration-pack.ts";
 import type { Registration } from "../../shared/registration/registration.ts";
 import { people, somebody } from "../equipment/people.ts";
-import { startEngines } from "./cell.ts";
+import { startEngines, type Cell } from "./cell.ts";
 import { expectStored } from "./expect-stored.ts";
 import { createRandom } from "./random.ts";
 
@@ -17,15 +17,20 @@ function rivalOf({ email }: Registration, number = 1): Registration {
   return somebody({ email, name: `Rival ${number}`, answers: { ticket: "Friday only", guests: number } });
 }
 
+/** By the table: the metric does not count what was written by a call that got no answer. */
+async function duplicates(cell: Cell): Promise<number> {
+  return (await cell.outcomes()).filter(({ outcome }) => outcome === "duplicate").length;
+}
+
 t.test("the same email twice in one pack is stored once, as the first of the two", async (t) => {
   const cell = await engines.createCell();
   t.teardown(() => cell.close());
   const first = people(60);
   const pack = first.flatMap((registration) => [registration, rivalOf(registration)]);
   await cell.put([encodePack(pack)]);
-  const worker = await cell.startTier("worker");
+  await cell.startTier("worker");
   await cell.drained();
-  t.equal(await worker.metric("turnout_registrations_duplicate_total"), 60);
+  t.equal(await duplicates(cell), 60);
   await expectStored(t, cell, first);
 });
 
@@ -36,12 +41,12 @@ t.test(
     t.teardown(() => cell.close());
     const first = people(20);
     await cell.put([encodePack(first)]);
-    const worker = await cell.startTier("worker");
+    await cell.startTier("worker");
     await cell.drained();
     // One at a time is written, so that these gather in front of the table and share their calls.
     await cell.put(Array.from({ length: 30 }, (_, number) => encodePack(first.map((one) => rivalOf(one, number)))));
     await cell.drained();
-    t.equal(await worker.metric("turnout_registrations_duplicate_total"), 600);
+    t.equal(await duplicates(cell), 600);
     await expectStored(t, cell, first);
   },
 );
