@@ -28,7 +28,13 @@ export function summit(opensInMs: number, openForMs = 720 * hourMs): EventDefini
     timeZone: "Europe/Berlin",
     fields: [
       { id: "ticket", type: "select", label: "Which days will you come?", options: ["Both days", "Friday only"] },
-      { id: "organisation", type: "text", label: "Organisation", hint: "It will appear on your badge.", maxLength: 100 },
+      {
+        id: "organisation",
+        type: "text",
+        label: "Organisation",
+        hint: "It will appear on your badge.",
+        maxLength: 100,
+      },
       { id: "guests", type: "number", label: "Guests you bring along", minimum: 0, maximum: 4, integer: true },
       { id: "conduct", type: "checkbox", label: "I accept the code of conduct", required: true },
     ],
