@@ -2,8 +2,9 @@
  * The periodic task `report-backlog`: logs what both queues hold and exposes it on `/metrics`. Read-only, so safe to
  * repeat on any instance.
  */
-import { GetQueueAttributesCommand, type SQSClient } from "@aws-sdk/client-sqs";
+import type { SQSClient } from "@aws-sdk/client-sqs";
 import type { Backlog } from "../shared/activity/estimate.ts";
+import { readQueueCounts, totalOf } from "../shared/aws/queue-counts.ts";
 import type { Logger } from "../shared/process/logger.ts";
 import { Gauge, type Registry } from "../shared/process/metrics.ts";
 
@@ -60,39 +61,21 @@ export function createBacklogReport(options: BacklogReportOptions): () => Promis
   );
   const polledAt = gauge("turnout_queue_polled_at_timestamp_seconds", "When this worker last polled; they take turns");
 
-  async function counts(url: string) {
-    const { Attributes = {} } = await sqs.send(
-      new GetQueueAttributesCommand({
-        QueueUrl: url,
-        AttributeNames: [
-          "ApproximateNumberOfMessages",
-          "ApproximateNumberOfMessagesNotVisible",
-          "ApproximateNumberOfMessagesDelayed",
-        ],
-      }),
-    );
-    return {
-      visible: Number(Attributes.ApproximateNumberOfMessages ?? 0),
-      notVisible: Number(Attributes.ApproximateNumberOfMessagesNotVisible ?? 0),
-      delayed: Number(Attributes.ApproximateNumberOfMessagesDelayed ?? 0),
-    };
-  }
-
   return async function reportBacklog() {
-    const [queue, dead] = await Promise.all([counts(queueUrl), counts(deadLetterQueueUrl)]);
+    const [queue, dead] = await Promise.all([readQueueCounts(sqs, queueUrl), readQueueCounts(sqs, deadLetterQueueUrl)]);
     const at = wallClock();
-    messages.set(queue.visible);
-    inFlight.set(queue.notVisible);
-    deadLetters.set(dead.visible);
-    const backlog = await estimate(queue.visible + queue.notVisible + queue.delayed);
+    messages.set(queue.waiting);
+    inFlight.set(queue.inFlight);
+    deadLetters.set(dead.waiting);
+    const backlog = await estimate(totalOf(queue));
     const report: BacklogReport = {
       at: new Date(at).toISOString(),
-      messages: queue.visible,
+      messages: queue.waiting,
       registrationsEstimate: backlog.people,
       ...(backlog.atLeast && { atLeast: true }),
-      inFlight: queue.notVisible,
+      inFlight: queue.inFlight,
       delayed: queue.delayed,
-      deadLetterMessages: dead.visible,
+      deadLetterMessages: dead.waiting,
       drainPerSecond: backlog.drainPerSecond,
       etaSeconds: backlog.etaSeconds,
     };

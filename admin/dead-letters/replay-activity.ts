@@ -8,7 +8,7 @@ import { createActivityReader } from "../../shared/activity/reader.ts";
 import type { ReplayOptions } from "../../shared/dead-letters/replay.ts";
 import type { ReplaySenderOptions } from "../../shared/dead-letters/replay-sender.ts";
 import type { Connection } from "../../terminal/connection.ts";
-import { readQueueCounts } from "../../shared/aws/queue-counts.ts";
+import { countMessages } from "../../shared/aws/queue-counts.ts";
 
 export interface ReplayActivity {
   readonly onPack: Required<ReplaySenderOptions>["onPack"];
@@ -46,8 +46,7 @@ export async function withReplayActivity<Result>(
         packsSent += 1;
       },
       async draining() {
-        const { waiting, inFlight, delayed } = await readQueueCounts(sqs, queueUrl);
-        return (await estimate(waiting + inFlight + delayed)).etaSeconds;
+        return (await estimate(await countMessages(sqs, queueUrl))).etaSeconds;
       },
     });
   } finally {

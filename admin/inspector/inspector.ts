@@ -4,7 +4,7 @@ import { createActivityReader } from "../../shared/activity/reader.ts";
 import { createDeadLetterStore } from "../../shared/dead-letters/dead-letter-store.ts";
 import { createDeadLetterGroups, type DeadLetterGroup } from "../../shared/dead-letters/groups.ts";
 import type { Connection } from "../../terminal/connection.ts";
-import { readQueueCounts } from "../../shared/aws/queue-counts.ts";
+import { readQueueCounts, totalOf } from "../../shared/aws/queue-counts.ts";
 import { toQueueSnapshot, type QueueSnapshot } from "./queue-snapshot.ts";
 import { createTierBeanstalkSource } from "./tier-beanstalk.ts";
 import { createTierUrlSource } from "./tier-urls.ts";
@@ -66,7 +66,7 @@ export function createInspector(connection: Connection, wallClock = Date.now): I
   async function readQueue() {
     const queue = await readQueueCounts(sqs, queueUrl);
     // With the count just taken, so that both match.
-    const backlog = await activity.estimate(queue.waiting + queue.inFlight + queue.delayed);
+    const backlog = await activity.estimate(totalOf(queue));
     return { at: wallClock(), queue, backlog };
   }
 

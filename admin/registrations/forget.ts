@@ -10,7 +10,7 @@ import type { SQSClient } from "@aws-sdk/client-sqs";
 import type { DeadLetterRecord } from "../../shared/dead-letters/dead-letter-record.ts";
 import type { DeadLetterStore } from "../../shared/dead-letters/dead-letter-store.ts";
 import { afterErasure, planErasure, type Erasure } from "../dead-letters/erasure.ts";
-import { readQueueCounts } from "../../shared/aws/queue-counts.ts";
+import { countMessages } from "../../shared/aws/queue-counts.ts";
 import type { OutcomesStore } from "./outcomes-store.ts";
 import type { RegistrationsStore } from "./registrations-store.ts";
 
@@ -41,11 +41,6 @@ export interface ForgetOptions {
   readonly wallClock: () => number;
 }
 
-async function countMessages(sqs: SQSClient, urls: readonly string[]): Promise<number> {
-  const counts = await Promise.all(urls.map((url) => readQueueCounts(sqs, url)));
-  return counts.reduce((total, { waiting, inFlight, delayed }) => total + waiting + inFlight + delayed, 0);
-}
-
 /** @param email in key form. Read-only. */
 export async function findTraces(email: string, options: ForgetOptions): Promise<Traces> {
   const { registrations, outcomes, deadLetters, sqs, queueUrls, signal } = options;
@@ -65,7 +60,7 @@ export async function findTraces(email: string, options: ForgetOptions): Promise
     registered: registration !== undefined,
     deadLetters: found,
     duplicates: registration ? (await outcomes.duplicatesOf(registration.registrationId, signal)).length : 0,
-    messages: await countMessages(sqs, queueUrls),
+    messages: await countMessages(sqs, ...queueUrls),
     otherAddresses: [...otherAddresses],
   };
 }

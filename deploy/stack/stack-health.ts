@@ -6,22 +6,16 @@ import { DescribeAlarmsCommand } from "@aws-sdk/client-cloudwatch";
 import { DescribeTableCommand } from "@aws-sdk/client-dynamodb";
 import { DescribeEnvironmentHealthCommand, DescribeEnvironmentsCommand } from "@aws-sdk/client-elastic-beanstalk";
 import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
+import { outputNames } from "../../terminal/stack-outputs.ts";
 import { attempt, failed, ok, unknown, type Check } from "./checklist.ts";
 import type { DeploymentClients } from "./clients.ts";
 import { deployObstacle, type DeployedStack } from "./deployed-stack.ts";
 
 /** The outputs of a complete deployment. */
 export const outputsOfParts = [
+  ...outputNames,
   "Url",
   "DistributionId",
-  "QueueUrl",
-  "DeadLetterQueueUrl",
-  "RegistrationsTable",
-  "DeadLettersTable",
-  "OutcomesTable",
-  "ActivityTable",
-  "WebEnvironment",
-  "WorkerEnvironment",
   "WebGroup",
   "WorkerGroup",
   "LoadBalancerDnsName",

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { runAudit } from "../../admin/audit/audit.ts";
 import type { AuditReport } from "../../admin/audit/audit-report.ts";
-import { readQueueCounts } from "../../shared/aws/queue-counts.ts";
+import { countMessages } from "../../shared/aws/queue-counts.ts";
 import type { Connection } from "../../terminal/connection.ts";
 import type { LoadProgress, LoadResult } from "./load-run.ts";
 
@@ -39,9 +39,7 @@ export async function waitWhileDraining({ connection, ...options }: DrainOptions
   let movedAt = performance.now();
   for (;;) {
     signal.throwIfAborted();
-    const queueUrls = [connection.queueUrl, connection.deadLetterQueueUrl];
-    const counts = await Promise.all(queueUrls.map((url) => readQueueCounts(connection.sqs, url)));
-    const left = counts.reduce((sum, { waiting, inFlight, delayed }) => sum + waiting + inFlight + delayed, 0);
+    const left = await countMessages(connection.sqs, connection.queueUrl, connection.deadLetterQueueUrl);
     await onPoll(left);
     empty = left === 0 ? empty + 1 : 0;
     if (empty >= emptyPolls) return true;

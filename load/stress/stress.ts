@@ -3,7 +3,7 @@
  * shown in `stress-report.ts`.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { readQueueCounts } from "../../shared/aws/queue-counts.ts";
+import { countMessages } from "../../shared/aws/queue-counts.ts";
 import type { LoadItem } from "../people/load-item.ts";
 import { createPeople } from "../people/people.ts";
 import { createLatencies, tenths, type Latencies } from "../run/latencies.ts";
@@ -82,9 +82,9 @@ export async function runStress(options: StressOptions): Promise<StressFindings>
   /** Runs beside the load, which does not wait for it; until SQS answers, the last known value is drawn. */
   function pollQueue(second: number): void {
     series.messages[second] = series.messages[second - 1] ?? 0;
-    readQueueCounts(connection.sqs, connection.queueUrl).then(
-      ({ waiting, inFlight, delayed }) => {
-        series.messages[second] = waiting + inFlight + delayed;
+    countMessages(connection.sqs, connection.queueUrl).then(
+      (messages) => {
+        series.messages[second] = messages;
       },
       () => {},
     );

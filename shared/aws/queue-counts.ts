@@ -29,13 +29,18 @@ export async function readQueueCounts(sqs: SQSClient, url: string): Promise<Queu
   };
 }
 
+/** @returns all messages of a queue */
+export function totalOf({ waiting, inFlight, delayed }: QueueCounts): number {
+  return waiting + inFlight + delayed;
+}
+
 /**
- * @returns all messages of a queue
+ * @returns all messages of these queues
  * @throws the SDK's error when SQS does not answer or rejects the call
  */
-export async function countMessages(sqs: SQSClient, url: string): Promise<number> {
-  const { waiting, inFlight, delayed } = await readQueueCounts(sqs, url);
-  return waiting + inFlight + delayed;
+export async function countMessages(sqs: SQSClient, ...urls: readonly string[]): Promise<number> {
+  const counts = await Promise.all(urls.map((url) => readQueueCounts(sqs, url)));
+  return counts.reduce((sum, queue) => sum + totalOf(queue), 0);
 }
 
 /**
