@@ -24,6 +24,6 @@ t.test("a queue that is missing, denied or does not answer is an error, not an e
   engines.sqsProxy.intervene(() => awsError("AccessDenied", "no", 403));
   await t.rejects(countMessages(engines.sqs, url), { name: "AccessDenied" });
   engines.sqsProxy.intervene(() => "swallow");
-  const impatient = engines.createSqs({ requestTimeoutMs: 200, maxAttempts: 1 });
-  await t.rejects(countMessages(impatient, url), { name: "TimeoutError" });
+  const shortTimeout = engines.createSqs({ requestTimeoutMs: 200, maxAttempts: 1 });
+  await t.rejects(countMessages(shortTimeout, url), { name: "TimeoutError" });
 });
