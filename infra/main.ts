@@ -17,9 +17,7 @@ try {
   const event = loadEvent(join(root, config.eventFile));
   // A draft is for checks before the bundle, which takes most of the time; any file stands for it.
   const isDraft = app.node.tryGetContext("turnout:draft") !== undefined;
-  const bundlePath = isDraft
-    ? join(root, config.eventFile)
-    : (await bundleRepository(root, config.eventFile)).path;
+  const bundlePath = isDraft ? join(root, config.eventFile) : (await bundleRepository(root, config.eventFile)).path;
   addStacks(app, { config, event, bundlePath, now: Date.now() });
   app.synth();
 } catch (error) {

@@ -148,7 +148,7 @@ export class Scaling extends Construct {
         new CfnScheduledAction(this, `${name}${tier === "web" ? "Web" : "Worker"}`, {
           autoScalingGroupName: this.groups[tier],
           startTime: at,
-          minSize: config[what === "raise" ? `${tier}RushInstances` : `${tier}MinInstances`],
+          minSize: what === "raise" ? config[`${tier}RushInstances`] : config[`${tier}MinInstances`],
         });
       }
     }

@@ -25,13 +25,18 @@ t.test("rights are part of the role: an environment that is being removed keeps 
   );
 });
 
-t.test("ready-made policies are for Elastic Beanstalk's own reads only: health, and an environment's parts", async (t) => {
-  const attached = resources(main, "AWS::IAM::Role").flatMap(([, role]) => role.Properties["ManagedPolicyArns"] ?? []);
-  t.strictSame(attached.map((arn) => /AWSElasticBeanstalk\w+/.exec(JSON.stringify(arn))?.[0]).toSorted(), [
-    "AWSElasticBeanstalkEnhancedHealth",
-    "AWSElasticBeanstalkReadOnly",
-  ]);
-});
+t.test(
+  "ready-made policies are for Elastic Beanstalk's own reads only: health, and an environment's parts",
+  async (t) => {
+    const attached = resources(main, "AWS::IAM::Role").flatMap(
+      ([, role]) => role.Properties["ManagedPolicyArns"] ?? [],
+    );
+    t.strictSame(attached.map((arn) => /AWSElasticBeanstalk\w+/.exec(JSON.stringify(arn))?.[0]).toSorted(), [
+      "AWSElasticBeanstalkEnhancedHealth",
+      "AWSElasticBeanstalkReadOnly",
+    ]);
+  },
+);
 
 t.test("instances list the versions of their bundle, and nothing else in Elastic Beanstalk's bucket", async (t) => {
   for (const tier of ["Web", "Worker"]) {

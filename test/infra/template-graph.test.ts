@@ -79,13 +79,16 @@ t.test("control: a role's policy that its flow log does not wait for would be fo
   t.strictSame(latePolicies(withPolicy), [`${flowLog} does not wait for Late`]);
 });
 
-t.test("every call during the deployment has its permissions from the start, and something slow in between", async (t) => {
-  for (const [name, template] of Object.entries(templates)) {
-    t.ok(resources(template, "Custom::AWS").length >= 6);
-    t.strictSame(earlyCalls(template), [], name);
-    t.strictSame(resources(template, "AWS::IAM::Policy"), [], `${name}: all permissions are part of their roles`);
-  }
-});
+t.test(
+  "every call during the deployment has its permissions from the start, and something slow in between",
+  async (t) => {
+    for (const [name, template] of Object.entries(templates)) {
+      t.ok(resources(template, "Custom::AWS").length >= 6);
+      t.strictSame(earlyCalls(template), [], name);
+      t.strictSame(resources(template, "AWS::IAM::Policy"), [], `${name}: all permissions are part of their roles`);
+    }
+  },
+);
 
 t.test("control: a call right after its role would be found", async (t) => {
   const template = structuredClone(templates["as little as possible"]);
@@ -140,21 +143,29 @@ t.test("nothing hangs on deletion: what a resource needs to be deleted goes afte
       t.ok(found.length > 0, type);
       for (const [id] of found) {
         const before = [...allNeeds(template, id)];
-        for (const pattern of needed) t.ok(before.some((other) => pattern.test(other)), `${name}: ${id} ${pattern}`);
+        for (const pattern of needed)
+          t.ok(
+            before.some((other) => pattern.test(other)),
+            `${name}: ${id} ${pattern}`,
+          );
       }
     }
   }
 });
 
-t.test("nothing hangs on deletion: no option attaches a security group or a balancer that could be taken off later", async (t) => {
-  // Elastic Beanstalk keeps what an option attached while the option is removed, so the group could not be deleted.
-  for (const template of Object.values(templates)) {
-    for (const [, { Properties }] of resources(template, "AWS::ElasticBeanstalk::Environment")) {
-      const groups = (Properties["OptionSettings"] as { OptionName: string; Value: unknown }[]).filter(
-        ({ OptionName }) => OptionName === "SecurityGroups",
-      );
-      for (const { Value } of groups) t.equal(references(Value).length, 1, "exactly the stack's own, in every variant");
-      t.ok(groups.length > 0);
+t.test(
+  "nothing hangs on deletion: no option attaches a security group or a balancer that could be taken off later",
+  async (t) => {
+    // Elastic Beanstalk keeps what an option attached while the option is removed, so the group could not be deleted.
+    for (const template of Object.values(templates)) {
+      for (const [, { Properties }] of resources(template, "AWS::ElasticBeanstalk::Environment")) {
+        const groups = (Properties["OptionSettings"] as { OptionName: string; Value: unknown }[]).filter(
+          ({ OptionName }) => OptionName === "SecurityGroups",
+        );
+        for (const { Value } of groups)
+          t.equal(references(Value).length, 1, "exactly the stack's own, in every variant");
+        t.ok(groups.length > 0);
+      }
     }
-  }
-});
+  },
+);
