@@ -5,7 +5,7 @@ import { rushes } from "../shared/aws/scaling-policy.ts";
  * AWS rejects an action whose time has passed when it is made, and CloudFormation then undoes the whole deployment. Half
  * an hour is usual for one, so an hour is sure.
  */
-export const marginSeconds = 3_600;
+const marginSeconds = 3_600;
 
 export interface RushAction {
   /** Such as `OpeningRaise`. */

@@ -169,9 +169,9 @@ function checkRush(
 
 /** @returns why a template that was made some time ago comes too late, or undefined */
 export function lateAction({ Resources }: Template, now: number): string | undefined {
-  for (const { Type, Properties } of Object.values(Resources)) {
-    if (Type !== "AWS::AutoScaling::ScheduledAction") continue;
-    const startTime = String(Properties?.["StartTime"]);
+  for (const resource of Object.values(Resources)) {
+    if (resource.Type !== "AWS::AutoScaling::ScheduledAction") continue;
+    const startTime = String(resource.Properties?.["StartTime"]);
     if (Date.parse(startTime) - now >= deploymentMs) continue;
     return `An action of the clock, at ${startTime}, is now too near: AWS would reject it when it has passed, and undo everything. Run the command again.`;
   }

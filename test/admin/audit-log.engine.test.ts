@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../equipment/file-test.ts";
 import { createAuditLog, isLogId } from "../../admin/audit-log.ts";
 import { createDeadLetterStore } from "../../shared/dead-letters/dead-letter-store.ts";
 import { deadLetters, putAll } from "../equipment/dead-letter-seeds.ts";

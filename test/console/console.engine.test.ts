@@ -1,6 +1,6 @@
 import { createServer, get } from "node:http";
 import type { AddressInfo } from "node:net";
-import t from "tap";
+import { t } from "../equipment/file-test.ts";
 import { startConsole } from "../../console/console.ts";
 import { createActivityRecorder } from "../../shared/activity/recorder.ts";
 import { eventually } from "../equipment/eventually.ts";

@@ -1,5 +1,5 @@
 import { GetCommand } from "@aws-sdk/lib-dynamodb";
-import t from "tap";
+import { t } from "../equipment/file-test.ts";
 import { startEngines } from "../equipment/admin-engines.ts";
 import { addRecord, openConsole, registrationOf } from "./open-console.ts";
 

@@ -1,5 +1,5 @@
 import { BatchWriteCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
-import t from "tap";
+import { t } from "../equipment/file-test.ts";
 import { createTombstone } from "../../shared/registration/tombstone.ts";
 import { startEngines } from "../equipment/admin-engines.ts";
 import { openConsole, registrationOf } from "./open-console.ts";

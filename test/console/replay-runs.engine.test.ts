@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../equipment/file-test.ts";
 import { eventually } from "../equipment/eventually.ts";
 import { createReplayRuns, type ReplayRun } from "../../console/replay-runs.ts";
 import { startEngines } from "../equipment/admin-engines.ts";

@@ -1,4 +1,4 @@
 /** The unit tests of admin/. */
-import { importUnits } from "../equipment/import-units.ts";
+import { runGroup } from "../equipment/test-group.ts";
 
-await importUnits("admin");
+runGroup("unit", "admin");

@@ -1,4 +1,4 @@
 /** The unit tests of local/. */
-import { importUnits } from "../equipment/import-units.ts";
+import { runGroup } from "../equipment/test-group.ts";
 
-await importUnits("local");
+runGroup("unit", "local");

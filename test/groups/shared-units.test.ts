@@ -1,4 +1,4 @@
 /** The unit tests of shared/. */
-import { importUnits } from "../equipment/import-units.ts";
+import { runGroup } from "../equipment/test-group.ts";
 
-await importUnits("shared");
+runGroup("unit", "shared");

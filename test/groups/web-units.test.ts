@@ -1,4 +1,4 @@
 /** The unit tests of web/. */
-import { importUnits } from "../equipment/import-units.ts";
+import { runGroup } from "../equipment/test-group.ts";
 
-await importUnits("web");
+runGroup("unit", "web");

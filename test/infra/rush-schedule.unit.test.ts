@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../equipment/file-test.ts";
 import { scheduleRushes } from "../../infra/rush-schedule.ts";
 
 const hour = 3_600_000;

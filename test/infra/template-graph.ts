@@ -7,7 +7,7 @@ export function references(part: unknown): string[] {
 }
 
 /** @returns the logical ids that a resource itself waits for */
-export function needs(template: Template, id: string): string[] {
+function needs(template: Template, id: string): string[] {
   const resource = template.Resources[id];
   return [...references(resource), ...(resource?.DependsOn ?? [])].filter((other) => other in template.Resources);
 }

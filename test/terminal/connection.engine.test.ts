@@ -1,7 +1,7 @@
 import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
 import { mockClient } from "aws-sdk-client-mock";
 import { Command } from "commander";
-import t from "tap";
+import { t } from "../equipment/file-test.ts";
 import { addConnectionOptions, awsTime, connect, withConnection } from "../../terminal/connection.ts";
 import { outputNames } from "../../terminal/stack-outputs.ts";
 import { findFreePort } from "../../local/ports.ts";

@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../equipment/file-test.ts";
 import { createSqsClient } from "../../shared/aws/aws-clients.ts";
 import { findLocalQueues, localStack, LocalStackConfig, localUrl } from "../../terminal/local-stack.ts";
 import { LocalConfig } from "../../local/config.ts";

@@ -1,14 +1,13 @@
 import { ReceiveMessageCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
 import { Registry } from "prom-client";
-import t from "tap";
+import { t } from "../equipment/file-test.ts";
 import { estimateBacklog, type Backlog } from "../../shared/activity/estimate.ts";
 import { createBacklogReport } from "../../worker/backlog-report.ts";
 import { awsError } from "../equipment/aws-proxy.ts";
 import { startEngines } from "../equipment/engines.ts";
 import { recordLog } from "../equipment/recorded-log.ts";
 
-const engines = await startEngines();
-t.teardown(() => engines.close());
+const engines = await startEngines(t);
 t.afterEach(() => engines.calm());
 
 async function prepare() {

@@ -1,10 +1,9 @@
-import t from "tap";
+import { t } from "../equipment/file-test.ts";
 import { createBatchInsert, expiryOf, type InsertResult } from "../../worker/batch-insert.ts";
 import { awsError } from "../equipment/aws-proxy.ts";
 import { startEngines } from "../equipment/engines.ts";
 
-const engines = await startEngines();
-t.teardown(() => engines.close());
+const engines = await startEngines(t);
 t.afterEach(() => engines.calm());
 
 interface Thing {

@@ -1,13 +1,12 @@
 import { Registry } from "prom-client";
-import t from "tap";
+import { t } from "../equipment/file-test.ts";
 import { createDailySummary, type DailySummaryOptions } from "../../worker/daily-summary.ts";
 import { deadLetters, person, putAll } from "../equipment/dead-letter-seeds.ts";
 import { awsError } from "../equipment/aws-proxy.ts";
 import { startEngines } from "../equipment/engines.ts";
 import { recordLog } from "../equipment/recorded-log.ts";
 
-const engines = await startEngines();
-t.teardown(() => engines.close());
+const engines = await startEngines(t);
 t.afterEach(() => engines.calm());
 const { documents } = engines;
 

@@ -1,5 +1,5 @@
 import { SendMessageCommand } from "@aws-sdk/client-sqs";
-import t from "tap";
+import { t } from "../equipment/file-test.ts";
 import { deadLetterReasons, type DeadLetterReason } from "../../shared/dead-letters/dead-letter.ts";
 import { encodePack } from "../../shared/registration/registration-pack.ts";
 import { createCircuitBreaker } from "../../worker/circuit-breaker.ts";
@@ -10,8 +10,7 @@ import { startEngines } from "../equipment/engines.ts";
 import { eventually } from "../equipment/eventually.ts";
 import { people } from "../equipment/people.ts";
 
-const engines = await startEngines();
-t.teardown(() => engines.close());
+const engines = await startEngines(t);
 t.afterEach(() => engines.calm());
 
 async function prepare({ width = 32 } = {}) {

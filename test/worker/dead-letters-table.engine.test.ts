@@ -1,5 +1,5 @@
 import { GetCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
-import t from "tap";
+import { t } from "../equipment/file-test.ts";
 import { joinBody, type BodyPart, type DeadLetterRecord } from "../../shared/dead-letters/dead-letter-record.ts";
 import { encodePack } from "../../shared/registration/registration-pack.ts";
 import { createCircuitBreaker } from "../../worker/circuit-breaker.ts";
@@ -11,8 +11,7 @@ import { eventually } from "../equipment/eventually.ts";
 import { somebody } from "../equipment/people.ts";
 import { recordLog } from "../equipment/recorded-log.ts";
 
-const engines = await startEngines();
-t.teardown(() => engines.close());
+const engines = await startEngines(t);
 t.afterEach(() => engines.calm());
 
 async function prepare() {

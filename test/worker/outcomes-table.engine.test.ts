@@ -1,11 +1,10 @@
 import { PutCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
-import t from "tap";
+import { t } from "../equipment/file-test.ts";
 import { createOutcomesTable, type OutcomesTable, type OutcomesTableOptions } from "../../worker/outcomes-table.ts";
 import { awsError } from "../equipment/aws-proxy.ts";
 import { startEngines } from "../equipment/engines.ts";
 
-const engines = await startEngines();
-t.teardown(() => engines.close());
+const engines = await startEngines(t);
 t.afterEach(() => engines.calm());
 
 const at = "2026-03-01T10:00:05.000Z";

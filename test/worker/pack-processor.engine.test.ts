@@ -1,6 +1,6 @@
 import type { Message } from "@aws-sdk/client-sqs";
 import { PutCommand } from "@aws-sdk/lib-dynamodb";
-import t from "tap";
+import { t } from "../equipment/file-test.ts";
 import { encodePack } from "../../shared/registration/registration-pack.ts";
 import { createTombstone } from "../../shared/registration/tombstone.ts";
 import { createCircuitBreaker } from "../../worker/circuit-breaker.ts";
@@ -18,8 +18,7 @@ import { createManualClock } from "../equipment/manual-clock.ts";
 import { people, somebody } from "../equipment/people.ts";
 import { recordLog } from "../equipment/recorded-log.ts";
 
-const engines = await startEngines();
-t.teardown(() => engines.close());
+const engines = await startEngines(t);
 t.afterEach(() => engines.calm());
 
 /** The processor with its real parts, on tables and a dead-letter queue of its own. */

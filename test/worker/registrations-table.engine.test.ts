@@ -1,5 +1,5 @@
 import { PutCommand } from "@aws-sdk/lib-dynamodb";
-import t from "tap";
+import { t } from "../equipment/file-test.ts";
 import type { Outcome } from "../../shared/registration/outcome.ts";
 import type { Registration } from "../../shared/registration/registration.ts";
 import { createTombstone, tombstoneSeconds, type TombstoneItem } from "../../shared/registration/tombstone.ts";
@@ -8,8 +8,7 @@ import { awsError, type Input, type Intervention } from "../equipment/aws-proxy.
 import { startEngines } from "../equipment/engines.ts";
 import { people, somebody } from "../equipment/people.ts";
 
-const engines = await startEngines();
-t.teardown(() => engines.close());
+const engines = await startEngines(t);
 t.afterEach(() => engines.calm());
 
 const storedAt = Date.parse("2026-03-01T10:00:05.000Z");

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { runAudit } from "../../../admin/audit/audit.ts";
 import { openLedger } from "../../../admin/audit/ledger.ts";
 import { readStackIdentity } from "../../../shared/aws/queue-counts.ts";

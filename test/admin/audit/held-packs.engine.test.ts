@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { createHeldPacks } from "../../../admin/audit/held-packs.ts";
 import { bucketKey, bucketStart, levels } from "../../../shared/activity/bucket.ts";
 import { putAll } from "../../equipment/dead-letter-seeds.ts";

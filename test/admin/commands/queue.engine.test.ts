@@ -1,5 +1,5 @@
 import { SendMessageCommand } from "@aws-sdk/client-sqs";
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { Compile } from "typebox/compile";
 import { QueueSnapshot } from "../../../admin/inspector/queue-snapshot.ts";
 import { TurnoutError } from "../../../shared/errors.ts";

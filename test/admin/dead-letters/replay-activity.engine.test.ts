@@ -1,5 +1,5 @@
 import { SendMessageCommand } from "@aws-sdk/client-sqs";
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { withReplayActivity } from "../../../admin/dead-letters/replay-activity.ts";
 import { createActivityReader } from "../../../shared/activity/reader.ts";
 import { createActivityRecorder } from "../../../shared/activity/recorder.ts";

@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { createDeadLetterStore } from "../../../shared/dead-letters/dead-letter-store.ts";
 import { selectDeadLetters } from "../../../admin/dead-letters/selection.ts";
 import { deadLetter, person, putAll, unreadable } from "../../equipment/dead-letter-seeds.ts";

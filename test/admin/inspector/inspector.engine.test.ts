@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { SendMessageCommand } from "@aws-sdk/client-sqs";
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { Compile } from "typebox/compile";
 import type { Activity } from "../../../shared/activity/bucket.ts";
 import { createActivityRecorder } from "../../../shared/activity/recorder.ts";

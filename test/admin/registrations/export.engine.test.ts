@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { createExportFormat } from "../../../admin/registrations/export-format.ts";
 import { exportRegistrations, type ExportOptions } from "../../../admin/registrations/export.ts";
 import { createTombstone } from "../../../shared/registration/tombstone.ts";

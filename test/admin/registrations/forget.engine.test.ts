@@ -1,5 +1,5 @@
 import { DeleteCommand, ExecuteStatementCommand } from "@aws-sdk/lib-dynamodb";
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { createDeadLetterStore } from "../../../shared/dead-letters/dead-letter-store.ts";
 import { eraseTraces, findTraces, type ForgetOptions } from "../../../admin/registrations/forget.ts";
 import { createOutcomesStore } from "../../../admin/registrations/outcomes-store.ts";

@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { createOutcomesStore } from "../../../admin/registrations/outcomes-store.ts";
 import { scanTable } from "../../../shared/aws/table-scan.ts";
 import { deadLetter, person, putAll } from "../../equipment/dead-letter-seeds.ts";

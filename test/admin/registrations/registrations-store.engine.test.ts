@@ -1,5 +1,5 @@
 import { GetCommand } from "@aws-sdk/lib-dynamodb";
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { createRegistrationsStore } from "../../../admin/registrations/registrations-store.ts";
 import { createTombstone } from "../../../shared/registration/tombstone.ts";
 import { putAll } from "../../equipment/dead-letter-seeds.ts";

@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { startEngines } from "../../equipment/admin-engines.ts";
 import { addRecord, openConsole, registrationOf } from "../open-console.ts";
 

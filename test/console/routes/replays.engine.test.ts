@@ -1,5 +1,5 @@
 import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { eventually } from "../../equipment/eventually.ts";
 import { startEngines } from "../../equipment/admin-engines.ts";
 import { addRecord, openConsole, registrationOf } from "../open-console.ts";

@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { startEngines } from "../../equipment/admin-engines.ts";
 import { openConsole, deadConnection, event } from "../open-console.ts";
 import { createSystemFacts } from "../../../console/system-facts.ts";

@@ -7,7 +7,8 @@ import {
   DescribeVpcsCommand,
 } from "@aws-sdk/client-ec2";
 import { GetAWSDefaultServiceQuotaCommand, GetServiceQuotaCommand } from "@aws-sdk/client-service-quotas";
-import t, { type Test } from "tap";
+import type { Test } from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { Compile } from "typebox/compile";
 import { readBootstrap } from "../../../deploy/deploy/bootstrap.ts";
 import { checkQuotas, demandOf, Quota } from "../../../deploy/deploy/quotas.ts";

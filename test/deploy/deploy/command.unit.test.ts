@@ -6,7 +6,8 @@ import { DescribeAvailabilityZonesCommand, DescribeInstanceTypeOfferingsCommand 
 import { ListPlatformVersionsCommand } from "@aws-sdk/client-elastic-beanstalk";
 import { GetServiceQuotaCommand } from "@aws-sdk/client-service-quotas";
 import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
-import t, { type Test } from "tap";
+import type { Test } from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { Compile } from "typebox/compile";
 import { buildDeployCommand } from "../../../deploy/deploy/command.ts";
 import { DeployOutput } from "../../../deploy/deploy/deploy-report.ts";

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { showChecks, showDeployment, type DeployOutput } from "../../../deploy/deploy/deploy-report.ts";
 import { run } from "../stack/command-stand-in.ts";
 

@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { refusedChanges } from "../../../deploy/deploy/live-changes.ts";
 import { parseTemplate, type Template } from "../../../deploy/stack/template.ts";
 import { fullSettings, longSettings, synthesized } from "../../infra/templates.ts";

@@ -1,7 +1,8 @@
 import { GetTemplateCommand } from "@aws-sdk/client-cloudformation";
 import { DescribeAvailabilityZonesCommand, DescribeInstanceTypeOfferingsCommand } from "@aws-sdk/client-ec2";
 import { ListPlatformVersionsCommand } from "@aws-sdk/client-elastic-beanstalk";
-import t, { type Test } from "tap";
+import type { Test } from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { checkTemplate, chooseSettings, lateAction, readLiveTemplate } from "../../../deploy/deploy/preflight.ts";
 import { readStack } from "../../../deploy/stack/deployed-stack.ts";
 import { parseTemplate, type Template } from "../../../deploy/stack/template.ts";

@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { diagnoseConnection, withoutRoles } from "../../../deploy/stack/diagnosis.ts";
 import { startEngines } from "../../equipment/admin-engines.ts";
 

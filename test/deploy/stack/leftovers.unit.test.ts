@@ -6,7 +6,8 @@ import { DeleteVolumeCommand, DescribeInstancesCommand, DescribeTagsCommand } fr
 import { DescribeEnvironmentsCommand } from "@aws-sdk/client-elastic-beanstalk";
 import { GetResourcesCommand } from "@aws-sdk/client-resource-groups-tagging-api";
 import { GetQueueUrlCommand } from "@aws-sdk/client-sqs";
-import t, { type Test } from "tap";
+import type { Test } from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { Compile } from "typebox/compile";
 import { findLeftovers, LeftoversReport, removeLeftovers } from "../../../deploy/stack/leftovers.ts";
 import { readTraces } from "../../../deploy/stack/traces.ts";

@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { PutCommand } from "@aws-sdk/lib-dynamodb";
 import { createLatencies } from "../../../load/run/latencies.ts";
 import { createKeyIndex } from "../../../admin/audit/key-index.ts";

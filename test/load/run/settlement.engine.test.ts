@@ -1,6 +1,12 @@
 import { join } from "node:path";
-import { DeleteMessageCommand, ReceiveMessageCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
-import t, { type Test } from "tap";
+import {
+  DeleteMessageCommand,
+  PurgeQueueCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+} from "@aws-sdk/client-sqs";
+import type { Test } from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { PutCommand } from "@aws-sdk/lib-dynamodb";
 import { waitWhileDraining, settleLoad } from "../../../load/run/settlement.ts";
 import { TurnoutError } from "../../../shared/errors.ts";
@@ -10,8 +16,10 @@ import { readStackIdentity } from "../../../shared/aws/queue-counts.ts";
 import { encodePack } from "../../../shared/registration/registration-pack.ts";
 import { person } from "../../equipment/dead-letter-seeds.ts";
 
+const { connection } = await startEngines(t);
+const stack = await readStackIdentity(connection.sqs, connection.queueUrl);
+
 t.test("the wait for the drain", async (t) => {
-  const { connection } = await startEngines(t);
   const { sqs, queueUrl: QueueUrl } = connection;
   const wait = (options: Partial<Parameters<typeof waitWhileDraining>[0]> = {}) =>
     waitWhileDraining({
@@ -53,10 +61,8 @@ t.test("the wait for the drain", async (t) => {
     });
     await t.rejects(interrupted, { code: "TURNOUT_INTERRUPTED" });
   });
+  await sqs.send(new PurgeQueueCommand({ QueueUrl }));
 });
-
-const { connection } = await startEngines(t);
-const stack = await readStackIdentity(connection.sqs, connection.queueUrl);
 
 function settle(t: Test, numbers: readonly number[]) {
   const ledgerPath = join(t.testdir(), "ledger.jsonl");

@@ -1,12 +1,11 @@
 import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { bucketKey, bucketStart, levels, type Activity } from "../../../shared/activity/bucket.ts";
 import { createActivityReader, stepsBack } from "../../../shared/activity/reader.ts";
 import { awsError } from "../../equipment/aws-proxy.ts";
 import { startEngines } from "../../equipment/engines.ts";
 
-const engines = await startEngines();
-t.teardown(() => engines.close());
+const engines = await startEngines(t);
 t.afterEach(() => engines.calm());
 
 const start = Date.parse("2026-03-01T09:31:17Z");

@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { sumOfItem, type ProcessFigures } from "../../../shared/activity/bucket.ts";
 import { createActivityRecorder } from "../../../shared/activity/recorder.ts";
 import { awsError } from "../../equipment/aws-proxy.ts";
@@ -6,8 +6,7 @@ import { startEngines } from "../../equipment/engines.ts";
 import { eventually } from "../../equipment/eventually.ts";
 import { recordLog } from "../../equipment/recorded-log.ts";
 
-const engines = await startEngines();
-t.teardown(() => engines.close());
+const engines = await startEngines(t);
 t.afterEach(() => engines.calm());
 
 const start = Date.parse("2026-03-01T09:00:00Z");

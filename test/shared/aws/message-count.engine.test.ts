@@ -1,11 +1,10 @@
 import { ReceiveMessageCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { countMessages } from "../../../shared/aws/queue-counts.ts";
 import { awsError } from "../../equipment/aws-proxy.ts";
 import { startEngines } from "../../equipment/engines.ts";
 
-const engines = await startEngines();
-t.teardown(() => engines.close());
+const engines = await startEngines(t);
 t.afterEach(() => engines.calm());
 
 t.test("what waits and what is being worked on is counted together", async (t) => {
@@ -21,10 +20,10 @@ t.test("what waits and what is being worked on is counted together", async (t) =
 
 t.test("a queue that is missing, denied or does not answer is an error, not an empty queue", async (t) => {
   const { url } = await engines.createQueue();
-  const sqs = engines.createSqs({ requestTimeoutMs: 200, maxAttempts: 1 });
-  await t.rejects(countMessages(sqs, `${url}-that-is-not-there`), { name: "QueueDoesNotExist" });
+  await t.rejects(countMessages(engines.sqs, `${url}-that-is-not-there`), { name: "QueueDoesNotExist" });
   engines.sqsProxy.intervene(() => awsError("AccessDenied", "no", 403));
-  await t.rejects(countMessages(sqs, url), { name: "AccessDenied" });
+  await t.rejects(countMessages(engines.sqs, url), { name: "AccessDenied" });
   engines.sqsProxy.intervene(() => "swallow");
-  await t.rejects(countMessages(sqs, url), { name: "TimeoutError" });
+  const impatient = engines.createSqs({ requestTimeoutMs: 200, maxAttempts: 1 });
+  await t.rejects(countMessages(impatient, url), { name: "TimeoutError" });
 });

@@ -1,5 +1,5 @@
 import { ReceiveMessageCommand, SendMessageCommand, SetQueueAttributesCommand } from "@aws-sdk/client-sqs";
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { readQueueCounts, readVisibilityTimeoutSeconds } from "../../../shared/aws/queue-counts.ts";
 import { startEngines } from "../../equipment/admin-engines.ts";
 

@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { createReadBudget } from "../../../shared/http/read-budget.ts";
 import { scanTable, type SegmentPosition, type TableScanOptions } from "../../../shared/aws/table-scan.ts";
 import { putAll } from "../../equipment/dead-letter-seeds.ts";

@@ -1,5 +1,5 @@
 import { GetCommand } from "@aws-sdk/lib-dynamodb";
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { createDeadLetterStore } from "../../../shared/dead-letters/dead-letter-store.ts";
 import {
   storeBody,

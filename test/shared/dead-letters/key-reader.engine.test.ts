@@ -1,12 +1,11 @@
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { createKeyReader } from "../../../shared/dead-letters/key-reader.ts";
 import { deadLetters, putAll } from "../../equipment/dead-letter-seeds.ts";
 import type { Input } from "../../equipment/aws-proxy.ts";
 import { startEngines } from "../../equipment/engines.ts";
 import { eventually } from "../../equipment/eventually.ts";
 
-const engines = await startEngines();
-t.teardown(() => engines.close());
+const engines = await startEngines(t);
 t.afterEach(() => engines.calm());
 const table = await engines.createTable("id");
 const readByIds = createKeyReader(engines.documents, table);

@@ -1,13 +1,12 @@
 import { GetCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import type { DeadLetterRecord } from "../../../shared/dead-letters/dead-letter-record.ts";
 import { createReplayRecords, type ReplayClaim } from "../../../shared/dead-letters/replay-records.ts";
 import { awsError } from "../../equipment/aws-proxy.ts";
 import { startEngines } from "../../equipment/engines.ts";
 import { deadLetter, deadLetters, person, putAll, unreadable } from "../../equipment/dead-letter-seeds.ts";
 
-const engines = await startEngines();
-t.teardown(() => engines.close());
+const engines = await startEngines(t);
 t.afterEach(() => engines.calm());
 const { documents } = engines;
 const table = await engines.createTable("id");

@@ -1,5 +1,5 @@
 import { DeleteMessageCommand, ReceiveMessageCommand, type Message } from "@aws-sdk/client-sqs";
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { createReplaySender, type PackSteps } from "../../../shared/dead-letters/replay-sender.ts";
 import { decodePack, encodeRegistration, maxPackBytes } from "../../../shared/registration/registration-pack.ts";
 import type { Registration } from "../../../shared/registration/registration.ts";

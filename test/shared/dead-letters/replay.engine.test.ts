@@ -1,5 +1,5 @@
 import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { createDeadLetterStore, type DeadLetterStore } from "../../../shared/dead-letters/dead-letter-store.ts";
 import { createReplaySender, type ReplaySender } from "../../../shared/dead-letters/replay-sender.ts";
 import {

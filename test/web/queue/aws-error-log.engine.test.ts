@@ -1,5 +1,5 @@
 import { BatchGetCommand } from "@aws-sdk/lib-dynamodb";
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { aroundCall, createAwsErrorLog } from "../../../web/queue/aws-error-log.ts";
 import { createPackSender } from "../../../web/queue/pack-sender.ts";
 import { countMessages } from "../../../shared/aws/queue-counts.ts";
@@ -8,8 +8,7 @@ import { startEngines } from "../../equipment/engines.ts";
 import { createManualClock } from "../../equipment/manual-clock.ts";
 import { recordLog } from "../../equipment/recorded-log.ts";
 
-const engines = await startEngines();
-t.teardown(() => engines.close());
+const engines = await startEngines(t);
 t.afterEach(() => engines.calm());
 
 const [error, warn] = [50, 40];

@@ -1,12 +1,11 @@
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { encodePack } from "../../../shared/registration/registration-pack.ts";
 import { createPackSender } from "../../../web/queue/pack-sender.ts";
 import { awsError } from "../../equipment/aws-proxy.ts";
 import { startEngines } from "../../equipment/engines.ts";
 import { people, somebody } from "../../equipment/people.ts";
 
-const engines = await startEngines();
-t.teardown(() => engines.close());
+const engines = await startEngines(t);
 t.afterEach(() => engines.calm());
 
 const region = "eu-central-1";

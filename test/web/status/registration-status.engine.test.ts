@@ -1,13 +1,12 @@
 import { PutCommand } from "@aws-sdk/lib-dynamodb";
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { createTombstone } from "../../../shared/registration/tombstone.ts";
 import { createStatusReader, settlingMs } from "../../../web/status/registration-status.ts";
 import { createStatusReads } from "../../../web/status/status-reads.ts";
 import { awsError } from "../../equipment/aws-proxy.ts";
 import { startEngines } from "../../equipment/engines.ts";
 
-const engines = await startEngines();
-t.teardown(() => engines.close());
+const engines = await startEngines(t);
 t.afterEach(() => engines.calm());
 
 const submittedAt = "2026-03-01T10:00:00.000Z";

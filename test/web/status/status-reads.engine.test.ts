@@ -1,12 +1,11 @@
 import { PutCommand } from "@aws-sdk/lib-dynamodb";
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { createStatusReads, type StatusReadsOptions } from "../../../web/status/status-reads.ts";
 import { awsError, type Input } from "../../equipment/aws-proxy.ts";
 import { startEngines } from "../../equipment/engines.ts";
 import { eventually } from "../../equipment/eventually.ts";
 
-const engines = await startEngines();
-t.teardown(() => engines.close());
+const engines = await startEngines(t);
 t.afterEach(() => engines.calm());
 
 async function prepare(options: Partial<StatusReadsOptions> = {}) {

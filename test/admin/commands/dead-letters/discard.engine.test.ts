@@ -1,5 +1,5 @@
 import { DeleteCommand, GetCommand } from "@aws-sdk/lib-dynamodb";
-import t from "tap";
+import { t } from "../../../equipment/file-test.ts";
 import type { Static } from "typebox";
 import { Compile } from "typebox/compile";
 import { DiscardOutput } from "../../../../admin/commands/dead-letters/discard.ts";

@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../../../equipment/file-test.ts";
 import { Compile } from "typebox/compile";
 import { DeadLetterEditOutput } from "../../../../admin/commands/dead-letters/edit.ts";
 import { createDeadLetterStore } from "../../../../shared/dead-letters/dead-letter-store.ts";

@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../../../equipment/file-test.ts";
 import { Compile } from "typebox/compile";
 import type { Static } from "typebox";
 import { DeadLetterListOutput } from "../../../../admin/commands/dead-letters/list.ts";

@@ -1,5 +1,5 @@
 import { GetCommand } from "@aws-sdk/lib-dynamodb";
-import t from "tap";
+import { t } from "../../../equipment/file-test.ts";
 import { Compile } from "typebox/compile";
 import { ReplayOutput } from "../../../../admin/commands/dead-letters/replay.ts";
 import type { DeadLetterRecord } from "../../../../shared/dead-letters/dead-letter-record.ts";

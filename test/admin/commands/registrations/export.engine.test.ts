@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { parse } from "csv-parse/sync";
-import t from "tap";
+import { t } from "../../../equipment/file-test.ts";
 import { Compile } from "typebox/compile";
 import { ExportOutput } from "../../../../admin/commands/registrations/export.ts";
 import { runCommand } from "../../../equipment/command-run.ts";
