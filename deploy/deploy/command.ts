@@ -14,6 +14,7 @@ import { exitCodes } from "../../terminal/exit.ts";
 import { gather } from "../../terminal/option-values.ts";
 import { readBootstrap, type Bootstrap } from "./bootstrap.ts";
 import { runCdk, type Cdk, type CdkResult } from "./cdk.ts";
+import { chooseSettings, checkTemplate, lateAction, readLiveTemplate } from "./preflight.ts";
 import { showChecks, showDeployment, type DeployOutput } from "./deploy-report.ts";
 import { checkQuotas, demandOf, type Quota } from "./quotas.ts";
 
@@ -31,6 +32,8 @@ export interface DeployParts {
   readonly cdk: Cdk;
   /** For the synthesised stacks. */
   readonly assemblyFolder: string;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
 }
 
 interface AssembledStack {
@@ -42,9 +45,9 @@ interface AssembledStack {
 }
 
 const help = `
-It checks the credentials, the quotas and CDK's bootstrap stack, builds the bundle, shows the differences and asks. The
-settings are those of cdk.json and -c; docs/operations.md lists them. Give a stack the same settings each time: one that is
-left out falls back to its default.
+It checks the credentials, the quotas and CDK's bootstrap stack, chooses platform version and zones for a new stack, builds
+the bundle, shows the differences and asks. The settings are those of cdk.json and -c; docs/operations.md lists them. Give a
+stack the same settings each time: one that is left out falls back to its default.
 
 Examples:
   npm run deploy -- --dry-run                                 checks and differences only
@@ -109,12 +112,11 @@ async function explainFailure(
 
 export function buildDeployCommand(
   { env, terminal, signal, finish }: CommandHost,
-  { cdk, assemblyFolder }: DeployParts,
+  { cdk, assemblyFolder, now }: DeployParts,
 ): Command {
   const { note } = terminal;
 
   async function synthesize(context: readonly string[], location: readonly string[]): Promise<void> {
-    note("Building the bundle and the templates …");
     const args = ["synth", "-q", "--output", assemblyFolder, ...context.flatMap((pair) => ["-c", pair]), ...location];
     const { code, tail } = await runCdk(cdk, args, { env, signal });
     if (code !== 0) {
@@ -155,7 +157,16 @@ export function buildDeployCommand(
         // First, because wrong credentials make everything after it fail with a less clear error.
         const account: Account = await readAccount(clients);
         const place = [...location, "--region", account.region];
-        await synthesize(flags.context ?? [], place);
+        const context = [...(flags.context ?? [])];
+        note("Checking the settings …");
+        await synthesize([...context, "turnout:draft=true"], place);
+        const draft = mainOf(readAssembly(assemblyFolder, account.region));
+        const before = await readStack(clients.cloudFormation, draft.name);
+        const live = deployObstacle(before) ? undefined : await readLiveTemplate(clients.cloudFormation, before);
+        const chosen = await chooseSettings(clients, draft.template, live);
+        context.push(...chosen.choices.map(({ setting, value }) => `${setting}=${value}`));
+        note("Building the bundle and the templates …");
+        await synthesize(context, place);
         const stacks = readAssembly(assemblyFolder, account.region);
         const main = mainOf(stacks);
         const clientOf = ({ region }: AssembledStack) =>
@@ -165,12 +176,15 @@ export function buildDeployCommand(
         const present = await Promise.all(stacks.map((stack) => readStack(clientOf(stack), stack.name)));
         const exists = present.some((stack) => stack?.name === main.name && stack.status !== "REVIEW_IN_PROGRESS");
         const quotas = await checkQuotas(clients, demandOf(main.template), main.name, exists);
+        const checked = checkTemplate(main.template, live, now());
         let bootstrap = await bootstraps();
         let output: DeployOutput = {
           stack: main.name,
           ...account,
           outcome: "not-ready",
           problems: [],
+          warnings: [...chosen.warnings, ...checked.warnings],
+          chosen: [...chosen.choices],
           quotas,
           bootstrap,
           url: null,
@@ -192,6 +206,8 @@ export function buildDeployCommand(
         const missing = bootstrap.filter(({ ready }) => !ready);
         const problems = [
           ...present.flatMap((stack) => deployObstacle(stack) ?? []),
+          ...chosen.problems,
+          ...checked.problems,
           ...quotas.flatMap(quotaProblem),
           ...(flags.bootstrap && !flags.dryRun ? [] : missing.map((one) => bootstrapProblem(one, account.account))),
         ];
@@ -218,6 +234,8 @@ export function buildDeployCommand(
           if (still.length > 0) return end({ problems: still.map((one) => bootstrapProblem(one, account.account)) });
         }
 
+        const late = lateAction(main.template, now());
+        if (late !== undefined) return end({ problems: [late] });
         note("Deploying. Stopping this command does not stop CloudFormation.");
         const followers = await Promise.all(stacks.map((stack) => followStack(clientOf(stack), stack.name)));
         const outputsFile = join(assemblyFolder, "outputs.json");

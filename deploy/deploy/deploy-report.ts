@@ -3,6 +3,7 @@ import { Type, type Static } from "typebox";
 import { formatSeconds } from "../../terminal/duration.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { Bootstrap } from "./bootstrap.ts";
+import { Choice } from "./preflight.ts";
 import { Quota } from "./quotas.ts";
 
 /** What `--json` prints. */
@@ -14,6 +15,8 @@ export const DeployOutput = Type.Object(
     identity: Type.String(),
     outcome: Type.Enum(["created", "updated", "unchanged", "planned", "declined", "not-ready", "failed"]),
     problems: Type.Array(Type.String(), { description: "why it is not-ready, each with what to do" }),
+    warnings: Type.Array(Type.String(), { description: "what to know or do, though it can be deployed" }),
+    chosen: Type.Array(Choice, { description: "settings that were left to the account" }),
     quotas: Type.Array(Quota),
     bootstrap: Type.Array(Bootstrap),
     url: Type.Union([Type.String(), Type.Null()]),
@@ -38,9 +41,10 @@ export type DeployOutput = Static<typeof DeployOutput>;
 /** Shows what will be deployed where, as whom, and whether the account is ready. */
 export function showChecks(
   { colors, note }: Terminal,
-  { identity, account, region, stack, quotas, bootstrap }: DeployOutput,
+  { identity, account, region, stack, warnings, chosen, quotas, bootstrap }: DeployOutput,
 ): void {
   note(`${colors.bold(stack)} in account ${account}, ${region}, as ${identity}`);
+  for (const { setting, value, why } of chosen) note(`  ${colors.green("ok")}  ${setting} ${value}: ${why}`);
   for (const { region: where, version, ready } of bootstrap) {
     note(
       `  ${ready ? colors.green("ok") : colors.red("no")}  CDK's bootstrap stack in ${where}: version ${version ?? "none"}`,
@@ -52,6 +56,7 @@ export function showChecks(
     const wanted = peak > needed ? `${needed} needed, ${peak} at the peak` : `${needed} needed`;
     note(`  ${mark[verdict as keyof typeof mark] ?? colors.yellow("!!")}  ${name}: ${wanted}, ${left}`);
   }
+  for (const warning of warnings) note(`  ${colors.yellow("!!")}  ${warning}`);
 }
 
 function nextSteps(stack: string, outputs: Readonly<Record<string, string>>, isNew: boolean): string[] {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { t } from "../equipment/file-test.ts";
-import { readStackConfig, StackConfig, StackConfigError } from "../../infra/config.ts";
+import { openSettings, readStackConfig, StackConfig, StackConfigError, zonesOf } from "../../infra/config.ts";
 import { fullSettings } from "./templates.ts";
 
 function errorsOf(context: Record<string, unknown>): readonly string[] {
@@ -80,6 +80,21 @@ t.test("numbers that contradict each other are rejected", async (t) => {
   t.match(errorsOf({ tableWarmWritesPerSecond: 9_000, tableMaxWritesPerSecond: 5_000 }), [/tableMaxWritesPerSecond/]);
 });
 
+t.test("zones are two different ids, not names", async (t) => {
+  t.strictSame(errorsOf({ zones: "euc1-az1,euc1-az3" }), []);
+  t.match(errorsOf({ zones: "euc1-az1,euc1-az1" }), [/zones were euc1-az1 twice/]);
+  for (const zones of ["eu-central-1a,eu-central-1b", "euc1-az1", "euc1-az1,euc1-az2,euc1-az3"]) {
+    t.match(errorsOf({ zones }), [/zones was/], zones);
+  }
+});
+
+t.test("what depends on the account is open until it is given", async (t) => {
+  t.strictSame(openSettings(readStackConfig({})), ["platformVersion", "zones"]);
+  const given = readStackConfig({ platformVersion: "6.12.0", zones: "euc1-az1,euc1-az3" });
+  t.strictSame(openSettings(given), []);
+  t.strictSame(zonesOf(given), ["euc1-az1", "euc1-az3"]);
+});
+
 t.test("an own domain comes with both certificates, CloudFront's in us-east-1", async (t) => {
   t.match(errorsOf({ domainName: "summit.example.org" }), [/belong together/]);
   const certificateArn = "arn:aws:acm:eu-central-1:123456789012:certificate/1";
@@ -96,7 +111,7 @@ t.test("the runbook's table names every setting with its default, and no other",
   );
   for (const [name = "", fallback = ""] of rows) {
     const setting = (StackConfig.properties as Record<string, { default?: unknown }>)[name];
-    if (setting?.default === undefined) t.match(fallback, /^(none|never|CloudFront's)$/, name);
+    if (setting?.default === undefined) t.match(fallback, /^(none|never|chosen|CloudFront's)$/, name);
     else t.equal(fallback, `\`${JSON.stringify(setting.default).replaceAll('"', "")}\``, name);
   }
 });

@@ -96,7 +96,7 @@ t.test("the origin is the private load balancer, asked for by the web environmen
     Properties: {
       VpcOriginEndpointConfig: { Arn: { Ref: /^PlatformLoadBalancer/ }, OriginProtocolPolicy: "http-only" },
     },
-    DependsOn: [/VpcIGW/],
+    DependsOn: [/^NetworkVpcVPCGW/],
   });
   t.match(distribution(main)["Origins"], [
     {

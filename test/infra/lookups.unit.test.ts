@@ -1,5 +1,5 @@
 import { t } from "../equipment/file-test.ts";
-import { only, resources, synthesized } from "./templates.ts";
+import { fullSettings, only, resources, synthesized } from "./templates.ts";
 
 const { main } = await synthesized();
 
@@ -52,16 +52,25 @@ t.test("all calls share one function, whose log group is the stack's and goes wi
   t.equal(only(main, "AWS::Logs::LogGroup", "LookupsLog").DeletionPolicy, "Delete");
 });
 
-t.test("the function may only do the calls that it makes", async (t) => {
-  const policies = resources(main, "AWS::IAM::Policy").filter(([id]) => id.startsWith("Lookups"));
-  const actions = policies.flatMap(([, policy]) =>
-    (policy.Properties["PolicyDocument"] as { Statement: { Action: string | string[] }[] }).Statement.flatMap(
-      (statement) => statement.Action,
-    ),
-  );
-  const changing = actions.filter((action) => !/:(Describe|List)/.test(action));
-  t.strictSame(
-    new Set(changing),
-    new Set(["autoscaling:EnableMetricsCollection", "logs:CreateLogStream", "logs:PutLogEvents"]),
-  );
-});
+t.test(
+  "the function may read what Elastic Beanstalk shows, and beside it only do the calls that it makes",
+  async (t) => {
+    const rights = ({ main: template }: { main: typeof main }) => {
+      const role = only(template, "AWS::IAM::Role", "LookupsRole").Properties;
+      t.match(JSON.stringify(role["ManagedPolicyArns"]), /:iam::aws:policy\/AWSElasticBeanstalkReadOnly"/);
+      t.equal((role["ManagedPolicyArns"] as unknown[]).length, 1);
+      const policies = role["Policies"] as { PolicyDocument: { Statement: { Action: string | string[] }[] } }[];
+      return new Set(
+        policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement.flatMap(({ Action }) => Action)),
+      );
+    };
+    const always = [
+      "ec2:DescribeManagedPrefixLists",
+      "autoscaling:EnableMetricsCollection",
+      "logs:CreateLogStream",
+      "logs:PutLogEvents",
+    ];
+    t.strictSame(rights({ main }), new Set(always));
+    t.strictSame(rights(await synthesized({ settings: fullSettings })), new Set([...always, "ssm:GetParameter"]));
+  },
+);

@@ -1,5 +1,5 @@
 import { t } from "../equipment/file-test.ts";
-import { fullSettings, only, resources, synthesized } from "./templates.ts";
+import { fullSettings, longSettings, only, resources, synthesized } from "./templates.ts";
 
 const { main } = await synthesized();
 
@@ -30,6 +30,19 @@ t.test(
     t.notMatch(JSON.stringify(balancer["Subnets"]), /Public/);
   },
 );
+
+t.test("zones are a setting, by the ids that mean the same zone in every account", async (t) => {
+  const zonesOf = (template: typeof main) =>
+    resources(template, "AWS::EC2::Subnet").map(([, { Properties }]) => Properties);
+  const placed = zonesOf((await synthesized({ settings: longSettings })).main);
+  t.strictSame(
+    placed.map((subnet) => subnet["AvailabilityZoneId"]),
+    ["use1-az1", "use1-az5", "use1-az1", "use1-az5"],
+  );
+  t.ok(placed.every((subnet) => !("AvailabilityZone" in subnet)));
+  // Without an account the synthesis knows none; `npm run deploy` chooses them.
+  t.ok(zonesOf(main).every((subnet) => "AvailabilityZone" in subnet && !("AvailabilityZoneId" in subnet)));
+});
 
 t.test("a second way out is a setting", async (t) => {
   t.equal(resources((await synthesized({ settings: fullSettings })).main, "AWS::EC2::NatGateway").length, 2);

@@ -116,7 +116,8 @@ t.test(
       });
     }
     t.strictSame(settingsOf(main, "Web", "aws:elbv2:listener:80"), { Rules: "default" });
-    t.strictSame(settingsOf(full, "Web", "aws:elbv2:listener:443"), { Rules: "tls" });
+    // On another port than 80 Elastic Beanstalk doesn't add the default rule by itself.
+    t.strictSame(settingsOf(full, "Web", "aws:elbv2:listener:443"), { Rules: "default,tls" });
     t.match(settingsOf(full, "Web", "aws:elbv2:listenerrule:tls"), { HostHeaders: "origin.summit.example.org" });
     t.notOk(
       givenOptions(main, "Worker").some((option) => option.Namespace.startsWith("aws:elbv2")),

@@ -25,10 +25,31 @@ t.test("rights are part of the role: an environment that is being removed keeps 
   );
 });
 
-t.test("the only ready-made policy is the one with which Elastic Beanstalk watches over health", async (t) => {
-  const attached = resources(main, "AWS::IAM::Role").flatMap(([, role]) => role.Properties["ManagedPolicyArns"] ?? []);
-  t.equal(attached.length, 1);
-  t.match(JSON.stringify(attached), /AWSElasticBeanstalkEnhancedHealth/);
+t.test(
+  "ready-made policies are for Elastic Beanstalk's own reads only: health, and an environment's parts",
+  async (t) => {
+    const attached = resources(main, "AWS::IAM::Role").flatMap(
+      ([, role]) => role.Properties["ManagedPolicyArns"] ?? [],
+    );
+    const names = attached.map((arn) => /AWSElasticBeanstalk\w+/.exec(JSON.stringify(arn))?.[0] ?? "");
+    t.strictSame(new Set(names), new Set(["AWSElasticBeanstalkEnhancedHealth", "AWSElasticBeanstalkReadOnly"]));
+    t.equal(names.length, 2);
+  },
+);
+
+t.test("instances list the versions of their bundle, and nothing else in Elastic Beanstalk's bucket", async (t) => {
+  for (const tier of ["Web", "Worker"]) {
+    const policies = only(main, "AWS::IAM::Role", `Roles${tier}Role`).Properties["Policies"] as {
+      PolicyDocument: { Statement: { Action: unknown; Resource: unknown }[] };
+    }[];
+    const lists = policies
+      .flatMap(({ PolicyDocument }) => PolicyDocument.Statement)
+      .filter(({ Action }) => [Action].flat().includes("s3:ListBucket"));
+    t.match(lists, [{ Condition: { StringLike: { "s3:prefix": "resources/environments/*" } } }], tier);
+    t.equal(lists.length, 1);
+    t.match(JSON.stringify(lists[0]?.Resource), /:s3:::elasticbeanstalk-"/);
+    t.notMatch(JSON.stringify(lists[0]?.Resource), /[*/]/, "the bucket itself, which is what this action is about");
+  }
 });
 
 t.test("every construct that a tier's message names is in the stack", async (t) => {

@@ -46,28 +46,6 @@ t.test("production keeps what holds registrations, and nothing else", async (t) 
   t.equal(kept.length, 5);
 });
 
-/** @returns the logical ids that a resource has to wait for */
-function needs(template: typeof main, id: string): string[] {
-  const text = JSON.stringify(template.Resources[id]);
-  const named = [...text.matchAll(/"(?:Ref|Fn::GetAtt)":\[?"(\w+)"/g)].map(([, other = ""]) => other);
-  return [...named, ...(template.Resources[id]?.DependsOn ?? [])].filter((other) => other in template.Resources);
-}
-
-t.test("no resource waits for itself, along whatever way", async (t) => {
-  for (const template of [main, production]) {
-    const settled = new Set<string>();
-    const circles: string[] = [];
-    const visit = (id: string, way: readonly string[]): void => {
-      if (way.includes(id)) circles.push([...way, id].join(" → "));
-      else if (!settled.has(id)) for (const other of needs(template, id)) visit(other, [...way, id]);
-      settled.add(id);
-    };
-    for (const id of Object.keys(template.Resources)) visit(id, []);
-    t.strictSame(circles, []);
-    t.ok(needs(template, Object.keys(template.Resources).find((id) => id.startsWith("PlatformWeb")) ?? "").length > 10);
-  }
-});
-
 t.test("the outputs name what operators and the command ask for", async (t) => {
   t.strictSame(Object.keys(main.Outputs).toSorted(), [
     "ActivityTable",

@@ -11,7 +11,8 @@ const root = resolve(import.meta.dirname, "../..");
 const cache = join(root, "node_modules/.cache/turnout-synthesis");
 const inputs = [
   "infra/**/*.{ts,js}",
-  "shared/{scaling-policy,event-definition,tier-grants}.ts",
+  "shared/aws/{scaling-policy,tier-grants}.ts",
+  "shared/registration/event-definition.ts",
   "test/infra/synthesis.ts",
   "package-lock.json",
 ];
@@ -30,6 +31,9 @@ export const fullSettings = {
   tableWarmWritesPerSecond: 10_000,
   tableMaxWritesPerSecond: 20_000,
 };
+
+/** The longest name, in zones of one's own. */
+export const longSettings = { stackName: "a23456789-123456789-123456789x", zones: "use1-az1,use1-az5" };
 
 let sources: string | undefined;
 

@@ -10,6 +10,8 @@ const created: DeployOutput = {
   identity: "arn:aws:iam::123456789012:user/ann",
   outcome: "created",
   problems: [],
+  warnings: [],
+  chosen: [],
   quotas: [],
   bootstrap: [],
   url: "https://summit.example.org",

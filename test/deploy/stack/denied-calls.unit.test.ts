@@ -49,7 +49,7 @@ t.test(
       .resolvesOnce({
         events: [
           { message: JSON.stringify({ msg: said("dynamodb:PartiQLInsert", table) }), timestamp: at(5) },
-          { message: said("s3:ListBucket", "arn:aws:s3:::elsewhere"), timestamp: at(2) },
+          { message: said("s3:DeleteBucket", "arn:aws:s3:::elsewhere"), timestamp: at(2) },
           { message: "AccessDenied, but of what nobody says", timestamp: at(3) },
         ],
       });
@@ -60,7 +60,7 @@ t.test(
         found: `2 × dynamodb:PartiQLInsert on ${table}, last at 2027-01-01T09:05:00.000Z`,
         todo: /statement Store of Roles\/WorkerRole/,
       },
-      { found: /1 × s3:ListBucket/, todo: /No statement of Roles\/WorkerRole is about s3:ListBucket/ },
+      { found: /1 × s3:DeleteBucket/, todo: /No statement of Roles\/WorkerRole is about s3:DeleteBucket/ },
     ]);
   },
 );
