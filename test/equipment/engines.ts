@@ -48,7 +48,7 @@ export interface Engines {
   calm(): void;
 }
 
-const defaults: ClientOptions = { region: "eu-central-1", requestTimeoutMs: 3_000, maxAttempts: 2 };
+const defaults: ClientOptions = { region: "eu-central-1", requestTimeoutMs: 20_000, maxAttempts: 2 };
 let named = 0;
 
 function newName(kind: string): string {

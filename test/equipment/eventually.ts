@@ -10,9 +10,10 @@ const growth = 1.2;
 /** What others run at the same time must fail no test: with four programs for each core, a wait may take four times as long. */
 const longestStretch = 6;
 
-function stretch(): number {
+/** @returns how long what takes `ms` on a machine that has time may take on this one now */
+export function stretched(ms: number): number {
   const [programs = 0] = loadavg();
-  return Math.min(longestStretch, Math.max(1, programs / availableParallelism()));
+  return ms * Math.min(longestStretch, Math.max(1, programs / availableParallelism()));
 }
 
 /**
@@ -32,7 +33,7 @@ export async function eventually<T>(
   for (;;) {
     const seen = await poll();
     if (seen) return seen as Exclude<NonNullable<T>, false | 0 | "">;
-    if (performance.now() - began > withinMs * stretch())
+    if (performance.now() - began > stretched(withinMs))
       throw new Error(`not within ${withinMs} ms: ${what} (last seen: ${String(seen)})`);
     await delay(pauseMs);
     pauseMs = Math.min(longestPauseMs, pauseMs * growth);

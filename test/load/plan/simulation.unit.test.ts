@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { t } from "../../equipment/file-test.ts";
+import { stretched } from "../../equipment/eventually.ts";
 import { shapeArrivals } from "../../../load/plan/arrivals.ts";
 import { simulate, type Scenario } from "../../../load/plan/simulation.ts";
 
@@ -87,6 +88,6 @@ t.test("ten million people take less than ten seconds", async (t) => {
   const outcome = simulate(scenario({ arrivals: shapeArrivals(10_000_000, 3_600, "burst") }));
   const ms = performance.now() - startedAt;
   t.comment(`${Math.round(ms)} ms`);
-  t.ok(ms < 10_000);
+  t.ok(ms < stretched(10_000));
   t.equal(Math.round(outcome.accepted), 10_000_000);
 });

@@ -149,8 +149,8 @@ t.test("stopped, it sends nothing more, waits for what is on its way and tells h
       if (answered === 10) stop.abort();
     },
   });
-  t.ok(step.attempts.length >= 10 && step.attempts.length < 100, `${step.attempts.length} attempts`);
+  t.ok(step.attempts.length >= 10 && step.attempts.length < 300, `${step.attempts.length} attempts`);
   t.equal(step.latencies.count, step.attempts.length);
-  t.ok(step.elapsedSeconds > 0.1 && step.elapsedSeconds < 1, `${step.elapsedSeconds} s`);
+  t.ok(step.elapsedSeconds > 0.1 && step.elapsedSeconds < 3, `${step.elapsedSeconds} s`);
   t.equal(step.seconds.length, 1);
 });

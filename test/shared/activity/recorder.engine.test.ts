@@ -190,7 +190,7 @@ t.test("a stop writes what is left, once, and ends within its bound although not
   engines.dynamoDbProxy.intervene(() => "swallow");
   const began = performance.now();
   await two.recorder.stop();
-  t.ok(performance.now() - began < 2_500, "long before the time-outs of the client and its retries");
+  t.ok(performance.now() - began < 10_000, "long before the time-outs of the client and its retries");
 });
 
 t.test("started, it writes by itself; counters that cannot be read are an error like any other", async (t) => {

@@ -11,23 +11,23 @@ process.env.AWS_ACCESS_KEY_ID = "test";
 process.env.AWS_SECRET_ACCESS_KEY = "test";
 process.env.AWS_ENDPOINT_URL_SQS = proxy.url;
 process.env.AWS_ENDPOINT_URL_DYNAMODB = proxy.url;
-const options = { region: "eu-central-1", requestTimeoutMs: 1_000, maxAttempts: 1 };
-const sqs = createSqsClient(options);
-const documents = createDocumentClient(options);
-t.teardown(async () => {
-  sqs.destroy();
-  documents.destroy();
-  await proxy.close();
-});
+t.teardown(() => proxy.close());
 
 /** What the SDK throws when AWS answers so. */
 async function thrownBy(service: "SQS" | "DynamoDB", intervention: Intervention): Promise<unknown> {
   proxy.intervene(() => intervention);
+  const requestTimeoutMs = intervention === "swallow" ? 500 : 20_000;
+  const options = { region: "eu-central-1", requestTimeoutMs, maxAttempts: 1 };
+  const sqs = createSqsClient(options);
+  const documents = createDocumentClient(options);
   try {
     if (service === "SQS") await sqs.send(new SendMessageCommand({ QueueUrl: "http://q/1/q", MessageBody: "x" }));
     else await documents.send(new PutItemCommand({ TableName: "t", Item: {} }));
   } catch (error) {
     return error;
+  } finally {
+    sqs.destroy();
+    documents.destroy();
   }
   throw new Error("nothing was thrown");
 }

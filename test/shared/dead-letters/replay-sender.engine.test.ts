@@ -114,9 +114,6 @@ t.test("each pack is claimed right before it is sent, and only what is claimed l
   t.equal((await received()).length, 0);
 });
 
-const proxied = createSqsClient({ region: "eu-central-1", requestTimeoutMs: 400, maxAttempts: 2, endpoint: proxy.url });
-t.teardown(() => proxied.destroy());
-
 for (const [what, accepted, interventions] of [
   ["denied", "no", [awsError("AccessDenied")]],
   ["throttled, twice", "no", [awsError("RequestThrottled"), awsError("RequestThrottled")]],
@@ -136,6 +133,9 @@ for (const [what, accepted, interventions] of [
     t.teardown(() => proxy.intervene());
     const told: string[] = [];
     const { signal } = new AbortController();
+    const requestTimeoutMs = interventions.includes("swallow") ? 400 : 20_000;
+    const proxied = createSqsClient({ region: "eu-central-1", requestTimeoutMs, maxAttempts: 2, endpoint: proxy.url });
+    t.teardown(() => proxied.destroy());
     const sender = createReplaySender({ sqs: proxied, queueUrl, ratePerSecond: 10, signal });
     const onFailed = async (some: readonly Registration[], how: string) => void told.push(`${some.length} ${how}`);
     const onConfirmed = async () => void t.fail("confirmed");

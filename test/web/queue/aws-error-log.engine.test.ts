@@ -13,11 +13,11 @@ t.afterEach(() => engines.calm());
 
 const [error, warn] = [50, 40];
 
-async function prepare() {
+async function prepare(requestTimeoutMs = 20_000) {
   const { logger, records } = recordLog();
   const clock = createManualClock();
   const options = { logger, construct: "Roles/WebRole", now: clock.now };
-  const bounds = { requestTimeoutMs: 300, maxAttempts: 2 };
+  const bounds = { requestTimeoutMs, maxAttempts: 2 };
   const [sqs, documents] = [engines.createSqs(bounds), engines.createDocuments(bounds)];
   sqs.middlewareStack.add(createAwsErrorLog("sqs", options), aroundCall);
   documents.middlewareStack.add(createAwsErrorLog("dynamodb", options), aroundCall);
@@ -80,7 +80,7 @@ t.test("a wrong name of a queue or a table is told", async (t) => {
 });
 
 t.test("throttling and an endpoint that does not answer are told, as what may pass", async (t) => {
-  const { send, read, records, url, tables } = await prepare();
+  const { send, read, records, url, tables } = await prepare(1_000);
   engines.sqsProxy.intervene(() => "swallow");
   await t.rejects(send());
   engines.dynamoDbProxy.intervene(() => awsError("ThrottlingException"));
