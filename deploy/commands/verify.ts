@@ -22,6 +22,7 @@ import type { PartsOutputs } from "../stack/stack-health.ts";
 import { addEventOption, readEvent, type EventFlag } from "../../terminal/event-option.ts";
 import { exitCodes } from "../../terminal/exit.ts";
 import { wholeNumber } from "../../terminal/option-values.ts";
+import { unknownStack } from "../../terminal/stack-names.ts";
 import { eraseTraces, findTraces } from "../../admin/registrations/forget.ts";
 import { createOutcomesStore } from "../../admin/registrations/outcomes-store.ts";
 import { createRegistrationsStore } from "../../admin/registrations/registrations-store.ts";
@@ -97,10 +98,7 @@ export function buildVerifyCommand({ env, terminal, signal, finish }: CommandHos
 
   async function verify(clients: DeploymentClients, name: string, flags: VerifyFlags): Promise<readonly Check[]> {
     const stack = await readStack(clients.cloudFormation, name);
-    if (stack === undefined) {
-      const message = `There is no stack ${name} in this account and region. Check --stack, --region and --profile.`;
-      throw new TurnoutError("TURNOUT_DEPLOYMENT_UNKNOWN", message);
-    }
+    if (stack === undefined) throw await unknownStack(clients.cloudFormation, name);
     const { alarmsOf, checkParts, checkStack, partsOf } = await import("../stack/stack-health.ts");
     const resources = await readStackResources(clients.cloudFormation, name);
     const checks = checkStack(stack, resources);

@@ -18,6 +18,7 @@ import {
 import type { ScalingHistory, ScalingHistoryOptions } from "../stack/scaling-history.ts";
 import { exitCodes } from "../../terminal/exit.ts";
 import { wholeNumber } from "../../terminal/option-values.ts";
+import { unknownStack } from "../../terminal/stack-names.ts";
 import { plain } from "../../shared/process/terminal-text.ts";
 
 interface WatchScalingFlags extends ConnectionFlags {
@@ -48,10 +49,7 @@ type Parts = Pick<ScalingHistoryOptions, "queueUrl" | "groups">;
 
 async function findParts({ cloudFormation }: DeploymentClients, name: string): Promise<Parts> {
   const stack = await readStack(cloudFormation, name);
-  if (stack === undefined) {
-    const message = `There is no stack ${name} in this account and region. Check --stack, --region and --profile.`;
-    throw new TurnoutError("TURNOUT_DEPLOYMENT_UNKNOWN", message);
-  }
+  if (stack === undefined) throw await unknownStack(cloudFormation, name);
   const { QueueUrl, WebGroup, WorkerGroup } = stack.outputs;
   if (!QueueUrl || !WebGroup || !WorkerGroup) {
     const message = `The stack ${name} is ${stack.status} and names no Auto Scaling groups: it is incomplete, or none of Turnout's. turnout stack verify says more.`;

@@ -13,6 +13,7 @@ import { readTraces } from "../stack/traces.ts";
 import { addEventOption, readEvent, type EventFlag } from "../../terminal/event-option.ts";
 import { exitCodes } from "../../terminal/exit.ts";
 import { wholeNumber } from "../../terminal/option-values.ts";
+import { unknownStack } from "../../terminal/stack-names.ts";
 import { exportRegistrations } from "../../admin/registrations/export.ts";
 import { createExportFormat } from "../../admin/registrations/export-format.ts";
 import { deleteKeptData } from "./kept-data.ts";
@@ -138,14 +139,11 @@ export function buildDestroyCommand({ env, terminal, signal, finish }: CommandHo
       const plan: RemovalPlan = main
         ? await readRemovalPlan(clients.cloudFormation, main.id)
         : planFromTraces(await readTraces(clients, flags.stack));
-      if (main === undefined && ours === undefined && !(flags.deleteData && plan.kept.length > 0)) {
-        const data =
-          plan.kept.length === 0 ? "" : ` It left ${plan.kept.length} tables and queues: --delete-data deletes them.`;
-        throw new TurnoutError(
-          "TURNOUT_DEPLOYMENT_UNKNOWN",
-          `There is no stack ${flags.stack} in account ${account}, ${region}.${data} Check --region and --profile. To list ` +
-            `what an earlier one left: npm run turnout -- stack leftovers --stack ${flags.stack}`,
-        );
+      const search = { clients, stack: flags.stack, account, region, signal };
+      // Of a stack that is gone only the rest remains to be removed: a removal goes on where an earlier one stopped.
+      const rest = main === undefined && ours === undefined ? await findLeftovers(search) : undefined;
+      if (rest?.known === false) {
+        throw await unknownStack(clients.cloudFormation, flags.stack, `account ${account}, ${region}`);
       }
       if (main !== undefined && main.stage === undefined) {
         throw new TurnoutError(
@@ -165,7 +163,7 @@ export function buildDestroyCommand({ env, terminal, signal, finish }: CommandHo
         waitingMessages: main === undefined ? null : await countMessages(clients, main),
         exported: null,
         failures: [],
-        leftovers: null,
+        leftovers: rest?.report ?? null,
         seconds: 0,
       };
 
@@ -179,9 +177,12 @@ export function buildDestroyCommand({ env, terminal, signal, finish }: CommandHo
       }
 
       showPlan(terminal, output, flags.deleteData ?? false);
+      for (const { kind, name } of rest?.removable ?? []) note(`  goes:  ${kind} ${name}`);
       const problems = [main, ours].flatMap((stack) => (stack && removalObstacle(stack)) ?? []);
       if (problems.length > 0) return end({ problems });
       if (flags.dryRun) return end({ outcome: "planned" });
+      const nothingToDo = rest?.removable.length === 0 && !(flags.deleteData && plan.kept.length > 0);
+      if (nothingToDo) return end({ outcome: "removed" });
       const question = `Type ${flags.stack} to remove it for good:`;
       if (!flags.yes && !(await terminal.confirmByName(question, flags.stack, "--yes", signal))) {
         return end({ outcome: "declined" });
@@ -229,7 +230,6 @@ export function buildDestroyCommand({ env, terminal, signal, finish }: CommandHo
         const kept = await deleteKeptData(plan.kept, { clients, note, pollMs, signal });
         output = { ...output, kept };
       }
-      const search = { clients, stack: flags.stack, account, region, signal };
       await removeLeftovers(await findLeftovers(search), note);
       end({ outcome: "removed", leftovers: (await findLeftovers(search)).report });
     } finally {

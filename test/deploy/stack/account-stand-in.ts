@@ -150,7 +150,9 @@ export function openAccount(t: Test, stacks: StandInStack[] = [], onAsk = (_stac
       return { Stacks: [describe(stack)] };
     })
     .on(ListStacksCommand)
-    .callsFake(() => ({ StackSummaries: stacks.map(describe) }))
+    .callsFake(() => ({
+      StackSummaries: stacks.map(describe).map((one) => ({ ...one, TemplateDescription: one.Description })),
+    }))
     .on(DescribeStackEventsCommand)
     .callsFake(({ StackName = "" }: { StackName?: string }) => {
       onAsk(stacks);

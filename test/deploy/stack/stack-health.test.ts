@@ -183,3 +183,9 @@ t.test("a table being changed and a denied or throttled call are unknown", async
     "distribution",
   ]);
 });
+
+t.test("a distribution that does not exist has failed, and is not unknown", async (t) => {
+  mocks.cloudFront.on(GetDistributionCommand).rejects(awsError("NoSuchDistribution", "The distribution is gone", 404));
+  const found = (await check()).find(({ name }) => name === "distribution");
+  t.match(found, { status: "failed", found: /NoSuchDistribution/ });
+});
