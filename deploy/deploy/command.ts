@@ -12,9 +12,12 @@ import { firstFailure, followStack, type EventFollower } from "../stack/stack-ev
 import { parseTemplate, titlesOf, type Template } from "../stack/template.ts";
 import { exitCodes } from "../../terminal/exit.ts";
 import { gather } from "../../terminal/option-values.ts";
-import { readBootstrap, type Bootstrap } from "./bootstrap.ts";
+import { bootstrapOptions, qualifierOf, readBootstrap, type Bootstrap } from "./bootstrap.ts";
 import { runCdk, type Cdk, type CdkResult } from "./cdk.ts";
 import { showChecks, showDeployment, type DeployOutput } from "./deploy-report.ts";
+import { saveEvidence } from "./evidence.ts";
+import { watchForFailure } from "./failure-watch.ts";
+import { findLookupRound } from "./lookup-round.ts";
 import { checkQuotas, demandOf, type Quota } from "./quotas.ts";
 
 interface DeployFlags {
@@ -23,6 +26,9 @@ interface DeployFlags {
   readonly region?: string;
   readonly bootstrap?: boolean;
   readonly dryRun?: boolean;
+  /** False with `--no-rollback`. */
+  readonly rollback: boolean;
+  readonly revertDrift?: boolean;
   readonly yes?: boolean;
   readonly json?: boolean;
 }
@@ -31,6 +37,8 @@ export interface DeployParts {
   readonly cdk: Cdk;
   /** For the synthesised stacks. */
   readonly assemblyFolder: string;
+  /** Milliseconds between two looks at a running deployment. */
+  readonly pollMs: number;
 }
 
 interface AssembledStack {
@@ -39,6 +47,8 @@ interface AssembledStack {
   readonly template: Template;
   /** The oldest bootstrap stack that will do. */
   readonly bootstrapVersion: number;
+  /** Which bootstrap stack of the region it uses. */
+  readonly qualifier: string;
 }
 
 const help = `
@@ -63,6 +73,7 @@ function readAssembly(folder: string, defaultRegion: string): AssembledStack[] {
     region: environment.region === "unknown-region" ? defaultRegion : environment.region,
     template: parseTemplate(JSON.stringify(template)),
     bootstrapVersion: stack.requiresBootstrapStackVersion ?? 0,
+    qualifier: qualifierOf(stack.bootstrapStackVersionSsmParameter),
   }));
 }
 
@@ -81,11 +92,12 @@ function quotaProblem({ name, needed, used, limit, verdict }: Quota): string[] {
   ];
 }
 
-function bootstrapProblem({ region, version, required }: Bootstrap, account: string): string {
-  const is = version === null ? "is missing or incomplete" : `has version ${version}`;
+function bootstrapProblem(bootstrap: Bootstrap, account: string, qualifier: string): string {
+  const { region, stack, version, required } = bootstrap;
+  const is = version === null ? "is missing or incomplete" : `${stack} has version ${version}`;
   return (
     `CDK's bootstrap stack ${is} in ${region}; version ${required} is needed. Give --bootstrap, or run: ` +
-    `npx cdk bootstrap aws://${account}/${region}`
+    ["npx cdk bootstrap", `aws://${account}/${region}`, ...bootstrapOptions(bootstrap, qualifier)].join(" ")
   );
 }
 
@@ -109,7 +121,7 @@ async function explainFailure(
 
 export function buildDeployCommand(
   { env, terminal, signal, finish }: CommandHost,
-  { cdk, assemblyFolder }: DeployParts,
+  { cdk, assemblyFolder, pollMs }: DeployParts,
 ): Command {
   const { note } = terminal;
 
@@ -134,6 +146,8 @@ export function buildDeployCommand(
     .option("--region <name>", "AWS region")
     .option("--bootstrap", "create or update CDK's bootstrap stack where needed")
     .option("--dry-run", "check and show the differences only")
+    .option("--no-rollback", "leave a failed deployment as it is, so that it can be looked at; then destroy it")
+    .option("--revert-drift", "also undo what was changed or removed by hand since the last deployment")
     .option("--yes", "do not ask")
     .option("--json", "print one JSON document")
     .addHelpText("after", help)
@@ -155,13 +169,21 @@ export function buildDeployCommand(
         // First, because wrong credentials make everything after it fail with a less clear error.
         const account: Account = await readAccount(clients);
         const place = [...location, "--region", account.region];
-        await synthesize(flags.context ?? [], place);
+        const context = [...(flags.context ?? [])];
+        await synthesize(context, place);
+        const before = await readStack(clients.cloudFormation, mainOf(readAssembly(assemblyFolder, account.region)).name);
+        const { round, rebuilt } = await findLookupRound(clients, before);
+        if (rebuilt.length > 0) note(`Rebuilt since the last deployment: ${rebuilt.join(", ")}. The stack asks again.`);
+        if (round !== undefined && !context.some((pair) => pair.startsWith("lookupRound="))) {
+          context.push(`lookupRound=${round}`);
+          await synthesize(context, place);
+        }
         const stacks = readAssembly(assemblyFolder, account.region);
         const main = mainOf(stacks);
         const clientOf = ({ region }: AssembledStack) =>
           region === firewallRegion ? clients.firewalls : clients.cloudFormation;
         const bootstraps = () =>
-          Promise.all(stacks.map((stack) => readBootstrap(clientOf(stack), stack.region, stack.bootstrapVersion)));
+          Promise.all(stacks.map((stack) => readBootstrap(clientOf(stack), stack.region, stack.bootstrapVersion, stack.qualifier)));
         const present = await Promise.all(stacks.map((stack) => readStack(clientOf(stack), stack.name)));
         const exists = present.some((stack) => stack?.name === main.name && stack.status !== "REVIEW_IN_PROGRESS");
         const quotas = await checkQuotas(clients, demandOf(main.template), main.name, exists);
@@ -176,6 +198,7 @@ export function buildDeployCommand(
           url: null,
           outputs: {},
           failure: null,
+          evidence: [],
           seconds: 0,
         };
 
@@ -193,39 +216,67 @@ export function buildDeployCommand(
         const problems = [
           ...present.flatMap((stack) => deployObstacle(stack) ?? []),
           ...quotas.flatMap(quotaProblem),
-          ...(flags.bootstrap && !flags.dryRun ? [] : missing.map((one) => bootstrapProblem(one, account.account))),
+          ...(flags.bootstrap && !flags.dryRun
+            ? []
+            : missing.map((one) => bootstrapProblem(one, account.account, main.qualifier))),
         ];
-        if (problems.length > 0) return end({ problems });
+        if (problems.length > 0 && !flags.dryRun) return end({ problems });
 
         const colored = terminal.interactive && !env.NO_COLOR ? { ...env, FORCE_COLOR: "1" } : env;
         const shown = { env: colored, signal, onLine: note };
         const diff = await runCdk(
           cdk,
-          ["diff", ...stacks.map(({ name }) => name), "--app", assemblyFolder, ...place],
+          [
+            ...["diff", ...stacks.map(({ name }) => name), "--app", assemblyFolder],
+            // A change set would need the bootstrap stack's bucket.
+            ...(missing.length > 0 ? ["--method", "template"] : []),
+            ...place,
+          ],
           shown,
         );
         if (diff.code !== 0) note("The differences cannot be shown; CDK's output above says why.");
-        if (flags.dryRun) return end({ outcome: "planned" });
+        if (flags.dryRun) return end(problems.length > 0 ? { problems } : { outcome: "planned" });
         const question = `${exists ? "Update" : "Create"} ${main.name} in account ${account.account}, ${account.region}?`;
         if (!flags.yes && !(await terminal.confirm(question, "--yes", signal))) return end({ outcome: "declined" });
 
         if (missing.length > 0) {
-          const targets = missing.map(({ region }) => `aws://${account.account}/${region}`);
-          await runCdk(cdk, ["bootstrap", ...targets, ...location], shown);
+          for (const one of missing) {
+            const target = `aws://${account.account}/${one.region}`;
+            await runCdk(cdk, ["bootstrap", target, ...bootstrapOptions(one, main.qualifier), ...location], shown);
+          }
           bootstrap = await bootstraps();
           const still = bootstrap.filter(({ ready }) => !ready);
           output = { ...output, bootstrap };
-          if (still.length > 0) return end({ problems: still.map((one) => bootstrapProblem(one, account.account)) });
+          if (still.length > 0) return end({
+              problems: still.map((one) => bootstrapProblem(one, account.account, main.qualifier)),
+            });
         }
 
         note("Deploying. Stopping this command does not stop CloudFormation.");
         const followers = await Promise.all(stacks.map((stack) => followStack(clientOf(stack), stack.name)));
+        const folder = join(assemblyFolder, "failed", `${main.name}-${new Date().toISOString().replaceAll(":", "")}`);
+        const watch = watchForFailure(
+          await followStack(clients.cloudFormation, main.name),
+          async () => {
+            note(`Something failed. Saving the environments' events and logs below ${folder} …`);
+            const evidence = await saveEvidence({ clients, stack: main.name, folder, note, pollMs, signal });
+            output = { ...output, evidence };
+          },
+          { pollMs, signal },
+        );
         const outputsFile = join(assemblyFolder, "outputs.json");
         // Approved above for all stacks at once; CDK would ask for each, and show only changed permissions.
         const options = ["--all", "--require-approval", "never", "--progress", "events", "--outputs-file", outputsFile];
-        const deployed = await runCdk(cdk, ["deploy", "--app", assemblyFolder, ...options, ...place], shown);
-        if (deployed.code !== 0) {
-          return end({ outcome: "failed", failure: await explainFailure(stacks, followers, deployed) });
+        if (!flags.rollback) options.push("--no-rollback");
+        if (flags.revertDrift) options.push("--revert-drift");
+        const deploying = runCdk(cdk, ["deploy", "--app", assemblyFolder, ...options, ...place], shown);
+        const failed = await deploying.then(({ code }) => code !== 0).catch(() => false);
+        await watch.end(failed);
+        const deployed = await deploying;
+        if (failed) {
+          const failure = await explainFailure(stacks, followers, deployed);
+          const left = await readStack(clients.cloudFormation, main.name).catch(() => undefined);
+          return end({ outcome: "failed", failure, problems: [deployObstacle(left) ?? []].flat() });
         }
         const changed = (await Promise.all(followers.map((follower) => follower.poll()))).flat().length > 0;
         const written = JSON.parse(readFileSync(outputsFile, "utf8")) as Record<string, Record<string, string>>;

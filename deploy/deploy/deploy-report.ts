@@ -13,7 +13,7 @@ export const DeployOutput = Type.Object(
     region: Type.String(),
     identity: Type.String(),
     outcome: Type.Enum(["created", "updated", "unchanged", "planned", "declined", "not-ready", "failed"]),
-    problems: Type.Array(Type.String(), { description: "why it is not-ready, each with what to do" }),
+    problems: Type.Array(Type.String(), { description: "why it is not-ready, or what is in the way after a failure, each with what to do" }),
     quotas: Type.Array(Quota),
     bootstrap: Type.Array(Bootstrap),
     url: Type.Union([Type.String(), Type.Null()]),
@@ -28,6 +28,7 @@ export const DeployOutput = Type.Object(
       }),
       Type.Null(),
     ]),
+    evidence: Type.Array(Type.String(), { description: "files with the environments' events and logs, where it failed" }),
     seconds: Type.Number({ minimum: 0 }),
   },
   { additionalProperties: false },
@@ -41,10 +42,9 @@ export function showChecks(
   { identity, account, region, stack, quotas, bootstrap }: DeployOutput,
 ): void {
   note(`${colors.bold(stack)} in account ${account}, ${region}, as ${identity}`);
-  for (const { region: where, version, ready } of bootstrap) {
-    note(
-      `  ${ready ? colors.green("ok") : colors.red("no")}  CDK's bootstrap stack in ${where}: version ${version ?? "none"}`,
-    );
+  for (const { region: where, stack: name, version, ready } of bootstrap) {
+    const mark = ready ? colors.green("ok") : colors.red("no");
+    note(`  ${mark}  CDK's bootstrap stack in ${where}: ${name ?? "none"}${version === null ? "" : `, version ${version}`}`);
   }
   for (const { name, needed, peak, used, limit, verdict, detail } of quotas) {
     const mark = { enough: colors.green("ok"), short: colors.red("no"), unknown: colors.yellow("??") };
@@ -71,13 +71,16 @@ function nextSteps(stack: string, outputs: Readonly<Record<string, string>>, isN
 }
 
 export function showDeployment({ colors, note, print }: Terminal, output: DeployOutput): void {
-  const { stack, outcome, problems, failure, seconds } = output;
+  const { stack, outcome, problems, failure, evidence, seconds } = output;
   const took = formatSeconds(seconds);
   for (const problem of problems) note(`${colors.red("✗")} ${problem}`);
   if (failure !== null) {
     print(`${colors.red("Failed:")} ${failure.resource} (${failure.type}) of ${failure.stack}, ${took}`);
     print(`  ${failure.reason}`);
     print(`  ${failure.advice}`);
+    for (const file of evidence) print(`  saved: ${file}`);
+    if (evidence.length === 0 && failure.type.startsWith("AWS::ElasticBeanstalk::"))
+      print("  Nothing of it could be saved. The same with --no-rollback leaves the environment there to look at.");
   } else if (outcome === "not-ready" || outcome === "declined") print("Nothing was deployed.");
   else if (outcome === "planned") print(`Ready to deploy ${stack}: the same command without --dry-run does it.`);
   else if (outcome === "unchanged") print(`${stack} is up to date; nothing had to change.`);
