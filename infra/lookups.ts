@@ -39,8 +39,12 @@ export class Lookups extends Construct {
   readonly #logGroup: LogGroup;
   readonly #role: Role;
 
-  constructor(scope: Construct, id: string) {
+  readonly #round: number;
+
+  /** @param round all calls are repeated when it changes; 1 for the first */
+  constructor(scope: Construct, id: string, round: number) {
     super(scope, id);
+    this.#round = round;
     this.#logGroup = new LogGroup(this, "Log", {
       retention: RetentionDays.ONE_WEEK,
       removalPolicy: RemovalPolicy.DESTROY,
@@ -130,7 +134,7 @@ export class Lookups extends Construct {
     changesWith: unknown,
     answer?: string,
   ): AwsCustomResource {
-    const physicalResourceId = PhysicalResourceId.of(identity(this, [id, call, changesWith]));
+    const physicalResourceId = PhysicalResourceId.of(identity(this, [id, call, changesWith, this.#round]));
     const sdkCall = { ...call, physicalResourceId, ...(answer === undefined ? {} : { outputPaths: [answer] }) };
     const resource = new AwsCustomResource(this, id, {
       onUpdate: sdkCall,

@@ -51,6 +51,6 @@ export class Observability extends Construct {
     const { stackName } = Stack.of(this);
     const figures = createFigures({ data, platform, groups: scaling.groups, stackName, config });
     const alarms = addAlarms(this, figures, config, new SnsAction(this.topic));
-    this.dashboard = addDashboard(this, "Dashboard", figures, alarms, edge.url);
+    this.dashboard = addDashboard(this, "Dashboard", figures, alarms, edge.url, config);
   }
 }

@@ -7,6 +7,7 @@ import { Alarm, ComparisonOperator, Stats, TreatMissingData } from "aws-cdk-lib/
 import { ArnFormat, Duration, Stack } from "aws-cdk-lib";
 import { Construct } from "constructs";
 import { rushes, scalingPolicy } from "../shared/aws/scaling-policy.ts";
+import { runbookLink } from "./alarms.ts";
 import type { StackConfig } from "./config.ts";
 import type { Data } from "./data.ts";
 import type { Lookups } from "./lookups.ts";
@@ -41,7 +42,7 @@ export class Scaling extends Construct {
     this.#countInstances(lookups);
     this.#trackCpu();
     this.#trackBacklog(props.data);
-    this.#stepOnAge(props.data);
+    this.#stepOnAge(props.data, props.config);
     this.#scheduleRushes(props);
   }
 
@@ -120,7 +121,7 @@ export class Scaling extends Construct {
     });
   }
 
-  #stepOnAge({ queue }: Data): void {
+  #stepOnAge({ queue }: Data, config: StackConfig): void {
     const { steps, periodSeconds, breachPeriods } = worker.age;
     const first = steps[0]?.fromSeconds ?? 0;
     const policy = new CfnScalingPolicy(this, "WorkerAge", {
@@ -137,7 +138,7 @@ export class Scaling extends Construct {
       }),
     });
     const alarm = new Alarm(this, "OldestMessageIsOld", {
-      alarmDescription: "Grows the worker tier; nobody needs to act. docs/operations.md#scaling",
+      alarmDescription: `Grows the worker tier; nobody needs to act. ${runbookLink("Scaling", config)}`,
       metric: queue.metricApproximateAgeOfOldestMessage({
         period: Duration.seconds(periodSeconds),
         statistic: Stats.MAXIMUM,

@@ -23,9 +23,7 @@ function editDistance(a: string, b: string): number {
 
 /** `summit` is near `summit-test`, whose stage `deploy` adds; so is `sumit-test`. */
 function isNear(given: string, name: string): boolean {
-  return (
-    name.startsWith(`${given}-`) || given.startsWith(`${name}-`) || editDistance(given, name) <= nearEdits
-  );
+  return name.startsWith(`${given}-`) || given.startsWith(`${name}-`) || editDistance(given, name) <= nearEdits;
 }
 
 /** @returns a sentence that names the stack that may be meant; empty where CloudFormation does not say */

@@ -171,7 +171,10 @@ export function buildDeployCommand(
         const place = [...location, "--region", account.region];
         const context = [...(flags.context ?? [])];
         await synthesize(context, place);
-        const before = await readStack(clients.cloudFormation, mainOf(readAssembly(assemblyFolder, account.region)).name);
+        const before = await readStack(
+          clients.cloudFormation,
+          mainOf(readAssembly(assemblyFolder, account.region)).name,
+        );
         const { round, rebuilt } = await findLookupRound(clients, before);
         if (rebuilt.length > 0) note(`Rebuilt since the last deployment: ${rebuilt.join(", ")}. The stack asks again.`);
         if (round !== undefined && !context.some((pair) => pair.startsWith("lookupRound="))) {
@@ -183,7 +186,11 @@ export function buildDeployCommand(
         const clientOf = ({ region }: AssembledStack) =>
           region === firewallRegion ? clients.firewalls : clients.cloudFormation;
         const bootstraps = () =>
-          Promise.all(stacks.map((stack) => readBootstrap(clientOf(stack), stack.region, stack.bootstrapVersion, stack.qualifier)));
+          Promise.all(
+            stacks.map((stack) =>
+              readBootstrap(clientOf(stack), stack.region, stack.bootstrapVersion, stack.qualifier),
+            ),
+          );
         const present = await Promise.all(stacks.map((stack) => readStack(clientOf(stack), stack.name)));
         const exists = present.some((stack) => stack?.name === main.name && stack.status !== "REVIEW_IN_PROGRESS");
         const quotas = await checkQuotas(clients, demandOf(main.template), main.name, exists);
@@ -247,7 +254,8 @@ export function buildDeployCommand(
           bootstrap = await bootstraps();
           const still = bootstrap.filter(({ ready }) => !ready);
           output = { ...output, bootstrap };
-          if (still.length > 0) return end({
+          if (still.length > 0)
+            return end({
               problems: still.map((one) => bootstrapProblem(one, account.account, main.qualifier)),
             });
         }

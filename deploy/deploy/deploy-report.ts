@@ -13,7 +13,9 @@ export const DeployOutput = Type.Object(
     region: Type.String(),
     identity: Type.String(),
     outcome: Type.Enum(["created", "updated", "unchanged", "planned", "declined", "not-ready", "failed"]),
-    problems: Type.Array(Type.String(), { description: "why it is not-ready, or what is in the way after a failure, each with what to do" }),
+    problems: Type.Array(Type.String(), {
+      description: "why it is not-ready, or what is in the way after a failure, each with what to do",
+    }),
     quotas: Type.Array(Quota),
     bootstrap: Type.Array(Bootstrap),
     url: Type.Union([Type.String(), Type.Null()]),
@@ -28,7 +30,9 @@ export const DeployOutput = Type.Object(
       }),
       Type.Null(),
     ]),
-    evidence: Type.Array(Type.String(), { description: "files with the environments' events and logs, where it failed" }),
+    evidence: Type.Array(Type.String(), {
+      description: "files with the environments' events and logs, where it failed",
+    }),
     seconds: Type.Number({ minimum: 0 }),
   },
   { additionalProperties: false },
@@ -44,7 +48,9 @@ export function showChecks(
   note(`${colors.bold(stack)} in account ${account}, ${region}, as ${identity}`);
   for (const { region: where, stack: name, version, ready } of bootstrap) {
     const mark = ready ? colors.green("ok") : colors.red("no");
-    note(`  ${mark}  CDK's bootstrap stack in ${where}: ${name ?? "none"}${version === null ? "" : `, version ${version}`}`);
+    note(
+      `  ${mark}  CDK's bootstrap stack in ${where}: ${name ?? "none"}${version === null ? "" : `, version ${version}`}`,
+    );
   }
   for (const { name, needed, peak, used, limit, verdict, detail } of quotas) {
     const mark = { enough: colors.green("ok"), short: colors.red("no"), unknown: colors.yellow("??") };

@@ -38,7 +38,9 @@ export function showPlan({ colors, note }: Terminal, output: DestroyOutput, all:
   const isGone = leftovers !== null;
   note(`${colors.bold(stack)} (${isGone ? "removed earlier" : stage}) in account ${account}, ${region}`);
   if (!isGone)
-    note(`  goes:  ${removed} resource(s) of the stack${all && kept.length > 0 ? `, and the ${kept.length} below` : ""}`);
+    note(
+      `  goes:  ${removed} resource(s) of the stack${all && kept.length > 0 ? `, and the ${kept.length} below` : ""}`,
+    );
   if (kept.length === 0) note("  stays: nothing");
   for (const { type, name } of kept) note(`  ${all ? colors.red("goes: ") : "stays:"} ${name} (${type})`);
   if (isGone && kept.length > 0 && !all) note("  --delete-data deletes these as well, for good.");

@@ -1,6 +1,6 @@
 import t from "tap";
 import { firewallParameterName } from "../../infra/firewall.ts";
-import { fullSettings, only, synthesized } from "./templates.ts";
+import { fullSettings, only, resources, synthesized } from "./templates.ts";
 
 const { firewall } = await synthesized({ settings: fullSettings });
 if (!firewall) throw new Error("the full configuration has a firewall");
@@ -29,6 +29,8 @@ t.test("one address may post so many registrations in five minutes, then it is t
               Statements: [
                 { ByteMatchStatement: { SearchString: "POST" } },
                 { ByteMatchStatement: { SearchString: "/registrations" } },
+                { NotStatement: { Statement: { IPSetReferenceStatement: {} } } },
+                { NotStatement: { Statement: { IPSetReferenceStatement: {} } } },
               ],
             },
           },
@@ -62,4 +64,11 @@ t.test("the main stack reads the name that this one leaves", async (t) => {
   const call = JSON.stringify(only(main, "Custom::AWS", "LookupsFirewall").Properties["Create"]);
   t.match(call, "/turnout/turnout-production/firewall-arn");
   t.match(call, "us-east-1");
+});
+
+t.test("where a load test comes from is a set for each version of addresses", async (t) => {
+  t.strictSame(
+    resources(firewall, "AWS::WAFv2::IPSet").map(([, { Properties }]) => Properties["Addresses"]),
+    [["203.0.113.7/32"], ["2001:db8::/48"]],
+  );
 });

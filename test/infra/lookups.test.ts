@@ -1,5 +1,5 @@
 import t from "tap";
-import { only, resources, synthesized } from "./templates.ts";
+import { fullSettings, only, resources, synthesized } from "./templates.ts";
 
 const { main } = await synthesized();
 
@@ -37,6 +37,13 @@ t.test(
     t.equal(identity(main, "WorkerGroup"), identity(changed, "WorkerGroup"), "the other tier's stays");
   },
 );
+
+t.test("another round asks for everything again, though nothing else has changed", async (t) => {
+  const { main: full } = await synthesized({ settings: fullSettings });
+  const identity = (template: typeof main) => callOf(template, "OriginFacingAddresses").physicalResourceId.id;
+  t.not(identity(main), identity(full), "what changes with nothing else changes with the round");
+  t.equal(full.Outputs["LookupRound"]?.Value, "2", "deploy reads here which round is deployed");
+});
 
 t.test("CloudFront's addresses are found by their list's name, in whatever region this is", async (t) => {
   t.match(callOf(main, "OriginFacingAddresses"), {

@@ -11,7 +11,8 @@ const root = resolve(import.meta.dirname, "../..");
 const cache = join(root, "node_modules/.cache/turnout-synthesis");
 const inputs = [
   "infra/**/*.{ts,js}",
-  "shared/{scaling-policy,event-definition,tier-grants}.ts",
+  "shared/aws/{scaling-policy,tier-grants}.ts",
+  "shared/registration/event-definition.ts",
   "test/infra/synthesis.ts",
   "package-lock.json",
 ];
@@ -20,6 +21,12 @@ const inputs = [
 export const fullSettings = {
   stage: "production",
   alarmEmail: "operator@example.org",
+  runbookUrl: "https://example.org/turnout/docs/operations.md",
+  tags: "costCentre=42,owner=events team",
+  lookupRound: 2,
+  rateLimitPerMinute: 1_200,
+  loadTestFrom: "203.0.113.7,2001:db8::/48",
+  loadTestUntil: "2027-02-01T12:00Z",
   waf: true,
   securityContact: "mailto:security@example.org",
   domainName: "summit.example.org",

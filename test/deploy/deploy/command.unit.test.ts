@@ -72,7 +72,11 @@ function open(t: Test, { stacks = [toolkit], script = "", afterDeploy, afterBoot
   opened.mocks.dynamoDb.on(DescribeLimitsCommand).resolves({ TableMaxWriteCapacityUnits: 40_000 });
   const cdk = { command: "/bin/sh", args: ["-c", `echo "$*" >> ${notes}; ${script}`, "cdk"], folder: assemblyFolder };
   const deploy = (args: readonly string[], typed?: string) =>
-    run((host) => buildDeployCommand(host, { cdk, assemblyFolder, pollMs: 1 }), args, typed === undefined ? {} : { typed });
+    run(
+      (host) => buildDeployCommand(host, { cdk, assemblyFolder, pollMs: 1 }),
+      args,
+      typed === undefined ? {} : { typed },
+    );
   return { ...opened, asked, deploy, assemblyFolder };
 }
 

@@ -72,9 +72,11 @@ async function open(t: Test, stacks: StandInStack[], isGone = () => false, onAsk
   ec2
     .on(GetConsoleOutputCommand)
     .callsFake(() => whileThere({ Output: Buffer.from("cloud-init failed").toString("base64") }));
-  logs.on(DescribeLogGroupsCommand).callsFake(({ logGroupNamePrefix = "" }: { logGroupNamePrefix?: string }) =>
-    whileThere({ logGroups: [{ logGroupName: `${logGroupNamePrefix}var/log/eb-engine.log` }] }),
-  );
+  logs
+    .on(DescribeLogGroupsCommand)
+    .callsFake(({ logGroupNamePrefix = "" }: { logGroupNamePrefix?: string }) =>
+      whileThere({ logGroups: [{ logGroupName: `${logGroupNamePrefix}var/log/eb-engine.log` }] }),
+    );
   logs
     .on(FilterLogEventsCommand)
     .callsFake(({ nextToken }: { nextToken?: string }) =>
@@ -110,8 +112,18 @@ t.test("what cannot be saved costs nothing else", async (t) => {
   mocks.beanstalk.on(RetrieveEnvironmentInfoCommand).resolves({});
   const notes: string[] = [];
   const folder = join(t.testdir(), "failed");
-  const saved = await saveEvidence({ clients, stack: name, folder, note: (line) => notes.push(line), pollMs: 1, signal });
-  t.same(saved.map((path) => path.split("-").at(-1)), ["engine.log", "events.txt"]);
+  const saved = await saveEvidence({
+    clients,
+    stack: name,
+    folder,
+    note: (line) => notes.push(line),
+    pollMs: 1,
+    signal,
+  });
+  t.same(
+    saved.map((path) => path.split("-").at(-1)),
+    ["engine.log", "events.txt"],
+  );
   t.match(notes.join("\n"), /console of i-1 .*ec2:GetConsoleOutput[\s\S]*no instance answered/);
 });
 
@@ -165,8 +177,14 @@ async function failedDeployment(t: Test, { rollback }: { readonly rollback: bool
 t.test("a failed boot's evidence is saved before the rollback has taken the environment away", async (t) => {
   const { evidence, failure } = await failedDeployment(t, { rollback: true });
   t.match(failure, { resource: "PlatformWebD1" });
-  t.ok(evidence.some((path) => path.endsWith("-tail.txt")), evidence.join(" "));
-  t.ok(evidence.some((path) => path.endsWith("-bundle.zip")), evidence.join(" "));
+  t.ok(
+    evidence.some((path) => path.endsWith("-tail.txt")),
+    evidence.join(" "),
+  );
+  t.ok(
+    evidence.some((path) => path.endsWith("-bundle.zip")),
+    evidence.join(" "),
+  );
 });
 
 t.test("with --no-rollback it is saved after the failure, from what is still there", async (t) => {

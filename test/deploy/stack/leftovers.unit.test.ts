@@ -267,11 +267,9 @@ t.test("names that CloudFormation shortened are known from its report", async (t
     },
   ]);
   const there = [`/aws/lambda/${lambda}`, group, `${group}-of-another-stack`, `/aws/lambda/${long.slice(0, 24)}-other`];
-  mocks.logs
-    .on(DescribeLogGroupsCommand)
-    .callsFake(({ logGroupNamePrefix = "" }: { logGroupNamePrefix?: string }) => ({
-      logGroups: there.filter((name) => name.startsWith(logGroupNamePrefix)).map((logGroupName) => ({ logGroupName })),
-    }));
+  mocks.logs.on(DescribeLogGroupsCommand).callsFake(({ logGroupNamePrefix = "" }: { logGroupNamePrefix?: string }) => ({
+    logGroups: there.filter((name) => name.startsWith(logGroupNamePrefix)).map((logGroupName) => ({ logGroupName })),
+  }));
   const { report } = await findLeftovers({ clients, stack: long, account, region, signal });
   t.same(
     report.left.map(({ name }) => name),

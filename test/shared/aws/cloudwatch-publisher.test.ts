@@ -238,6 +238,7 @@ t.test("every figure that is published is one that a tier has", async (t) => {
   createWebMetrics(registry, () => {
     throw new Error("not asked");
   });
+  for (const tier of ["web", "worker"] as const) exposeMachineMemory(registry, tier);
   createBacklogReport({ registry } as Parameters<typeof createBacklogReport>[0]);
   for (const { name, polledAt } of publishedFigures) {
     t.ok(registry.getSingleMetric(name), name);
