@@ -1,5 +1,6 @@
 /** `turnout stack verify`: whether a deployment works, in its parts and end to end. */
 import { randomInt } from "node:crypto";
+import type { StackResourceSummary } from "@aws-sdk/client-cloudformation";
 import { Command } from "commander";
 import { TurnoutError } from "../../shared/errors.ts";
 import type { EventDefinition } from "../../shared/registration/event-definition.ts";
@@ -15,7 +16,7 @@ import {
 import { createDeadLetterStore } from "../../shared/dead-letters/dead-letter-store.ts";
 import { attempt, showChecklist, skipped, toChecklist, type Check } from "../stack/checklist.ts";
 import type { DeploymentClients } from "../stack/clients.ts";
-import { readStack, readStackResources } from "../stack/deployed-stack.ts";
+import { readStack, readStackResources, type DeployedStack } from "../stack/deployed-stack.ts";
 import { checkEdge } from "../stack/edge-check.ts";
 import { smokeRegistration } from "../stack/smoke-registration.ts";
 import type { PartsOutputs } from "../stack/stack-health.ts";
@@ -96,6 +97,30 @@ export function buildVerifyCommand({ env, terminal, signal, finish }: CommandHos
     return [...seen, ...(await attempt("smoke registration", signal, () => smoke(url, event, flags)))];
   }
 
+  /** Whether what runs is what was deployed: CloudFormation does not notice what is changed by hand. */
+  async function review(
+    clients: DeploymentClients,
+    stack: DeployedStack,
+    resources: readonly StackResourceSummary[],
+    outputs: PartsOutputs,
+  ): Promise<readonly Check[]> {
+    const { readTemplate } = await import("../stack/template.ts");
+    const { createResolve } = await import("../stack/template-values.ts");
+    const { reviewOptions } = await import("../stack/option-review.ts");
+    const { checkOpenPorts } = await import("../stack/open-ports.ts");
+    const template = await readTemplate(clients.cloudFormation, stack.id);
+    const resolve = createResolve(template, stack.id, resources);
+    const options = await reviewOptions({
+      client: clients.beanstalk,
+      applicationName: outputs.ApplicationName,
+      environments: { web: outputs.WebEnvironment, worker: outputs.WorkerEnvironment },
+      template,
+      resolve,
+      signal,
+    });
+    return [...options, ...(await checkOpenPorts({ client: clients.ec2, template, resolve, signal }))];
+  }
+
   async function verify(clients: DeploymentClients, name: string, flags: VerifyFlags): Promise<readonly Check[]> {
     const stack = await readStack(clients.cloudFormation, name);
     if (stack === undefined) throw await unknownStack(clients.cloudFormation, name);
@@ -105,7 +130,8 @@ export function buildVerifyCommand({ env, terminal, signal, finish }: CommandHos
     const outputs = partsOf(stack);
     if (outputs === undefined) return [...checks, skipped("everything else", "the stack has no outputs")];
     const parts = await checkParts({ clients, outputs, alarmNames: alarmsOf(resources), signal });
-    return [...checks, ...parts, ...(await endToEnd(outputs, flags))];
+    const reviewed = await attempt("as in the template", signal, () => review(clients, stack, resources, outputs));
+    return [...checks, ...parts, ...reviewed, ...(await endToEnd(outputs, flags))];
   }
 
   const command = new Command("verify")

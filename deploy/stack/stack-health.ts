@@ -4,7 +4,11 @@ import type { StackResourceSummary } from "@aws-sdk/client-cloudformation";
 import { GetDistributionCommand } from "@aws-sdk/client-cloudfront";
 import { DescribeAlarmsCommand } from "@aws-sdk/client-cloudwatch";
 import { DescribeTableCommand } from "@aws-sdk/client-dynamodb";
-import { DescribeEnvironmentHealthCommand, DescribeEnvironmentsCommand } from "@aws-sdk/client-elastic-beanstalk";
+import {
+  DescribeEnvironmentHealthCommand,
+  DescribeEnvironmentResourcesCommand,
+  DescribeEnvironmentsCommand,
+} from "@aws-sdk/client-elastic-beanstalk";
 import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 import { outputNames } from "../../terminal/stack-outputs.ts";
 import { attempt, failed, ok, unknown, type Check } from "./checklist.ts";
@@ -19,6 +23,7 @@ export const outputsOfParts = [
   "WebGroup",
   "WorkerGroup",
   "LoadBalancerDnsName",
+  "ApplicationName",
 ] as const;
 
 export type PartsOutputs = Readonly<Record<(typeof outputsOfParts)[number], string>>;
@@ -29,6 +34,10 @@ export function partsOf({ outputs }: DeployedStack): PartsOutputs | undefined {
 }
 
 const finished = /^(CREATE|UPDATE|IMPORT)_COMPLETE$/;
+/** CloudFormation compares templates, not what is there. */
+const changedByHand =
+  "Somebody changed it by hand, and deploying again changes nothing while the template is the same: npm run deploy -- --revert-drift, with the stack's settings, compares with what is there.";
+const removedByHand = changedByHand.replace("changed it", "removed it");
 /** The rest are only counted. */
 const mostNamed = 5;
 
@@ -82,8 +91,8 @@ export async function checkParts(options: PartsCheckOptions): Promise<readonly C
   const made = await Promise.all([
     environment("web", outputs.WebEnvironment),
     environment("worker", outputs.WorkerEnvironment),
-    group("web", outputs.WebGroup),
-    group("worker", outputs.WorkerGroup),
+    group("web", outputs.WebGroup, outputs.WebEnvironment),
+    group("worker", outputs.WorkerGroup, outputs.WorkerEnvironment),
     queue("queue", outputs.QueueUrl, outputs.DeadLetterQueueUrl),
     queue("dead-letter queue", outputs.DeadLetterQueueUrl),
     table("registrations table", outputs.RegistrationsTable),
@@ -102,7 +111,7 @@ export async function checkParts(options: PartsCheckOptions): Promise<readonly C
       const { Environments: [found] = [] } = await beanstalk.send(
         new DescribeEnvironmentsCommand({ EnvironmentNames: [EnvironmentName], IncludeDeleted: false }),
       );
-      if (found === undefined) return failed(name, `${EnvironmentName} does not exist`, "Deploy again.");
+      if (found === undefined) return failed(name, `${EnvironmentName} does not exist`, removedByHand);
       const state = `${found.Status}, health ${found.HealthStatus ?? found.Health}`;
       if (found.Status === "Ready" && found.Health === "Green")
         return ok(name, `${state}, version ${found.VersionLabel}`);
@@ -115,16 +124,23 @@ export async function checkParts(options: PartsCheckOptions): Promise<readonly C
     });
   }
 
-  function group(tier: string, AutoScalingGroupName: string) {
+  function group(tier: string, AutoScalingGroupName: string, EnvironmentName: string) {
     const name = `${tier} instances`;
     return attempt(name, signal, async () => {
+      const { EnvironmentResources } = await clients.beanstalk.send(
+        new DescribeEnvironmentResourcesCommand({ EnvironmentName }),
+      );
+      const real = EnvironmentResources?.AutoScalingGroups?.[0]?.Name ?? AutoScalingGroupName;
+      if (real !== AutoScalingGroupName) {
+        const todo =
+          "The environment was rebuilt, and its alarms, schedules and policies are still for the old group. Deploy again with the same settings: npm run deploy notices it and has the stack ask for the new one.";
+        return failed(name, `the environment's group is ${real}, the stack knows ${AutoScalingGroupName}`, todo);
+      }
       const { AutoScalingGroups: [found] = [] } = await clients.autoScaling.send(
         new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [AutoScalingGroupName] }),
       );
       if (found === undefined) {
-        const todo =
-          "Elastic Beanstalk replaced the group. Deploy again, so that the scaling policies use the new one.";
-        return failed(name, `the group ${AutoScalingGroupName} does not exist`, todo);
+        return failed(name, `the group ${AutoScalingGroupName} does not exist`, removedByHand);
       }
       const { Instances = [], MinSize = 0, MaxSize = 0, DesiredCapacity = 0 } = found;
       const serving = Instances.filter(
@@ -150,7 +166,7 @@ export async function checkParts(options: PartsCheckOptions): Promise<readonly C
       const wanted = new URL(deadLetterQueueUrl).pathname.split("/").at(-1) ?? "";
       if ((Attributes.RedrivePolicy ?? "").includes(`:${wanted}"`)) return ok(name, seen);
       const todo =
-        "Deploy again: the construct Data sets it. Without it a message that crashes its worker returns forever.";
+        "The construct Data sets it; without it a message that crashes its worker returns forever. Somebody changed it by hand: npm run deploy -- --revert-drift, with the stack's settings, undoes that.";
       return failed(name, `its dead letters do not go to ${wanted}`, todo);
     });
   }
@@ -174,7 +190,7 @@ export async function checkParts(options: PartsCheckOptions): Promise<readonly C
       const enabled = Distribution?.DistributionConfig?.Enabled === true;
       const seen = `${Id} is ${Distribution?.Status}, ${enabled ? "enabled" : "not enabled"}`;
       if (Distribution?.Status === "Deployed" && enabled) return ok(name, seen);
-      return failed(name, seen, enabled ? "CloudFront takes some minutes. Verify again later." : "Deploy again.");
+      return failed(name, seen, enabled ? "CloudFront takes some minutes. Verify again later." : changedByHand);
     });
   }
 
@@ -187,8 +203,7 @@ export async function checkParts(options: PartsCheckOptions): Promise<readonly C
         new DescribeAlarmsCommand({ AlarmNames: [...alarmNames] }),
       );
       const gone = alarmNames.filter((one) => !MetricAlarms.some(({ AlarmName }) => AlarmName === one));
-      if (gone.length > 0)
-        return failed(name, `${gone.join(", ")} do not exist`, "Somebody removed them. Deploy again.");
+      if (gone.length > 0) return failed(name, `${gone.join(", ")} do not exist`, removedByHand);
       const inAlarm = MetricAlarms.filter(({ StateValue }) => StateValue === "ALARM").map(({ AlarmName }) => AlarmName);
       if (inAlarm.length === 0) return ok(name, `none of ${alarmNames.length} is in ALARM`);
       return failed(

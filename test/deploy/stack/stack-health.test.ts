@@ -4,6 +4,7 @@ import { CloudWatchClient, DescribeAlarmsCommand } from "@aws-sdk/client-cloudwa
 import { DescribeTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import {
   DescribeEnvironmentHealthCommand,
+  DescribeEnvironmentResourcesCommand,
   DescribeEnvironmentsCommand,
   ElasticBeanstalkClient,
 } from "@aws-sdk/client-elastic-beanstalk";
@@ -50,6 +51,7 @@ t.beforeEach(() => {
   mocks.beanstalk
     .on(DescribeEnvironmentsCommand)
     .resolves({ Environments: [{ Status: "Ready", Health: "Green", HealthStatus: "Ok", VersionLabel: "v1" }] });
+  mocks.beanstalk.on(DescribeEnvironmentResourcesCommand).resolves({});
   mocks.beanstalk.on(DescribeEnvironmentHealthCommand).resolves({ Causes: ["100 % of requests fail"] });
   mocks.cloudFront.on(GetDistributionCommand).resolves({
     Distribution: { Status: "Deployed", DistributionConfig: { Enabled: true } } as never,
@@ -141,6 +143,7 @@ t.test("each part that does not work is found, with AWS's reason", async (t) => 
     .on(DescribeEnvironmentsCommand, { EnvironmentNames: ["summit-web"] })
     .resolves({ Environments: [] });
   mocks.autoScaling.on(DescribeAutoScalingGroupsCommand).resolves({ AutoScalingGroups: [] });
+  mocks.beanstalk.on(DescribeEnvironmentResourcesCommand).resolves({});
   mocks.sqs.on(GetQueueAttributesCommand).resolves({ Attributes: {} });
   mocks.tables.on(DescribeTableCommand).rejects(awsError("ResourceNotFoundException", "no such table"));
   mocks.cloudFront.on(GetDistributionCommand).resolves({
@@ -150,7 +153,7 @@ t.test("each part that does not work is found, with AWS's reason", async (t) => 
   const found = new Map((await check()).map((one) => [one.name, one]));
   t.match(found.get("web environment"), { status: "failed", found: /does not exist/ });
   t.match(found.get("worker environment"), { status: "failed", found: /health Severe: 100 % of requests fail/ });
-  t.match(found.get("web instances"), { status: "failed", todo: /replaced the group/ });
+  t.match(found.get("web instances"), { status: "failed", todo: /removed it by hand.*--revert-drift/ });
   t.match(found.get("queue"), { status: "failed", found: /do not go to summit-dead-letters/ });
   t.match(found.get("dead-letter queue"), { status: "ok" });
   t.match(found.get("registrations table"), { status: "failed", found: /no such table/ });
@@ -188,4 +191,17 @@ t.test("a distribution that does not exist has failed, and is not unknown", asyn
   mocks.cloudFront.on(GetDistributionCommand).rejects(awsError("NoSuchDistribution", "The distribution is gone", 404));
   const found = (await check()).find(({ name }) => name === "distribution");
   t.match(found, { status: "failed", found: /NoSuchDistribution/ });
+});
+
+t.test("a rebuilt environment's group is not the one that the stack knows: deploying again asks for it", async (t) => {
+  mocks.beanstalk
+    .on(DescribeEnvironmentResourcesCommand, { EnvironmentName: outputs.WorkerEnvironment })
+    .resolves({ EnvironmentResources: { AutoScalingGroups: [{ Name: "rebuilt-group" }] } });
+  const found = new Map((await check()).map((one) => [one.name, one]));
+  t.match(found.get("worker instances"), {
+    status: "failed",
+    found: /rebuilt-group.*summit-worker-group/,
+    todo: /rebuilt.*npm run deploy notices/,
+  });
+  t.match(found.get("web instances"), { status: "ok" });
 });

@@ -7,6 +7,7 @@ import { Counter, Gauge, Registry } from "prom-client";
 import t, { type Test } from "tap";
 import { cloudWatchLimits } from "../../../shared/aws/aws-limits.ts";
 import { createCloudWatchPublisher, publishedFigures } from "../../../shared/aws/cloudwatch-publisher.ts";
+import { exposeMachineMemory } from "../../../shared/process/machine-memory.ts";
 import { createBacklogReport } from "../../../worker/backlog-report.ts";
 import { createWorkerMetrics } from "../../../worker/metrics.ts";
 import { createWebMetrics } from "../../../web/metrics.ts";
