@@ -13,6 +13,7 @@ export const outputNames = [
   "ActivityTable",
   "WebEnvironment",
   "WorkerEnvironment",
+  "Url",
 ] as const;
 
 export type StackOutputs = Readonly<Record<(typeof outputNames)[number], string>>;

@@ -18,7 +18,6 @@ import { deployObstacle, type DeployedStack } from "./deployed-stack.ts";
 /** The outputs of a complete deployment. */
 export const outputsOfParts = [
   ...outputNames,
-  "Url",
   "DistributionId",
   "WebGroup",
   "WorkerGroup",
