@@ -40,7 +40,7 @@ export const StackConfig = Type.Object({
     Type.String({
       pattern: `^${tag}(,${tag}){0,39}$`,
       description:
-        "your own tags, such as costCentre=42,owner=events, on everything that can carry one. Never change them: that replaces both environments. Default: none",
+        "your own tags, such as costCentre=42,owner=events, on everything that can carry one; they can be changed on a live stack. Default: none",
     }),
   ),
   eventFile: Type.String({
@@ -70,12 +70,20 @@ export const StackConfig = Type.Object({
         "writes above which the registrations table throttles: a bound on cost. Default: the account's own quota",
     }),
   ),
-  platformVersion: Type.String({
-    default: "6.11.5",
-    pattern: String.raw`^\d+\.\d+\.\d+$`,
-    description:
-      "version of the platform `Node.js 24 running on 64bit Amazon Linux 2023`; a new one replaces no environment",
-  }),
+  platformVersion: Type.Optional(
+    Type.String({
+      pattern: String.raw`^\d+\.\d+\.\d+$`,
+      description:
+        "version of the platform `Node.js 24 running on 64bit Amazon Linux 2023`; a new one replaces no environment. Default: what the stack has, for a new one the newest",
+    }),
+  ),
+  zones: Type.Optional(
+    Type.String({
+      pattern: String.raw`^[a-z]+\d+-az\d+,[a-z]+\d+-az\d+$`,
+      description:
+        "ids of the two availability zones, such as euc1-az1,euc1-az2. Default: what the stack has, for a new one two that have all it needs",
+    }),
+  ),
   natGateways: Type.Integer({
     default: 1,
     minimum: 1,
@@ -171,6 +179,19 @@ export const StackConfig = Type.Object({
 
 export type StackConfig = Readonly<Static<typeof StackConfig>>;
 
+/** For a synthesis without an account; `npm run deploy` asks the account, which may no longer be offered this one. */
+export const fallbackPlatformVersion = "6.11.5";
+
+/** Settings that depend on the account: `npm run deploy` chooses those that were not given. */
+export function openSettings(config: StackConfig): string[] {
+  return (["platformVersion", "zones"] as const).filter((name) => config[name] === undefined);
+}
+
+/** @returns the ids of the two zones; undefined where none are given */
+export function zonesOf({ zones }: StackConfig): readonly string[] | undefined {
+  return zones?.split(",");
+}
+
 export class StackConfigError extends Error {
   readonly errors: readonly string[];
 
@@ -228,6 +249,8 @@ function relationErrors(config: StackConfig): string[] {
   if ((config.tableMaxWritesPerSecond ?? Infinity) < config.tableWarmWritesPerSecond) {
     errors.push("tableMaxWritesPerSecond must not be below tableWarmWritesPerSecond");
   }
+  const [one, other] = zonesOf(config) ?? [];
+  if (one !== undefined && one === other) errors.push(`zones were ${one} twice: give two different ones`);
   const own = [config.domainName, config.certificateArn, config.originCertificateArn];
   if (own.some(Boolean) && !own.every(Boolean)) {
     errors.push("domainName, certificateArn and originCertificateArn belong together: give all three or none");

@@ -108,8 +108,8 @@ export class Edge extends Construct {
       connectionAttempts: 2,
       connectionTimeout: Duration.seconds(5),
     });
-    // CloudFront requires an internet gateway in the network, although no traffic uses it.
-    this.node.addDependency(network.vpc.internetConnectivityEstablished);
+    // CloudFront requires an attached internet gateway in the network, although no traffic uses it.
+    this.node.addDependency(...network.attachedGateway);
     return {
       origin,
       compress: true,

@@ -1,69 +1,85 @@
 /**
  * Values known only during deployment: names and ids chosen by Elastic Beanstalk and AWS. Each is read by one API call
- * then, so that synthesis stays offline. All share one function and one log group, which go with the stack.
+ * then, so that synthesis stays offline. All share one function, one role and one log group, which go with the stack.
  */
 import { createHash } from "node:crypto";
-import { Duration, RemovalPolicy, Stack } from "aws-cdk-lib";
+import { ArnFormat, Duration, RemovalPolicy, Stack, Validations, type CfnResource } from "aws-cdk-lib";
 import type { CfnEnvironment } from "aws-cdk-lib/aws-elasticbeanstalk";
-import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import { ManagedPolicy, PolicyDocument, Role, ServicePrincipal, type CfnRole } from "aws-cdk-lib/aws-iam";
 import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
-import {
-  AwsCustomResource,
-  AwsCustomResourcePolicy,
-  PhysicalResourceId,
-  type AwsSdkCall,
-} from "aws-cdk-lib/custom-resources";
+import { AwsCustomResource, PhysicalResourceId, type AwsSdkCall } from "aws-cdk-lib/custom-resources";
 import { Construct, type IConstruct } from "constructs";
 import type { Grant } from "../shared/aws/tier-grants.ts";
 import { acknowledgePatterns, toStatement } from "./grants.ts";
-
-const describesOnly = "These calls describe and change nothing, and AWS lets no resource be named for them.";
-
-/** What Elastic Beanstalk reads, with the caller's permissions, to find an environment's group. */
-const environmentReads = [
-  "autoscaling:DescribeAutoScalingGroups",
-  "autoscaling:DescribeLaunchConfigurations",
-  "ec2:DescribeLaunchTemplates",
-  "elasticloadbalancing:DescribeLoadBalancers",
-];
 
 export interface LookupCall extends Omit<AwsSdkCall, "physicalResourceId" | "outputPaths"> {
   /** Path of the value in the answer, such as `PrefixLists.0.PrefixListId`. */
   readonly answer: string;
   /** When this changes, the call is repeated; hashed into the call's identity. */
   readonly changesWith: unknown;
-  readonly grants: readonly Grant[];
 }
+
+export interface LookupsProps {
+  /** Name of the parameter in us-east-1 with the firewall's ARN; undefined without a firewall. */
+  readonly firewallParameter: string | undefined;
+  /** All calls are repeated when it changes; 1 for the first. */
+  readonly round: number;
+}
+
+const firewallRegion = "us-east-1";
 
 export class Lookups extends Construct {
   readonly #logGroup: LogGroup;
   readonly #role: Role;
+  readonly #calls: AwsCustomResource[] = [];
+  readonly #firewallParameter: string | undefined;
+  #slow: readonly CfnResource[] = [];
 
   readonly #round: number;
 
-  /** @param round all calls are repeated when it changes; 1 for the first */
-  constructor(scope: Construct, id: string, round: number) {
+  constructor(scope: Construct, id: string, { firewallParameter, round }: LookupsProps) {
     super(scope, id);
+    this.#firewallParameter = firewallParameter;
     this.#round = round;
     this.#logGroup = new LogGroup(this, "Log", {
       retention: RetentionDays.ONE_WEEK,
       removalPolicy: RemovalPolicy.DESTROY,
     });
+    const grants = this.#grants();
+    const readOnly = "AWSElasticBeanstalkReadOnly";
     this.#role = new Role(this, "Role", {
       description: "Turnout: asks AWS for names while the stack is deployed",
       assumedBy: new ServicePrincipal("lambda.amazonaws.com"),
+      // All from the start: a policy that is attached right before a call does not always count yet.
+      managedPolicies: [ManagedPolicy.fromAwsManagedPolicyName(readOnly)],
+      inlinePolicies: { Calls: new PolicyDocument({ statements: grants.map(toStatement) }) },
     });
-    this.#logGroup.grantWrite(this.#role);
+    acknowledgePatterns(this.#role, grants);
+    Validations.of(this.#role).acknowledge({
+      id: `AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/${readOnly}]`,
+      reason:
+        "What Elastic Beanstalk reads of other services to describe an environment is its own; AWS keeps the list with the service.",
+    });
+  }
+
+  /**
+   * IAM needs a while until a new role's permissions count everywhere, and a function that starts before keeps what it
+   * was given. So these resources, which take minutes, are made between the role and the first call.
+   */
+  waitFor(slow: readonly CfnResource[]): void {
+    this.#slow = slow;
+    for (const resource of slow) resource.addResourceDependency(this.#role.node.defaultChild as CfnRole);
+    for (const call of this.#calls) call.node.addDependency(...slow);
   }
 
   /** @returns a token for the value, known after the call */
-  ask(id: string, { answer, changesWith, grants, ...call }: LookupCall): string {
-    return this.#call(id, call, grants, changesWith, answer).getResponseField(answer);
+  ask(id: string, { answer, changesWith, ...call }: LookupCall): string {
+    return this.#call(id, call, changesWith, answer).getResponseField(answer);
   }
 
   /** Makes a call for its effect, repeated when `changesWith` changes; not reverted when the stack is deleted. */
-  do(id: string, { changesWith, grants, ...call }: Omit<LookupCall, "answer">): AwsCustomResource {
-    return this.#call(id, call, grants, changesWith);
+  do(id: string, { changesWith, ...call }: Omit<LookupCall, "answer">): AwsCustomResource {
+    return this.#call(id, call, changesWith);
   }
 
   /** Id of CloudFront's prefix list for origins. */
@@ -76,7 +92,6 @@ export class Lookups extends Construct {
       },
       answer: "PrefixLists.0.PrefixListId",
       changesWith: "never",
-      grants: [{ sid: "Addresses", actions: ["ec2:DescribeManagedPrefixLists"], resources: ["*"], why: describesOnly }],
     });
   }
 
@@ -88,49 +103,72 @@ export class Lookups extends Construct {
       parameters: { EnvironmentNames: [environment.ref] },
       answer: "Environments.0.CNAME",
       changesWith: [environment.ref, environment.optionSettings],
-      grants: [this.#environmentGrant("elasticbeanstalk:DescribeEnvironments", environment)],
     });
   }
 
   /** The environment's Auto Scaling group: read again after every setting change, since some replace it. */
   environmentGroup(id: string, environment: CfnEnvironment): string {
-    const stacks = Stack.of(this).formatArn({ service: "cloudformation", resource: "stack", resourceName: "awseb-*" });
     return this.ask(id, {
       service: "ElasticBeanstalk",
       action: "describeEnvironmentResources",
       parameters: { EnvironmentName: environment.ref },
       answer: "EnvironmentResources.AutoScalingGroups.0.Name",
       changesWith: [environment.ref, environment.optionSettings, environment.platformArn],
-      grants: [
-        this.#environmentGrant("elasticbeanstalk:DescribeEnvironmentResources", environment),
-        {
-          sid: "EnvironmentStack",
-          actions: [
-            "cloudformation:DescribeStackResource",
-            "cloudformation:DescribeStackResources",
-            "cloudformation:ListStackResources",
-          ],
-          resources: [stacks],
-          why: "Elastic Beanstalk names its own stacks awseb-, with an id that is not known before; they are only read.",
-        },
-        { sid: "EnvironmentParts", actions: environmentReads, resources: ["*"], why: describesOnly },
-      ],
     });
   }
 
-  #environmentGrant(action: string, { applicationName, ref }: CfnEnvironment): Grant {
-    const resourceName = `${applicationName}/${ref}`;
-    return {
-      sid: "Environment",
-      actions: [action],
-      resources: [Stack.of(this).formatArn({ service: "elasticbeanstalk", resource: "environment", resourceName })],
-    };
+  /** @returns the ARN that the firewall's stack stored; undefined without a firewall */
+  firewallArn(): string | undefined {
+    if (this.#firewallParameter === undefined) return undefined;
+    return this.ask("Firewall", {
+      service: "SSM",
+      action: "getParameter",
+      region: firewallRegion,
+      parameters: { Name: this.#firewallParameter },
+      answer: "Parameter.Value",
+      changesWith: "never",
+    });
+  }
+
+  /** Of every call: none may depend on what is made later, such as an environment, or the role would come after it. */
+  #grants(): readonly Grant[] {
+    const stack = Stack.of(this);
+    const grants: Grant[] = [
+      { sid: "Log", actions: ["logs:CreateLogStream", "logs:PutLogEvents"], resources: [this.#logGroup.logGroupArn] },
+      {
+        sid: "Addresses",
+        actions: ["ec2:DescribeManagedPrefixLists"],
+        resources: ["*"],
+        why: "This call describes and changes nothing, and AWS lets no resource be named for it.",
+      },
+      {
+        sid: "Metrics",
+        actions: ["autoscaling:EnableMetricsCollection"],
+        resources: [
+          stack.formatArn({
+            service: "autoscaling",
+            resource: "autoScalingGroup",
+            resourceName: "*:autoScalingGroupName/awseb-e-*",
+            arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+          }),
+        ],
+        why: "Elastic Beanstalk names its groups awseb-e-, with an id that is not known when the role is made; a metric of one is all this enables.",
+      },
+    ];
+    if (this.#firewallParameter !== undefined) {
+      const resourceName = this.#firewallParameter.slice(1);
+      grants.push({
+        sid: "Firewall",
+        actions: ["ssm:GetParameter"],
+        resources: [stack.formatArn({ service: "ssm", region: firewallRegion, resource: "parameter", resourceName })],
+      });
+    }
+    return grants;
   }
 
   #call(
     id: string,
     call: Omit<AwsSdkCall, "physicalResourceId" | "outputPaths">,
-    grants: readonly Grant[],
     changesWith: unknown,
     answer?: string,
   ): AwsCustomResource {
@@ -138,13 +176,13 @@ export class Lookups extends Construct {
     const sdkCall = { ...call, physicalResourceId, ...(answer === undefined ? {} : { outputPaths: [answer] }) };
     const resource = new AwsCustomResource(this, id, {
       onUpdate: sdkCall,
-      policy: AwsCustomResourcePolicy.fromStatements(grants.map(toStatement)),
       role: this.#role,
       installLatestAwsSdk: false,
       logGroup: this.#logGroup,
       timeout: Duration.minutes(2),
     });
-    acknowledgePatterns(resource, grants);
+    resource.node.addDependency(...this.#slow);
+    this.#calls.push(resource);
     return resource;
   }
 }

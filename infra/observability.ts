@@ -51,6 +51,8 @@ export class Observability extends Construct {
     const { stackName } = Stack.of(this);
     const figures = createFigures({ data, platform, groups: scaling.groups, stackName, config });
     const alarms = addAlarms(this, figures, config, new SnsAction(this.topic));
+    // An alarm that goes off before the topic admits it would tell nobody.
+    for (const alarm of alarms) alarm.node.addDependency(this.topic);
     this.dashboard = addDashboard(this, "Dashboard", figures, alarms, edge.url, config);
   }
 }

@@ -181,13 +181,13 @@ export function workerSettings(settings: InstanceSettings): OptionSettings {
 }
 
 /**
- * With HTTP the environment adds a rule for its own host name. With TLS requests use the certificate's name, so the
- * rule must name it.
+ * The default rule is for the environment's own host name; Elastic Beanstalk adds it by itself on port 80 only. With TLS
+ * requests use the certificate's name, so another rule must name it.
  */
 function listenerRule(tlsHostName: string | undefined): OptionSettings {
   if (tlsHostName === undefined) return { "aws:elbv2:listener:80": { Rules: "default" } };
   return {
-    "aws:elbv2:listener:443": { Rules: "tls" },
+    "aws:elbv2:listener:443": { Rules: "default,tls" },
     "aws:elbv2:listenerrule:tls": { HostHeaders: tlsHostName, PathPatterns: "/*", Priority: "1", Process: "default" },
   };
 }

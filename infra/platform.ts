@@ -18,7 +18,7 @@ import {
 } from "aws-cdk-lib/aws-elasticloadbalancingv2";
 import { Construct } from "constructs";
 import type { Application } from "./application.ts";
-import type { StackConfig } from "./config.ts";
+import { fallbackPlatformVersion, type StackConfig } from "./config.ts";
 import type { Data } from "./data.ts";
 import type { Network } from "./network.ts";
 import {
@@ -86,7 +86,7 @@ export class Platform extends Construct {
     this.worker = this.#environment("Worker", "Worker", "SQS/HTTP", workerSettings(workerInstances), props);
     // Instances need network, permissions and listener before their start and until after their end.
     for (const environment of [this.web, this.worker]) {
-      environment.node.addDependency(network.vpc, listener, props.roles);
+      environment.node.addDependency(network, listener, props.roles);
     }
     // Workers first: they must know what the web tier sends. Deleted in reverse.
     this.web.node.addDependency(this.worker);
@@ -127,7 +127,7 @@ export class Platform extends Construct {
         service: "elasticbeanstalk",
         account: "",
         resource: "platform",
-        resourceName: `Node.js 24 running on 64bit Amazon Linux 2023/${config.platformVersion}`,
+        resourceName: `Node.js 24 running on 64bit Amazon Linux 2023/${config.platformVersion ?? fallbackPlatformVersion}`,
       }),
       versionLabel: application.versionLabel,
       optionSettings: toProperties(settings),

@@ -4,14 +4,15 @@
  */
 import { CfnScalingPolicy, CfnScheduledAction } from "aws-cdk-lib/aws-autoscaling";
 import { Alarm, ComparisonOperator, Stats, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
-import { ArnFormat, Duration, Stack } from "aws-cdk-lib";
+import { Duration } from "aws-cdk-lib";
 import { Construct } from "constructs";
-import { rushes, scalingPolicy } from "../shared/aws/scaling-policy.ts";
+import { scalingPolicy } from "../shared/aws/scaling-policy.ts";
 import { runbookLink } from "./alarms.ts";
 import type { StackConfig } from "./config.ts";
 import type { Data } from "./data.ts";
 import type { Lookups } from "./lookups.ts";
 import type { Platform } from "./platform.ts";
+import { scheduleRushes, type RushNotRaised } from "./rush-schedule.ts";
 
 export interface ScalingProps {
   readonly config: StackConfig;
@@ -22,7 +23,7 @@ export interface ScalingProps {
   readonly opensAt: number;
   /** Milliseconds since the epoch. */
   readonly closesAt: number;
-  /** Time of this synthesis, milliseconds since the epoch: AWS rejects actions in the past. */
+  /** Time of this synthesis, milliseconds since the epoch. */
   readonly now: number;
 }
 
@@ -31,6 +32,7 @@ const { worker, instanceReadySeconds } = scalingPolicy;
 export class Scaling extends Construct {
   /** Name of each tier's Auto Scaling group. */
   readonly groups: Readonly<Record<"web" | "worker", string>>;
+  readonly rushesNotRaised: readonly RushNotRaised[];
 
   constructor(scope: Construct, id: string, props: ScalingProps) {
     super(scope, id);
@@ -43,7 +45,7 @@ export class Scaling extends Construct {
     this.#trackCpu();
     this.#trackBacklog(props.data);
     this.#stepOnAge(props.data, props.config);
-    this.#scheduleRushes(props);
+    this.rushesNotRaised = this.#scheduleRushes(props);
   }
 
   /** Groups publish their instances in service only when enabled; the backlog is divided by it. */
@@ -54,21 +56,6 @@ export class Scaling extends Construct {
         action: "enableMetricsCollection",
         parameters: { AutoScalingGroupName: group, Granularity: "1Minute", Metrics: ["GroupInServiceInstances"] },
         changesWith: group,
-        grants: [
-          {
-            sid: "Metrics",
-            actions: ["autoscaling:EnableMetricsCollection"],
-            resources: [
-              Stack.of(this).formatArn({
-                service: "autoscaling",
-                resource: "autoScalingGroup",
-                resourceName: `*:autoScalingGroupName/${group}`,
-                arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-              }),
-            ],
-            why: "The group is named; the star stands for an id that AWS puts before the name.",
-          },
-        ],
       });
     }
   }
@@ -155,21 +142,17 @@ export class Scaling extends Construct {
    * Pairs of actions: one raises the minimum, the other restores it. Sizes are not set, so the other policies scale in
    * after the rush.
    */
-  #scheduleRushes({ config, opensAt, closesAt, now }: ScalingProps): void {
-    for (const rush of rushes(opensAt, closesAt)) {
+  #scheduleRushes({ config, opensAt, closesAt, now }: ScalingProps): readonly RushNotRaised[] {
+    const { actions, notRaised } = scheduleRushes(opensAt, closesAt, now);
+    for (const { name, what, at } of actions) {
       for (const tier of ["web", "worker"] as const) {
-        const actions = [
-          { name: "Raise", at: rush.raiseAt, minSize: config[`${tier}RushInstances`] },
-          { name: "Release", at: rush.releaseAt, minSize: config[`${tier}MinInstances`] },
-        ];
-        for (const { name, at, minSize } of actions.filter((action) => action.at > now)) {
-          new CfnScheduledAction(this, `${rush.name}${name}${tier === "web" ? "Web" : "Worker"}`, {
-            autoScalingGroupName: this.groups[tier],
-            startTime: new Date(at).toISOString().replace(/\.\d+Z$/, "Z"),
-            minSize,
-          });
-        }
+        new CfnScheduledAction(this, `${name}${tier === "web" ? "Web" : "Worker"}`, {
+          autoScalingGroupName: this.groups[tier],
+          startTime: at,
+          minSize: what === "raise" ? config[`${tier}RushInstances`] : config[`${tier}MinInstances`],
+        });
       }
     }
+    return notRaised;
   }
 }

@@ -5,7 +5,7 @@ import { CfnOutput, Stack, Tags, type StackProps } from "aws-cdk-lib";
 import type { Construct } from "constructs";
 import type { EventDefinition } from "../shared/registration/event-definition.ts";
 import { Application } from "./application.ts";
-import { hasInstanceAccess, ownTags, type StackConfig } from "./config.ts";
+import { hasInstanceAccess, openSettings, ownTags, zonesOf, type StackConfig } from "./config.ts";
 import { Data } from "./data.ts";
 import { Edge } from "./edge.ts";
 import { firewallParameterName } from "./firewall.ts";
@@ -28,18 +28,23 @@ export interface TurnoutStackProps extends StackProps {
 export class TurnoutStack extends Stack {
   constructor(scope: Construct, id: string, { config, event, bundlePath, now, ...props }: TurnoutStackProps) {
     super(scope, id, { ...props, terminationProtection: config.stage === "production" });
-    // From values that never change: a changed tag would replace both environments.
+    // From values that never change: the commands know the stack by these.
     Tags.of(this).add("turnout:stack", this.stackName);
     Tags.of(this).add("turnout:stage", config.stage);
     for (const [key, value] of Object.entries(ownTags(config))) Tags.of(this).add(key, value);
 
-    const lookups = new Lookups(this, "Lookups", config.lookupRound);
+    const lookups = new Lookups(this, "Lookups", {
+      firewallParameter: config.waf ? firewallParameterName(this.stackName) : undefined,
+      round: config.lookupRound,
+    });
     const network = new Network(this, "Network", {
       natGateways: config.natGateways,
+      zones: zonesOf(config),
       logRetentionDays: config.logRetentionDays,
       listenerPort: config.domainName === undefined ? 80 : 443,
       originFacingPrefixList: lookups.originFacingPrefixList(),
     });
+    lookups.waitFor(network.natGateways);
     const data = new Data(this, "Data", config);
     const application = new Application(this, "Application", { bundlePath });
     const roles = new Roles(this, "Roles", {
@@ -63,7 +68,7 @@ export class TurnoutStack extends Stack {
       network,
       platform,
       environmentHostName: lookups.environmentHostName("WebHostName", platform.web),
-      firewallArn: config.waf ? this.#firewallArn(lookups) : undefined,
+      firewallArn: lookups.firewallArn(),
     });
     const observability = new Observability(this, "Observability", { config, data, platform, scaling, edge });
 
@@ -93,25 +98,11 @@ export class TurnoutStack extends Stack {
     };
     for (const [name, [value, description]] of Object.entries(outputs))
       new CfnOutput(this, name, { value, description });
-  }
 
-  #firewallArn(lookups: Lookups): string {
-    const name = firewallParameterName(this.stackName);
-    const region = "us-east-1";
-    return lookups.ask("Firewall", {
-      service: "SSM",
-      action: "getParameter",
-      region,
-      parameters: { Name: name },
-      answer: "Parameter.Value",
-      changesWith: "never",
-      grants: [
-        {
-          sid: "Firewall",
-          actions: ["ssm:GetParameter"],
-          resources: [this.formatArn({ service: "ssm", region, resource: "parameter", resourceName: name.slice(1) })],
-        },
-      ],
-    });
+    // For `npm run deploy`: what it still has to choose, and which rush comes too soon for the clock.
+    this.templateOptions.metadata = {
+      "turnout:open-settings": openSettings(config),
+      "turnout:rushes-not-raised": scaling.rushesNotRaised,
+    };
   }
 }

@@ -1,5 +1,5 @@
 /**
- * What a test run prints: a line for each file, each failure with its details, and at the end what was skipped and why.
+ * What a test run prints: a line for each file, each failure with its details, and at the end what was skipped and why, and what failed.
  *
  *     ok    test/shared/registration/event-definition.test.ts  14 passed (0.41 s)
  *     FAIL  test/web/status/receipts.test.ts  7 passed, 1 failed (0.22 s)
@@ -78,6 +78,8 @@ export default class Reporter extends Transform {
   readonly #total = { passed: 0, failed: 0, skipped: 0 };
   readonly #skips: Skip[] = [];
   readonly #failedFiles = new Set<string>();
+  /** Said again at the end, since somebody may have only the last screen of a long run. */
+  readonly #failedTests: string[] = [];
   #blocks: Block[] = [];
   #file = newReport();
   /** A finished file, printed once the details that may follow its last line have been read. */
@@ -99,6 +101,8 @@ export default class Reporter extends Transform {
     if (this.#skips.length > 0) {
       this.push(`\nSkipped:\n${this.#skips.map((skip) => `  ${skip.title}: ${skip.reason}\n`).join("")}`);
     }
+    if (this.#failedTests.length > 0)
+      this.push(`\nFailed:\n${this.#failedTests.map((test) => `  ${test}\n`).join("")}`);
     const { passed, failed, skipped } = this.#total;
     const seconds = ((performance.now() - this.#started) / 1_000).toFixed(1);
     this.push(`\n${passed} passed, ${failed} failed, ${skipped} skipped (${seconds} s)\n`);
@@ -214,6 +218,7 @@ export default class Reporter extends Transform {
       if (expired !== undefined && this.#failedFiles.has(expired)) return "";
       const name = expired ?? title;
       if (report.failed) this.#failedFiles.add(name);
+      for (const { path } of report.failures) this.#failedTests.push(`${name} > ${path}`);
       this.#total.passed += report.passed;
       this.#total.failed += report.failed;
       this.#total.skipped += report.skipped;

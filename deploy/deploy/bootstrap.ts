@@ -16,7 +16,7 @@ export const Bootstrap = Type.Object(
 export type Bootstrap = Static<typeof Bootstrap>;
 
 /** CDK's own, where an app names none. */
-export const defaultQualifier = "hnb659fds";
+const defaultQualifier = "hnb659fds";
 const defaultName = "CDKToolkit";
 /** A failed update keeps its old outputs. */
 const complete = /^(CREATE|UPDATE|UPDATE_ROLLBACK|IMPORT)_COMPLETE$/;
@@ -62,4 +62,14 @@ export function bootstrapOptions({ stack }: Pick<Bootstrap, "stack">, qualifier:
     ...(stack === null || stack === defaultName ? [] : ["--toolkit-stack-name", stack]),
     ...(qualifier === defaultQualifier ? [] : ["--qualifier", qualifier]),
   ];
+}
+
+/** @returns what is wrong with a bootstrap stack that is not ready, and what to do */
+export function bootstrapProblem(bootstrap: Bootstrap, account: string, qualifier: string): string {
+  const { region, stack, version, required } = bootstrap;
+  const is = version === null ? "is missing or incomplete" : `${stack} has version ${version}`;
+  return (
+    `CDK's bootstrap stack ${is} in ${region}; version ${required} is needed. Give --bootstrap, or run: ` +
+    ["npx cdk bootstrap", `aws://${account}/${region}`, ...bootstrapOptions(bootstrap, qualifier)].join(" ")
+  );
 }

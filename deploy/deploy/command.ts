@@ -12,12 +12,13 @@ import { firstFailure, followStack, type EventFollower } from "../stack/stack-ev
 import { parseTemplate, titlesOf, type Template } from "../stack/template.ts";
 import { exitCodes } from "../../terminal/exit.ts";
 import { gather } from "../../terminal/option-values.ts";
-import { bootstrapOptions, qualifierOf, readBootstrap, type Bootstrap } from "./bootstrap.ts";
+import { bootstrapOptions, bootstrapProblem, qualifierOf, readBootstrap } from "./bootstrap.ts";
 import { runCdk, type Cdk, type CdkResult } from "./cdk.ts";
+import { chooseSettings, checkTemplate, lateAction, readLiveTemplate } from "./preflight.ts";
 import { showChecks, showDeployment, type DeployOutput } from "./deploy-report.ts";
 import { saveEvidence } from "./evidence.ts";
 import { watchForFailure } from "./failure-watch.ts";
-import { findLookupRound } from "./lookup-round.ts";
+import { chooseRound } from "./lookup-round.ts";
 import { checkQuotas, demandOf, type Quota } from "./quotas.ts";
 
 interface DeployFlags {
@@ -37,8 +38,10 @@ export interface DeployParts {
   readonly cdk: Cdk;
   /** For the synthesised stacks. */
   readonly assemblyFolder: string;
-  /** Milliseconds between two looks at a running deployment. */
+  /** Milliseconds between two polls of a running deployment. */
   readonly pollMs: number;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
 }
 
 interface AssembledStack {
@@ -52,9 +55,9 @@ interface AssembledStack {
 }
 
 const help = `
-It checks the credentials, the quotas and CDK's bootstrap stack, builds the bundle, shows the differences and asks. The
-settings are those of cdk.json and -c; docs/operations.md lists them. Give a stack the same settings each time: one that is
-left out falls back to its default.
+It checks the credentials, the quotas and CDK's bootstrap stack, chooses platform version and zones for a new stack, builds
+the bundle, shows the differences and asks. The settings are those of cdk.json and -c; docs/operations.md lists them. Give a
+stack the same settings each time: one that is left out falls back to its default.
 
 Examples:
   npm run deploy -- --dry-run                                 checks and differences only
@@ -92,15 +95,6 @@ function quotaProblem({ name, needed, used, limit, verdict }: Quota): string[] {
   ];
 }
 
-function bootstrapProblem(bootstrap: Bootstrap, account: string, qualifier: string): string {
-  const { region, stack, version, required } = bootstrap;
-  const is = version === null ? "is missing or incomplete" : `${stack} has version ${version}`;
-  return (
-    `CDK's bootstrap stack ${is} in ${region}; version ${required} is needed. Give --bootstrap, or run: ` +
-    ["npx cdk bootstrap", `aws://${account}/${region}`, ...bootstrapOptions(bootstrap, qualifier)].join(" ")
-  );
-}
-
 /** @returns the first failed resource; without one, the last line of CDK's output */
 async function explainFailure(
   stacks: readonly AssembledStack[],
@@ -121,12 +115,11 @@ async function explainFailure(
 
 export function buildDeployCommand(
   { env, terminal, signal, finish }: CommandHost,
-  { cdk, assemblyFolder, pollMs }: DeployParts,
+  { cdk, assemblyFolder, now, pollMs }: DeployParts,
 ): Command {
   const { note } = terminal;
 
   async function synthesize(context: readonly string[], location: readonly string[]): Promise<void> {
-    note("Building the bundle and the templates …");
     const args = ["synth", "-q", "--output", assemblyFolder, ...context.flatMap((pair) => ["-c", pair]), ...location];
     const { code, tail } = await runCdk(cdk, args, { env, signal });
     if (code !== 0) {
@@ -146,7 +139,7 @@ export function buildDeployCommand(
     .option("--region <name>", "AWS region")
     .option("--bootstrap", "create or update CDK's bootstrap stack where needed")
     .option("--dry-run", "check and show the differences only")
-    .option("--no-rollback", "leave a failed deployment as it is, so that it can be looked at; then destroy it")
+    .option("--no-rollback", "leave a failed deployment as it is, to find out why; then destroy it")
     .option("--revert-drift", "also undo what was changed or removed by hand since the last deployment")
     .option("--yes", "do not ask")
     .option("--json", "print one JSON document")
@@ -170,17 +163,20 @@ export function buildDeployCommand(
         const account: Account = await readAccount(clients);
         const place = [...location, "--region", account.region];
         const context = [...(flags.context ?? [])];
-        await synthesize(context, place);
-        const before = await readStack(
-          clients.cloudFormation,
-          mainOf(readAssembly(assemblyFolder, account.region)).name,
-        );
-        const { round, rebuilt } = await findLookupRound(clients, before);
+        note("Checking the settings …");
+        await synthesize([...context, "turnout:draft=true"], place);
+        const draft = mainOf(readAssembly(assemblyFolder, account.region));
+        const before = await readStack(clients.cloudFormation, draft.name);
+        const live = deployObstacle(before) ? undefined : await readLiveTemplate(clients.cloudFormation, before);
+        const chosen = await chooseSettings(clients, draft.template, live);
+        context.push(...chosen.choices.map(({ setting, value }) => `${setting}=${value}`));
+        const { round, rebuilt } = await chooseRound(clients, before);
         if (rebuilt.length > 0) note(`Rebuilt since the last deployment: ${rebuilt.join(", ")}. The stack asks again.`);
         if (round !== undefined && !context.some((pair) => pair.startsWith("lookupRound="))) {
           context.push(`lookupRound=${round}`);
-          await synthesize(context, place);
         }
+        note("Building the bundle and the templates …");
+        await synthesize(context, place);
         const stacks = readAssembly(assemblyFolder, account.region);
         const main = mainOf(stacks);
         const clientOf = ({ region }: AssembledStack) =>
@@ -194,12 +190,15 @@ export function buildDeployCommand(
         const present = await Promise.all(stacks.map((stack) => readStack(clientOf(stack), stack.name)));
         const exists = present.some((stack) => stack?.name === main.name && stack.status !== "REVIEW_IN_PROGRESS");
         const quotas = await checkQuotas(clients, demandOf(main.template), main.name, exists);
+        const checked = checkTemplate(main.template, live, now());
         let bootstrap = await bootstraps();
         let output: DeployOutput = {
           stack: main.name,
           ...account,
           outcome: "not-ready",
           problems: [],
+          warnings: [...chosen.warnings, ...checked.warnings],
+          chosen: [...chosen.choices],
           quotas,
           bootstrap,
           url: null,
@@ -222,6 +221,8 @@ export function buildDeployCommand(
         const missing = bootstrap.filter(({ ready }) => !ready);
         const problems = [
           ...present.flatMap((stack) => deployObstacle(stack) ?? []),
+          ...chosen.problems,
+          ...checked.problems,
           ...quotas.flatMap(quotaProblem),
           ...(flags.bootstrap && !flags.dryRun
             ? []
@@ -233,12 +234,11 @@ export function buildDeployCommand(
         const shown = { env: colored, signal, onLine: note };
         const diff = await runCdk(
           cdk,
-          [
-            ...["diff", ...stacks.map(({ name }) => name), "--app", assemblyFolder],
-            // A change set would need the bootstrap stack's bucket.
-            ...(missing.length > 0 ? ["--method", "template"] : []),
-            ...place,
-          ],
+          // A change set would need the bootstrap stack's bucket.
+          ["diff", ...stacks.map(({ name }) => name), "--app", assemblyFolder].concat(
+            missing.length > 0 ? ["--method", "template"] : [],
+            place,
+          ),
           shown,
         );
         if (diff.code !== 0) note("The differences cannot be shown; CDK's output above says why.");
@@ -260,6 +260,8 @@ export function buildDeployCommand(
             });
         }
 
+        const late = lateAction(main.template, now());
+        if (late !== undefined) return end({ problems: [late] });
         note("Deploying. Stopping this command does not stop CloudFormation.");
         const followers = await Promise.all(stacks.map((stack) => followStack(clientOf(stack), stack.name)));
         const folder = join(assemblyFolder, "failed", `${main.name}-${new Date().toISOString().replaceAll(":", "")}`);

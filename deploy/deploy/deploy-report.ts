@@ -3,6 +3,7 @@ import { Type, type Static } from "typebox";
 import { formatSeconds } from "../../terminal/duration.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { Bootstrap } from "./bootstrap.ts";
+import { Choice } from "./preflight.ts";
 import { Quota } from "./quotas.ts";
 
 /** What `--json` prints. */
@@ -16,6 +17,8 @@ export const DeployOutput = Type.Object(
     problems: Type.Array(Type.String(), {
       description: "why it is not-ready, or what is in the way after a failure, each with what to do",
     }),
+    warnings: Type.Array(Type.String(), { description: "what to know or do, though it can be deployed" }),
+    chosen: Type.Array(Choice, { description: "settings that were left to the account" }),
     quotas: Type.Array(Quota),
     bootstrap: Type.Array(Bootstrap),
     url: Type.Union([Type.String(), Type.Null()]),
@@ -43,9 +46,10 @@ export type DeployOutput = Static<typeof DeployOutput>;
 /** Shows what will be deployed where, as whom, and whether the account is ready. */
 export function showChecks(
   { colors, note }: Terminal,
-  { identity, account, region, stack, quotas, bootstrap }: DeployOutput,
+  { identity, account, region, stack, warnings, chosen, quotas, bootstrap }: DeployOutput,
 ): void {
   note(`${colors.bold(stack)} in account ${account}, ${region}, as ${identity}`);
+  for (const { setting, value, why } of chosen) note(`  ${colors.green("ok")}  ${setting} ${value}: ${why}`);
   for (const { region: where, stack: name, version, ready } of bootstrap) {
     const mark = ready ? colors.green("ok") : colors.red("no");
     note(
@@ -58,6 +62,7 @@ export function showChecks(
     const wanted = peak > needed ? `${needed} needed, ${peak} at the peak` : `${needed} needed`;
     note(`  ${mark[verdict as keyof typeof mark] ?? colors.yellow("!!")}  ${name}: ${wanted}, ${left}`);
   }
+  for (const warning of warnings) note(`  ${colors.yellow("!!")}  ${warning}`);
 }
 
 function nextSteps(stack: string, outputs: Readonly<Record<string, string>>, isNew: boolean): string[] {
@@ -86,7 +91,7 @@ export function showDeployment({ colors, note, print }: Terminal, output: Deploy
     print(`  ${failure.advice}`);
     for (const file of evidence) print(`  saved: ${file}`);
     if (evidence.length === 0 && failure.type.startsWith("AWS::ElasticBeanstalk::"))
-      print("  Nothing of it could be saved. The same with --no-rollback leaves the environment there to look at.");
+      print("  Nothing of it could be saved. The same with --no-rollback leaves the environment there.");
   } else if (outcome === "not-ready" || outcome === "declined") print("Nothing was deployed.");
   else if (outcome === "planned") print(`Ready to deploy ${stack}: the same command without --dry-run does it.`);
   else if (outcome === "unchanged") print(`${stack} is up to date; nothing had to change.`);

@@ -1,4 +1,4 @@
-/** Notices the first failure of a deployment while it runs: with a rollback, there is nothing to look at after it. */
+/** Notices the first failure of a deployment while it runs: with a rollback, nothing is left after it. */
 import { setTimeout as delay } from "node:timers/promises";
 import { firstFailure, type EventFollower } from "../stack/stack-events.ts";
 

@@ -17,7 +17,7 @@ export interface LookupRound {
  * @param stack as deployed; undefined for a first deployment
  * @throws the SDK's error
  */
-export async function findLookupRound(
+export async function chooseRound(
   { beanstalk }: Pick<DeploymentClients, "beanstalk">,
   stack: DeployedStack | undefined,
 ): Promise<LookupRound> {

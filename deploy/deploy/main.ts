@@ -10,6 +10,7 @@ const parts = {
   cdk: { command: process.execPath, args: [join(folder, "node_modules/aws-cdk/bin/cdk")], folder },
   assemblyFolder: join(folder, "cdk.out"),
   pollMs: 10_000,
+  now: Date.now,
 };
 
 process.exitCode = await runCommandLine((host) => buildDeployCommand(host, parts), process.argv.slice(2), {

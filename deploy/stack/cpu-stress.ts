@@ -59,11 +59,9 @@ async function send(
   options: AwsCommandOptions,
 ): Promise<string> {
   const parameters = { commands: script.split("\n"), executionTimeout: [String(seconds)] };
-  const args = [
-    ...["ssm", "send-command", "--document-name", "AWS-RunShellScript", "--comment", comment],
-    ...["--timeout-seconds", String(deliverySeconds), "--parameters", JSON.stringify(parameters)],
-    ...["--instance-ids", ...instances],
-  ];
+  const document = ["--document-name", "AWS-RunShellScript", "--parameters", JSON.stringify(parameters)];
+  const bounds = ["--timeout-seconds", String(deliverySeconds), "--comment", comment];
+  const args = ["ssm", "send-command", ...document, ...bounds, "--instance-ids", ...instances];
   return Sent.Parse(await runAws(args, options)).Command.CommandId;
 }
 

@@ -4,6 +4,7 @@ import { Type, type Static } from "typebox";
 import { Compile } from "typebox/compile";
 
 const Template = Type.Object({
+  Metadata: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
   Resources: Type.Record(
     Type.String(),
     Type.Object({

@@ -60,7 +60,7 @@ export async function readTraces(
   }
 
   // Another application's stack may once have had the same name.
-  const named = stacks.filter((one) => one.StackName === stack && /^Turnout:/.test(one.TemplateDescription ?? ""));
+  const named = stacks.filter((one) => one.StackName === stack && one.TemplateDescription?.startsWith("Turnout:"));
   for (const one of named.slice(0, maxHistory)) await trace(one);
   const names = resources.filter(({ type }) => type === "AWS::ElasticBeanstalk::Environment").map(({ name }) => name);
   const environmentIds = await readEnvironmentIds(beanstalk, names);

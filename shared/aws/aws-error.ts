@@ -46,8 +46,7 @@ const kindByName: Record<string, AwsErrorKind> = {
  * Each service has its own names for what does not exist: NoSuchDistribution, NoSuchEntity, DashboardNotFoundError,
  * InvalidGroup.NotFound, QueueDoesNotExist.
  */
-const missing =
-  /^(AWS\.\w+\.)?(NoSuch|NonExistent)[A-Z]|NotFound(Exception|Error|Fault)?$|DoesNotExist(Exception|Fault)?$/;
+const missing = /^(AWS\.\w+\.)?(NoSuch|NonExistent)[A-Z]|NotFound(Exception|Error)?$|DoesNotExist$/;
 
 /** The names of an error and its causes: libraries wrap what the SDK throws. */
 function namesOf(error: unknown): string[] {

@@ -166,6 +166,13 @@ function instancePlatform(names: DeploymentNames): readonly Grant[] {
       why: "Elastic Beanstalk's own bucket, below its own folder; the environments' ids in it are not known before.",
     },
     {
+      // At boot an instance lists the versions that it may get.
+      sid: "BundleList",
+      actions: ["s3:ListBucket"],
+      resources: [`arn:${partition}:s3:::elasticbeanstalk-${region}-${account}`],
+      conditions: { StringLike: { "s3:prefix": "resources/environments/*" } },
+    },
+    {
       sid: "Health",
       actions: ["elasticbeanstalk:PutInstanceStatistics"],
       resources: [

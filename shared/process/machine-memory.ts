@@ -9,7 +9,7 @@ export const machineMemoryFigures = {
 } as const;
 
 /** @returns percent, 0 to 100; what the kernel can free at once, such as caches, is not used */
-export function memoryUsedPercent(): number {
+function memoryUsedPercent(): number {
   return 100 * (1 - freemem() / totalmem());
 }
 

@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../equipment/file-test.ts";
 import { createAccessGuard, type Admission } from "../../console/access-guard.ts";
 
 const port = 4711;

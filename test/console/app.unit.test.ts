@@ -1,6 +1,6 @@
 import { connect, type AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
-import t from "tap";
+import { t } from "../equipment/file-test.ts";
 import { deadConnection, host, key, openConsole, origin } from "./open-console.ts";
 
 t.test("a name that was rebound to this machine is answered 421, whatever it asks for", async (t) => {

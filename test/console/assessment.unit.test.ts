@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../equipment/file-test.ts";
 import { assess } from "../../console/assessment.ts";
 import type { TierState } from "../../admin/inspector/tier-state.ts";
 import { inspectionWith } from "./inspection.ts";

@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../equipment/file-test.ts";
 import { editFields, readChanges } from "../../console/edit-form.ts";
 import { event } from "./open-console.ts";
 import { postedChoice, postedList, postedNumber, postedText, postedWhy } from "../../console/posted-form.ts";

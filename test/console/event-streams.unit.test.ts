@@ -1,6 +1,7 @@
 import { createServer, get, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
-import t, { type Test } from "tap";
+import type { Test } from "tap";
+import { t } from "../equipment/file-test.ts";
 import { createEventStreams, type EventStreamsOptions } from "../../console/event-streams.ts";
 import { eventually } from "../equipment/eventually.ts";
 

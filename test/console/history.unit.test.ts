@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../equipment/file-test.ts";
 import { createHistory, pastPoints, toHistoryPoint } from "../../console/history.ts";
 import { noActivity, type Activity } from "../../shared/activity/bucket.ts";
 import { inspectionWith } from "./inspection.ts";

@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../equipment/file-test.ts";
 import { toOverview } from "../../console/overview.ts";
 import type { Snapshot } from "../../console/watch.ts";
 import { inspectionWith } from "./inspection.ts";

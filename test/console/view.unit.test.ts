@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../equipment/file-test.ts";
 import { loadAssets } from "../../console/assets.ts";
 import { createView, visible, visibleValue } from "../../console/view.ts";
 import { showBody } from "../../console/raw-body.ts";

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
-import t, { type Test } from "tap";
+import type { Test } from "tap";
+import { t } from "../equipment/file-test.ts";
 import { createWatch, type Snapshot, type WatchOptions } from "../../console/watch.ts";
 import { noActivity } from "../../shared/activity/bucket.ts";
 import type { Inspection } from "../../admin/inspector/inspector.ts";

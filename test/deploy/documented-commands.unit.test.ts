@@ -2,7 +2,7 @@ import { globSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { PassThrough } from "node:stream";
 import { CommanderError, type Command } from "commander";
-import t from "tap";
+import { t } from "../equipment/file-test.ts";
 import { buildProgram } from "../../cli/program.ts";
 import { buildDeployCommand } from "../../deploy/deploy/command.ts";
 import { buildDestroyCommand } from "../../deploy/destroy/command.ts";
@@ -24,7 +24,7 @@ const host: CommandHost = {
 const cdk = { command: "cdk", args: [], folder: root };
 const programs: Readonly<Record<string, () => Command>> = {
   turnout: () => buildProgram(host),
-  deploy: () => buildDeployCommand(host, { cdk, assemblyFolder: root, pollMs: 1 }),
+  deploy: () => buildDeployCommand(host, { cdk, assemblyFolder: root, now: () => 0, pollMs: 1 }),
   destroy: () => buildDestroyCommand(host, { pollMs: 1 }),
   demo: () => buildDemoCommand(host),
 };
@@ -129,7 +129,7 @@ function isName({ program, args }: Documented): boolean {
   return command !== undefined;
 }
 
-function fault(one: Documented): string | undefined {
+function errorOf(one: Documented): string | undefined {
   if (isName(one)) return undefined;
   try {
     checkOptions(parse(one));
@@ -145,13 +145,13 @@ const documents = globSync(["README.md", "docs/**/*.md"], { cwd: root }).flatMap
 
 t.test("every command line of the documents is one that the commands take as written", async (t) => {
   t.ok(documents.length > 40, `${documents.length} command lines`);
-  t.strictSame(documents.map(fault).filter(Boolean), []);
+  t.strictSame(documents.map(errorOf).filter(Boolean), []);
 });
 
 t.test("so is every example of --help", async (t) => {
   const examples = Object.entries(programs).flatMap(([name, build]) => examplesOf(build(), name));
   t.ok(examples.length > 40, `${examples.length} examples`);
-  t.strictSame(examples.map(fault).filter(Boolean), []);
+  t.strictSame(examples.map(errorOf).filter(Boolean), []);
 });
 
 t.test("a line that would not work is found", async (t) => {
@@ -164,7 +164,7 @@ t.test("a line that would not work is found", async (t) => {
     "npm run destroy -- --dry-run",
   ]) {
     const [one] = documentedIn("here", `\`\`\`sh\n${line}\n\`\`\``);
-    t.ok(one && fault(one), line);
+    t.ok(one && errorOf(one), line);
   }
 });
 

@@ -3,6 +3,7 @@ import type { Test } from "tap";
 import { connect, type Connection } from "../../terminal/connection.ts";
 import { createLocalStack, type LocalStack } from "../../local/stack.ts";
 import type { Environment } from "../../shared/process/environment.ts";
+import { emptySharedStack } from "./shared-stack.ts";
 
 export interface Engines {
   /** The environment of a command that means these engines. */
@@ -13,15 +14,22 @@ export interface Engines {
 
 type TierName = "web" | "worker";
 
+async function startTiers(t: Test, tiers: readonly TierName[], environment: Environment): Promise<LocalStack> {
+  const stack = createLocalStack({ tiers, environment, periodicTasks: false });
+  t.teardown(() => stack.stop());
+  await stack.start();
+  return stack;
+}
+
 /**
- * @param t the file's own test, whose end stops them
- * @param tiers which tiers run beside them. Default: none.
+ * @param t whose end closes the connection, and stops the engines if tiers run beside them
+ * @param tiers which tiers run beside them. Default: none; the engines are then those that the files of a process share,
+ *   emptied, and must not be killed.
  * @param environment further variables for the tiers
  */
 export async function startEngines(t: Test, tiers: readonly TierName[] = [], environment: Environment = {}) {
-  const stack = createLocalStack({ tiers, environment, periodicTasks: false });
-  t.teardown(() => stack.stop());
-  const { sqs, dynamodb, web, worker } = await stack.start();
+  const stack = await (tiers.length > 0 ? startTiers(t, tiers, environment) : emptySharedStack());
+  const { sqs, dynamodb, web, worker } = stack.urls;
   const portOf = (url = "http://127.0.0.1:1") => new URL(url).port;
   // By the ports alone, as for somebody who runs npm start in another terminal. Nobody listens where a tier is not started,
   // whatever else runs on this machine.

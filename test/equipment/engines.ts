@@ -1,6 +1,6 @@
 /**
- * The embedded SQS and DynamoDB for one test file, each behind a proxy that can spoil its answers, with clients as the
- * tiers make them. Queues and tables are made anew for each test, so that tests do not see each other.
+ * The embedded SQS and DynamoDB for a test file, each behind a proxy that can spoil its answers, with clients as the tiers
+ * make them. Queues and tables are made anew for each test, so that tests do not see each other.
  */
 import { CreateTableCommand } from "@aws-sdk/client-dynamodb";
 import {
@@ -11,9 +11,10 @@ import {
   type SQSClient,
 } from "@aws-sdk/client-sqs";
 import { ScanCommand, type DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
-import { createLocalStack } from "../../local/stack.ts";
 import { createDocumentClient, createSqsClient, type ClientOptions } from "../../shared/aws/aws-clients.ts";
+import type { Test } from "tap";
 import { startAwsProxy, type AwsProxy } from "./aws-proxy.ts";
+import { sharedStack } from "./shared-stack.ts";
 
 export interface QueueCounts {
   readonly waiting: number;
@@ -45,7 +46,6 @@ export interface Engines {
   createDocuments(options: Partial<ClientOptions>): DynamoDBDocumentClient;
   /** Lets every call pass again. */
   calm(): void;
-  close(): Promise<void>;
 }
 
 const defaults: ClientOptions = { region: "eu-central-1", requestTimeoutMs: 3_000, maxAttempts: 2 };
@@ -56,18 +56,25 @@ function newName(kind: string): string {
   return `${kind}-${named}`;
 }
 
-export async function startEngines(): Promise<Engines> {
-  const stack = createLocalStack({ tiers: [], periodicTasks: false });
-  const urls = await stack.start();
-  const [sqsProxy, dynamoDbProxy] = await Promise.all([startAwsProxy(urls.sqs!), startAwsProxy(urls.dynamodb!)]);
+/** @param t the file's outermost test, whose end closes proxies and clients */
+export async function startEngines(t: Test): Promise<Engines> {
+  const stack = await sharedStack();
+  const [sqsProxy, dynamoDbProxy] = await Promise.all([
+    startAwsProxy(stack.urls.sqs!),
+    startAwsProxy(stack.urls.dynamodb!),
+  ]);
   const environment = {
     ...stack.environment,
     AWS_ENDPOINT_URL_SQS: sqsProxy.url,
     AWS_ENDPOINT_URL_DYNAMODB: dynamoDbProxy.url,
   };
-  // Where the SDK reads them; a test file is a process of its own.
+  // Where the SDK reads them. Each file sets them for itself.
   Object.assign(process.env, environment);
   const clients: { destroy(): void }[] = [];
+  t.teardown(async () => {
+    for (const client of clients) client.destroy();
+    await Promise.all([sqsProxy.close(), dynamoDbProxy.close()]);
+  });
   const kept = <T extends { destroy(): void }>(client: T): T => {
     clients.push(client);
     return client;
@@ -154,11 +161,6 @@ export async function startEngines(): Promise<Engines> {
     calm() {
       sqsProxy.intervene();
       dynamoDbProxy.intervene();
-    },
-    async close() {
-      for (const client of clients) client.destroy();
-      await Promise.all([sqsProxy.close(), dynamoDbProxy.close()]);
-      await stack.stop();
     },
   };
 }

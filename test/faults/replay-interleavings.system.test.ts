@@ -34,8 +34,7 @@ import { createRandom } from "./random.ts";
 const rounds = sized(20, 2_000);
 t.setTimeout(120_000 + rounds * 3_000);
 
-const engines = await startEngines();
-t.teardown(() => engines.close());
+const engines = await startEngines(t);
 const [registrations, records] = [await engines.createTable(), await engines.createTable("id")];
 const outcomes = await engines.createTable("id");
 const { url: queueUrl, deadLetterUrl } = await engines.createQueue();

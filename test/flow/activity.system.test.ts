@@ -10,8 +10,7 @@ import { createActivityRecorder, type ActivityRecorder } from "../../shared/acti
 import { countMessages } from "../../shared/aws/queue-counts.ts";
 import { startEngines } from "../equipment/engines.ts";
 
-const engines = await startEngines();
-t.teardown(() => engines.close());
+const engines = await startEngines(t);
 
 const start = Date.parse("2026-03-01T09:00:03.400Z");
 const quiet = { info() {}, warn: () => t.fail("activity is written") };

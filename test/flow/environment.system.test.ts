@@ -96,8 +96,7 @@ const wrong = {
   },
 } as const;
 
-const engines = await startEngines();
-t.teardown(() => engines.close());
+const engines = await startEngines(t);
 const queue = await engines.createQueue();
 const complete: Record<string, string> = {
   ...engines.environment,

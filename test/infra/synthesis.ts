@@ -51,6 +51,7 @@ export interface Resource {
 export interface Template {
   readonly Resources: Readonly<Record<string, Resource>>;
   readonly Outputs: Readonly<Record<string, { readonly Value: unknown }>>;
+  readonly Metadata: Readonly<Record<string, unknown>>;
 }
 
 /**

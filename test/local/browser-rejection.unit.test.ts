@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../equipment/file-test.ts";
 import { browserRejection } from "../../local/browser-rejection.ts";
 
 t.test("programs on this machine are answered, by whichever of its names", async (t) => {

@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../equipment/file-test.ts";
 import { LocalConfig } from "../../local/config.ts";
 import { readEnv } from "../../shared/process/environment.ts";
 

@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import t from "tap";
+import { t } from "../equipment/file-test.ts";
 import { openDataFolder } from "../../local/data-folder.ts";
 
 t.test("a temporary folder is readable by nobody else, and gone after the close", async (t) => {

@@ -1,5 +1,5 @@
 import { accessSync, constants } from "node:fs";
-import t from "tap";
+import { t } from "../equipment/file-test.ts";
 import { findDynamoDbEngine } from "../../local/dynamodb-engine.ts";
 
 t.test("the engine of this platform is found without installing anything", async (t) => {

@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import t from "tap";
+import { t } from "../equipment/file-test.ts";
 import { probe } from "../../local/http-probe.ts";
 import { findFreePort } from "../../local/ports.ts";
 

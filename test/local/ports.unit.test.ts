@@ -1,5 +1,5 @@
 import { createServer, type Server } from "node:net";
-import t from "tap";
+import { t } from "../equipment/file-test.ts";
 import { findFreePort, loopback, resolvePorts } from "../../local/ports.ts";
 
 async function occupy(port: number): Promise<Server> {

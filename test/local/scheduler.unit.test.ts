@@ -2,7 +2,8 @@ import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { mock } from "node:test";
-import t, { type Test } from "tap";
+import type { Test } from "tap";
+import { t } from "../equipment/file-test.ts";
 import { postTask, readCronFile, startScheduler } from "../../local/scheduler.ts";
 import { findFreePort } from "../../local/ports.ts";
 

@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../equipment/file-test.ts";
 import { createQuieter, readLogLine } from "../../local/tier-log.ts";
 
 const line = (fields: object) => JSON.stringify({ time: "2026-01-01T00:00:00.000Z", tier: "web", ...fields });

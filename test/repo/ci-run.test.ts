@@ -25,7 +25,7 @@ interface Outcome {
 }
 
 /** What the script itself needs of a system. */
-const system = ["bash", "cat", "dirname", "env", "grep", "id", "mktemp", "rm", "tail", "tee", "timeout"];
+const system = ["bash", "cat", "dirname", "env", "grep", "id", "mktemp", "rm", "sed", "tail", "tee", "timeout"];
 
 /**
  * @param programs what is there beside npm, each as the text of a script; a Chromium and an nginx keep the script from
@@ -95,6 +95,18 @@ t.test("a failed test, a failed part and a run without a summary make it fail, a
     t.equal(status, 1, JSON.stringify(behaviour));
     t.equal(lastLine, expected);
   }
+});
+
+t.test("what failed is said once more at the end, where the last screen of a long run shows it", async (t) => {
+  const failed = "Failed:\n  test/web/app.test.ts > it answers\n\n12 passed, 1 failed, 3 skipped (4.4 s)";
+  const { output } = ci(t, { TEST_STATUS: "1", SUMMARY: failed, BROKEN: "check:lint" });
+  t.ok(
+    output.endsWith(
+      "Failed:\n  test/web/app.test.ts > it answers\n  npm run check:lint\n\n117 passed, 2 failed, 4 skipped\n",
+    ),
+    output,
+  );
+  t.notMatch(ci(t).output, "Failed:");
 });
 
 const unanswered = `npm warn audit 405 Method Not Allowed - POST /-/npm/v1/security/advisories/bulk

@@ -27,7 +27,7 @@ t.test("every folder with source has tests in its place, which test what it does
 });
 
 t.test("every test stands where what it tests does, or in a folder of its own kind", async (t) => {
-  const kinds = /^(bench|browser|equipment|faults|flow|repo|units)(\/|$)/;
+  const kinds = /^(bench|browser|equipment|faults|flow|groups|repo)(\/|$)/;
   for (const { path } of tests) {
     const folder = testedFolder(path);
     t.ok(kinds.test(folder) || existsSync(join(root, folder)), path);
@@ -37,7 +37,7 @@ t.test("every test stands where what it tests does, or in a folder of its own ki
 t.test("every name is in kebab-case and says what is inside", async (t) => {
   const named = sourceFiles([...productFolders, "bench", "test"]);
   for (const { path } of named) {
-    const names = path.split("/").map((part) => part.replace(/(\.system|\.unit)?(\.test)?\.(ts|js)$/, ""));
+    const names = path.split("/").map((part) => part.replace(/(\.system|\.unit|\.engine)?(\.test)?\.(ts|js)$/, ""));
     const wrong = names.find((name) => !kebabCase.test(name.replace(/^\./, "")) || bannedNames.test(name));
     t.equal(wrong, undefined, path);
   }

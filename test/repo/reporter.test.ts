@@ -70,6 +70,14 @@ t.test("a file is a line: tests are counted, headings and assertions are not", a
   t.match(output, /\n2 passed, 0 failed, 0 skipped \([\d.]+ s\)\n$/);
 });
 
+t.test("what failed is said once more at the end; where nothing did, nothing is", async (t) => {
+  t.match(
+    await report(bad, good),
+    /\nFailed:\n {2}test\/b\.test\.ts > it works # not\n\n2 passed, 1 failed, 0 skipped/,
+  );
+  t.notMatch(await report(good), "Failed:");
+});
+
 t.test("a failure is shown with its difference and its place, without the code around it", async (t) => {
   const output = await report(good, bad);
   t.match(output, /^FAIL {2}test\/b\.test\.ts {2}0 passed, 1 failed/m);

@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../equipment/file-test.ts";
 import { errorCatalogue, TurnoutError, type ErrorCode } from "../../shared/errors.ts";
 
 t.test("an error carries its code, whether it may be tried again, its cause and where the error is", async (t) => {

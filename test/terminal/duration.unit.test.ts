@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../equipment/file-test.ts";
 import { formatAge, formatSeconds } from "../../terminal/duration.ts";
 
 t.test("a duration reads as its two largest units", async (t) => {

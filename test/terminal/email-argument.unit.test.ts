@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from "commander";
-import t from "tap";
+import { t } from "../equipment/file-test.ts";
 import { emailArgument } from "../../terminal/email-argument.ts";
 
 t.test("an address is taken in any spelling and becomes the key", async (t) => {

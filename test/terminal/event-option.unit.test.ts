@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import t from "tap";
+import { t } from "../equipment/file-test.ts";
 import { readEvent } from "../../terminal/event-option.ts";
 
 const own = join(import.meta.dirname, "..", "..", "event.json");

@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../equipment/file-test.ts";
 import { exitCodeOf, exitCodes, explain } from "../../terminal/exit.ts";
 import { TurnoutError } from "../../shared/errors.ts";
 

@@ -1,6 +1,6 @@
 import { EventEmitter } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
-import t from "tap";
+import { t } from "../equipment/file-test.ts";
 import { listenForInterruption, type InterruptedProcess } from "../../terminal/interruption.ts";
 
 function host() {

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from "commander";
-import t from "tap";
+import { t } from "../equipment/file-test.ts";
 import { gather, httpUrl, pointInTime, wholeNumber } from "../../terminal/option-values.ts";
 
 t.test("a whole number is taken inside its bounds and nowhere else", async (t) => {

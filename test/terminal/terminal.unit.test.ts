@@ -1,5 +1,5 @@
 import { PassThrough } from "node:stream";
-import t from "tap";
+import { t } from "../equipment/file-test.ts";
 import { createTerminal } from "../../terminal/terminal.ts";
 
 function open({ isTTY = false, env = {} }: { isTTY?: boolean; env?: Record<string, string> } = {}) {

@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../equipment/file-test.ts";
 import { formatTable } from "../../terminal/text-table.ts";
 
 t.test("what comes from anybody cannot command the terminal", async (t) => {

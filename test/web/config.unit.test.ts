@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import t from "tap";
+import { t } from "../equipment/file-test.ts";
 import { readEnv } from "../../shared/process/environment.ts";
 import type { TurnoutError } from "../../shared/errors.ts";
 import { WebConfig } from "../../web/config.ts";

@@ -1,5 +1,5 @@
 import { Registry } from "prom-client";
-import t from "tap";
+import { t } from "../equipment/file-test.ts";
 import type { GroupCommitFigures } from "../../web/queue/group-commit.ts";
 import { createWebMetrics } from "../../web/metrics.ts";
 

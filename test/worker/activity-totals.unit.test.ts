@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../equipment/file-test.ts";
 import { Counter } from "../../shared/process/metrics.ts";
 import { Registry } from "prom-client";
 import { readActivityTotals } from "../../worker/activity-totals.ts";

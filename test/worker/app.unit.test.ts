@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Registry } from "prom-client";
-import t from "tap";
+import { t } from "../equipment/file-test.ts";
 import { parse } from "yaml";
 import { createRegistry } from "../../shared/process/metrics.ts";
 import { buildWorkerApp, type Task } from "../../worker/app.ts";

@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../equipment/file-test.ts";
 import { carriedAttributes } from "../../worker/carried-attributes.ts";
 import { somebody } from "../equipment/people.ts";
 

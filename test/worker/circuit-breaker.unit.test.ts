@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import assert from "node:assert/strict";
-import t from "tap";
+import { t } from "../equipment/file-test.ts";
 import { createCircuitBreaker, type BreakerOptions } from "../../worker/circuit-breaker.ts";
 import type { SystemError } from "../../shared/process/system-error.ts";
 import { createManualClock } from "../equipment/manual-clock.ts";

@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../equipment/file-test.ts";
 import { readEnv } from "../../shared/process/environment.ts";
 import type { TurnoutError } from "../../shared/errors.ts";
 import { WorkerConfig } from "../../worker/config.ts";

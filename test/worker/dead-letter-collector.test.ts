@@ -12,8 +12,7 @@ import { startEngines } from "../equipment/engines.ts";
 import { people, somebody } from "../equipment/people.ts";
 import { recordLog } from "../equipment/recorded-log.ts";
 
-const engines = await startEngines();
-t.teardown(() => engines.close());
+const engines = await startEngines(t);
 
 const tableName = await engines.createTable("id");
 const wallClock = () => Date.parse("2026-03-01T12:00:00.000Z");

@@ -8,8 +8,7 @@ import { startEngines } from "../equipment/engines.ts";
 import { eventually } from "../equipment/eventually.ts";
 import { recordLog } from "../equipment/recorded-log.ts";
 
-const engines = await startEngines();
-t.teardown(() => engines.close());
+const engines = await startEngines(t);
 
 // Most of these tests wait for visibility time-outs and long polls, so they run beside each other, each on its own queue.
 t.jobs = 6;

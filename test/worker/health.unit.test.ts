@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../equipment/file-test.ts";
 import { createCircuitBreaker } from "../../worker/circuit-breaker.ts";
 import { createHealth } from "../../worker/health.ts";
 import { createManualClock } from "../equipment/manual-clock.ts";

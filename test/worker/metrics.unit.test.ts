@@ -1,5 +1,5 @@
 import { Registry } from "prom-client";
-import t from "tap";
+import { t } from "../equipment/file-test.ts";
 import { createWorkerMetrics, exposeWriter } from "../../worker/metrics.ts";
 import type { WriterFigures } from "../../worker/batch-writer.ts";
 

@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../equipment/file-test.ts";
 import { queueTimes } from "../../infra/data.ts";
 import { createVersionLog, hiddenReceives, hideSecondsAfter } from "../../worker/other-versions.ts";
 import { recordLog } from "../equipment/recorded-log.ts";

@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../equipment/file-test.ts";
 import type { Outcome } from "../../shared/registration/outcome.ts";
 import type { Registration } from "../../shared/registration/registration.ts";
 import type { Transient, WriterConditions } from "../../worker/batch-writer.ts";

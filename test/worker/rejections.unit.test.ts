@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../equipment/file-test.ts";
 import { encodePack, encodeUnknownEntry, maxPackBytes } from "../../shared/registration/registration-pack.ts";
 import { mergeRejections, type Rejection } from "../../worker/rejections.ts";
 import { somebody } from "../equipment/people.ts";

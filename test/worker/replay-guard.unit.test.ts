@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../equipment/file-test.ts";
 import type { DeadLettersTable, Replay, ReplayStart } from "../../worker/dead-letters-table.ts";
 import { createReplayGuard } from "../../worker/replay-guard.ts";
 import { people, somebody } from "../equipment/people.ts";

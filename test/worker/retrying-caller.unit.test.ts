@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../equipment/file-test.ts";
 import { createCircuitBreaker } from "../../worker/circuit-breaker.ts";
 import { createRetryingCaller, type RetryingCallerOptions } from "../../worker/retrying-caller.ts";
 import type { Operation } from "../../shared/process/system-error.ts";

@@ -16,8 +16,7 @@ import { startEngines } from "../equipment/engines.ts";
 import { eventually } from "../equipment/eventually.ts";
 import { recordLog } from "../equipment/recorded-log.ts";
 
-const engines = await startEngines();
-t.teardown(() => engines.close());
+const engines = await startEngines(t);
 // Each test has its own queue and table, and waits more than it works: they run beside each other.
 t.jobs = 5;
 const { sqs, documents } = engines;

@@ -13,8 +13,7 @@ import { eventually } from "../equipment/eventually.ts";
 import { people, somebody } from "../equipment/people.ts";
 import { recordLog } from "../equipment/recorded-log.ts";
 
-const engines = await startEngines();
-t.teardown(() => engines.close());
+const engines = await startEngines(t);
 
 // Each test has its own queues and tables, and waits more than it works: they run beside each other.
 t.jobs = 5;

@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { createKeyIndex } from "../../../admin/audit/key-index.ts";
 
 t.test("texts are numbered in the order in which they come, each once", async (t) => {

@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { createNumberColumn } from "../../../admin/audit/number-column.ts";
 
 t.test("an entry is what was set, or the preset, at any length", async (t) => {

@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { requireChangeable, whyUnchangeable } from "../../../admin/dead-letters/changeable.ts";
 import { deadLetterStates } from "../../../shared/dead-letters/dead-letter-record.ts";
 import { deadLetter } from "../../equipment/dead-letter-seeds.ts";

@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { parseAssignment, parseRemoval, proposeEdit, type FieldChange } from "../../../admin/dead-letters/edit.ts";
 import { parseEvent } from "../../../shared/registration/event-definition.ts";
 import type { DeadLetterRecord } from "../../../shared/dead-letters/dead-letter-record.ts";

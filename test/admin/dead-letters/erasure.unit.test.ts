@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { afterErasure, planErasure } from "../../../admin/dead-letters/erasure.ts";
 import { deadLetter, person, unreadable } from "../../equipment/dead-letter-seeds.ts";
 

@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { Compile } from "typebox/compile";
 import { TierState } from "../../../admin/inspector/tier-state.ts";
 import { createTierUrlSource } from "../../../admin/inspector/tier-urls.ts";

@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { openExportFile, type ExportFileOptions } from "../../../admin/registrations/export-file.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "turnout-export-"));

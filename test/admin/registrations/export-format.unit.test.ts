@@ -1,5 +1,5 @@
 import { parse } from "csv-parse/sync";
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { createExportFormat } from "../../../admin/registrations/export-format.ts";
 import { parseEvent } from "../../../shared/registration/event-definition.ts";
 

@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { openExportStream } from "../../../admin/registrations/export-stream.ts";
 
 t.test("pages go out one after the other, no faster than they are taken, after the head", async (t) => {

@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { deadConnection, host, openConsole } from "../open-console.ts";
 import { overviewEvent } from "../../../console/routes/overview.ts";
 import { loadAssets } from "../../../console/assets.ts";

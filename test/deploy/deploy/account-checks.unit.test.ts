@@ -7,7 +7,8 @@ import {
   DescribeVpcsCommand,
 } from "@aws-sdk/client-ec2";
 import { GetAWSDefaultServiceQuotaCommand, GetServiceQuotaCommand } from "@aws-sdk/client-service-quotas";
-import t, { type Test } from "tap";
+import type { Test } from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { Compile } from "typebox/compile";
 import { readBootstrap } from "../../../deploy/deploy/bootstrap.ts";
 import { checkQuotas, demandOf, Quota } from "../../../deploy/deploy/quotas.ts";
@@ -134,7 +135,8 @@ for (const [title, status, version, ready] of cases) {
     const outputs: Record<string, string> = version === undefined ? {} : { BootstrapVersion: version };
     const { clients } = openAccount(t, status === undefined ? [] : [{ name: "CDKToolkit", status, outputs }]);
     const found = await readBootstrap(clients.cloudFormation, region, 6);
-    t.same(found, { region, version: version === undefined ? null : Number(version), required: 6, ready });
+    const stack = status === undefined ? null : "CDKToolkit";
+    t.same(found, { region, stack, version: version === undefined ? null : Number(version), required: 6, ready });
   });
 }
 

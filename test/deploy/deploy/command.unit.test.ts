@@ -1,10 +1,13 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { GetTemplateCommand } from "@aws-sdk/client-cloudformation";
 import { DescribeLimitsCommand } from "@aws-sdk/client-dynamodb";
-import { DescribeEnvironmentResourcesCommand } from "@aws-sdk/client-elastic-beanstalk";
+import { DescribeAvailabilityZonesCommand, DescribeInstanceTypeOfferingsCommand } from "@aws-sdk/client-ec2";
+import { DescribeEnvironmentResourcesCommand, ListPlatformVersionsCommand } from "@aws-sdk/client-elastic-beanstalk";
 import { GetServiceQuotaCommand } from "@aws-sdk/client-service-quotas";
 import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
-import t, { type Test } from "tap";
+import type { Test } from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { Compile } from "typebox/compile";
 import { buildDeployCommand } from "../../../deploy/deploy/command.ts";
 import { DeployOutput } from "../../../deploy/deploy/deploy-report.ts";
@@ -22,7 +25,8 @@ const toolkit = {
   outputs: { BootstrapVersion: "28" },
 };
 const whole = { name, status: "CREATE_COMPLETE", stage: "test" as const, outputs };
-const template = {
+const template: { Metadata: Record<string, unknown>; Resources: Record<string, object> } = {
+  Metadata: {},
   Resources: {
     NetworkVpc7F: { Type: "AWS::EC2::VPC", Metadata: { "aws:cdk:path": `${name}/Network/Vpc/Resource` } },
     PlatformWebD1: { Type: "AWS::ElasticBeanstalk::Environment", Properties: {} },
@@ -36,10 +40,18 @@ interface Scene {
   /** What is in the account once `cdk deploy` has begun. */
   readonly afterDeploy?: (happen: ReturnType<typeof openAccount>["happen"]) => StandInStack[];
   readonly afterBootstrap?: StandInStack;
+  /** What the app synthesises. */
+  readonly synthesised?: typeof template;
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number;
 }
 
 /** An account, a synthesised app, and a shell script in CDK's place that notes what it was asked for. */
-function open(t: Test, { stacks = [toolkit], script = "", afterDeploy, afterBootstrap }: Scene = {}) {
+function open(
+  t: Test,
+  { stacks = [toolkit], script = "", synthesised = template, now = Date.now, ...scene }: Scene = {},
+) {
+  const { afterDeploy, afterBootstrap } = scene;
   const assemblyFolder = t.testdir({
     "manifest.json": JSON.stringify({
       version: "36.0.0",
@@ -51,7 +63,7 @@ function open(t: Test, { stacks = [toolkit], script = "", afterDeploy, afterBoot
         },
       },
     }),
-    "template.json": JSON.stringify(template),
+    "template.json": JSON.stringify(synthesised),
     "outputs.json": JSON.stringify({ [name]: outputs }),
   });
   const notes = join(assemblyFolder, "notes");
@@ -73,7 +85,7 @@ function open(t: Test, { stacks = [toolkit], script = "", afterDeploy, afterBoot
   const cdk = { command: "/bin/sh", args: ["-c", `echo "$*" >> ${notes}; ${script}`, "cdk"], folder: assemblyFolder };
   const deploy = (args: readonly string[], typed?: string) =>
     run(
-      (host) => buildDeployCommand(host, { cdk, assemblyFolder, pollMs: 1 }),
+      (host) => buildDeployCommand(host, { cdk, assemblyFolder, now, pollMs: 1 }),
       args,
       typed === undefined ? {} : { typed },
     );
@@ -114,6 +126,7 @@ t.test("a first deployment: checks, differences, a question, progress, and what 
   t.match(stdout, "npm run turnout -- stack verify --stack summit-test");
   const place = `--region ${region}`;
   t.same(asked(), [
+    `synth -q --output ${assemblyFolder} -c stage=test -c stackName=summit -c turnout:draft=true ${place}`,
     `synth -q --output ${assemblyFolder} -c stage=test -c stackName=summit ${place}`,
     `diff ${name} --app ${assemblyFolder} ${place}`,
     `deploy --app ${assemblyFolder} --all --require-approval never --progress events --outputs-file ${assemblyFolder}/outputs.json ${place}`,
@@ -194,7 +207,10 @@ t.test("incomplete and changing stacks are reported with what to do, and not cha
     const { code, stderr } = await deploy(["--yes"]);
     t.equal(code, 1, status);
     t.match(stderr, remedy);
-    t.equal(asked().length, 1, "only synthesised");
+    t.ok(
+      asked().every((line) => line.startsWith("synth")),
+      "only synthesised",
+    );
   }
   const foreign = open(t, { stacks: [toolkit, { ...whole, description: "A shop" }] });
   t.match(await foreign.deploy(["--yes"]), { code: 1, stderr: /none of Turnout's/ });
@@ -208,6 +224,85 @@ t.test("a quota that is too small stops it before anything is created", async (t
   const { outcome, problems } = checked(t, json());
   t.equal(outcome, "not-ready");
   t.match(problems, [/vCPUs are needed, 0 of 0 are left.*Service Quotas/, /VPCs/, /inbound rules/]);
+});
+
+const branch = "Node.js 24 running on 64bit Amazon Linux 2023";
+const left = {
+  Metadata: { "turnout:open-settings": ["platformVersion", "zones"] },
+  Resources: {
+    Action: { Type: "AWS::AutoScaling::ScheduledAction", Properties: { StartTime: "2027-03-01T08:45:00Z" } },
+    PlatformWebD1: {
+      Type: "AWS::ElasticBeanstalk::Environment",
+      Properties: {
+        PlatformArn: { "Fn::Join": ["", ["arn:", { Ref: "AWS::Partition" }, `::platform/${branch}/6.1.0`]] },
+        OptionSettings: [{ Namespace: "aws:ec2:instances", OptionName: "InstanceTypes", Value: "c7g.medium" }],
+      },
+    },
+  },
+};
+const dayBefore = () => Date.parse("2027-02-28T08:45:00Z");
+
+/** Two zones of three have the instance type; the newest platform is 6.12.0. */
+function offer({ beanstalk, ec2 }: ReturnType<typeof openAccount>["mocks"]): void {
+  beanstalk.on(ListPlatformVersionsCommand).resolves({ PlatformSummaryList: [{ PlatformVersion: "6.12.0" }] });
+  ec2
+    .on(DescribeAvailabilityZonesCommand)
+    .resolves({ AvailabilityZones: [{ ZoneId: "euc1-az3" }, { ZoneId: "euc1-az1" }, { ZoneId: "euc1-az2" }] })
+    .on(DescribeInstanceTypeOfferingsCommand)
+    .resolves({
+      InstanceTypeOfferings: ["euc1-az1", "euc1-az3"].map((Location) => ({ InstanceType: "c7g.medium", Location })),
+    });
+}
+
+t.test("a new stack gets the newest platform and zones that have what it needs, and the report says so", async (t) => {
+  const { deploy, asked, mocks } = open(t, { synthesised: left, now: dayBefore, afterDeploy: () => [whole] });
+  offer(mocks);
+  const { code, stderr, json } = await deploy(["--yes", "--json"]);
+  t.equal(code, 0, stderr);
+  t.match(asked()[0], /-c turnout:draft=true/);
+  t.match(asked()[1], /-c platformVersion=6\.12\.0 -c zones=euc1-az1,euc1-az3 --region/);
+  t.match(checked(t, json()).chosen, [{ setting: "platformVersion", value: "6.12.0" }, { setting: "zones" }]);
+  t.match(stderr, /ok {2}platformVersion 6\.12\.0: the newest of Node\.js 24/);
+});
+
+t.test("a region without two such zones stops it before anything is created", async (t) => {
+  const { deploy, asked, mocks } = open(t, { synthesised: left, now: dayBefore });
+  offer(mocks);
+  mocks.ec2.on(DescribeInstanceTypeOfferingsCommand).resolves({});
+  const { code, stderr } = await deploy(["--yes"]);
+  t.equal(code, 1);
+  t.match(stderr, /Two zones with c7g\.medium are needed.*euc1-az1: c7g\.medium not offered there/);
+  t.ok(asked().every((line) => line.startsWith("synth")));
+});
+
+t.test("a change that a live stack cannot take is refused before it is tried", async (t) => {
+  const listener = (port: number) => ({ Type: "AWS::ElasticLoadBalancingV2::Listener", Properties: { Port: port } });
+  const { deploy, asked, mocks } = open(t, {
+    stacks: [toolkit, whole],
+    synthesised: { ...template, Resources: { ...template.Resources, Listener: listener(443) } },
+  });
+  mocks.cloudFormation.on(GetTemplateCommand).resolves({
+    TemplateBody: JSON.stringify({ ...template, Resources: { ...template.Resources, Listener: listener(80) } }),
+  });
+  const { code, json } = await deploy(["--yes", "--json"]);
+  t.equal(code, 1);
+  t.match(checked(t, json()), { outcome: "not-ready", problems: [/domainName.*second stack/] });
+  t.ok(asked().every((line) => line.startsWith("synth")));
+});
+
+t.test("an answer that came too late for the clock's actions deploys nothing", async (t) => {
+  let time = dayBefore();
+  const { deploy, asked, mocks } = open(t, { synthesised: left, now: () => time, script: "" });
+  offer(mocks);
+  // The differences are shown, and the question stays there until shortly before the action.
+  mocks.dynamoDb.on(DescribeLimitsCommand).callsFake(() => {
+    time = Date.parse("2027-03-01T08:16:00Z");
+    return { TableMaxWriteCapacityUnits: 40_000 };
+  });
+  const { code, stderr } = await deploy([], "y");
+  t.equal(code, 1);
+  t.match(stderr, /2027-03-01T08:45:00Z, is now too near.*Run the command again/);
+  t.notMatch(asked().join("\n"), /^deploy/m);
 });
 
 t.test("without CDK's bootstrap stack it says how to get it; --bootstrap makes it", async (t) => {

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { showChecks, showDeployment, type DeployOutput } from "../../../deploy/deploy/deploy-report.ts";
 import { run } from "../stack/command-stand-in.ts";
 
@@ -10,6 +10,8 @@ const created: DeployOutput = {
   identity: "arn:aws:iam::123456789012:user/ann",
   outcome: "created",
   problems: [],
+  warnings: [],
+  chosen: [],
   quotas: [],
   bootstrap: [],
   url: "https://summit.example.org",

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { showPlan, showRemoval, type DestroyOutput } from "../../../deploy/destroy/destroy-report.ts";
 import { run } from "../stack/command-stand-in.ts";
 

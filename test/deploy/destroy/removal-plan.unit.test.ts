@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { planFromTraces, planRemoval, readRemovalPlan } from "../../../deploy/destroy/removal-plan.ts";
 import { parseTemplate, titlesOf } from "../../../deploy/stack/template.ts";
 import type { Template } from "../../infra/synthesis.ts";

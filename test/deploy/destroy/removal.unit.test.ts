@@ -7,7 +7,8 @@ import {
   DescribeSecurityGroupsCommand,
 } from "@aws-sdk/client-ec2";
 import { DeleteQueueCommand } from "@aws-sdk/client-sqs";
-import t, { type Test } from "tap";
+import type { Test } from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { deleteKeptData } from "../../../deploy/destroy/kept-data.ts";
 import { clearNetworks } from "../../../deploy/destroy/network-remains.ts";
 import { removeStack } from "../../../deploy/destroy/removal.ts";

@@ -1,6 +1,6 @@
 import { DescribeStacksCommand, ListStackResourcesCommand } from "@aws-sdk/client-cloudformation";
 import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { createDeploymentClients, firewallRegion, readAccount } from "../../../deploy/stack/clients.ts";
 import {
   deployObstacle,

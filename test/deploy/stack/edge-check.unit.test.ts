@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, createServer } from "node:net";
-import t, { type Test } from "tap";
+import type { Test } from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { checkEdge } from "../../../deploy/stack/edge-check.ts";
 import { askSite } from "../../../deploy/stack/site.ts";
 import { pageHeaders, startFront } from "./front.ts";

@@ -7,7 +7,8 @@ import {
   ListObjectsV2Command,
   ListObjectVersionsCommand,
 } from "@aws-sdk/client-s3";
-import t, { type Test } from "tap";
+import type { Test } from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { emptyBucket, findBuckets } from "../../../deploy/stack/leftover-buckets.ts";
 import { account, openAccount, region } from "./account-stand-in.ts";
 

@@ -6,7 +6,8 @@ import { DeleteVolumeCommand, DescribeInstancesCommand, DescribeTagsCommand } fr
 import { DescribeEnvironmentsCommand } from "@aws-sdk/client-elastic-beanstalk";
 import { GetResourcesCommand } from "@aws-sdk/client-resource-groups-tagging-api";
 import { GetQueueUrlCommand } from "@aws-sdk/client-sqs";
-import t, { type Test } from "tap";
+import type { Test } from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { Compile } from "typebox/compile";
 import { findLeftovers, LeftoversReport, removeLeftovers } from "../../../deploy/stack/leftovers.ts";
 import { readTraces } from "../../../deploy/stack/traces.ts";
@@ -252,7 +253,7 @@ t.test("without Elastic Beanstalk its ids stay unknown; without CloudFormation n
 });
 
 t.test("names that CloudFormation shortened are known from its report", async (t) => {
-  const long = `${"summit-of-the-whole-wide-world"}-production`;
+  const long = "summit-of-the-whole-wide-world-production";
   const lambda = `${long.slice(0, 24)}-LookupsAWS679f53fac00243-Ab1`;
   const group = `${long.slice(0, 40)}-Log-Ab1`;
   const gone = { status: "DELETE_COMPLETE" } as const;

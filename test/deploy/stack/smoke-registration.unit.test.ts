@@ -1,4 +1,5 @@
-import t, { type Test } from "tap";
+import type { Test } from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { smokeRegistration, type SmokeOptions } from "../../../deploy/stack/smoke-registration.ts";
 import { TurnoutError } from "../../../shared/errors.ts";
 import { sendJson, startFront } from "./front.ts";

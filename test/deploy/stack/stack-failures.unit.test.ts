@@ -1,5 +1,5 @@
 import { DescribeStackEventsCommand } from "@aws-sdk/client-cloudformation";
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { adviseOn } from "../../../deploy/stack/failure-advice.ts";
 import { firstFailure, followStack, type StackEvent, unresolvedFailures } from "../../../deploy/stack/stack-events.ts";
 import { awsError, openAccount, type StandInStack } from "./account-stand-in.ts";

@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { reportPage } from "../../../load/chart/report-page.ts";
 import { sparkline } from "../../../load/chart/sparkline.ts";
 import { escapeMarkup, svgChart } from "../../../load/chart/svg-chart.ts";

@@ -1,7 +1,7 @@
 import { PassThrough } from "node:stream";
 import { existsSync, lstatSync, readFileSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import type { DemoReport } from "../../../load/demo/demo-report.ts";
 import { showSummary } from "../../../load/demo/summary.ts";
 import { createTerminal } from "../../../terminal/terminal.ts";

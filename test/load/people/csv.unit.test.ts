@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { readHeader } from "../../../load/people/csv-columns.ts";
 import { TurnoutError } from "../../../shared/errors.ts";
 import { parseEvent, type EventField } from "../../../shared/registration/event-definition.ts";

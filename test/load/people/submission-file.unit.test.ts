@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import t, { type Test } from "tap";
+import type { Test } from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { countSubmissions, readSubmissions, type RejectedRow } from "../../../load/people/submission-file.ts";
 import { createExportFormat } from "../../../admin/registrations/export-format.ts";
 import { loadEvent, parseEvent } from "../../../shared/registration/event-definition.ts";

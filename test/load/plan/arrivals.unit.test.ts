@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { arrivalShapes, readArrivals, shapeArrivals } from "../../../load/plan/arrivals.ts";
 
 const sum = (values: Float64Array) => values.reduce((total, value) => total + value, 0);

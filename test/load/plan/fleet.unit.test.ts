@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { createWebFleet, createWorkerFleet } from "../../../load/plan/fleet.ts";
 import { scalingPolicy } from "../../../shared/aws/scaling-policy.ts";
 

@@ -1,5 +1,5 @@
 import { Compile } from "typebox/compile";
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { shapeArrivals } from "../../../load/plan/arrivals.ts";
 import { PlanReport, planPage, planReport } from "../../../load/plan/plan-report.ts";
 import { makePlan } from "../../../load/plan/planner.ts";

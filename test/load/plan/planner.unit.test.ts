@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { shapeArrivals } from "../../../load/plan/arrivals.ts";
 import { makePlan } from "../../../load/plan/planner.ts";
 

@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { instanceRates } from "../../../load/plan/instance-rates.ts";
 import { instanceTypes, prices, relativeSpeed } from "../../../load/plan/prices.ts";
 import { shapeArrivals } from "../../../load/plan/arrivals.ts";

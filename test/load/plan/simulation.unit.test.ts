@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { shapeArrivals } from "../../../load/plan/arrivals.ts";
 import { simulate, type Scenario } from "../../../load/plan/simulation.ts";
 

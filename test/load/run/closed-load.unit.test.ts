@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import type { Attempt, Reply } from "../../../load/run/registration-client.ts";
 import type { LoadItem } from "../../../load/people/load-item.ts";
 import { sendLoad, type ClosedLoadOptions, type Ending } from "../../../load/run/closed-load.ts";

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { ledgerLineOf } from "../../../load/run/ledger-line.ts";
 import type { LoadItem } from "../../../load/people/load-item.ts";
 import { loadEvent } from "../../../shared/registration/event-definition.ts";

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import t, { type Test } from "tap";
+import type { Test } from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { createRegistrationClient, outcomeOf } from "../../../load/run/registration-client.ts";
 
 const ann = { email: "ann@example.org", name: "Ann" };

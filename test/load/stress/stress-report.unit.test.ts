@@ -1,6 +1,6 @@
 import { PassThrough } from "node:stream";
 import { Compile } from "typebox/compile";
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { reportPage } from "../../../load/chart/report-page.ts";
 import {
   describeStep,

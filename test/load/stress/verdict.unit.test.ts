@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { conclude, assessStep, type JudgedStep, type StepFigures } from "../../../load/stress/verdict.ts";
 
 const well: StepFigures = {

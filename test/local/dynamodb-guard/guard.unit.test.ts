@@ -2,7 +2,8 @@ import { once } from "node:events";
 import { Agent, createServer, request, type IncomingHttpHeaders, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
-import t, { type Test } from "tap";
+import type { Test } from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { createDynamoDbGuard, hiddenLoopback } from "../../../local/dynamodb-guard/guard.ts";
 import { eventually } from "../../equipment/eventually.ts";
 

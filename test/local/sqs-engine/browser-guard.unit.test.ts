@@ -1,5 +1,5 @@
 import Fastify from "fastify";
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { rejectBrowsers } from "../../../local/sqs-engine/browser-guard.ts";
 
 t.test("a server that is built afterwards rejects a page before it does anything", async (t) => {

@@ -1,5 +1,5 @@
 import Fastify from "fastify";
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { listenOnLoopbackOnly } from "../../../local/sqs-engine/loopback.ts";
 
 t.test(

@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { bucketStart, levels, noActivity, type Activity } from "../../../shared/activity/bucket.ts";
 import { covers, estimateBacklog, sumOf, type Slice } from "../../../shared/activity/estimate.ts";
 import { stepsBack } from "../../../shared/activity/reader.ts";

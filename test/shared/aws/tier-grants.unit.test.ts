@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { relative, resolve } from "node:path";
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { calledActions, loadedFiles } from "../../infra/called-actions.ts";
 import { fullSettings, only, synthesized } from "../../infra/templates.ts";
 

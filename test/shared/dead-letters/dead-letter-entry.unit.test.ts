@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { idOfBody } from "../../../shared/dead-letters/dead-letter-record.ts";
 import {
   entriesOf,

@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { createNewest } from "../../../shared/dead-letters/newest.ts";
 
 t.test("the newest are kept, newest first, in whatever order they came", async (t) => {

@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import type { DeadLetterStore } from "../../../shared/dead-letters/dead-letter-store.ts";
 import { deadLetterStates, type DeadLetterRecord } from "../../../shared/dead-letters/dead-letter-record.ts";
 import { checkReplay, checkReplays } from "../../../shared/dead-letters/replay-check.ts";

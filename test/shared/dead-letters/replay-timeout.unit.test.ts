@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { createReplayTimeout } from "../../../shared/dead-letters/replay-timeout.ts";
 import { createManualClock } from "../../equipment/manual-clock.ts";
 

@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { describeErrors, toReplayable } from "../../../shared/dead-letters/replayable.ts";
 import { decodePack, joinPack, maxPackBytes } from "../../../shared/registration/registration-pack.ts";
 import { person } from "../../equipment/dead-letter-seeds.ts";

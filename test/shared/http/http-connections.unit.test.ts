@@ -1,6 +1,7 @@
 import { createServer, type ServerResponse } from "node:http";
 import { connect, type AddressInfo, type Socket } from "node:net";
-import t, { type Test } from "tap";
+import type { Test } from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { followConnections, responseUnderWay, type HttpConnections } from "../../../shared/http/http-connections.ts";
 import { eventually } from "../../equipment/eventually.ts";
 

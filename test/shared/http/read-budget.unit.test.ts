@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { createReadBudget } from "../../../shared/http/read-budget.ts";
 
 const { signal } = new AbortController();

@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { attendeePageHeaders, consolePageHeaders } from "../../../shared/page/page-headers.ts";
 
 const pageHeaders = attendeePageHeaders;

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { withBaseStyle } from "../../../shared/page/base-style.ts";
 import { loadTemplates } from "../../../shared/page/templates.ts";
 

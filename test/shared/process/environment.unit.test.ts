@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { Type } from "typebox";
 import { readEnv } from "../../../shared/process/environment.ts";
 import type { TurnoutError } from "../../../shared/errors.ts";

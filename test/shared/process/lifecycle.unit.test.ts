@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { createLifecycle, type Part } from "../../../shared/process/lifecycle.ts";
 import { recordLog } from "../../equipment/recorded-log.ts";
 

@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { Counter, createRegistry, delayBuckets } from "../../../shared/process/metrics.ts";
 
 t.test("a registry has the process's own figures and names the tier on every one", async (t) => {

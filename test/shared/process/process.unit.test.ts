@@ -1,5 +1,5 @@
 import { EventEmitter } from "node:events";
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { TurnoutError } from "../../../shared/errors.ts";
 import { createLifecycle, type Part } from "../../../shared/process/lifecycle.ts";
 import { runProcess, type HostProcess, type Tier } from "../../../shared/process/process.ts";

@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { createRepeatedFailure } from "../../../shared/process/repeated-failure.ts";
 import { createManualClock } from "../../equipment/manual-clock.ts";
 import { recordLog } from "../../equipment/recorded-log.ts";

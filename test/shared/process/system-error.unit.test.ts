@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { kindOf, type AwsErrorKind } from "../../../shared/aws/aws-error.ts";
 import { describeSystemError, type Operation } from "../../../shared/process/system-error.ts";
 

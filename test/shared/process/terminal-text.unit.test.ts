@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import * as fc from "fast-check";
 import { plain, plainJson, plainLines } from "../../../shared/process/terminal-text.ts";
 

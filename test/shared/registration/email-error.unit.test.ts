@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { Compile } from "typebox/compile";
 import { normalizeEmail } from "../../../shared/registration/email-address.ts";
 import { emailError, type EmailError } from "../../../shared/registration/email-error.ts";

@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import type { TurnoutError } from "../../../shared/errors.ts";
 import { createPhaseClock, eventPhase, loadEvent, parseEvent } from "../../../shared/registration/event-definition.ts";
 

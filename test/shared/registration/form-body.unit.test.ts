@@ -1,5 +1,5 @@
 import Fastify from "fastify";
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { acceptFormBodies } from "../../../shared/registration/form-body.ts";
 
 const app = Fastify();

@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { registrationId } from "../../../shared/registration/registration-id.ts";
 import { isRegistration } from "../../../shared/registration/registration.ts";
 import { anyEmail, somebody } from "../../equipment/people.ts";

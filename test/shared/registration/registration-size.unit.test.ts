@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { parseEvent, type EventDefinition } from "../../../shared/registration/event-definition.ts";
 import { encodeRegistration, maxPackBytes, packFrameBytes } from "../../../shared/registration/registration-pack.ts";
 import { largestBodyBytes, textRoom } from "../../../shared/registration/registration-size.ts";

@@ -1,6 +1,6 @@
 import { PutCommand } from "@aws-sdk/lib-dynamodb";
 import * as fc from "fast-check";
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { createDocumentClient } from "../../../shared/aws/aws-clients.ts";
 import { storedAttributes } from "../../../admin/registrations/stored-registration.ts";
 import {

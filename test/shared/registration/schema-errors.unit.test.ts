@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { Type } from "typebox";
 import { Compile } from "typebox/compile";
 import { schemaErrors } from "../../../shared/registration/schema-errors.ts";

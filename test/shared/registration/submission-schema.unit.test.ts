@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { Compile } from "typebox/compile";
 import { parseEvent, type EventField } from "../../../shared/registration/event-definition.ts";
 import { normalizeSubmission, submissionSchema } from "../../../shared/registration/submission-schema.ts";

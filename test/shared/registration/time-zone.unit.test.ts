@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { isTimeZone, zoneOffset } from "../../../shared/registration/time-zone.ts";
 
 t.test("a zone is known by its IANA name", async (t) => {

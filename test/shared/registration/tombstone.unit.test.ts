@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { sqsLimits } from "../../../shared/aws/aws-limits.ts";
 import { createTombstone, isExpired, isTombstone } from "../../../shared/registration/tombstone.ts";
 

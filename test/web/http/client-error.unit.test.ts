@@ -1,6 +1,6 @@
 import { createServer, type Server } from "node:http";
 import { connect, type AddressInfo } from "node:net";
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { followConnections } from "../../../shared/http/http-connections.ts";
 import { createClientErrorHandler } from "../../../web/http/client-error.ts";
 

@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { createRegistry } from "../../../shared/process/metrics.ts";
 import { registerConnectionMetrics } from "../../../web/http/connection-metrics.ts";
 

@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { rejectForeignForm } from "../../../web/http/form-origin.ts";
 
 const host = "event.example.org";

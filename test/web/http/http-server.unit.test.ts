@@ -1,6 +1,7 @@
 import { connect, type AddressInfo, type Socket } from "node:net";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import t, { type Test } from "tap";
+import type { Test } from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { createHttpConnections } from "../../../shared/http/http-connections.ts";
 import { createConnectionLimit } from "../../../web/http/connection-limit.ts";
 import { createHttpServer } from "../../../web/http/http-server.ts";

@@ -1,5 +1,5 @@
 import Fastify from "fastify";
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { acceptJsonBodies } from "../../../web/http/json-body.ts";
 
 const app = Fastify();

@@ -1,5 +1,5 @@
 import Fastify from "fastify";
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { watchPaths } from "../../../web/http/known-paths.ts";
 
 t.test("a path is known by the routes that match it, with all of their methods", async (t) => {

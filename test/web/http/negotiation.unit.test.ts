@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { preferredEncoding, preferredLanguage, preferredMediaType } from "../../../web/http/negotiation.ts";
 
 const media = ["application/json", "text/html"] as const;

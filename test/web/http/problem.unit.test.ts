@@ -1,6 +1,6 @@
 import { STATUS_CODES } from "node:http";
 import Fastify from "fastify";
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { errorCatalogue, TurnoutError, type ErrorCode } from "../../../shared/errors.ts";
 import { prepareProblemReply, sendProblem, toProblem, wantsPage } from "../../../web/http/problem.ts";
 

@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { buildTestApp } from "../../equipment/web-app.ts";
 import { valid } from "../routes/registration-requests.ts";
 import { createRateLimitExemption, exemptionPattern } from "../../../web/http/rate-limit-exemption.ts";

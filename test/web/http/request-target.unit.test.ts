@@ -1,5 +1,5 @@
 import { connect, type AddressInfo } from "node:net";
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { pathOfRequestLine } from "../../../web/http/request-target.ts";
 import { buildTestApp } from "../../equipment/web-app.ts";
 

@@ -3,7 +3,8 @@ import { createServer } from "node:http";
 import { connect, type AddressInfo, type Server, type Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import Fastify, { type FastifyInstance } from "fastify";
-import t, { type Test } from "tap";
+import type { Test } from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { followConnections } from "../../../shared/http/http-connections.ts";
 import { createRushListener } from "../../../web/http/rush-listener.ts";
 

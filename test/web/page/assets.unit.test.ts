@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { entryModule, loadAssets } from "../../../web/page/assets.ts";
 
 const assets = loadAssets();

@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { maxNameLength } from "../../../shared/registration/registration.ts";
 import { maxEmailLength } from "../../../shared/registration/email-address.ts";
 import { formFields } from "../../../web/page/form-fields.ts";

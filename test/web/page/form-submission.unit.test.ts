@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { submissionFromForm } from "../../../web/page/form-submission.ts";
 import { exampleEvent } from "./example-event.ts";
 

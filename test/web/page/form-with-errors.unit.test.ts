@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { formFields } from "../../../web/page/form-fields.ts";
 import { filledForm } from "../../../web/page/form-with-errors.ts";
 import { messagesIn } from "../../../web/page/messages.ts";

@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { chooseLanguage } from "../../../web/page/language.ts";
 
 t.test("speaks English to whoever asks for nothing we know", async (t) => {

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { errorCatalogue } from "../../../shared/errors.ts";
 import { languages } from "../../../web/page/language.ts";
 import { isMessageKey, messagesIn, type MessageKey } from "../../../web/page/messages.ts";

@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { createMomentWriter } from "../../../web/page/moments.ts";
 
 t.test("shows a moment on the event's own clock, with the zone by name", async (t) => {

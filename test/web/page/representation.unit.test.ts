@@ -1,5 +1,5 @@
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { createRepresentation, isCurrent, selectEncoding } from "../../../web/page/representation.ts";
 
 const text = "Grüße, ".repeat(500);

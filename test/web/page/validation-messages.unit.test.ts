@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { Compile } from "typebox/compile";
 import { submissionSchema } from "../../../shared/registration/submission-schema.ts";
 import { describeErrors } from "../../../web/page/validation-messages.ts";

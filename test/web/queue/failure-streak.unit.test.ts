@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { createFailureStreak } from "../../../web/queue/failure-streak.ts";
 import { createManualClock } from "../../equipment/manual-clock.ts";
 

@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { TurnoutError } from "../../../shared/errors.ts";
 import {
   encodeRegistration,

@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { createLoadShedder, type Load, type LoadShedderOptions } from "../../../web/queue/load-shedding.ts";
 import { createManualClock } from "../../equipment/manual-clock.ts";
 

@@ -1,5 +1,5 @@
 import { Registry } from "prom-client";
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { createWebMetrics } from "../../../web/metrics.ts";
 import { createRejections } from "../../../web/queue/rejections.ts";
 import { createManualClock } from "../../equipment/manual-clock.ts";

@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { buildTestApp } from "../../equipment/web-app.ts";
 
 t.test("alive is alive, whatever the queue does; ready is what the queue says", async (t) => {

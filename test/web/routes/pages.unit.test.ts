@@ -1,6 +1,7 @@
 import Fastify from "fastify";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
-import t, { type Test } from "tap";
+import type { Test } from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { createPages } from "../../../web/page/pages.ts";
 import { eventPageCaching, pageRoutes } from "../../../web/routes/pages.ts";
 import { exampleEvent } from "../page/example-event.ts";

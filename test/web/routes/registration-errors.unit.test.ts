@@ -1,5 +1,5 @@
 /** `POST /registrations`: what is rejected, and how that is told. */
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { form, post, prepare, problemOf, valid, type Reply } from "./registration-requests.ts";
 
 const pointers = (reply: Reply) => problemOf(reply).errors?.map(({ pointer }) => pointer) ?? [];

@@ -1,5 +1,5 @@
 /** `POST /registrations` as a form, with and without JavaScript. */
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { testEvent, type TestApp } from "../../equipment/web-app.ts";
 import { form, html, post, prepare, problemOf, valid } from "./registration-requests.ts";
 

@@ -1,5 +1,5 @@
 /** `GET /registrations/<receipt>`. */
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { TurnoutError } from "../../../shared/errors.ts";
 import { registrationStatuses, type RegistrationStatus } from "../../../web/status/registration-status.ts";
 import { eventually } from "../../equipment/eventually.ts";

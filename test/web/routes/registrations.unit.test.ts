@@ -1,5 +1,5 @@
 /** `POST /registrations`: what is accepted, queued and answered. */
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { createRegistry } from "../../../shared/process/metrics.ts";
 import { eventually } from "../../equipment/eventually.ts";
 import { createManualClock } from "../../equipment/manual-clock.ts";

@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { estimateBacklog, type Backlog } from "../../../shared/activity/estimate.ts";
 import { createEstimatedWait } from "../../../web/status/estimated-wait.ts";
 import { createManualClock } from "../../equipment/manual-clock.ts";

@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { isStatusAddress, meantStatusUrl } from "../../../web/status/meant-receipt.ts";
 import { createReceipts, parseReceiptKeys } from "../../../web/status/receipts.ts";
 

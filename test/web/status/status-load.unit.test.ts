@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../../equipment/file-test.ts";
 import { createStatusLoad } from "../../../web/status/status-load.ts";
 import { createManualClock } from "../../equipment/manual-clock.ts";
 

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import t from "tap";
+import { t } from "../../../equipment/file-test.ts";
 import { addFilterOptions, addStateOption, toFilter } from "../../../../admin/commands/dead-letters/filter-options.ts";
 
 function parse(...line: string[]) {

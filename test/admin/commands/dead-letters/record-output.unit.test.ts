@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../../../equipment/file-test.ts";
 import { Compile } from "typebox/compile";
 import { DeadLetterLine, toLine } from "../../../../admin/commands/dead-letters/record-output.ts";
 import { deadLetter, person, unreadable } from "../../../equipment/dead-letter-seeds.ts";

@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../../../equipment/file-test.ts";
 import { requireDeadLetter } from "../../../../admin/commands/dead-letters/required-record.ts";
 import type { DeadLetterStore } from "../../../../shared/dead-letters/dead-letter-store.ts";
 import { deadLetter } from "../../../equipment/dead-letter-seeds.ts";

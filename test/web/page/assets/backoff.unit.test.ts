@@ -1,4 +1,4 @@
-import t from "tap";
+import { t } from "../../../equipment/file-test.ts";
 
 interface Backoff {
   waitMs(asked: number | undefined, attempt: number, random?: () => number): number;

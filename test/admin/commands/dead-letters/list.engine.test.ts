@@ -1,0 +1,54 @@
+import { t } from "../../../equipment/file-test.ts";
+import { Compile } from "typebox/compile";
+import type { Static } from "typebox";
+import { DeadLetterListOutput } from "../../../../admin/commands/dead-letters/list.ts";
+import { runCommand } from "../../../equipment/command-run.ts";
+import { deadLetter, deadLetters, person, putAll, unreadable } from "../../../equipment/dead-letter-seeds.ts";
+import { startEngines } from "../../../equipment/admin-engines.ts";
+
+const { env, connection } = await startEngines(t);
+const validator = Compile(DeadLetterListOutput);
+
+async function list(...line: string[]) {
+  const run = await runCommand(["dead-letters", "list", ...line, "--json"], { env });
+  t.equal(run.code, 0);
+  t.ok(validator.Check(run.json()), "what it prints is what its schema says", { found: run.json() });
+  return run.json() as Static<typeof DeadLetterListOutput>;
+}
+
+t.test("where there are none it says so", async (t) => {
+  t.same(await list(), { total: 0, groups: [], records: [] });
+  t.match((await runCommand(["dead-letters", "list"], { env })).stdout, "No dead letters.");
+});
+
+t.test("the newest come first, all are counted, by reason", async (t) => {
+  await putAll(connection.documents, connection.deadLettersTable, [
+    ...deadLetters(60),
+    unreadable("raw-1", "\x1b[2J", { lastFailedAt: "2026-02-01T00:00:00.000Z", detail: "\x1b[31mred" }),
+    deadLetter(100, { state: "discarded" }),
+  ]);
+  const { total, groups, records } = await list();
+  t.equal(total, 62);
+  t.match(groups, [
+    { reason: "crash-loop", count: 61, states: { open: 60, discarded: 1 } },
+    { reason: "malformed", count: 1 },
+  ]);
+  t.equal(records.length, 50);
+  t.match(records[0], { id: "raw-1", email: null, submittedAt: null });
+  t.match(records[1], { id: person(100).id, email: person(100).email });
+});
+
+t.test("filters say which", async (t) => {
+  t.match(await list("--reason", "malformed"), { total: 1, records: [{ id: "raw-1" }] });
+  t.match(await list("--state", "discarded"), { total: 1, records: [{ id: person(100).id }] });
+  t.match(await list("--since", "2026-01-31"), { total: 1 });
+  t.match(await list("--state", "open", "--limit", "2"), { total: 61, records: { length: 2 } });
+});
+
+t.test("for people it is a table in which nothing can command the terminal", async (t) => {
+  const { stdout, stderr } = await runCommand(["dead-letters", "list"], { env });
+  t.match(stdout, /REASON +COUNT +OPEN/);
+  t.match(stdout, /raw-1 +open +malformed/);
+  t.notMatch(stdout, "\x1b");
+  t.match(stderr, "12 more");
+});

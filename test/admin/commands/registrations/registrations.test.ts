@@ -1,7 +1,0 @@
-import t from "tap";
-import { runCommand } from "../../../equipment/command-run.ts";
-
-t.test("it leads to what can be done with registrations", async (t) => {
-  const { stdout } = await runCommand(["registrations", "--help"]);
-  for (const name of ["find", "export", "forget"]) t.match(stdout, new RegExp(`^ +${name} `, "m"));
-});

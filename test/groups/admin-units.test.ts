@@ -1,0 +1,4 @@
+/** The unit tests of admin/. */
+import { runGroup } from "../equipment/test-group.ts";
+
+runGroup("unit", "admin");

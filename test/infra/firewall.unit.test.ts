@@ -1,0 +1,74 @@
+import { t } from "../equipment/file-test.ts";
+import { firewallParameterName } from "../../infra/firewall.ts";
+import { fullSettings, only, resources, synthesized } from "./templates.ts";
+
+const { firewall } = await synthesized({ settings: fullSettings });
+if (!firewall) throw new Error("the full configuration has a firewall");
+const acl = only(firewall, "AWS::WAFv2::WebACL").Properties;
+const rules = acl["Rules"] as readonly (Record<string, unknown> & { Name: string; Priority: number })[];
+
+interface ManagedGroup {
+  readonly ManagedRuleGroupStatement: { readonly RuleActionOverrides: { Name: string; ActionToUse: unknown }[] };
+}
+
+t.test("it is CloudFront's, and lets through what no rule rejects", async (t) => {
+  t.match(acl, { Scope: "CLOUDFRONT", DefaultAction: { Allow: {} } });
+});
+
+t.test("one address may post so many registrations in five minutes, then it is told to wait", async (t) => {
+  t.match(
+    rules.find((rule) => rule.Name === "PostsPerAddress"),
+    {
+      Statement: {
+        RateBasedStatement: {
+          AggregateKeyType: "IP",
+          Limit: 1_000,
+          EvaluationWindowSec: 300,
+          ScopeDownStatement: {
+            AndStatement: {
+              Statements: [
+                { ByteMatchStatement: { SearchString: "POST" } },
+                { ByteMatchStatement: { SearchString: "/registrations" } },
+                { NotStatement: { Statement: { IPSetReferenceStatement: {} } } },
+                { NotStatement: { Statement: { IPSetReferenceStatement: {} } } },
+              ],
+            },
+          },
+        },
+      },
+      Action: {
+        Block: { CustomResponse: { ResponseCode: 429, ResponseHeaders: [{ Name: "Retry-After", Value: "60" }] } },
+      },
+    },
+  );
+});
+
+t.test("what an attendee writes is counted, never rejected", async (t) => {
+  const common = rules.find((rule) => rule.Name === "AWSManagedRulesCommonRuleSet")?.["Statement"];
+  const overrides = (common as ManagedGroup | undefined)?.ManagedRuleGroupStatement.RuleActionOverrides ?? [];
+  t.ok(overrides.length >= 5);
+  for (const { Name, ActionToUse } of overrides) {
+    t.match(Name, /_BODY$/);
+    t.strictSame(ActionToUse, { Count: {} }, Name);
+  }
+});
+
+t.test("every rule has its place, and no sample of a request is kept", async (t) => {
+  t.equal(new Set(rules.map((rule) => rule.Priority)).size, rules.length);
+  for (const rule of rules) t.match(rule["VisibilityConfig"], { SampledRequestsEnabled: false }, rule.Name);
+});
+
+t.test("the main stack reads the name that this one leaves", async (t) => {
+  t.match(only(firewall, "AWS::SSM::Parameter").Properties, { Name: firewallParameterName("turnout-production") });
+  const { main } = await synthesized({ settings: fullSettings });
+  const call = JSON.stringify(only(main, "Custom::AWS", "LookupsFirewall").Properties["Create"]);
+  t.match(call, "/turnout/turnout-production/firewall-arn");
+  t.match(call, "us-east-1");
+});
+
+t.test("where a load test comes from is a set for each version of addresses", async (t) => {
+  t.strictSame(
+    resources(firewall, "AWS::WAFv2::IPSet").map(([, { Properties }]) => Properties["Addresses"]),
+    [["203.0.113.7/32"], ["2001:db8::/48"]],
+  );
+});

@@ -1,0 +1,27 @@
+import { t } from "../equipment/file-test.ts";
+import { fullSettings, only, resources, synthesized } from "./templates.ts";
+
+const { main } = await synthesized();
+const full = (await synthesized({ settings: fullSettings })).main;
+
+t.test("alarms go to the address that is configured, and to nobody where none is", async (t) => {
+  t.match(only(full, "AWS::SNS::Subscription").Properties, { Protocol: "email", Endpoint: "operator@example.org" });
+  t.equal(resources(main, "AWS::SNS::Subscription").length, 0);
+});
+
+t.test("CloudWatch may ring through the topic, this account's only, and nobody without TLS", async (t) => {
+  const { Statement } = only(main, "AWS::SNS::TopicPolicy").Properties["PolicyDocument"] as { Statement: unknown[] };
+  t.match(
+    Statement.find((one) => JSON.stringify(one).includes('Allow"')),
+    {
+      Effect: "Allow",
+      Principal: { Service: "cloudwatch.amazonaws.com" },
+      Action: "sns:Publish",
+      Condition: { StringEquals: { "aws:SourceAccount": { Ref: "AWS::AccountId" } } },
+    },
+  );
+  t.match(
+    Statement.find((one) => JSON.stringify(one).includes("Deny")),
+    { Condition: { Bool: { "aws:SecureTransport": "false" } } },
+  );
+});

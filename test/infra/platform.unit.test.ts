@@ -1,0 +1,122 @@
+import { readFileSync } from "node:fs";
+import { t } from "../equipment/file-test.ts";
+import { settingsOf } from "./environment-settings.ts";
+import { fullSettings, only, resources, synthesized } from "./templates.ts";
+
+const { main } = await synthesized();
+const full = (await synthesized({ settings: fullSettings })).main;
+
+t.test("whoever opens a connection closes it first, from CloudFront to nginx", async (t) => {
+  const nginx = readFileSync(new URL("../../infra/bundle/.platform/nginx/nginx.conf", import.meta.url), "utf8");
+  const seconds = (pattern: RegExp) => Number(pattern.exec(nginx)?.[1]);
+  const attributes = only(main, "AWS::ElasticLoadBalancingV2::LoadBalancer").Properties["LoadBalancerAttributes"];
+  const idle = (attributes as { Key: string; Value: string }[]).find(
+    (one) => one.Key === "idle_timeout.timeout_seconds",
+  );
+  const { Origins } = only(main, "AWS::CloudFront::Distribution").Properties["DistributionConfig"] as {
+    Origins: { VpcOriginConfig: { OriginKeepaliveTimeout: number } }[];
+  };
+  const edge = Origins[0]?.VpcOriginConfig.OriginKeepaliveTimeout ?? Infinity;
+  t.ok(edge < Number(idle?.Value), `CloudFront ${edge} < load balancer ${idle?.Value}`);
+  const client = seconds(/server \{[^}]*?keepalive_timeout (\d+)s;/);
+  t.ok(Number(idle?.Value) < client, `load balancer ${idle?.Value} < nginx ${client}`);
+});
+
+t.test("both environments run the same version of the same bundle, on the configured platform version", async (t) => {
+  const environments = resources(main, "AWS::ElasticBeanstalk::Environment").map(([, one]) => one.Properties);
+  t.equal(environments.length, 2);
+  for (const environment of environments) {
+    t.match(environment["VersionLabel"], { Ref: /^ApplicationVersion/ });
+    t.match(
+      JSON.stringify(environment["PlatformArn"]),
+      /::platform\/Node\.js 24 running on 64bit Amazon Linux 2023\/6\.11\.5/,
+    );
+    t.notOk("EnvironmentName" in environment, "a fixed name could not be replaced");
+    t.notOk("SolutionStackName" in environment, "a stack's name would replace the environment");
+  }
+  t.match(
+    environments.map((environment) => environment["Tier"]),
+    [
+      { Name: "WebServer", Type: "Standard" },
+      { Name: "Worker", Type: "SQS/HTTP" },
+    ],
+  );
+  t.match(only(main, "AWS::ElasticBeanstalk::ApplicationVersion").Properties["SourceBundle"], { S3Key: /\.zip$/ });
+});
+
+t.test("workers are deployed before the web tier, so that they know what it sends, and go after it", async (t) => {
+  for (const template of [main, full]) {
+    const ids = new Map(resources(template, "AWS::ElasticBeanstalk::Environment").map(([id, one]) => [id, one]));
+    const [web, worker] = ["PlatformWeb", "PlatformWorker"].map((name) =>
+      [...ids.keys()].find((id) => id.startsWith(name))!,
+    );
+    t.ok(ids.get(web!)?.DependsOn?.includes(worker!), "CloudFormation updates what others depend on first");
+    t.notOk(ids.get(worker!)?.DependsOn?.includes(web!));
+  }
+});
+
+t.test("environments come after what their instances need, and go before it", async (t) => {
+  for (const tier of ["PlatformWeb", "PlatformWorker"]) {
+    const needs = only(main, "AWS::ElasticBeanstalk::Environment", tier).DependsOn?.join(" ") ?? "";
+    for (const need of [
+      /VpcPrivateSubnet1DefaultRoute/,
+      /NATGateway/,
+      /Listener/,
+      /RolesWeb/,
+      /RolesWorker/,
+      /VpcIGW/,
+    ]) {
+      t.match(needs, need);
+    }
+  }
+});
+
+t.test("receipt keys come from a secret that the stack makes up, and only the web tier may read it", async (t) => {
+  t.match(only(main, "AWS::SecretsManager::Secret").Properties["GenerateSecretString"], {
+    PasswordLength: 43,
+    ExcludePunctuation: true,
+  });
+  t.match(settingsOf(main, "Web", "aws:elasticbeanstalk:application:environmentsecrets"), {
+    RECEIPT_KEYS: { Ref: /^ApplicationReceiptKeys/ },
+  });
+  t.strictSame(settingsOf(main, "Worker", "aws:elasticbeanstalk:application:environmentsecrets"), {});
+  t.notOk("RECEIPT_KEYS" in settingsOf(main, "Web", "aws:elasticbeanstalk:application:environment"));
+});
+
+t.test("the load balancer answers 404 to everybody who does not know the environment's name", async (t) => {
+  for (const [template, port] of [
+    [main, 80],
+    [full, 443],
+  ] as const) {
+    const listeners = resources(template, "AWS::ElasticLoadBalancingV2::Listener").map(([, one]) => one.Properties);
+    t.match(listeners, [
+      { Port: port, DefaultActions: [{ Type: "fixed-response", FixedResponseConfig: { StatusCode: "404" } }] },
+    ]);
+    t.equal(listeners.length, 1);
+  }
+});
+
+t.test("no log of nginx holds a path or an address: a path may be a receipt", async (t) => {
+  const nginx = readFileSync(new URL("../../infra/bundle/.platform/nginx/nginx.conf", import.meta.url), "utf8");
+  const formats = [...nginx.matchAll(/log_format \w+ '([^']+)'/g)].map(([, format = ""]) => format);
+  t.equal(formats.length, 2);
+  for (const format of formats) t.notMatch(format, /\$(request|request_uri|uri|args|remote_addr|http_\w+)\b(?!_)/);
+  t.equal([...nginx.matchAll(/access_log /g)].length, formats.length, "each log has one of these formats");
+  t.match(nginx, /error_log \S+ crit;/, "an error line would quote the request");
+});
+
+t.test("the tier learns the attendee's own address, and no invented one", async (t) => {
+  const attributes = only(main, "AWS::ElasticLoadBalancingV2::LoadBalancer").Properties["LoadBalancerAttributes"];
+  t.match(
+    (attributes as { Key: string; Value: string }[]).find(
+      ({ Key }) => Key === "routing.http.xff_header_processing.mode",
+    ),
+    { Value: "preserve" },
+  );
+  t.equal(settingsOf(main, "Web", "aws:elasticbeanstalk:application:environment")["TRUST_PROXY"], "127.0.0.1");
+  const nginx = readFileSync(new URL("../../infra/bundle/.platform/nginx/nginx.conf", import.meta.url), "utf8");
+  t.match(nginx, /proxy_set_header X-Forwarded-For \$attendee;/);
+  const last = new RegExp(/map \$http_x_forwarded_for \$attendee \{\s*"~([^"]+)"/.exec(nginx)?.[1] ?? "nothing");
+  t.equal(last.exec("203.0.113.7")?.[1], "203.0.113.7");
+  t.equal(last.exec("10.9.9.9, 198.51.100.1,2001:db8::7")?.[1], "2001:db8::7", "what stands before was sent along");
+});

@@ -1,0 +1,44 @@
+import { t } from "../equipment/file-test.ts";
+import { createSqsClient } from "../../shared/aws/aws-clients.ts";
+import { findLocalQueues, localStack, LocalStackConfig, localUrl } from "../../terminal/local-stack.ts";
+import { LocalConfig } from "../../local/config.ts";
+import { findFreePort } from "../../local/ports.ts";
+import {
+  activityTable,
+  deadLetterQueueName,
+  deadLettersTable,
+  outcomesTable,
+  queueName,
+  registrationsTable,
+} from "../../local/provision.ts";
+import { embeddedCredentials } from "../../local/tier-environment.ts";
+import { readEnv } from "../../shared/process/environment.ts";
+import { startEngines } from "../equipment/admin-engines.ts";
+
+t.test("ports and names are those that npm start uses", async (t) => {
+  t.match(readEnv(LocalConfig, {}), readEnv(LocalStackConfig, {}));
+  t.match(localStack, {
+    queueName,
+    deadLetterQueueName,
+    registrationsTable,
+    deadLettersTable,
+    outcomesTable,
+    activityTable,
+  });
+  t.same(localStack.credentials, embeddedCredentials);
+});
+
+t.test("the queues of a stack that runs are found, with the host at which it answers", async (t) => {
+  const { connection, stack } = await startEngines(t);
+  const queues = await findLocalQueues(connection.sqs, stack.urls.sqs ?? "");
+  t.equal(queues?.queueUrl, stack.environment.QUEUE_URL);
+  t.equal(queues?.deadLetterQueueUrl, stack.environment.DEAD_LETTER_QUEUE_URL);
+});
+
+t.test("where none runs, none is found", async (t) => {
+  const endpoint = localUrl(await findFreePort());
+  const { region, credentials } = localStack;
+  const sqs = createSqsClient({ region, credentials, endpoint, requestTimeoutMs: 2_000, maxAttempts: 1 });
+  t.teardown(() => sqs.destroy());
+  t.equal(await findLocalQueues(sqs, endpoint), undefined);
+});
