@@ -30,10 +30,12 @@ export interface FirewallProps extends StackProps {
   readonly config: StackConfig;
   /** Name of the main stack, which reads the parameter. */
   readonly mainStackName: string;
+  /** Time of this synthesis, milliseconds since the epoch. */
+  readonly now: number;
 }
 
 export class FirewallStack extends Stack {
-  constructor(scope: Construct, id: string, { config, mainStackName, ...props }: FirewallProps) {
+  constructor(scope: Construct, id: string, { config, mainStackName, now, ...props }: FirewallProps) {
     super(scope, id, props);
     const tags = { "turnout:stack": mainStackName, "turnout:stage": config.stage, ...ownTags(config) };
     for (const [key, value] of Object.entries(tags)) Tags.of(this).add(key, value);
@@ -93,7 +95,7 @@ export class FirewallStack extends Stack {
               aggregateKeyType: "IP",
               limit: config.wafPostsPerAddress,
               evaluationWindowSec: 300,
-              scopeDownStatement: this.#limitedPosts(config),
+              scopeDownStatement: this.#limitedPosts(config, now),
             },
           },
           visibilityConfig: visible("PostsPerAddress"),
@@ -111,8 +113,10 @@ export class FirewallStack extends Stack {
   }
 
   /** All posts of registrations, but those of a load test: it stands for many people and comes from one address. */
-  #limitedPosts({ loadTestFrom }: StackConfig): CfnWebACL.StatementProperty {
-    const ranges = (loadTestFrom?.split(",") ?? []).map((range) =>
+  #limitedPosts({ loadTestFrom, loadTestUntil = "" }: StackConfig, now: number): CfnWebACL.StatementProperty {
+    // A rule has no end, so the next deployment takes it away; the web tier's own limit ends by the clock.
+    const isOver = Date.parse(loadTestUntil) <= now;
+    const ranges = (isOver ? [] : (loadTestFrom?.split(",") ?? [])).map((range) =>
       range.includes("/") ? range : `${range}/${isIPv6(range) ? 128 : 32}`,
     );
     // A set holds addresses of one version only.

@@ -7,6 +7,7 @@ import { TurnoutError } from "../../shared/errors.ts";
 import type { CommandHost } from "../../terminal/command-line.ts";
 import { createDeploymentClients, firewallRegion, readAccount, type Account } from "../stack/clients.ts";
 import { deployObstacle, readStack } from "../stack/deployed-stack.ts";
+import { evidenceFolder, saveEvidence } from "../stack/evidence.ts";
 import { adviseOn } from "../stack/failure-advice.ts";
 import { firstFailure, followStack, type EventFollower } from "../stack/stack-events.ts";
 import { parseTemplate, titlesOf, type Template } from "../stack/template.ts";
@@ -16,7 +17,6 @@ import { bootstrapOptions, bootstrapProblem, qualifierOf, readBootstrap } from "
 import { runCdk, type Cdk, type CdkResult } from "./cdk.ts";
 import { chooseSettings, checkTemplate, lateAction, readLiveTemplate } from "./preflight.ts";
 import { showChecks, showDeployment, type DeployOutput } from "./deploy-report.ts";
-import { saveEvidence } from "./evidence.ts";
 import { watchForFailure } from "./failure-watch.ts";
 import { chooseRound } from "./lookup-round.ts";
 import { checkQuotas, demandOf, type Quota } from "./quotas.ts";
@@ -264,7 +264,7 @@ export function buildDeployCommand(
         if (late !== undefined) return end({ problems: [late] });
         note("Deploying. Stopping this command does not stop CloudFormation.");
         const followers = await Promise.all(stacks.map((stack) => followStack(clientOf(stack), stack.name)));
-        const folder = join(assemblyFolder, "failed", `${main.name}-${new Date().toISOString().replaceAll(":", "")}`);
+        const folder = evidenceFolder(assemblyFolder, main.name, now());
         const watch = watchForFailure(
           await followStack(clients.cloudFormation, main.name),
           async () => {

@@ -7,6 +7,7 @@ import { TurnoutError } from "../../shared/errors.ts";
 import type { CommandHost } from "../../terminal/command-line.ts";
 import { createDeploymentClients, readAccount, type DeploymentClients } from "../stack/clients.ts";
 import { readStack, removalObstacle, type DeployedStack } from "../stack/deployed-stack.ts";
+import { evidenceFolder, saveEvidence } from "../stack/evidence.ts";
 import { adviseOn } from "../stack/failure-advice.ts";
 import { findLeftovers, removeLeftovers } from "../stack/leftovers.ts";
 import { readTraces } from "../stack/traces.ts";
@@ -37,9 +38,13 @@ interface DestroyFlags extends EventFlag {
 export interface DestroyParts {
   /** Milliseconds between two polls of CloudFormation. */
   readonly pollMs: number;
+  /** Where the logs of a failed deployment are saved. */
+  readonly outputFolder: string;
 }
 
 const defaultTimeoutMinutes = 90;
+/** Its environments may still be there, and nobody may have read why they failed. */
+const failedDeployment = /^(CREATE|UPDATE)_FAILED$/;
 
 const help = `
 A test stage leaves nothing. A production keeps the tables with people in them and both queues; --delete-data deletes them
@@ -72,7 +77,10 @@ async function countMessages({ sqs }: DeploymentClients, { outputs }: DeployedSt
   }
 }
 
-export function buildDestroyCommand({ env, terminal, signal, finish }: CommandHost, { pollMs }: DestroyParts): Command {
+export function buildDestroyCommand(
+  { env, terminal, signal, finish }: CommandHost,
+  { pollMs, outputFolder }: DestroyParts,
+): Command {
   const { note } = terminal;
 
   async function exportTable(flags: DestroyFlags, path: string, tableName: string | undefined) {
@@ -162,6 +170,7 @@ export function buildDestroyCommand({ env, terminal, signal, finish }: CommandHo
         kept: [...plan.kept],
         waitingMessages: main === undefined ? null : await countMessages(clients, main),
         exported: null,
+        evidence: [],
         failures: [],
         leftovers: rest?.report ?? null,
         seconds: 0,
@@ -194,6 +203,13 @@ export function buildDestroyCommand({ env, terminal, signal, finish }: CommandHo
         output = { ...output, exported: await exportTable(flags, flags.export, table) };
       }
 
+      if (main !== undefined && failedDeployment.test(main.status)) {
+        const folder = evidenceFolder(outputFolder, main.name, Date.now());
+        note("Its deployment failed: saving the environments' events and logs first …");
+        const evidence = await saveEvidence({ clients, stack: main.id, folder, note, pollMs, signal });
+        note(evidence.length === 0 ? "There is nothing of them." : `Saved ${evidence.length} file(s) below ${folder}.`);
+        output = { ...output, evidence };
+      }
       note("Removing. Stopping this command does not stop CloudFormation.");
       for (const [stack, client] of [
         [main, clients.cloudFormation],

@@ -21,6 +21,9 @@ export const DestroyOutput = Type.Object(
       description: "on both queues: accepted and not stored yet; null: unknown",
     }),
     exported: Type.Union([Type.Object({ file: Type.String(), rows: Type.Integer() }), Type.Null()]),
+    evidence: Type.Array(Type.String(), {
+      description: "files with the events and logs of a deployment that had failed",
+    }),
     failures: Type.Array(
       Type.Object({ resource: Type.String(), type: Type.String(), reason: Type.String(), advice: Type.String() }),
     ),

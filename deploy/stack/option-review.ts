@@ -2,6 +2,7 @@
  * Compares what Elastic Beanstalk runs with what the template says: options and environment properties. Somebody may have
  * changed them by hand, and Elastic Beanstalk silently ignores what it doesn't know. Read-only.
  */
+import { isDeepStrictEqual } from "node:util";
 import {
   DescribeConfigurationSettingsCommand,
   type ConfigurationOptionSetting,
@@ -61,7 +62,7 @@ function sameValue(wanted: string, deployed: string): boolean {
   if (wanted.toLowerCase() === deployed.toLowerCase()) return true;
   if (wanted.endsWith(`/${deployed}`) || deployed.endsWith(`/${wanted}`)) return deployed !== "";
   const json = jsonOf(wanted);
-  if (typeof json === "object" && json !== null) return JSON.stringify(json) === JSON.stringify(jsonOf(deployed));
+  if (typeof json === "object" && json !== null) return isDeepStrictEqual(json, jsonOf(deployed));
   const sorted = (list: string) =>
     list
       .split(/\s*,\s*/)

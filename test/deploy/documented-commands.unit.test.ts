@@ -25,7 +25,7 @@ const cdk = { command: "cdk", args: [], folder: root };
 const programs: Readonly<Record<string, () => Command>> = {
   turnout: () => buildProgram(host),
   deploy: () => buildDeployCommand(host, { cdk, assemblyFolder: root, now: () => 0, pollMs: 1 }),
-  destroy: () => buildDestroyCommand(host, { pollMs: 1 }),
+  destroy: () => buildDestroyCommand(host, { pollMs: 1, outputFolder: root }),
   demo: () => buildDemoCommand(host),
 };
 

@@ -4,6 +4,7 @@ import { DeleteStackCommand, DescribeStacksCommand } from "@aws-sdk/client-cloud
 import { DeleteLogGroupCommand, DescribeLogGroupsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { DeleteTableCommand, DescribeTableCommand } from "@aws-sdk/client-dynamodb";
 import { DescribeNetworkInterfacesCommand } from "@aws-sdk/client-ec2";
+import { DescribeEventsCommand, RequestEnvironmentInfoCommand } from "@aws-sdk/client-elastic-beanstalk";
 import { DeleteQueueCommand, GetQueueAttributesCommand, GetQueueUrlCommand } from "@aws-sdk/client-sqs";
 import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
@@ -45,7 +46,11 @@ function stack(stage: "test" | "production", change: Partial<StandInStack> = {})
 function open(t: Test, stacks: StandInStack[]) {
   const opened = openAccount(t, stacks);
   const destroy = (args: readonly string[], typed?: string) =>
-    run((host) => buildDestroyCommand(host, { pollMs: 1 }), args, typed === undefined ? {} : { typed });
+    run(
+      (host) => buildDestroyCommand(host, { pollMs: 1, outputFolder: t.testdirName }),
+      args,
+      typed === undefined ? {} : { typed },
+    );
   const deletions = () => opened.mocks.cloudFormation.commandCalls(DeleteStackCommand).length;
   return { ...opened, destroy, deletions };
 }
@@ -176,6 +181,26 @@ t.test("a stack whose first deployment failed is removed as well", async (t) => 
     const { destroy } = open(t, [stack("test", { status, outputs: {} })]);
     t.match(await destroy([...test, "--yes"]), { code: 0, stderr: /cannot be told/ }, status);
   }
+});
+
+t.test("what a failed deployment left is read before it is removed, and nothing of one that worked", async (t) => {
+  t.testdir();
+  const environment = { logicalId: "PlatformWeb", type: "AWS::ElasticBeanstalk::Environment", name: "summ-Plat-1" };
+  const half = stack("test", { status: "CREATE_FAILED", outputs: {}, resources: [environment] });
+  const { destroy, mocks, stacks } = open(t, [half]);
+  mocks.beanstalk.on(DescribeEventsCommand).callsFake(() => {
+    if (stacks[0]?.status !== "CREATE_FAILED") throw awsError("InvalidParameterValue", "No Environment found");
+    return { Events: [{ Severity: "ERROR", Message: "Engine execution has failed" }] };
+  });
+  const { code, stderr, json } = await destroy([...test, "--yes", "--json"]);
+  t.equal(code, 0, stderr);
+  const { evidence } = checked(t, json());
+  t.match(evidence, [/summ-Plat-1-events\.txt$/]);
+  t.match(readFileSync(evidence[0] ?? "", "utf8"), "Engine execution has failed");
+
+  const whole = open(t, [stack("test")]);
+  t.match(checked(t, (await whole.destroy([...test, "--yes", "--json"])).json()), { evidence: [] });
+  t.equal(whole.mocks.beanstalk.commandCalls(RequestEnvironmentInfoCommand).length, 0);
 });
 
 t.test("the firewall's stack is removed after the main one, or alone", async (t) => {

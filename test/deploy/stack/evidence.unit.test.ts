@@ -17,9 +17,9 @@ import type { Test } from "tap";
 import { t } from "../../equipment/file-test.ts";
 import { buildDeployCommand } from "../../../deploy/deploy/command.ts";
 import type { DeployOutput } from "../../../deploy/deploy/deploy-report.ts";
-import { saveEvidence } from "../../../deploy/deploy/evidence.ts";
-import { awsError, openAccount, type StandInStack } from "../stack/account-stand-in.ts";
-import { run } from "../stack/command-stand-in.ts";
+import { saveEvidence } from "../../../deploy/stack/evidence.ts";
+import { awsError, openAccount, type StandInStack } from "./account-stand-in.ts";
+import { run } from "./command-stand-in.ts";
 
 const name = "summit-test";
 const environment = "summ-Plat-1";
@@ -85,7 +85,7 @@ async function open(t: Test, stacks: StandInStack[], isGone = () => false, onAsk
         nextToken ? { events: [{ message: "second" }] } : { events: [{ message: "first\n" }], nextToken: "more" },
       ),
     );
-  return opened;
+  return { ...opened, bucket };
 }
 
 const { signal } = new AbortController();
@@ -162,9 +162,11 @@ async function failedDeployment(t: Test, { rollback }: { readonly rollback: bool
       opened.happen({ ...resource, status: "CREATE_FAILED", reason: "Environment must be Ready" });
     },
   );
-  opened.mocks.beanstalk.on(DescribeEventsCommand).callsFake(() => {
-    writeFileSync(file("read"), "");
-    return { Events: [{ EventDate: new Date(0), Severity: "ERROR", Message: "Engine execution has failed" }] };
+  opened.mocks.beanstalk.on(RetrieveEnvironmentInfoCommand).callsFake(({ InfoType = "" }: { InfoType?: string }) => {
+    if (existsSync(file("gone"))) throw awsError("InvalidParameterValue", "No Environment found");
+    // The last of what is read.
+    if (InfoType === "bundle") writeFileSync(file("read"), "");
+    return { EnvironmentInfo: [{ InfoType, Ec2InstanceId: "i-1", Message: `${opened.bucket}/${InfoType}` }] };
   });
   const cdk = { command: "/bin/sh", args: ["-c", script, "cdk"], folder };
   const { code, json, stderr } = await run(

@@ -1,5 +1,5 @@
 /**
- * Saves what explains a failed deployment before it is gone: CloudFormation's rollback deletes the environments with their
+ * Saves what explains a failed deployment before it is gone: a rollback or a removal deletes the environments with their
  * instances and logs. Read-only on AWS, but for asking the instances for their logs.
  */
 import { mkdir, writeFile } from "node:fs/promises";
@@ -15,8 +15,8 @@ import {
   type EnvironmentInfoType,
 } from "@aws-sdk/client-elastic-beanstalk";
 import { plain } from "../../shared/process/terminal-text.ts";
-import type { DeploymentClients } from "../stack/clients.ts";
-import { readStackResources } from "../stack/deployed-stack.ts";
+import type { DeploymentClients } from "./clients.ts";
+import { readStackResources } from "./deployed-stack.ts";
 
 export interface EvidenceOptions {
   readonly clients: Pick<DeploymentClients, "beanstalk" | "cloudFormation" | "ec2" | "logs">;
@@ -113,13 +113,16 @@ export async function saveEvidence(options: EvidenceOptions): Promise<string[]> 
     }
   }
 
+  /** At once: a rollback takes them away meanwhile. */
   async function environment(name: string): Promise<void> {
-    // In the order in which a rollback takes them away.
-    await attempt(`consoles of ${name}`, () => consoles(name));
-    await attempt(`last lines of ${name}`, () => instanceLogs(name, "tail"));
-    await attempt(`logs of ${name}`, () => instanceLogs(name, "bundle"));
-    await attempt(`log streams of ${name}`, () => streams(name));
-    await attempt(`events of ${name}`, () => events(name));
+    await Promise.all([
+      attempt(`consoles of ${name}`, () => consoles(name)),
+      attempt(`last lines of ${name}`, () => instanceLogs(name, "tail")).then(() =>
+        attempt(`logs of ${name}`, () => instanceLogs(name, "bundle")),
+      ),
+      attempt(`log streams of ${name}`, () => streams(name)),
+      attempt(`events of ${name}`, () => events(name)),
+    ]);
   }
 
   await attempt(`resources of ${stack}`, async () => {
@@ -129,5 +132,10 @@ export async function saveEvidence(options: EvidenceOptions): Promise<string[]> 
     );
     await Promise.all(names.map(environment));
   });
-  return saved;
+  return saved.toSorted();
+}
+
+/** @returns a folder below another, for the evidence of a stack as it is now */
+export function evidenceFolder(parent: string, stack: string, wallClock: number): string {
+  return join(parent, "failed", `${stack}-${new Date(wallClock).toISOString().replaceAll(":", "")}`);
 }
