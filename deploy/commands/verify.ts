@@ -108,6 +108,7 @@ export function buildVerifyCommand({ env, terminal, signal, finish }: CommandHos
     const { createResolve } = await import("../stack/template-values.ts");
     const { reviewOptions } = await import("../stack/option-review.ts");
     const { checkOpenPorts } = await import("../stack/open-ports.ts");
+    const { reviewTags } = await import("../stack/tag-review.ts");
     const template = await readTemplate(clients.cloudFormation, stack.id);
     const resolve = createResolve(template, stack.id, resources);
     const options = await reviewOptions({
@@ -118,7 +119,9 @@ export function buildVerifyCommand({ env, terminal, signal, finish }: CommandHos
       resolve,
       signal,
     });
-    return [...options, ...(await checkOpenPorts({ client: clients.ec2, template, resolve, signal }))];
+    const groups = { web: outputs.WebGroup, worker: outputs.WorkerGroup };
+    const tags = await reviewTags({ client: clients.autoScaling, groups, template, resolve, signal });
+    return [...options, ...tags, ...(await checkOpenPorts({ client: clients.ec2, template, resolve, signal }))];
   }
 
   async function verify(clients: DeploymentClients, name: string, flags: VerifyFlags): Promise<readonly Check[]> {
@@ -129,7 +132,7 @@ export function buildVerifyCommand({ env, terminal, signal, finish }: CommandHos
     const checks = checkStack(stack, resources);
     const outputs = partsOf(stack);
     if (outputs === undefined) return [...checks, skipped("everything else", "the stack has no outputs")];
-    const parts = await checkParts({ clients, outputs, alarmNames: alarmsOf(resources), signal });
+    const parts = await checkParts({ clients, stack: name, outputs, alarmNames: alarmsOf(resources), signal });
     const reviewed = await attempt("as in the template", signal, () => review(clients, stack, resources, outputs));
     return [...checks, ...parts, ...reviewed, ...(await endToEnd(outputs, flags))];
   }

@@ -2,7 +2,7 @@
 import { DescribeAutoScalingGroupsCommand } from "@aws-sdk/client-auto-scaling";
 import type { StackResourceSummary } from "@aws-sdk/client-cloudformation";
 import { GetDistributionCommand } from "@aws-sdk/client-cloudfront";
-import { DescribeAlarmsCommand } from "@aws-sdk/client-cloudwatch";
+import { DescribeAlarmsCommand, GetMetricDataCommand } from "@aws-sdk/client-cloudwatch";
 import { DescribeTableCommand } from "@aws-sdk/client-dynamodb";
 import {
   DescribeEnvironmentHealthCommand,
@@ -10,6 +10,9 @@ import {
   DescribeEnvironmentsCommand,
 } from "@aws-sdk/client-elastic-beanstalk";
 import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
+import { figuresDimension } from "../../shared/aws/cloudwatch-publisher.ts";
+import { figuresNamespace, tiers } from "../../shared/aws/tier-grants.ts";
+import { machineMemoryFigures } from "../../shared/process/machine-memory.ts";
 import { outputNames } from "../../terminal/stack-outputs.ts";
 import { attempt, failed, ok, unknown, type Check } from "./checklist.ts";
 import type { DeploymentClients } from "./clients.ts";
@@ -37,6 +40,7 @@ const finished = /^(CREATE|UPDATE|IMPORT)_COMPLETE$/;
 const changedByHand =
   "Somebody changed it by hand, and deploying again changes nothing while the template is the same: npm run deploy -- --revert-drift, with the stack's settings, compares with what is there.";
 const removedByHand = changedByHand.replace("changed it", "removed it");
+const figuresWithinMs = 900_000;
 /** The rest are only counted. */
 const mostNamed = 5;
 
@@ -79,6 +83,8 @@ export function alarmsOf(resources: readonly StackResourceSummary[]): string[] {
 
 export interface PartsCheckOptions {
   readonly clients: DeploymentClients;
+  /** Name of the stack. */
+  readonly stack: string;
   readonly outputs: PartsOutputs;
   /** At most 100, CloudWatch's limit for one call. */
   readonly alarmNames: readonly string[];
@@ -99,6 +105,7 @@ export async function checkParts(options: PartsCheckOptions): Promise<readonly C
     table("outcomes table", outputs.OutcomesTable),
     table("activity table", outputs.ActivityTable),
     distribution(outputs.DistributionId),
+    figures(),
     alarms(),
   ]);
   return made.flat();
@@ -190,6 +197,32 @@ export async function checkParts(options: PartsCheckOptions): Promise<readonly C
       const seen = `${Id} is ${Distribution?.Status}, ${enabled ? "enabled" : "not enabled"}`;
       if (Distribution?.Status === "Deployed" && enabled) return ok(name, seen);
       return failed(name, seen, enabled ? "CloudFront takes some minutes. Verify again later." : changedByHand);
+    });
+  }
+
+  /** Each instance publishes its memory every minute, whether or not anybody registers. */
+  function figures() {
+    return attempt("figures", signal, async () => {
+      const EndTime = new Date();
+      const { MetricDataResults = [] } = await clients.cloudWatch.send(
+        new GetMetricDataCommand({
+          StartTime: new Date(EndTime.getTime() - figuresWithinMs),
+          EndTime,
+          MetricDataQueries: tiers.map((Id) => {
+            const Dimensions = [{ Name: figuresDimension, Value: options.stack }];
+            const Metric = { Namespace: figuresNamespace, MetricName: machineMemoryFigures[Id], Dimensions };
+            return { Id, MetricStat: { Metric, Period: 60, Stat: "Maximum" } };
+          }),
+        }),
+      );
+      return tiers.map((tier) => {
+        const name = `${tier} figures`;
+        const [latest] = MetricDataResults.find(({ Id }) => Id === tier)?.Values ?? [];
+        if (latest !== undefined) return ok(name, `reach CloudWatch; memory in use ${Math.round(latest)} %`);
+        const todo =
+          "New instances need some minutes. Otherwise the tier's log says: figures do not reach CloudWatch, with the action.";
+        return failed(name, `none in CloudWatch since ${figuresWithinMs / 60_000} min`, todo);
+      });
     });
   }
 

@@ -1,6 +1,6 @@
 import { AutoScalingClient, DescribeAutoScalingGroupsCommand } from "@aws-sdk/client-auto-scaling";
 import { CloudFrontClient, GetDistributionCommand } from "@aws-sdk/client-cloudfront";
-import { CloudWatchClient, DescribeAlarmsCommand } from "@aws-sdk/client-cloudwatch";
+import { CloudWatchClient, DescribeAlarmsCommand, GetMetricDataCommand } from "@aws-sdk/client-cloudwatch";
 import { DescribeTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import {
   DescribeEnvironmentHealthCommand,
@@ -57,6 +57,12 @@ t.beforeEach(() => {
     Distribution: { Status: "Deployed", DistributionConfig: { Enabled: true } } as never,
   });
   mocks.cloudWatch.on(DescribeAlarmsCommand).resolves({ MetricAlarms: [{ AlarmName: "old", StateValue: "OK" }] });
+  mocks.cloudWatch.on(GetMetricDataCommand).resolves({
+    MetricDataResults: [
+      { Id: "web", Values: [41.4, 40] },
+      { Id: "worker", Values: [33] },
+    ],
+  });
   mocks.sqs.on(GetQueueAttributesCommand).resolves({
     Attributes: {
       ApproximateNumberOfMessages: "4",
@@ -69,7 +75,7 @@ t.beforeEach(() => {
 });
 
 const check = (alarmNames: readonly string[] = ["old"]) =>
-  checkParts({ clients, outputs, alarmNames, signal: new AbortController().signal });
+  checkParts({ clients, stack: "summit-test", outputs, alarmNames, signal: new AbortController().signal });
 const stack = {
   name: "summit-test",
   id: "arn",
@@ -131,6 +137,8 @@ t.test("parts that all work pass, each by name", async (t) => {
       "outcomes table",
       "activity table",
       "distribution",
+      "web figures",
+      "worker figures",
       "alarms",
     ],
   );
@@ -204,4 +212,26 @@ t.test("a rebuilt environment's group is not the one that the stack knows: deplo
     todo: /rebuilt.*npm run deploy notices/,
   });
   t.match(found.get("web instances"), { status: "ok" });
+});
+
+t.test("a tier whose figures do not reach CloudWatch is found, whatever the other's do", async (t) => {
+  mocks.cloudWatch
+    .on(GetMetricDataCommand)
+    .resolves({ MetricDataResults: [{ Id: "web", Values: [41.4] }, { Id: "worker" }] });
+  const found = new Map((await check()).map((one) => [one.name, one]));
+  t.match(found.get("web figures"), { status: "ok", found: /memory in use 41 %/ });
+  t.match(found.get("worker figures"), { status: "failed", todo: /with the action/ });
+  const [asked] = mocks.cloudWatch.commandCalls(GetMetricDataCommand);
+  t.match(asked?.args[0].input.MetricDataQueries, [
+    {
+      MetricStat: {
+        Metric: {
+          Namespace: "Turnout",
+          MetricName: "turnout_web_memory_used_percent",
+          Dimensions: [{ Name: "Stack", Value: "summit-test" }],
+        },
+      },
+    },
+    { MetricStat: { Metric: { MetricName: "turnout_worker_memory_used_percent" } } },
+  ]);
 });
