@@ -13,7 +13,7 @@ import { buildStackCommand } from "../deploy/commands/stack.ts";
 import { buildStressCommand } from "../load/stress/command.ts";
 import type { ExitCode } from "../terminal/exit.ts";
 
-function buildProgram(host: CommandHost): Command {
+export function buildProgram(host: CommandHost): Command {
   const program = new Command("turnout")
     .description(
       "Looks after a Turnout deployment: what waits, what failed and why, who registered, and whether any was lost.",

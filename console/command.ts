@@ -23,7 +23,7 @@ const minTokenLength = 16;
 const examples = `
 Examples:
   turnout console                          the stack that npm start runs on this machine
-  turnout console --stack summit-prod --profile ops
+  turnout console --stack summit-production --profile ops
   turnout console --port 0                 any free port
 
 Open the link that it prints. The link contains a token: anyone who has it can read and change what you can. The console

@@ -15,7 +15,7 @@ import type { StackConfig } from "./config.ts";
 import type { Figures } from "./figures.ts";
 
 interface Rule {
-  /** Id of the alarm and of its paragraph: `BacklogIsOld` is docs/operations.md#backlog-is-old. */
+  /** Id of the alarm and of its paragraph in docs/operations.md: `BacklogIsOld` is #backlog-is-old. */
   readonly id: string;
   readonly says: string;
   readonly metric: Metric | MathExpression;
@@ -139,17 +139,22 @@ function rules(figures: Figures, config: StackConfig): readonly Rule[] {
   ];
 }
 
-/** @returns the URL of an alarm's runbook paragraph */
-export function runbookLink(id: string): string {
-  const anchor = id.replace(/(?<=[a-z])(?=[A-Z])/g, "-").toLowerCase();
-  return `docs/operations.md#${anchor}`;
+/**
+ * @param id of an alarm, which is also its paragraph's heading: `BacklogIsOld`
+ * @returns where the runbook's paragraph is: its URL, or, where nobody said where the runbook can be read, its name. A path
+ *   would be no link in a mail.
+ */
+export function runbookLink(id: string, { runbookUrl }: Pick<StackConfig, "runbookUrl">): string {
+  const words = id.replace(/(?<=[a-z])(?=[A-Z])/g, " ").toLowerCase();
+  if (runbookUrl !== undefined) return `${runbookUrl}#${words.replaceAll(" ", "-")}`;
+  return `Runbook: docs/operations.md, section "${words.charAt(0).toUpperCase()}${words.slice(1)}".`;
 }
 
 /** @param action for both alarm and recovery */
 export function addAlarms(scope: Construct, figures: Figures, config: StackConfig, action: IAlarmAction): Alarm[] {
   return rules(figures, config).map(({ id, says, metric, threshold, below, minutes, silenceIsBad }) => {
     const alarm = new Alarm(scope, id, {
-      alarmDescription: `${says} ${runbookLink(id)}`,
+      alarmDescription: `${says} ${runbookLink(id, config)}`,
       metric,
       threshold,
       comparisonOperator: below

@@ -2,6 +2,7 @@
  * Settings of a deployment, given as CDK context (`-c name=value` or cdk.json), with units, bounds and defaults.
  * Scaling is in `shared/aws/scaling-policy.ts`; the tiers' variables are in `platform.ts`.
  */
+import { isIP } from "node:net";
 import { Type, type Static, type TSchema } from "typebox";
 import { Compile } from "typebox/compile";
 import { scalingPolicy } from "../shared/aws/scaling-policy.ts";
@@ -19,6 +20,11 @@ const instanceType = (tier: string) =>
 const certificate = (description: string) =>
   Type.Optional(Type.String({ pattern: "^arn:aws[a-z-]*:acm:[a-z0-9-]+:[0-9]{12}:certificate/.+$", description }));
 
+const tag = "[^=,]{1,128}=[^=,]{0,256}";
+/** AWS keeps the one prefix for itself, Turnout the other; the letters are those that every service takes. */
+const allowedTag = /^(?!aws:|turnout:)[\p{L}\p{N} _.:/+@-]+=[\p{L}\p{N} _.:/+@-]*$/iu;
+const cidr = String.raw`[0-9A-Fa-f:.]+(/\d{1,3})?`;
+
 export const StackConfig = Type.Object({
   stage: Type.Union([Type.Literal("test"), Type.Literal("production")], {
     default: "test",
@@ -30,6 +36,13 @@ export const StackConfig = Type.Object({
     description:
       "name of this event's cell; the stack is called <stackName>-<stage>. Never change it: that is a new stack",
   }),
+  tags: Type.Optional(
+    Type.String({
+      pattern: `^${tag}(,${tag}){0,39}$`,
+      description:
+        "your own tags, such as costCentre=42,owner=events, on everything that can carry one; they can be changed on a live stack. Default: none",
+    }),
+  ),
   eventFile: Type.String({
     default: "event.json",
     description: "the event's definition, path from the repository's root",
@@ -88,6 +101,39 @@ export const StackConfig = Type.Object({
       description: "days after which the registrations table forgets a registration. Default: never",
     }),
   ),
+  instanceAccess: Type.Optional(
+    Type.Boolean({
+      description:
+        "whether Session Manager and Run Command reach the instances, for those whom IAM allows them. Default: on the test stage",
+    }),
+  ),
+  rateLimitPerMinute: Type.Integer({
+    default: 600,
+    minimum: 0,
+    maximum: 1_000_000,
+    description: "registrations that one client may send to one web instance in a minute; 0 for no limit",
+  }),
+  loadTestFrom: Type.Optional(
+    Type.String({
+      pattern: `^${cidr}(,${cidr})*$`,
+      description:
+        "addresses or ranges, comma-separated, that send a load test: no limit for each client counts for them, neither the web tier's nor the firewall's. Default: none",
+    }),
+  ),
+  loadTestUntil: Type.Optional(
+    Type.String({
+      pattern: String.raw`^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?Z$`,
+      description:
+        "when the limits count for loadTestFrom again, UTC, such as 2027-02-01T12:00Z. Default: none, with no loadTestFrom",
+    }),
+  ),
+  runbookUrl: Type.Optional(
+    Type.String({
+      pattern: String.raw`^https://[^\s#]+$`,
+      description:
+        "where your docs/operations.md can be read, without a section: alarms and the dashboard link to it. Default: they name the section",
+    }),
+  ),
   alarmEmail: Type.Optional(
     Type.String({
       pattern: "^[^@\\s]+@[^@\\s]+$",
@@ -114,6 +160,13 @@ export const StackConfig = Type.Object({
   waf: Type.Boolean({
     default: false,
     description: "a web application firewall in front, as a second stack in us-east-1",
+  }),
+  lookupRound: Type.Integer({
+    default: 1,
+    minimum: 1,
+    maximum: 1_000_000,
+    description:
+      "a higher number than at the last deployment has the stack ask again for the names that Elastic Beanstalk chose; npm run deploy raises it by itself after a rebuilt environment",
   }),
   wafPostsPerAddress: Type.Integer({
     default: 1_000,
@@ -173,6 +226,12 @@ function allowed({ type, minimum, maximum, anyOf }: Setting): string {
   return type === "boolean" ? "true or false" : "a text of the form described";
 }
 
+function isRange(range: string): boolean {
+  const [net = "", prefix] = range.split("/");
+  const bits = { 0: -1, 4: 32, 6: 128 }[isIP(net)] ?? -1;
+  return bits > 0 && Number(prefix ?? bits) >= 1 && Number(prefix ?? bits) <= bits;
+}
+
 function relationErrors(config: StackConfig): string[] {
   const errors: string[] = [];
   for (const tier of ["web", "worker"] as const) {
@@ -196,10 +255,33 @@ function relationErrors(config: StackConfig): string[] {
   if (own.some(Boolean) && !own.every(Boolean)) {
     errors.push("domainName, certificateArn and originCertificateArn belong together: give all three or none");
   }
+  if ((config.loadTestFrom === undefined) !== (config.loadTestUntil === undefined)) {
+    errors.push("loadTestFrom and loadTestUntil belong together: without an end the exemption would stay");
+  }
+  const wrongRange = config.loadTestFrom?.split(",").find((range) => !isRange(range));
+  if (wrongRange !== undefined) errors.push(`loadTestFrom names ${wrongRange}, which is no address or range`);
+  const pairs = config.tags?.split(",") ?? [];
+  const wrongTags = pairs.filter((pair) => !allowedTag.test(pair));
+  if (wrongTags.length > 0) {
+    errors.push(
+      `tags may not have ${wrongTags.join(", ")}: letters, digits, spaces and _.:/+@- only, and no key that begins with aws: or turnout:`,
+    );
+  }
+  if (Object.keys(ownTags(config)).length < pairs.length) errors.push("tags names a key twice");
   if (config.certificateArn && !config.certificateArn.includes(":acm:us-east-1:")) {
     errors.push("certificateArn must lie in us-east-1: CloudFront reads certificates only there");
   }
   return errors;
+}
+
+/** @returns the organiser's own tags */
+export function ownTags({ tags }: Pick<StackConfig, "tags">): Readonly<Record<string, string>> {
+  return Object.fromEntries((tags?.split(",") ?? []).map((pair) => pair.split("=", 2) as [string, string]));
+}
+
+/** @returns whether Session Manager reaches the instances */
+export function hasInstanceAccess({ instanceAccess, stage }: Pick<StackConfig, "instanceAccess" | "stage">): boolean {
+  return instanceAccess ?? stage === "test";
 }
 
 /** CDK's own context keys contain a colon, slash or hyphen and ours do not, so misspelt ones are detected. */

@@ -10,6 +10,8 @@ import {
   type IWidget,
 } from "aws-cdk-lib/aws-cloudwatch";
 import type { Construct } from "constructs";
+import { runbookLink } from "./alarms.ts";
+import type { StackConfig } from "./config.ts";
 import type { Figures } from "./figures.ts";
 
 const height = 6;
@@ -32,13 +34,14 @@ export function addDashboard(
   f: Figures,
   alarms: readonly Alarm[],
   url: string,
+  config: StackConfig,
 ): Dashboard {
   const rows: IWidget[][] = [
     [
       new TextWidget({
         width: 24,
         height: 2,
-        markdown: `**Turnout** ${url} · messages are exact, registrations waiting and the wait are told from what all instances wrote down (activity table). What to do: docs/operations.md`,
+        markdown: `**Turnout** ${url} · messages are exact, registrations waiting and the wait are told from what all instances wrote down (activity table). ${runbookLink("Alarms", config)}`,
       }),
     ],
     [new AlarmStatusWidget({ title: "Alarms", alarms: [...alarms], width: 24, height: 3 })],
@@ -50,7 +53,12 @@ export function addDashboard(
     [
       graph("Packs, each minute", [f.packsSent, f.packsReceived, f.packsDeleted]),
       graph("Instances in service", [f.webInstances, f.workerInstances]),
+      graph("Health (0 ok, 15 warning, 20 degraded, 25 severe)", [f.webHealth, f.workerHealth]),
+    ],
+    [
       graph("CPU (%)", [f.webCpu, f.workerCpu]),
+      graph("Memory of the fullest instance (%)", [f.webMemory, f.workerMemory]),
+      graph("Network, bytes each minute", [f.webNetworkIn, f.webNetworkOut, f.workerNetworkIn, f.workerNetworkOut]),
     ],
     [
       graph("Requests, each minute", [f.requests], [f.responseTime]),
@@ -60,7 +68,6 @@ export function addDashboard(
     [
       graph("Dead letters", [f.deadLettersReceived, f.deadLetterMessages]),
       graph("Paused and stalled", [f.breakerOpen, f.stalled, f.notPolled]),
-      graph("Health (0 ok, 15 warning, 20 degraded, 25 severe)", [f.webHealth, f.workerHealth]),
     ],
   ];
   return new Dashboard(scope, id, { widgets: rows, periodOverride: PeriodOverride.AUTO });

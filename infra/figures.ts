@@ -48,6 +48,9 @@ export function createFigures({ data, platform, groups, stackName, config }: Fig
       label,
       period,
     });
+  /** Of all instances of a tier together. */
+  const traffic = (name: string, metricName: string, label: string) =>
+    group(name, "AWS/EC2", metricName, label).with({ statistic: Stats.SUM });
   const environment = (of: CfnEnvironment, namespace: string, metricName: string, label: string, statistic: string) =>
     new Metric({ namespace, metricName, dimensionsMap: { EnvironmentName: of.ref }, statistic, label, period });
   const table = (of: TableV2, metricName: string, label: string) =>
@@ -120,6 +123,13 @@ export function createFigures({ data, platform, groups, stackName, config }: Fig
     workerInstances,
     webCpu,
     workerCpu: group(groups.worker, "AWS/EC2", "CPUUtilization", "Worker"),
+    // The fullest instance: memory does not average out.
+    webMemory: tier("turnout_web_memory_used_percent", "Web", Stats.MAXIMUM),
+    workerMemory: tier("turnout_worker_memory_used_percent", "Worker", Stats.MAXIMUM),
+    webNetworkIn: traffic(groups.web, "NetworkIn", "Web, in"),
+    webNetworkOut: traffic(groups.web, "NetworkOut", "Web, out"),
+    workerNetworkIn: traffic(groups.worker, "NetworkIn", "Worker, in"),
+    workerNetworkOut: traffic(groups.worker, "NetworkOut", "Worker, out"),
 
     webAtMaximum: atMaximum(
       webInstances,

@@ -2,11 +2,12 @@
  * The optional web application firewall: a separate stack in us-east-1, as CloudFront requires. It stores its ARN in a
  * parameter that the main stack reads during deployment.
  */
-import { Stack, type StackProps } from "aws-cdk-lib";
+import { isIPv6 } from "node:net";
+import { Stack, Tags, type StackProps } from "aws-cdk-lib";
 import { StringParameter } from "aws-cdk-lib/aws-ssm";
-import { CfnWebACL } from "aws-cdk-lib/aws-wafv2";
+import { CfnIPSet, CfnWebACL } from "aws-cdk-lib/aws-wafv2";
 import type { Construct } from "constructs";
-import type { StackConfig } from "./config.ts";
+import { ownTags, type StackConfig } from "./config.ts";
 
 /** Name of the parameter in us-east-1 with the firewall's ARN. */
 export function firewallParameterName(stackName: string): string {
@@ -29,11 +30,15 @@ export interface FirewallProps extends StackProps {
   readonly config: StackConfig;
   /** Name of the main stack, which reads the parameter. */
   readonly mainStackName: string;
+  /** Time of this synthesis, milliseconds since the epoch. */
+  readonly now: number;
 }
 
 export class FirewallStack extends Stack {
-  constructor(scope: Construct, id: string, { config, mainStackName, ...props }: FirewallProps) {
+  constructor(scope: Construct, id: string, { config, mainStackName, now, ...props }: FirewallProps) {
     super(scope, id, props);
+    const tags = { "turnout:stack": mainStackName, "turnout:stage": config.stage, ...ownTags(config) };
+    for (const [key, value] of Object.entries(tags)) Tags.of(this).add(key, value);
     const visible = (metricName: string) => ({
       cloudWatchMetricsEnabled: true,
       metricName,
@@ -90,7 +95,7 @@ export class FirewallStack extends Stack {
               aggregateKeyType: "IP",
               limit: config.wafPostsPerAddress,
               evaluationWindowSec: 300,
-              scopeDownStatement: postsToRegistrations,
+              scopeDownStatement: this.#limitedPosts(config, now),
             },
           },
           visibilityConfig: visible("PostsPerAddress"),
@@ -106,28 +111,49 @@ export class FirewallStack extends Stack {
       stringValue: acl.attrArn,
     });
   }
+
+  /** All posts of registrations, but those of a load test: it stands for many people and comes from one address. */
+  #limitedPosts({ loadTestFrom, loadTestUntil = "" }: StackConfig, now: number): CfnWebACL.StatementProperty {
+    // A rule has no end, so the next deployment takes it away; the web tier's own limit ends by the clock.
+    const isOver = Date.parse(loadTestUntil) <= now;
+    const ranges = (isOver ? [] : (loadTestFrom?.split(",") ?? [])).map((range) =>
+      range.includes("/") ? range : `${range}/${isIPv6(range) ? 128 : 32}`,
+    );
+    // A set holds addresses of one version only.
+    const versions = [ranges.filter((one) => !one.includes(":")), ranges.filter((one) => one.includes(":"))];
+    const exempt = versions.flatMap((addresses, index): CfnWebACL.StatementProperty[] => {
+      if (addresses.length === 0) return [];
+      const version = index === 0 ? "IPV4" : "IPV6";
+      const set = new CfnIPSet(this, `LoadTest${version}`, {
+        description: "Turnout: where a load test comes from",
+        scope: "CLOUDFRONT",
+        ipAddressVersion: version,
+        addresses,
+      });
+      return [{ notStatement: { statement: { ipSetReferenceStatement: { arn: set.attrArn } } } }];
+    });
+    if (exempt.length === 0) return postsToRegistrations;
+    return { andStatement: { statements: [...postsStatements, ...exempt] } };
+  }
 }
 
 const plain = [{ priority: 0, type: "NONE" }];
-const postsToRegistrations: CfnWebACL.StatementProperty = {
-  andStatement: {
-    statements: [
-      {
-        byteMatchStatement: {
-          fieldToMatch: { method: {} },
-          positionalConstraint: "EXACTLY",
-          searchString: "POST",
-          textTransformations: plain,
-        },
-      },
-      {
-        byteMatchStatement: {
-          fieldToMatch: { uriPath: {} },
-          positionalConstraint: "STARTS_WITH",
-          searchString: "/registrations",
-          textTransformations: plain,
-        },
-      },
-    ],
+const postsStatements: CfnWebACL.StatementProperty[] = [
+  {
+    byteMatchStatement: {
+      fieldToMatch: { method: {} },
+      positionalConstraint: "EXACTLY",
+      searchString: "POST",
+      textTransformations: plain,
+    },
   },
-};
+  {
+    byteMatchStatement: {
+      fieldToMatch: { uriPath: {} },
+      positionalConstraint: "STARTS_WITH",
+      searchString: "/registrations",
+      textTransformations: plain,
+    },
+  },
+];
+const postsToRegistrations: CfnWebACL.StatementProperty = { andStatement: { statements: postsStatements } };

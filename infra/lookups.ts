@@ -22,6 +22,8 @@ export interface LookupCall extends Omit<AwsSdkCall, "physicalResourceId" | "out
 export interface LookupsProps {
   /** Name of the parameter in us-east-1 with the firewall's ARN; undefined without a firewall. */
   readonly firewallParameter: string | undefined;
+  /** All calls are repeated when it changes; 1 for the first. */
+  readonly round: number;
 }
 
 const firewallRegion = "us-east-1";
@@ -33,9 +35,12 @@ export class Lookups extends Construct {
   readonly #firewallParameter: string | undefined;
   #slow: readonly CfnResource[] = [];
 
-  constructor(scope: Construct, id: string, { firewallParameter }: LookupsProps) {
+  readonly #round: number;
+
+  constructor(scope: Construct, id: string, { firewallParameter, round }: LookupsProps) {
     super(scope, id);
     this.#firewallParameter = firewallParameter;
+    this.#round = round;
     this.#logGroup = new LogGroup(this, "Log", {
       retention: RetentionDays.ONE_WEEK,
       removalPolicy: RemovalPolicy.DESTROY,
@@ -167,7 +172,7 @@ export class Lookups extends Construct {
     changesWith: unknown,
     answer?: string,
   ): AwsCustomResource {
-    const physicalResourceId = PhysicalResourceId.of(identity(this, [id, call, changesWith]));
+    const physicalResourceId = PhysicalResourceId.of(identity(this, [id, call, changesWith, this.#round]));
     const sdkCall = { ...call, physicalResourceId, ...(answer === undefined ? {} : { outputPaths: [answer] }) };
     const resource = new AwsCustomResource(this, id, {
       onUpdate: sdkCall,

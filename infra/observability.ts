@@ -53,6 +53,6 @@ export class Observability extends Construct {
     const alarms = addAlarms(this, figures, config, new SnsAction(this.topic));
     // An alarm that goes off before the topic admits it would tell nobody.
     for (const alarm of alarms) alarm.node.addDependency(this.topic);
-    this.dashboard = addDashboard(this, "Dashboard", figures, alarms, edge.url);
+    this.dashboard = addDashboard(this, "Dashboard", figures, alarms, edge.url, config);
   }
 }

@@ -5,12 +5,20 @@
 import { Stack, Validations } from "aws-cdk-lib";
 import { InstanceProfile, ManagedPolicy, PolicyDocument, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Construct } from "constructs";
-import { grantsOf, type DeploymentNames, type TierGrants } from "../shared/aws/tier-grants.ts";
+import {
+  accessGrants,
+  grantsOf,
+  type DeploymentNames,
+  type Grant,
+  type TierGrants,
+} from "../shared/aws/tier-grants.ts";
 import type { Data } from "./data.ts";
 import { acknowledgePatterns, toStatement } from "./grants.ts";
 
 export interface RolesProps extends Pick<DeploymentNames, "applicationName" | "receiptKeysArn"> {
   readonly data: Data;
+  /** Whether Session Manager may reach the instances. */
+  readonly instanceAccess: boolean;
 }
 
 export interface TierRole {
@@ -24,7 +32,7 @@ export class Roles extends Construct {
   /** What Elastic Beanstalk needs to monitor the environments. */
   readonly service: Role;
 
-  constructor(scope: Construct, id: string, { data, ...props }: RolesProps) {
+  constructor(scope: Construct, id: string, { data, instanceAccess, ...props }: RolesProps) {
     super(scope, id);
     const { partition, region, account } = Stack.of(this);
     const names: DeploymentNames = {
@@ -39,8 +47,9 @@ export class Roles extends Construct {
       outcomesTableArn: data.outcomes.tableArn,
       activityTableArn: data.activity.tableArn,
     };
-    this.web = this.#tier("Web", grantsOf("web", names));
-    this.worker = this.#tier("Worker", grantsOf("worker", names));
+    const access = instanceAccess ? accessGrants : [];
+    this.web = this.#tier("Web", grantsOf("web", names), access);
+    this.worker = this.#tier("Worker", grantsOf("worker", names), access);
     this.service = new Role(this, "ServiceRole", {
       description: "Turnout: Elastic Beanstalk watches the environments",
       assumedBy: new ServicePrincipal("elasticbeanstalk.amazonaws.com"),
@@ -53,7 +62,7 @@ export class Roles extends Construct {
     });
   }
 
-  #tier(name: "Web" | "Worker", { code, platform }: TierGrants): TierRole {
+  #tier(name: "Web" | "Worker", { code, platform }: TierGrants, access: readonly Grant[]): TierRole {
     const role = new Role(this, `${name}Role`, {
       description: `Turnout: instances of the ${name.toLowerCase()} tier`,
       assumedBy: new ServicePrincipal("ec2.amazonaws.com"),
@@ -61,9 +70,10 @@ export class Roles extends Construct {
       inlinePolicies: {
         Code: new PolicyDocument({ statements: code.map(toStatement) }),
         Platform: new PolicyDocument({ statements: platform.map(toStatement) }),
+        ...(access.length > 0 && { Access: new PolicyDocument({ statements: access.map(toStatement) }) }),
       },
     });
-    acknowledgePatterns(role, [...code, ...platform]);
+    acknowledgePatterns(role, [...code, ...platform, ...access]);
     return { role, profile: new InstanceProfile(this, `${name}Profile`, { role }) };
   }
 }

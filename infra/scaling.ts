@@ -7,6 +7,7 @@ import { Alarm, ComparisonOperator, Stats, TreatMissingData } from "aws-cdk-lib/
 import { Duration } from "aws-cdk-lib";
 import { Construct } from "constructs";
 import { scalingPolicy } from "../shared/aws/scaling-policy.ts";
+import { runbookLink } from "./alarms.ts";
 import type { StackConfig } from "./config.ts";
 import type { Data } from "./data.ts";
 import type { Lookups } from "./lookups.ts";
@@ -43,7 +44,7 @@ export class Scaling extends Construct {
     this.#countInstances(lookups);
     this.#trackCpu();
     this.#trackBacklog(props.data);
-    this.#stepOnAge(props.data);
+    this.#stepOnAge(props.data, props.config);
     this.rushesNotRaised = this.#scheduleRushes(props);
   }
 
@@ -107,7 +108,7 @@ export class Scaling extends Construct {
     });
   }
 
-  #stepOnAge({ queue }: Data): void {
+  #stepOnAge({ queue }: Data, config: StackConfig): void {
     const { steps, periodSeconds, breachPeriods } = worker.age;
     const first = steps[0]?.fromSeconds ?? 0;
     const policy = new CfnScalingPolicy(this, "WorkerAge", {
@@ -124,7 +125,7 @@ export class Scaling extends Construct {
       }),
     });
     const alarm = new Alarm(this, "OldestMessageIsOld", {
-      alarmDescription: "Grows the worker tier; nobody needs to act. docs/operations.md#scaling",
+      alarmDescription: `Grows the worker tier; nobody needs to act. ${runbookLink("Scaling", config)}`,
       metric: queue.metricApproximateAgeOfOldestMessage({
         period: Duration.seconds(periodSeconds),
         statistic: Stats.MAXIMUM,

@@ -5,7 +5,7 @@ import { CfnOutput, Stack, Tags, type StackProps } from "aws-cdk-lib";
 import type { Construct } from "constructs";
 import type { EventDefinition } from "../shared/registration/event-definition.ts";
 import { Application } from "./application.ts";
-import { openSettings, zonesOf, type StackConfig } from "./config.ts";
+import { hasInstanceAccess, openSettings, ownTags, zonesOf, type StackConfig } from "./config.ts";
 import { Data } from "./data.ts";
 import { Edge } from "./edge.ts";
 import { firewallParameterName } from "./firewall.ts";
@@ -28,12 +28,14 @@ export interface TurnoutStackProps extends StackProps {
 export class TurnoutStack extends Stack {
   constructor(scope: Construct, id: string, { config, event, bundlePath, now, ...props }: TurnoutStackProps) {
     super(scope, id, { ...props, terminationProtection: config.stage === "production" });
-    // From values that never change: a changed tag would replace both environments.
+    // From values that never change: the commands know the stack by these.
     Tags.of(this).add("turnout:stack", this.stackName);
     Tags.of(this).add("turnout:stage", config.stage);
+    for (const [key, value] of Object.entries(ownTags(config))) Tags.of(this).add(key, value);
 
     const lookups = new Lookups(this, "Lookups", {
       firewallParameter: config.waf ? firewallParameterName(this.stackName) : undefined,
+      round: config.lookupRound,
     });
     const network = new Network(this, "Network", {
       natGateways: config.natGateways,
@@ -49,6 +51,7 @@ export class TurnoutStack extends Stack {
       data,
       applicationName: application.applicationName,
       receiptKeysArn: application.receiptKeys.secretArn,
+      instanceAccess: hasInstanceAccess(config),
     });
     const platform = new Platform(this, "Platform", { config, network, data, application, roles });
     const scaling = new Scaling(this, "Scaling", {
@@ -89,6 +92,8 @@ export class TurnoutStack extends Stack {
       LoadBalancerDnsName: [platform.loadBalancer.loadBalancerDnsName, "Must not answer from outside"],
       ReceiptKeysSecret: [application.receiptKeys.secretArn, "Keys that seal receipts"],
       AlarmTopic: [observability.topic.topicArn, "Where alarms go"],
+      InstanceAccess: [hasInstanceAccess(config) ? "on" : "off", "Whether Session Manager reaches the instances"],
+      LookupRound: [String(config.lookupRound), "How often the stack asked for names that AWS chose"],
       Dashboard: [observability.dashboard.dashboardName, "CloudWatch dashboard"],
     };
     for (const [name, [value, description]] of Object.entries(outputs))

@@ -41,6 +41,7 @@ export function addStacks(app: App, { config, event, bundlePath, now }: StacksOp
       env: { region: "us-east-1" },
       config,
       mainStackName: name,
+      now,
     });
     main.addStackDependency(firewall, "reads the firewall's name while it deploys");
   }

@@ -39,15 +39,18 @@ function common(
 }
 
 /** The web tier's, except the secret `RECEIPT_KEYS`. */
-export function webVariables(data: Data, place: Place, { domainName, securityContact }: StackConfig): Variables {
+export function webVariables(data: Data, place: Place, config: StackConfig): Variables {
+  const { domainName, securityContact, rateLimitPerMinute, loadTestFrom, loadTestUntil } = config;
   // The local nginx passes on only the attendee's address.
   return {
     ...common("web", data, place),
     EVENT_FILE: "event.json",
     TRUST_PROXY: "127.0.0.1",
+    RATE_LIMIT_PER_MINUTE: String(rateLimitPerMinute),
     // CloudFront's own name is unknown here: the distribution is created after the environment.
     ...(domainName === undefined ? {} : { PUBLIC_URL: `https://${domainName}` }),
     ...(securityContact === undefined ? {} : { SECURITY_CONTACT: securityContact }),
+    ...(loadTestFrom && loadTestUntil ? { RATE_LIMIT_EXEMPT: `${loadTestFrom} until ${loadTestUntil}` } : {}),
   };
 }
 

@@ -30,7 +30,7 @@ const remedies: Record<AwsErrorKind, string> = {
   "access-denied":
     "Your AWS identity may not do this. Allow the action that is named above, or choose another identity with --profile.",
   "missing-resource":
-    "The queue or table does not exist in this account and region. Check --stack, --region and --profile, or the variables.",
+    "It does not exist in this account and region. Check --stack, --region and --profile, or the variables.",
   credentials:
     "There are no valid AWS credentials. Log in (aws sso login, or aws configure), or name a profile with --profile.",
   clock: "The signature was rejected. Check this machine's clock and the secret access key.",

@@ -1,6 +1,7 @@
 /** Reads queue, table and tier names from the outputs of a CloudFormation stack. */
 import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
 import { TurnoutError } from "../shared/errors.ts";
+import { unknownStack } from "./stack-names.ts";
 
 /** The outputs used, as named in `infra/stack.ts`. */
 export const outputNames = [
@@ -12,6 +13,7 @@ export const outputNames = [
   "ActivityTable",
   "WebEnvironment",
   "WorkerEnvironment",
+  "Url",
 ] as const;
 
 export type StackOutputs = Readonly<Record<(typeof outputNames)[number], string>>;
@@ -42,11 +44,7 @@ async function describe(location: StackLocation): Promise<Map<string, string>> {
     return new Map(outputs.map(({ OutputKey = "", OutputValue = "" }) => [OutputKey, OutputValue]));
   } catch (cause) {
     if (!(cause instanceof Error) || cause.name !== "ValidationError") throw cause;
-    throw new TurnoutError(
-      "TURNOUT_DEPLOYMENT_UNKNOWN",
-      `There is no stack ${stack} in this account and region (${cause.message}). Check --stack, --region and --profile.`,
-      { cause },
-    );
+    throw Object.assign(await unknownStack(client, stack), { cause });
   } finally {
     client.destroy();
   }

@@ -59,6 +59,8 @@ export interface AppLimits {
   readonly maxEventLoopDelayMs: number;
   /** Registrations per client and minute; status requests in proportion. 0 for no limit. */
   readonly rateLimitPerMinute: number;
+  /** Whether the rate limit leaves an address alone. Default: it leaves none. */
+  readonly isExempt?: ((ip: string) => boolean) | undefined;
   /** Time a client may take to send a request, head and body. */
   readonly requestTimeoutMs: number;
   /** Addresses or CIDR ranges whose `X-Forwarded-For` is believed. */
@@ -164,8 +166,10 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   acceptFormBodies(app);
   app.addHook("onClose", async () => eventLoop.close());
   if (limits.rateLimitPerMinute > 0) {
+    const { isExempt } = limits;
     await app.register(rateLimit, {
       global: false,
+      ...(isExempt && { allowList: ({ ip }: FastifyRequest) => isExempt(ip) }),
       cache: clientsRemembered,
       addHeadersOnExceeding: { "x-ratelimit-limit": false, "x-ratelimit-remaining": false, "x-ratelimit-reset": false },
       errorResponseBuilder: ({ method }) => {

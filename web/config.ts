@@ -1,6 +1,7 @@
 /** The web tier's environment: every variable, with its unit, bounds and default. */
 import { Type, type Static } from "typebox";
 import { logLevels } from "../shared/process/logger.ts";
+import { exemptionPattern } from "./http/rate-limit-exemption.ts";
 
 export const WebConfig = Type.Object({
   AWS_REGION: Type.String({ minLength: 1, description: "AWS region of queue and tables, such as eu-central-1" }),
@@ -87,6 +88,14 @@ export const WebConfig = Type.Object({
       "registrations that one client (IPv4 address, IPv6 /64) may send to this instance, and twenty times as many status " +
       "requests; 0 for no limit",
   }),
+  RATE_LIMIT_EXEMPT: Type.Optional(
+    Type.String({
+      pattern: exemptionPattern,
+      description:
+        "addresses or CIDR ranges, comma-separated, that the rate limit leaves alone until a time, such as " +
+        "`203.0.113.7,2001:db8::/48 until 2027-02-01T12:00Z`: those of a load test; none, if not set",
+    }),
+  ),
   TRUST_PROXY: Type.String({
     default: "",
     pattern: String.raw`^$|^[0-9A-Fa-f:.]+(/\d{1,3})?(,[0-9A-Fa-f:.]+(/\d{1,3})?)*$`,

@@ -21,6 +21,7 @@ import { createEstimatedWait } from "./status/estimated-wait.ts";
 import { watchEventLoop } from "./http/event-loop.ts";
 import { createGroupCommit } from "./queue/group-commit.ts";
 import { createPackSender } from "./queue/pack-sender.ts";
+import { createRateLimitExemption } from "./http/rate-limit-exemption.ts";
 import { createReadiness } from "./readiness.ts";
 import { createReceipts, parseReceiptKeys } from "./status/receipts.ts";
 import { createRushListener } from "./http/rush-listener.ts";
@@ -86,6 +87,10 @@ await runProcess(process, async () => {
       maxStatusReads: config.MAX_WAITING,
       maxEventLoopDelayMs: config.MAX_EVENT_LOOP_DELAY_MS,
       rateLimitPerMinute: config.RATE_LIMIT_PER_MINUTE,
+      isExempt:
+        config.RATE_LIMIT_EXEMPT === undefined
+          ? undefined
+          : createRateLimitExemption(config.RATE_LIMIT_EXEMPT, Date.now),
       requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
       trustedProxies: config.TRUST_PROXY === "" ? [] : config.TRUST_PROXY.split(","),
       maxConnections,

@@ -21,7 +21,7 @@ const defaultDrainTimeoutSeconds = 600;
 const examples = `
 Examples:
   turnout audit --ledger run.jsonl --local
-  turnout audit --ledger a.jsonl --ledger b.jsonl --stack summit --json
+  turnout audit --ledger a.jsonl --ledger b.jsonl --stack summit-test --json
 
 The ledger is what npm run demo, turnout stress or your own load wrote: a JSON line for each attempt. One that says of which
 stack it is, in its first line, is not checked against another.

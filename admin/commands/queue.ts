@@ -18,7 +18,7 @@ const defaultEverySeconds = 2;
 const examples = `
 Examples:
   turnout queue
-  turnout queue --watch --stack summit
+  turnout queue --watch --stack summit-test
   turnout queue --json | jq .etaSeconds
 
 With --json it prints one JSON document; with --watch --json one per poll, a line each.

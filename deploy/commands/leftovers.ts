@@ -3,6 +3,7 @@ import { Command } from "commander";
 import type { CommandHost } from "../../terminal/command-line.ts";
 import { showLeftovers } from "../stack/leftovers-view.ts";
 import { exitCodes } from "../../terminal/exit.ts";
+import { suggestStacks } from "../../terminal/stack-names.ts";
 
 interface LeftoversFlags {
   readonly stack: string;
@@ -39,8 +40,13 @@ export function buildLeftoversCommand({ env, terminal, signal, finish }: Command
       try {
         const { account, region } = await readAccount(clients);
         const options = { clients, stack, account, region, signal };
-        const { report } = await findLeftovers({ ...options, onSearch: (done, total) => bar.update(done, total) });
+        const found = await findLeftovers({ ...options, onSearch: (done, total) => bar.update(done, total) });
+        const { report, known } = found;
         bar.stop();
+        if (!known) {
+          const suggestion = await suggestStacks(clients.cloudFormation, stack);
+          terminal.note(`CloudFormation remembers no stack ${stack}, neither here nor deleted. ${suggestion}`.trim());
+        }
         if (json) terminal.printJson(report);
         else showLeftovers(terminal, report);
         finish(report.clean ? exitCodes.ok : exitCodes.failed);

@@ -1,5 +1,6 @@
 /** `turnout stack verify`: whether a deployment works, in its parts and end to end. */
 import { randomInt } from "node:crypto";
+import type { StackResourceSummary } from "@aws-sdk/client-cloudformation";
 import { Command } from "commander";
 import { TurnoutError } from "../../shared/errors.ts";
 import type { EventDefinition } from "../../shared/registration/event-definition.ts";
@@ -15,13 +16,14 @@ import {
 import { createDeadLetterStore } from "../../shared/dead-letters/dead-letter-store.ts";
 import { attempt, showChecklist, skipped, toChecklist, type Check } from "../stack/checklist.ts";
 import type { DeploymentClients } from "../stack/clients.ts";
-import { readStack, readStackResources } from "../stack/deployed-stack.ts";
+import { readStack, readStackResources, type DeployedStack } from "../stack/deployed-stack.ts";
 import { checkEdge } from "../stack/edge-check.ts";
 import { smokeRegistration } from "../stack/smoke-registration.ts";
 import type { PartsOutputs } from "../stack/stack-health.ts";
 import { addEventOption, readEvent, type EventFlag } from "../../terminal/event-option.ts";
 import { exitCodes } from "../../terminal/exit.ts";
 import { wholeNumber } from "../../terminal/option-values.ts";
+import { unknownStack } from "../../terminal/stack-names.ts";
 import { eraseTraces, findTraces } from "../../admin/registrations/forget.ts";
 import { createOutcomesStore } from "../../admin/registrations/outcomes-store.ts";
 import { createRegistrationsStore } from "../../admin/registrations/registrations-store.ts";
@@ -95,19 +97,44 @@ export function buildVerifyCommand({ env, terminal, signal, finish }: CommandHos
     return [...seen, ...(await attempt("smoke registration", signal, () => smoke(url, event, flags)))];
   }
 
+  /** Whether what runs is what was deployed: CloudFormation does not notice what is changed by hand. */
+  async function review(
+    clients: DeploymentClients,
+    stack: DeployedStack,
+    resources: readonly StackResourceSummary[],
+    outputs: PartsOutputs,
+  ): Promise<readonly Check[]> {
+    const { readTemplate } = await import("../stack/template.ts");
+    const { createResolve } = await import("../stack/template-values.ts");
+    const { reviewOptions } = await import("../stack/option-review.ts");
+    const { checkOpenPorts } = await import("../stack/open-ports.ts");
+    const { reviewTags } = await import("../stack/tag-review.ts");
+    const template = await readTemplate(clients.cloudFormation, stack.id);
+    const resolve = createResolve(template, stack.id, resources);
+    const options = await reviewOptions({
+      client: clients.beanstalk,
+      applicationName: outputs.ApplicationName,
+      environments: { web: outputs.WebEnvironment, worker: outputs.WorkerEnvironment },
+      template,
+      resolve,
+      signal,
+    });
+    const groups = { web: outputs.WebGroup, worker: outputs.WorkerGroup };
+    const tags = await reviewTags({ client: clients.autoScaling, groups, template, resolve, signal });
+    return [...options, ...tags, ...(await checkOpenPorts({ client: clients.ec2, template, resolve, signal }))];
+  }
+
   async function verify(clients: DeploymentClients, name: string, flags: VerifyFlags): Promise<readonly Check[]> {
     const stack = await readStack(clients.cloudFormation, name);
-    if (stack === undefined) {
-      const message = `There is no stack ${name} in this account and region. Check --stack, --region and --profile.`;
-      throw new TurnoutError("TURNOUT_DEPLOYMENT_UNKNOWN", message);
-    }
+    if (stack === undefined) throw await unknownStack(clients.cloudFormation, name);
     const { alarmsOf, checkParts, checkStack, partsOf } = await import("../stack/stack-health.ts");
     const resources = await readStackResources(clients.cloudFormation, name);
     const checks = checkStack(stack, resources);
     const outputs = partsOf(stack);
     if (outputs === undefined) return [...checks, skipped("everything else", "the stack has no outputs")];
-    const parts = await checkParts({ clients, outputs, alarmNames: alarmsOf(resources), signal });
-    return [...checks, ...parts, ...(await endToEnd(outputs, flags))];
+    const parts = await checkParts({ clients, stack: name, outputs, alarmNames: alarmsOf(resources), signal });
+    const reviewed = await attempt("as in the template", signal, () => review(clients, stack, resources, outputs));
+    return [...checks, ...parts, ...reviewed, ...(await endToEnd(outputs, flags))];
   }
 
   const command = new Command("verify")

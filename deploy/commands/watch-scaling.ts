@@ -1,7 +1,7 @@
 /** `turnout stack watch-scaling`: proves that a deployment scales, or shows which link is missing. */
 import { writeFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { TurnoutError } from "../../shared/errors.ts";
 import type { CommandHost } from "../../terminal/command-line.ts";
 import { addConnectionOptions, type ConnectionFlags } from "../../terminal/connection.ts";
@@ -11,6 +11,8 @@ import {
   chainHead,
   chainRows,
   eventLine,
+  removalHead,
+  removalRows,
   sampleLine,
   scalingPage,
   type ScalingRecord,
@@ -18,6 +20,7 @@ import {
 import type { ScalingHistory, ScalingHistoryOptions } from "../stack/scaling-history.ts";
 import { exitCodes } from "../../terminal/exit.ts";
 import { wholeNumber } from "../../terminal/option-values.ts";
+import { unknownStack } from "../../terminal/stack-names.ts";
 import { plain } from "../../shared/process/terminal-text.ts";
 
 interface WatchScalingFlags extends ConnectionFlags {
@@ -26,6 +29,7 @@ interface WatchScalingFlags extends ConnectionFlags {
   /** Seconds. */
   readonly every: number;
   readonly untilDrained?: boolean;
+  readonly untilShrunk?: boolean;
   readonly report?: string;
   readonly json?: boolean;
 }
@@ -37,21 +41,19 @@ const examples = `
 Examples:
   turnout stack watch-scaling --stack summit-test --report scaling.html
   turnout stack watch-scaling --stack summit-test --until-drained --for 90
+  turnout stack watch-scaling --stack summit-test --until-shrunk --for 120 --report scaling.html
 
-Start it, then the load in another terminal: turnout stress --url URL --steps 100,200,400 --seconds 300
-It shows each step of the load, each metric that crosses its threshold, each alarm, each decision of Auto Scaling, each
-instance in service and the empty queue, with times, as CloudWatch and Auto Scaling record them. A minute's figures are
-complete three minutes after it began. Ctrl-C ends it and still writes the report. With --until-drained, exit code 1 when
-the time is up first.`;
+Start it, then the load in another terminal: turnout stress, or turnout stack stress-cpu. docs/operations.md, Scaling, has the
+whole proof. It shows each step of the load, each metric that crosses its threshold, each alarm, each decision of Auto
+Scaling, each instance in service, the empty queue and each instance that is taken away again, with times, as CloudWatch
+and Auto Scaling record them, and CPU, memory and network of both tiers. A minute's figures are complete three minutes
+after it began. Ctrl-C ends it and still writes the report. With --until-…, exit code 1 when the time is up first.`;
 
 type Parts = Pick<ScalingHistoryOptions, "queueUrl" | "groups">;
 
 async function findParts({ cloudFormation }: DeploymentClients, name: string): Promise<Parts> {
   const stack = await readStack(cloudFormation, name);
-  if (stack === undefined) {
-    const message = `There is no stack ${name} in this account and region. Check --stack, --region and --profile.`;
-    throw new TurnoutError("TURNOUT_DEPLOYMENT_UNKNOWN", message);
-  }
+  if (stack === undefined) throw await unknownStack(cloudFormation, name);
   const { QueueUrl, WebGroup, WorkerGroup } = stack.outputs;
   if (!QueueUrl || !WebGroup || !WorkerGroup) {
     const message = `The stack ${name} is ${stack.status} and names no Auto Scaling groups: it is incomplete, or none of Turnout's. turnout stack verify says more.`;
@@ -80,9 +82,16 @@ export function buildWatchScalingCommand({ env, terminal, signal, finish }: Comm
     }
   }
 
+  function showRecord({ chains, removals }: ScalingRecord): void {
+    if (chains.length === 0) terminal.print("Auto Scaling added no instance.");
+    else terminal.printTable(chainHead, chainRows(chains));
+    if (removals.length > 0) terminal.printTable(removalHead, removalRows(removals));
+    else if (chains.length > 0) terminal.print("It took none away until now; --until-shrunk waits for that.");
+  }
+
   async function watch(clients: DeploymentClients, stack: string, flags: WatchScalingFlags): Promise<ScalingRecord> {
     const parts = await findParts(clients, stack);
-    const { createScalingHistory } = await import("../stack/scaling-history.ts");
+    const { createScalingHistory, isShrunk } = await import("../stack/scaling-history.ts");
     const began = Date.now();
     const read = createScalingHistory({ clients, stack, ...parts, since: began, wallClock: Date.now });
     const until = began + flags.for * 60_000;
@@ -99,6 +108,7 @@ export function buildWatchScalingCommand({ env, terminal, signal, finish }: Comm
       if (!flags.json) showNews({ errors, ...history });
       // Each time, in case the process is killed; and so that a wrong path fails at once.
       if (flags.report !== undefined) await writeFile(flags.report, scalingPage(recordOf("interrupted")));
+      if (flags.untilShrunk && isShrunk(history.events)) return recordOf("shrunk");
       if (flags.untilDrained && history.events.some(({ kind }) => kind === "drained")) return recordOf("drained");
       const left = until - Date.now();
       if (left <= 0) return recordOf("time");
@@ -111,7 +121,8 @@ export function buildWatchScalingCommand({ env, terminal, signal, finish }: Comm
     .description("Watch a deployment scale: from the load's step to the instance in service and the empty queue.")
     .option("--for <minutes>", "how long, at most", wholeNumber(1, 1_440), defaultMinutes)
     .option("--every <seconds>", "pause between two polls", wholeNumber(5, 300), defaultEverySeconds)
-    .option("--until-drained", "end when the queue is empty again")
+    .addOption(new Option("--until-drained", "end when the queue is empty again").conflicts("untilShrunk"))
+    .option("--until-shrunk", "end when as many instances are gone again as were added, in each tier")
     .option("--report <file>", "write an HTML page with charts and times")
     .option("--json", "print one JSON document at the end, and nothing before")
     .addHelpText("after", examples);
@@ -127,10 +138,10 @@ export function buildWatchScalingCommand({ env, terminal, signal, finish }: Comm
     try {
       const record = await watch(clients, flags.stack, flags);
       if (flags.report !== undefined) await writeFile(flags.report, scalingPage(record));
-      finish(flags.untilDrained && record.ended === "time" ? exitCodes.failed : exitCodes.ok);
+      const waitedFor = flags.untilDrained || flags.untilShrunk;
+      finish(waitedFor && record.ended === "time" ? exitCodes.failed : exitCodes.ok);
       if (flags.json) terminal.printJson(record);
-      else if (record.chains.length === 0) terminal.print("Auto Scaling added no instance.");
-      else terminal.printTable(chainHead, chainRows(record.chains));
+      else showRecord(record);
       if (flags.report !== undefined) terminal.note(`Report: ${flags.report}`);
     } finally {
       clients.close();

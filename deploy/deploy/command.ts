@@ -7,15 +7,18 @@ import { TurnoutError } from "../../shared/errors.ts";
 import type { CommandHost } from "../../terminal/command-line.ts";
 import { createDeploymentClients, firewallRegion, readAccount, type Account } from "../stack/clients.ts";
 import { deployObstacle, readStack } from "../stack/deployed-stack.ts";
+import { evidenceFolder, saveEvidence } from "../stack/evidence.ts";
 import { adviseOn } from "../stack/failure-advice.ts";
 import { firstFailure, followStack, type EventFollower } from "../stack/stack-events.ts";
 import { parseTemplate, titlesOf, type Template } from "../stack/template.ts";
 import { exitCodes } from "../../terminal/exit.ts";
 import { gather } from "../../terminal/option-values.ts";
-import { readBootstrap, type Bootstrap } from "./bootstrap.ts";
+import { bootstrapOptions, bootstrapProblem, qualifierOf, readBootstrap } from "./bootstrap.ts";
 import { runCdk, type Cdk, type CdkResult } from "./cdk.ts";
 import { chooseSettings, checkTemplate, lateAction, readLiveTemplate } from "./preflight.ts";
 import { showChecks, showDeployment, type DeployOutput } from "./deploy-report.ts";
+import { watchForFailure } from "./failure-watch.ts";
+import { chooseRound } from "./lookup-round.ts";
 import { checkQuotas, demandOf, type Quota } from "./quotas.ts";
 
 interface DeployFlags {
@@ -24,6 +27,9 @@ interface DeployFlags {
   readonly region?: string;
   readonly bootstrap?: boolean;
   readonly dryRun?: boolean;
+  /** False with `--no-rollback`. */
+  readonly rollback: boolean;
+  readonly revertDrift?: boolean;
   readonly yes?: boolean;
   readonly json?: boolean;
 }
@@ -32,6 +38,8 @@ export interface DeployParts {
   readonly cdk: Cdk;
   /** For the synthesised stacks. */
   readonly assemblyFolder: string;
+  /** Milliseconds between two polls of a running deployment. */
+  readonly pollMs: number;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
@@ -42,6 +50,8 @@ interface AssembledStack {
   readonly template: Template;
   /** The oldest bootstrap stack that will do. */
   readonly bootstrapVersion: number;
+  /** Which bootstrap stack of the region it uses. */
+  readonly qualifier: string;
 }
 
 const help = `
@@ -66,6 +76,7 @@ function readAssembly(folder: string, defaultRegion: string): AssembledStack[] {
     region: environment.region === "unknown-region" ? defaultRegion : environment.region,
     template: parseTemplate(JSON.stringify(template)),
     bootstrapVersion: stack.requiresBootstrapStackVersion ?? 0,
+    qualifier: qualifierOf(stack.bootstrapStackVersionSsmParameter),
   }));
 }
 
@@ -82,14 +93,6 @@ function quotaProblem({ name, needed, used, limit, verdict }: Quota): string[] {
   return [
     `Quota: ${needed} ${name} are needed, ${(limit ?? 0) - (used ?? 0)} of ${limit} are left. Ask for more in the Service Quotas console.`,
   ];
-}
-
-function bootstrapProblem({ region, version, required }: Bootstrap, account: string): string {
-  const is = version === null ? "is missing or incomplete" : `has version ${version}`;
-  return (
-    `CDK's bootstrap stack ${is} in ${region}; version ${required} is needed. Give --bootstrap, or run: ` +
-    `npx cdk bootstrap aws://${account}/${region}`
-  );
 }
 
 /** @returns the first failed resource; without one, the last line of CDK's output */
@@ -112,7 +115,7 @@ async function explainFailure(
 
 export function buildDeployCommand(
   { env, terminal, signal, finish }: CommandHost,
-  { cdk, assemblyFolder, now }: DeployParts,
+  { cdk, assemblyFolder, now, pollMs }: DeployParts,
 ): Command {
   const { note } = terminal;
 
@@ -136,6 +139,8 @@ export function buildDeployCommand(
     .option("--region <name>", "AWS region")
     .option("--bootstrap", "create or update CDK's bootstrap stack where needed")
     .option("--dry-run", "check and show the differences only")
+    .option("--no-rollback", "leave a failed deployment as it is, to find out why; then destroy it")
+    .option("--revert-drift", "also undo what was changed or removed by hand since the last deployment")
     .option("--yes", "do not ask")
     .option("--json", "print one JSON document")
     .addHelpText("after", help)
@@ -165,6 +170,11 @@ export function buildDeployCommand(
         const live = deployObstacle(before) ? undefined : await readLiveTemplate(clients.cloudFormation, before);
         const chosen = await chooseSettings(clients, draft.template, live);
         context.push(...chosen.choices.map(({ setting, value }) => `${setting}=${value}`));
+        const { round, rebuilt } = await chooseRound(clients, before);
+        if (rebuilt.length > 0) note(`Rebuilt since the last deployment: ${rebuilt.join(", ")}. The stack asks again.`);
+        if (round !== undefined && !context.some((pair) => pair.startsWith("lookupRound="))) {
+          context.push(`lookupRound=${round}`);
+        }
         note("Building the bundle and the templates …");
         await synthesize(context, place);
         const stacks = readAssembly(assemblyFolder, account.region);
@@ -172,7 +182,11 @@ export function buildDeployCommand(
         const clientOf = ({ region }: AssembledStack) =>
           region === firewallRegion ? clients.firewalls : clients.cloudFormation;
         const bootstraps = () =>
-          Promise.all(stacks.map((stack) => readBootstrap(clientOf(stack), stack.region, stack.bootstrapVersion)));
+          Promise.all(
+            stacks.map((stack) =>
+              readBootstrap(clientOf(stack), stack.region, stack.bootstrapVersion, stack.qualifier),
+            ),
+          );
         const present = await Promise.all(stacks.map((stack) => readStack(clientOf(stack), stack.name)));
         const exists = present.some((stack) => stack?.name === main.name && stack.status !== "REVIEW_IN_PROGRESS");
         const quotas = await checkQuotas(clients, demandOf(main.template), main.name, exists);
@@ -190,6 +204,7 @@ export function buildDeployCommand(
           url: null,
           outputs: {},
           failure: null,
+          evidence: [],
           seconds: 0,
         };
 
@@ -209,41 +224,69 @@ export function buildDeployCommand(
           ...chosen.problems,
           ...checked.problems,
           ...quotas.flatMap(quotaProblem),
-          ...(flags.bootstrap && !flags.dryRun ? [] : missing.map((one) => bootstrapProblem(one, account.account))),
+          ...(flags.bootstrap && !flags.dryRun
+            ? []
+            : missing.map((one) => bootstrapProblem(one, account.account, main.qualifier))),
         ];
-        if (problems.length > 0) return end({ problems });
+        if (problems.length > 0 && !flags.dryRun) return end({ problems });
 
         const colored = terminal.interactive && !env.NO_COLOR ? { ...env, FORCE_COLOR: "1" } : env;
         const shown = { env: colored, signal, onLine: note };
         const diff = await runCdk(
           cdk,
-          ["diff", ...stacks.map(({ name }) => name), "--app", assemblyFolder, ...place],
+          // A change set would need the bootstrap stack's bucket.
+          ["diff", ...stacks.map(({ name }) => name), "--app", assemblyFolder].concat(
+            missing.length > 0 ? ["--method", "template"] : [],
+            place,
+          ),
           shown,
         );
         if (diff.code !== 0) note("The differences cannot be shown; CDK's output above says why.");
-        if (flags.dryRun) return end({ outcome: "planned" });
+        if (flags.dryRun) return end(problems.length > 0 ? { problems } : { outcome: "planned" });
         const question = `${exists ? "Update" : "Create"} ${main.name} in account ${account.account}, ${account.region}?`;
         if (!flags.yes && !(await terminal.confirm(question, "--yes", signal))) return end({ outcome: "declined" });
 
         if (missing.length > 0) {
-          const targets = missing.map(({ region }) => `aws://${account.account}/${region}`);
-          await runCdk(cdk, ["bootstrap", ...targets, ...location], shown);
+          for (const one of missing) {
+            const target = `aws://${account.account}/${one.region}`;
+            await runCdk(cdk, ["bootstrap", target, ...bootstrapOptions(one, main.qualifier), ...location], shown);
+          }
           bootstrap = await bootstraps();
           const still = bootstrap.filter(({ ready }) => !ready);
           output = { ...output, bootstrap };
-          if (still.length > 0) return end({ problems: still.map((one) => bootstrapProblem(one, account.account)) });
+          if (still.length > 0)
+            return end({
+              problems: still.map((one) => bootstrapProblem(one, account.account, main.qualifier)),
+            });
         }
 
         const late = lateAction(main.template, now());
         if (late !== undefined) return end({ problems: [late] });
         note("Deploying. Stopping this command does not stop CloudFormation.");
         const followers = await Promise.all(stacks.map((stack) => followStack(clientOf(stack), stack.name)));
+        const folder = evidenceFolder(assemblyFolder, main.name, now());
+        const watch = watchForFailure(
+          await followStack(clients.cloudFormation, main.name),
+          async () => {
+            note(`Something failed. Saving the environments' events and logs below ${folder} …`);
+            const evidence = await saveEvidence({ clients, stack: main.name, folder, note, pollMs, signal });
+            output = { ...output, evidence };
+          },
+          { pollMs, signal },
+        );
         const outputsFile = join(assemblyFolder, "outputs.json");
         // Approved above for all stacks at once; CDK would ask for each, and show only changed permissions.
         const options = ["--all", "--require-approval", "never", "--progress", "events", "--outputs-file", outputsFile];
-        const deployed = await runCdk(cdk, ["deploy", "--app", assemblyFolder, ...options, ...place], shown);
-        if (deployed.code !== 0) {
-          return end({ outcome: "failed", failure: await explainFailure(stacks, followers, deployed) });
+        if (!flags.rollback) options.push("--no-rollback");
+        if (flags.revertDrift) options.push("--revert-drift");
+        const deploying = runCdk(cdk, ["deploy", "--app", assemblyFolder, ...options, ...place], shown);
+        const failed = await deploying.then(({ code }) => code !== 0).catch(() => false);
+        await watch.end(failed);
+        const deployed = await deploying;
+        if (failed) {
+          const failure = await explainFailure(stacks, followers, deployed);
+          const left = await readStack(clients.cloudFormation, main.name).catch(() => undefined);
+          return end({ outcome: "failed", failure, problems: [deployObstacle(left) ?? []].flat() });
         }
         const changed = (await Promise.all(followers.map((follower) => follower.poll()))).flat().length > 0;
         const written = JSON.parse(readFileSync(outputsFile, "utf8")) as Record<string, Record<string, string>>;

@@ -14,7 +14,9 @@ export const DeployOutput = Type.Object(
     region: Type.String(),
     identity: Type.String(),
     outcome: Type.Enum(["created", "updated", "unchanged", "planned", "declined", "not-ready", "failed"]),
-    problems: Type.Array(Type.String(), { description: "why it is not-ready, each with what to do" }),
+    problems: Type.Array(Type.String(), {
+      description: "why it is not-ready, or what is in the way after a failure, each with what to do",
+    }),
     warnings: Type.Array(Type.String(), { description: "what to know or do, though it can be deployed" }),
     chosen: Type.Array(Choice, { description: "settings that were left to the account" }),
     quotas: Type.Array(Quota),
@@ -31,6 +33,9 @@ export const DeployOutput = Type.Object(
       }),
       Type.Null(),
     ]),
+    evidence: Type.Array(Type.String(), {
+      description: "files with the environments' events and logs, where it failed",
+    }),
     seconds: Type.Number({ minimum: 0 }),
   },
   { additionalProperties: false },
@@ -45,9 +50,10 @@ export function showChecks(
 ): void {
   note(`${colors.bold(stack)} in account ${account}, ${region}, as ${identity}`);
   for (const { setting, value, why } of chosen) note(`  ${colors.green("ok")}  ${setting} ${value}: ${why}`);
-  for (const { region: where, version, ready } of bootstrap) {
+  for (const { region: where, stack: name, version, ready } of bootstrap) {
+    const mark = ready ? colors.green("ok") : colors.red("no");
     note(
-      `  ${ready ? colors.green("ok") : colors.red("no")}  CDK's bootstrap stack in ${where}: version ${version ?? "none"}`,
+      `  ${mark}  CDK's bootstrap stack in ${where}: ${name ?? "none"}${version === null ? "" : `, version ${version}`}`,
     );
   }
   for (const { name, needed, peak, used, limit, verdict, detail } of quotas) {
@@ -76,13 +82,16 @@ function nextSteps(stack: string, outputs: Readonly<Record<string, string>>, isN
 }
 
 export function showDeployment({ colors, note, print }: Terminal, output: DeployOutput): void {
-  const { stack, outcome, problems, failure, seconds } = output;
+  const { stack, outcome, problems, failure, evidence, seconds } = output;
   const took = formatSeconds(seconds);
   for (const problem of problems) note(`${colors.red("✗")} ${problem}`);
   if (failure !== null) {
     print(`${colors.red("Failed:")} ${failure.resource} (${failure.type}) of ${failure.stack}, ${took}`);
     print(`  ${failure.reason}`);
     print(`  ${failure.advice}`);
+    for (const file of evidence) print(`  saved: ${file}`);
+    if (evidence.length === 0 && failure.type.startsWith("AWS::ElasticBeanstalk::"))
+      print("  Nothing of it could be saved. The same with --no-rollback leaves the environment there.");
   } else if (outcome === "not-ready" || outcome === "declined") print("Nothing was deployed.");
   else if (outcome === "planned") print(`Ready to deploy ${stack}: the same command without --dry-run does it.`);
   else if (outcome === "unchanged") print(`${stack} is up to date; nothing had to change.`);

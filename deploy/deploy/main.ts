@@ -9,6 +9,7 @@ const folder = resolve(import.meta.dirname, "..", "..");
 const parts = {
   cdk: { command: process.execPath, args: [join(folder, "node_modules/aws-cdk/bin/cdk")], folder },
   assemblyFolder: join(folder, "cdk.out"),
+  pollMs: 10_000,
   now: Date.now,
 };
 

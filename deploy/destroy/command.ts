@@ -7,12 +7,14 @@ import { TurnoutError } from "../../shared/errors.ts";
 import type { CommandHost } from "../../terminal/command-line.ts";
 import { createDeploymentClients, readAccount, type DeploymentClients } from "../stack/clients.ts";
 import { readStack, removalObstacle, type DeployedStack } from "../stack/deployed-stack.ts";
+import { evidenceFolder, saveEvidence } from "../stack/evidence.ts";
 import { adviseOn } from "../stack/failure-advice.ts";
 import { findLeftovers, removeLeftovers } from "../stack/leftovers.ts";
 import { readTraces } from "../stack/traces.ts";
 import { addEventOption, readEvent, type EventFlag } from "../../terminal/event-option.ts";
 import { exitCodes } from "../../terminal/exit.ts";
 import { wholeNumber } from "../../terminal/option-values.ts";
+import { unknownStack } from "../../terminal/stack-names.ts";
 import { exportRegistrations } from "../../admin/registrations/export.ts";
 import { createExportFormat } from "../../admin/registrations/export-format.ts";
 import { deleteKeptData } from "./kept-data.ts";
@@ -36,9 +38,13 @@ interface DestroyFlags extends EventFlag {
 export interface DestroyParts {
   /** Milliseconds between two polls of CloudFormation. */
   readonly pollMs: number;
+  /** Where the logs of a failed deployment are saved. */
+  readonly outputFolder: string;
 }
 
 const defaultTimeoutMinutes = 90;
+/** Its environments may still be there, and nobody may have read why they failed. */
+const failedDeployment = /^(CREATE|UPDATE)_FAILED$/;
 
 const help = `
 A test stage leaves nothing. A production keeps the tables with people in them and both queues; --delete-data deletes them
@@ -71,7 +77,10 @@ async function countMessages({ sqs }: DeploymentClients, { outputs }: DeployedSt
   }
 }
 
-export function buildDestroyCommand({ env, terminal, signal, finish }: CommandHost, { pollMs }: DestroyParts): Command {
+export function buildDestroyCommand(
+  { env, terminal, signal, finish }: CommandHost,
+  { pollMs, outputFolder }: DestroyParts,
+): Command {
   const { note } = terminal;
 
   async function exportTable(flags: DestroyFlags, path: string, tableName: string | undefined) {
@@ -138,14 +147,11 @@ export function buildDestroyCommand({ env, terminal, signal, finish }: CommandHo
       const plan: RemovalPlan = main
         ? await readRemovalPlan(clients.cloudFormation, main.id)
         : planFromTraces(await readTraces(clients, flags.stack));
-      if (main === undefined && ours === undefined && !(flags.deleteData && plan.kept.length > 0)) {
-        const data =
-          plan.kept.length === 0 ? "" : ` It left ${plan.kept.length} tables and queues: --delete-data deletes them.`;
-        throw new TurnoutError(
-          "TURNOUT_DEPLOYMENT_UNKNOWN",
-          `There is no stack ${flags.stack} in account ${account}, ${region}.${data} Check --region and --profile. To list ` +
-            `what an earlier one left: npm run turnout -- stack leftovers --stack ${flags.stack}`,
-        );
+      const search = { clients, stack: flags.stack, account, region, signal };
+      // Of a stack that is gone only the rest remains to be removed: a removal goes on where an earlier one stopped.
+      const rest = main === undefined && ours === undefined ? await findLeftovers(search) : undefined;
+      if (rest?.known === false) {
+        throw await unknownStack(clients.cloudFormation, flags.stack, `account ${account}, ${region}`);
       }
       if (main !== undefined && main.stage === undefined) {
         throw new TurnoutError(
@@ -164,8 +170,9 @@ export function buildDestroyCommand({ env, terminal, signal, finish }: CommandHo
         kept: [...plan.kept],
         waitingMessages: main === undefined ? null : await countMessages(clients, main),
         exported: null,
+        evidence: [],
         failures: [],
-        leftovers: null,
+        leftovers: rest?.report ?? null,
         seconds: 0,
       };
 
@@ -179,9 +186,12 @@ export function buildDestroyCommand({ env, terminal, signal, finish }: CommandHo
       }
 
       showPlan(terminal, output, flags.deleteData ?? false);
+      for (const { kind, name } of rest?.removable ?? []) note(`  goes:  ${kind} ${name}`);
       const problems = [main, ours].flatMap((stack) => (stack && removalObstacle(stack)) ?? []);
       if (problems.length > 0) return end({ problems });
       if (flags.dryRun) return end({ outcome: "planned" });
+      const nothingToDo = rest?.removable.length === 0 && !(flags.deleteData && plan.kept.length > 0);
+      if (nothingToDo) return end({ outcome: "removed" });
       const question = `Type ${flags.stack} to remove it for good:`;
       if (!flags.yes && !(await terminal.confirmByName(question, flags.stack, "--yes", signal))) {
         return end({ outcome: "declined" });
@@ -193,6 +203,13 @@ export function buildDestroyCommand({ env, terminal, signal, finish }: CommandHo
         output = { ...output, exported: await exportTable(flags, flags.export, table) };
       }
 
+      if (main !== undefined && failedDeployment.test(main.status)) {
+        const folder = evidenceFolder(outputFolder, main.name, Date.now());
+        note("Its deployment failed: saving the environments' events and logs first …");
+        const evidence = await saveEvidence({ clients, stack: main.id, folder, note, pollMs, signal });
+        note(evidence.length === 0 ? "There is nothing of them." : `Saved ${evidence.length} file(s) below ${folder}.`);
+        output = { ...output, evidence };
+      }
       note("Removing. Stopping this command does not stop CloudFormation.");
       for (const [stack, client] of [
         [main, clients.cloudFormation],
@@ -229,7 +246,6 @@ export function buildDestroyCommand({ env, terminal, signal, finish }: CommandHo
         const kept = await deleteKeptData(plan.kept, { clients, note, pollMs, signal });
         output = { ...output, kept };
       }
-      const search = { clients, stack: flags.stack, account, region, signal };
       await removeLeftovers(await findLeftovers(search), note);
       end({ outcome: "removed", leftovers: (await findLeftovers(search)).report });
     } finally {

@@ -21,6 +21,9 @@ export const DestroyOutput = Type.Object(
       description: "on both queues: accepted and not stored yet; null: unknown",
     }),
     exported: Type.Union([Type.Object({ file: Type.String(), rows: Type.Integer() }), Type.Null()]),
+    evidence: Type.Array(Type.String(), {
+      description: "files with the events and logs of a deployment that had failed",
+    }),
     failures: Type.Array(
       Type.Object({ resource: Type.String(), type: Type.String(), reason: Type.String(), advice: Type.String() }),
     ),
@@ -34,11 +37,17 @@ export type DestroyOutput = Static<typeof DestroyOutput>;
 
 /** @param all whether what the stack keeps is removed as well */
 export function showPlan({ colors, note }: Terminal, output: DestroyOutput, all: boolean): void {
-  const { stack, stage, account, region, removed, kept, waitingMessages } = output;
-  note(`${colors.bold(stack)} (${stage}) in account ${account}, ${region}`);
-  note(`  goes:  ${removed} resource(s) of the stack${all && kept.length > 0 ? `, and the ${kept.length} below` : ""}`);
+  const { stack, stage, account, region, removed, kept, waitingMessages, leftovers } = output;
+  const isGone = leftovers !== null;
+  note(`${colors.bold(stack)} (${isGone ? "removed earlier" : stage}) in account ${account}, ${region}`);
+  if (!isGone)
+    note(
+      `  goes:  ${removed} resource(s) of the stack${all && kept.length > 0 ? `, and the ${kept.length} below` : ""}`,
+    );
   if (kept.length === 0) note("  stays: nothing");
   for (const { type, name } of kept) note(`  ${all ? colors.red("goes: ") : "stays:"} ${name} (${type})`);
+  if (isGone && kept.length > 0 && !all) note("  --delete-data deletes these as well, for good.");
+  if (isGone) return;
   if (waitingMessages === null) note("  It cannot be told whether registrations still wait on the queues.");
   else if (waitingMessages > 0) {
     const lost = all || kept.length === 0 ? " They go with the queues and were never stored." : "";

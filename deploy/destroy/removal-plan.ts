@@ -1,12 +1,8 @@
 /** What is removed and kept with a stack, by the deployed template, which may differ from the source. */
-import {
-  GetTemplateCommand,
-  type CloudFormationClient,
-  type StackResourceSummary,
-} from "@aws-sdk/client-cloudformation";
+import type { CloudFormationClient, StackResourceSummary } from "@aws-sdk/client-cloudformation";
 import { Type, type Static } from "typebox";
 import { isUnknownStack, readStackResources } from "../stack/deployed-stack.ts";
-import { parseTemplate, titlesOf, type Template } from "../stack/template.ts";
+import { readTemplate, titlesOf, type Template } from "../stack/template.ts";
 import type { Traces } from "../stack/traces.ts";
 
 export const PlannedResource = Type.Object(
@@ -60,8 +56,7 @@ export function planFromTraces({ resources }: Traces): RemovalPlan {
 /** @returns an empty plan where there is no such stack */
 export async function readRemovalPlan(client: CloudFormationClient, stack: string): Promise<RemovalPlan> {
   try {
-    const { TemplateBody = "{}" } = await client.send(new GetTemplateCommand({ StackName: stack }));
-    return planRemoval(parseTemplate(TemplateBody), await readStackResources(client, stack));
+    return planRemoval(await readTemplate(client, stack), await readStackResources(client, stack));
   } catch (error) {
     if (isUnknownStack(error)) return { removed: [], kept: [], titles: new Map() };
     throw error;

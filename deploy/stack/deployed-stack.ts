@@ -75,7 +75,7 @@ export async function readStackResources(
 /** @returns why the stack cannot be deployed now, and what to do; undefined where it can */
 export function deployObstacle(stack: DeployedStack | undefined): string | undefined {
   if (stack === undefined || stack.status === "REVIEW_IN_PROGRESS") return undefined;
-  const { name, status, reason } = stack;
+  const { name, status, reason, stage } = stack;
   if (!stack.description.startsWith("Turnout:")) {
     return `There is a stack ${name} already, and it is none of Turnout's. Choose another stackName.`;
   }
@@ -87,7 +87,12 @@ export function deployObstacle(stack: DeployedStack | undefined): string | undef
   }
   if (status === "DELETE_FAILED") return `${so}: half removed. Finish that with: npm run destroy -- --stack ${name}`;
   if (/^(CREATE_FAILED|ROLLBACK_)/.test(status)) {
-    return `${so}: its first deployment failed, so it cannot be updated. Remove the rest with: npm run destroy -- --stack ${name}`;
+    const destroy = `npm run destroy -- --stack ${name}`;
+    const data =
+      stage === "production"
+        ? ` It keeps its tables and queues, protected from deletion, and a new deployment makes others: where nobody registered yet, ${destroy} --delete-data removes them as well.`
+        : "";
+    return `${so}: its first deployment failed, so it cannot be updated. Remove the rest with: ${destroy}.${data}`;
   }
   return undefined;
 }

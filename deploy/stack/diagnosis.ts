@@ -106,7 +106,8 @@ export async function diagnoseStack(options: StackDiagnosisOptions): Promise<rea
       );
       continue;
     }
-    checks.push(...(await checkRights({ client: clients.iam, tier, roleArn, names, signal, onCheck })));
+    const instanceAccess = outputs["InstanceAccess"] === "on";
+    checks.push(...(await checkRights({ client: clients.iam, tier, roleArn, names, instanceAccess, signal, onCheck })));
     checks.push(...(await checkDeniedCalls({ client: clients.logs, tier, environment, names, since, signal })));
     onCheck?.();
   }

@@ -15,6 +15,8 @@ export interface EdgeCheckOptions {
   readonly plainUrl?: string;
 }
 
+/** CloudFormation compares templates, and not what is there. */
+const deployAgain = "Deploy again; where it was changed by hand, with --revert-drift.";
 const connectTimeoutMs = 4_000;
 /** CloudFront has many caches; one of a few requests meets one that has the page. */
 const cacheTries = 4;
@@ -67,7 +69,7 @@ export async function checkEdge(options: EdgeCheckOptions): Promise<readonly Che
     }
     const wrong = Object.entries(securityHeaders).filter(([name, value]) => !value.test(headers.get(name) ?? ""));
     const said = wrong.map(([name]) => `${name}: ${headers.get(name) ?? "missing"}`).join("; ");
-    const todo = "infra/edge.ts sets them on every answer, web/page/page-headers.ts the page's own. Deploy again.";
+    const todo = `infra/edge.ts sets them on every answer, web/page/page-headers.ts the page's own. ${deployAgain}`;
     return [
       ok("event page", `200, ${text.length.toLocaleString("en")} characters`),
       wrong.length === 0
@@ -80,7 +82,7 @@ export async function checkEdge(options: EdgeCheckOptions): Promise<readonly Che
     const { status, headers } = await get(plainUrl);
     const to = headers.get("location") ?? "";
     if ([301, 307, 308].includes(status) && to.startsWith("https:")) return ok("https only", `${status} to ${to}`);
-    return failed("https only", `${plainUrl} answers ${status}`, "infra/edge.ts redirects to https. Deploy again.");
+    return failed("https only", `${plainUrl} answers ${status}`, `infra/edge.ts redirects to https. ${deployAgain}`);
   }
 
   async function caching(): Promise<Check> {
@@ -106,8 +108,7 @@ export async function checkEdge(options: EdgeCheckOptions): Promise<readonly Che
       const rule = headers.get("cache-control") ?? "";
       if (status !== 404) return failed(name, `an unknown receipt is answered ${status}`, "Check the web tier.");
       if (isHit(headers) || !rule.includes("no-store")) {
-        const todo =
-          "A person could see somebody else's status. infra/edge.ts disables caching for /registrations*. Deploy again.";
+        const todo = `A person could see somebody else's status. infra/edge.ts disables caching for /registrations*. ${deployAgain}`;
         return failed(name, `cache-control: ${rule || "missing"}, x-cache: ${headers.get("x-cache")}`, todo);
       }
     }
@@ -118,7 +119,11 @@ export async function checkEdge(options: EdgeCheckOptions): Promise<readonly Che
     const name = "nothing else is served";
     const { status } = await get(new URL("/metrics", url));
     if (status === 404) return ok(name, "/metrics is 404 at the edge");
-    return failed(name, `/metrics answers ${status}`, "The function in infra/edge-request.js blocks it. Deploy again.");
+    return failed(
+      name,
+      `/metrics answers ${status}`,
+      `The function in infra/edge-request.js blocks it. ${deployAgain}`,
+    );
   }
 
   async function origin(): Promise<Check> {

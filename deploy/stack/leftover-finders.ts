@@ -25,6 +25,8 @@ export interface Leftover {
   readonly detail: string;
   /** `kept` by intent; `shared` by the whole account and region, which does not count. */
   readonly state: "left" | "kept" | "shared";
+  /** Whether it carries the deployment's tag. */
+  readonly isTagged?: true;
   /** Deletes it. Only where it can belong to nothing else. */
   readonly remove?: () => Promise<unknown>;
 }
@@ -119,7 +121,7 @@ async function findTagged({ clients, stack, region, traces }: Search): Promise<L
     if (kind === "cloudformation stack" && name.startsWith(`${stack}/`)) continue;
     if (!(service === "ec2" ? inEc2.has(name) : await exists(clients, service, name))) continue;
     const remove = () => ec2.send(new DeleteVolumeCommand({ VolumeId: name }));
-    const item = { kind, name, detail: `tagged ${stackTag}`, state: "left" as const };
+    const item = { kind, name, detail: `tagged ${stackTag}`, state: "left" as const, isTagged: true as const };
     leftovers.push(kind === "ec2 volume" ? { ...item, remove } : item);
   }
   return leftovers;
@@ -136,20 +138,32 @@ async function findInEc2(client: EC2Client, stack: string): Promise<Set<string>>
   return ids;
 }
 
+/** CloudFormation shortens the stack's name in a generated one, so only its own report has all of them. */
+function tracedLogGroups({ resources }: Traces): string[] {
+  return resources.flatMap(({ type, name }) => {
+    if (type === "AWS::Lambda::Function") return [`/aws/lambda/${name}`];
+    return type === "AWS::Logs::LogGroup" ? [name] : [];
+  });
+}
+
 /** Lambda and Elastic Beanstalk create log groups without tags, also again for a late log line. */
 async function findLogGroups({ clients: { logs: client }, stack, traces }: Search): Promise<Leftover[]> {
+  const traced = new Set(tracedLogGroups(traces));
   const environments = traces.resources.filter(({ type }) => type === "AWS::ElasticBeanstalk::Environment");
   const prefixes = new Set([
     `${stack}-`,
     `/aws/lambda/${stack}-`,
     ...environments.map(({ name }) => `/aws/elasticbeanstalk/${name}/`),
   ]);
+  for (const name of traced) if (![...prefixes].some((prefix) => name.startsWith(prefix))) prefixes.add(name);
   const found: Leftover[] = [];
   for (const logGroupNamePrefix of prefixes) {
     const pages = paginateDescribeLogGroups({ client }, { logGroupNamePrefix });
     for (const { logGroupName: name = "" } of await collect(pages, (page) => page.logGroups)) {
       const plainName = name.replace("/aws/lambda/", "");
-      if (traces.neighbours.some((other) => plainName.startsWith(`${other}-`))) continue;
+      const isNeighbours = traces.neighbours.some((other) => plainName.startsWith(`${other}-`));
+      // A longer name than the traced one is another group.
+      if (!traced.has(name) && (isNeighbours || traced.has(logGroupNamePrefix))) continue;
       const remove = () => client.send(new DeleteLogGroupCommand({ logGroupName: name }));
       found.push({ kind: "log group", name, detail: "named after the stack", state: "left", remove });
     }

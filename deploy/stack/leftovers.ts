@@ -34,6 +34,8 @@ export type LeftoversReport = Static<typeof LeftoversReport>;
 
 export interface Leftovers {
   readonly report: LeftoversReport;
+  /** Whether there is or was such a stack of Turnout's: CloudFormation remembers it, or something carries its tag. */
+  readonly known: boolean;
   /** What can be removed without CloudFormation. */
   readonly removable: readonly (Leftover & Required<Pick<Leftover, "remove">>)[];
 }
@@ -75,8 +77,10 @@ export async function findLeftovers(options: LeftoversOptions): Promise<Leftover
   const { clients, stack, account, region, onSearch, signal } = options;
   const { items: found, whole } = await stillThere(clients, stack);
   const unseen: LeftoversReport["unseen"] = [];
+  let traced = false;
   if (!whole) {
     const traces = await readTraces(clients, stack);
+    traced = traces.resources.length > 0;
     const search: Search = { clients, stack, account, region, traces };
     for (const [index, { what, find }] of finders.entries()) {
       signal.throwIfAborted();
@@ -95,6 +99,7 @@ export async function findLeftovers(options: LeftoversOptions): Promise<Leftover
   const clean = left.length + kept.length + unseen.length === 0;
   return {
     report: { stack, region, clean, left, kept, shared, unseen },
+    known: whole || traced || found.some(({ isTagged }) => isTagged),
     removable: found.flatMap((one) => (one.remove === undefined ? [] : [{ ...one, remove: one.remove }])),
   };
 }

@@ -1,6 +1,7 @@
 /**
- * Reads how the tiers grew from the histories of CloudWatch and Auto Scaling: the load rises, a metric crosses its threshold,
- * an alarm goes off, Auto Scaling decides, an instance is in service, the queue is empty. Read-only.
+ * Reads how the tiers grew and shrank from the histories of CloudWatch and Auto Scaling: the load rises, a metric crosses its
+ * threshold, an alarm goes off, Auto Scaling decides, an instance is in service, the queue is empty; the load falls, a low
+ * alarm goes off, an instance is gone. Read-only.
  */
 import {
   paginateDescribePolicies,
@@ -9,10 +10,11 @@ import {
 } from "@aws-sdk/client-auto-scaling";
 import { paginateDescribeAlarmHistory, paginateGetMetricData, type AlarmHistoryItem } from "@aws-sdk/client-cloudwatch";
 import { figuresDimension } from "../../shared/aws/cloudwatch-publisher.ts";
+import { machineMemoryFigures } from "../../shared/process/machine-memory.ts";
 import { figuresNamespace, tiers, type TierName } from "../../shared/aws/tier-grants.ts";
 import { explain } from "../../terminal/exit.ts";
 import type { DeploymentClients } from "./clients.ts";
-import type { ScalingChain, ScalingEvent, ScalingSample } from "./scaling-report.ts";
+import type { ScalingChain, ScalingEvent, ScalingRemoval, ScalingSample } from "./scaling-report.ts";
 
 export interface ScalingHistoryOptions {
   readonly clients: Pick<DeploymentClients, "autoScaling" | "cloudWatch">;
@@ -32,6 +34,8 @@ export interface ScalingHistory {
   readonly events: ScalingEvent[];
   /** One for each instance that Auto Scaling decided to add, oldest first. */
   readonly chains: ScalingChain[];
+  /** One for each instance that Auto Scaling decided to take away, oldest first. */
+  readonly removals: ScalingRemoval[];
   /** What could not be read this time, and why; its last answer stands. */
   readonly errors: string[];
 }
@@ -57,6 +61,12 @@ async function readSamples(options: ScalingHistoryOptions): Promise<ScalingSampl
     ["workerInstances", "AWS/AutoScaling", "GroupInServiceInstances", "Average", group, groups.worker],
     ["webCpuPercent", "AWS/EC2", "CPUUtilization", "Average", group, groups.web],
     ["workerCpuPercent", "AWS/EC2", "CPUUtilization", "Average", group, groups.worker],
+    ["webMemoryPercent", figuresNamespace, machineMemoryFigures.web, "Maximum", figuresDimension, stack],
+    ["workerMemoryPercent", figuresNamespace, machineMemoryFigures.worker, "Maximum", figuresDimension, stack],
+    ["webBytesInPerSecond", "AWS/EC2", "NetworkIn", "Sum", group, groups.web],
+    ["webBytesOutPerSecond", "AWS/EC2", "NetworkOut", "Sum", group, groups.web],
+    ["workerBytesInPerSecond", "AWS/EC2", "NetworkIn", "Sum", group, groups.worker],
+    ["workerBytesOutPerSecond", "AWS/EC2", "NetworkOut", "Sum", group, groups.worker],
   ];
   const MetricDataQueries = figures.map(([Id, Namespace, MetricName, Stat, Name, Value]) => ({
     Id,
@@ -73,14 +83,13 @@ async function readSamples(options: ScalingHistoryOptions): Promise<ScalingSampl
   }
   const samples: ScalingSample[] = [];
   for (let minute = first; minute + completeAfterMs <= now; minute += 60_000) {
-    const figure = (id: Figure) => values.get(`${id} ${minute}`) ?? null;
-    const accepted = figure("acceptedPerSecond");
+    const figure = (id: Figure) => {
+      const value = values.get(`${id} ${minute}`) ?? null;
+      // What CloudWatch has by the minute.
+      return value !== null && id.endsWith("PerSecond") ? Math.round(value / 6) / 10 : value;
+    };
     const read = Object.fromEntries(figures.map(([id]) => [id, figure(id)])) as Record<Figure, number | null>;
-    samples.push({
-      at: new Date(minute).toISOString(),
-      ...read,
-      acceptedPerSecond: accepted === null ? null : Math.round(accepted / 6) / 10,
-    });
+    samples.push({ at: new Date(minute).toISOString(), ...read });
   }
   return samples;
 }
@@ -118,8 +127,9 @@ function eventsOfAlarm(item: AlarmHistoryItem, of: TierName): ScalingEvent[] {
   const { AlarmName = "", Timestamp = new Date(0), HistorySummary = "", HistoryData = "{}" } = item;
   const at = Timestamp.toISOString();
   const what = `${AlarmName}: ${HistorySummary.replace(/^Alarm updated /i, "")}`;
-  // Auto Scaling's alarms for a smaller group carry this in their names.
-  if (!/to ALARM/i.test(HistorySummary) || AlarmName.includes("AlarmLow")) return [{ at, of, kind: "calm", what }];
+  if (!/to ALARM/i.test(HistorySummary)) return [{ at, of, kind: "calm", what }];
+  // Auto Scaling's and Elastic Beanstalk's alarms for a smaller group carry this in their names.
+  if (AlarmName.includes("AlarmLow")) return [{ at, of, kind: "low alarm", what }];
   const { newState } = JSON.parse(HistoryData) as { readonly newState?: AlarmState };
   // The start of the datapoints that set the alarm off.
   const crossed = Date.parse(newState?.stateReasonData?.startDate ?? "");
@@ -154,16 +164,18 @@ function eventsOfActivity(activity: Activity, of: TierName): ScalingEvent[] {
   const end = EndTime?.toISOString();
   if (StatusCode === "Failed" || StatusCode === "Cancelled")
     return [{ at: end ?? at, ...about, kind: "failure", what: `${Description}: ${StatusMessage ?? StatusCode}` }];
-  if (Description.startsWith("Terminating")) return [{ at, ...about, kind: "shrink", what: Description }];
   // The first sentence says who decided; the others repeat the numbers.
   const because = Cause.replace(/^At \S+ /, "").split(/\.\s+At /)[0] ?? "";
-  const decision = {
-    at,
-    ...about,
-    kind: "decision" as const,
-    what: `${Description}${because && `, since ${because}`}`,
-  };
-  if (StatusCode !== "Successful" || end === undefined) return [decision];
+  const what = `${Description}${because && `, since ${because}`}`;
+  const isDone = StatusCode === "Successful" && end !== undefined;
+  if (Description.startsWith("Terminating")) {
+    const shrink = { at, ...about, kind: "shrink" as const, what };
+    return isDone
+      ? [shrink, { at: end, ...about, kind: "gone", what: `${instance ?? "an instance"} is gone` }]
+      : [shrink];
+  }
+  const decision = { at, ...about, kind: "decision" as const, what };
+  if (!isDone) return [decision];
   return [decision, { at: end, ...about, kind: "in service", what: `${instance ?? "an instance"} is in service` }];
 }
 
@@ -201,6 +213,32 @@ export function chainsOf(events: readonly ScalingEvent[]): ScalingChain[] {
     });
 }
 
+/** @param events oldest first */
+export function removalsOf(events: readonly ScalingEvent[]): ScalingRemoval[] {
+  const last = (before: string, fits: (event: ScalingEvent) => boolean) =>
+    events.findLast((event) => event.at <= before && fits(event))?.at ?? null;
+  return events
+    .filter(({ kind }) => kind === "shrink")
+    .map(({ at: decision, of, instance = "", what }) => {
+      const name = / alarm (\S+) in state ALARM /.exec(what)?.[1];
+      const alarm =
+        name === undefined
+          ? null
+          : last(decision, (event) => event.kind === "low alarm" && event.what.startsWith(`${name}:`));
+      const step = last(alarm ?? decision, (event) => event.kind === "step" && event.what.includes("falls"));
+      const gone = events.find((event) => event.kind === "gone" && event.instance === instance)?.at ?? null;
+      return { tier: of === "web" ? "web" : "worker", instance, step, alarm, decision, gone };
+    });
+}
+
+/** @returns whether Auto Scaling added instances and has taken as many away again, in each tier */
+export function isShrunk(events: readonly ScalingEvent[]): boolean {
+  const count = (tier: TierName, wanted: ScalingEvent["kind"]) =>
+    events.filter(({ of, kind }) => of === tier && kind === wanted).length;
+  const added = tiers.map((tier) => count(tier, "decision"));
+  return added.some((number) => number > 0) && tiers.every((tier, index) => count(tier, "gone") >= (added[index] ?? 0));
+}
+
 function remembered<One>(name: string, read: () => Promise<One[]>) {
   let last: One[] | undefined;
   return async (failures: Map<string, unknown>): Promise<One[] | undefined> => {
@@ -231,6 +269,6 @@ export function createScalingHistory(options: ScalingHistoryOptions): () => Prom
     const events = [...eventsOfSamples(samples ?? []), ...read.flatMap((answer) => answer ?? [])];
     const sorted = events.toSorted((a, b) => a.at.localeCompare(b.at));
     const errors = [...failures].map(([name, error]) => `${name}: ${explain(error).replaceAll("\n", " ")}`);
-    return { samples: samples ?? [], events: sorted, chains: chainsOf(sorted), errors };
+    return { samples: samples ?? [], events: sorted, chains: chainsOf(sorted), removals: removalsOf(sorted), errors };
   };
 }

@@ -16,13 +16,22 @@ export const ScalingSample = Type.Object(
     workerInstances: Figure("in service"),
     webCpuPercent: Figure("mean of the group"),
     workerCpuPercent: Figure("mean of the group"),
+    webMemoryPercent: Figure("of the fullest instance"),
+    workerMemoryPercent: Figure("of the fullest instance"),
+    webBytesInPerSecond: Figure("all instances together"),
+    webBytesOutPerSecond: Figure("all instances together"),
+    workerBytesInPerSecond: Figure("all instances together"),
+    workerBytesOutPerSecond: Figure("all instances together"),
   },
   { additionalProperties: false },
 );
 
 export type ScalingSample = Static<typeof ScalingSample>;
 
-const kinds = ["step", "metric", "alarm", "calm", "decision", "in service", "failure", "shrink", "drained"] as const;
+const kinds = [
+  ...(["step", "metric", "alarm", "calm", "decision", "in service", "failure", "drained"] as const),
+  ...(["low alarm", "shrink", "gone"] as const),
+];
 
 export const ScalingEvent = Type.Object(
   {
@@ -56,16 +65,32 @@ export const ScalingChain = Type.Object(
 
 export type ScalingChain = Static<typeof ScalingChain>;
 
+/** One instance that was taken away and what led to it. */
+export const ScalingRemoval = Type.Object(
+  {
+    tier: Type.Enum(["web", "worker"]),
+    instance: Type.String(),
+    step: Moment,
+    alarm: Moment,
+    decision: Type.String(),
+    gone: Moment,
+  },
+  { additionalProperties: false },
+);
+
+export type ScalingRemoval = Static<typeof ScalingRemoval>;
+
 /** What `turnout stack watch-scaling --json` prints. */
 export const ScalingRecord = Type.Object(
   {
     stack: Type.String(),
     since: Type.String(),
     until: Type.String(),
-    ended: Type.Enum(["time", "drained", "interrupted"], { description: "why the watch ended" }),
+    ended: Type.Enum(["time", "drained", "shrunk", "interrupted"], { description: "why the watch ended" }),
     samples: Type.Array(ScalingSample),
     events: Type.Array(ScalingEvent),
     chains: Type.Array(ScalingChain),
+    removals: Type.Array(ScalingRemoval),
   },
   { additionalProperties: false },
 );
@@ -91,6 +116,16 @@ export function chainRows(chains: readonly ScalingChain[]): string[][] {
   });
 }
 
+export const removalHead = ["INSTANCE", "TIER", "LOAD FALLS", "LOW ALARM", "DECISION", "GONE"] as const;
+
+/** @returns a row of `removalHead` for each instance that was taken away */
+export function removalRows(removals: readonly ScalingRemoval[]): string[][] {
+  return removals.map(({ instance, tier, step, alarm, decision, gone }) => {
+    const first = step ?? alarm ?? decision;
+    return [instance, tier, ...[step, alarm, decision, gone].map((at) => link(at, first))];
+  });
+}
+
 const number = (value: number | null, unit = "") =>
   value === null ? "-" : `${Math.round(value).toLocaleString("en")}${unit}`;
 
@@ -101,8 +136,8 @@ export function sampleLine(sample: ScalingSample): string {
     clock(at),
     `accepted ${number(acceptedPerSecond, "/s")}`,
     `waiting ${number(messages)}, oldest ${number(oldestAgeSeconds, " s")}`,
-    `web ${number(webInstances)} at ${number(sample.webCpuPercent, " %")}`,
-    `worker ${number(workerInstances)} at ${number(sample.workerCpuPercent, " %")}`,
+    `web ${number(webInstances)} at ${number(sample.webCpuPercent, " %")}, memory ${number(sample.webMemoryPercent, " %")}`,
+    `worker ${number(workerInstances)} at ${number(sample.workerCpuPercent, " %")}, memory ${number(sample.workerMemoryPercent, " %")}`,
   ].join("  ");
 }
 
@@ -111,11 +146,16 @@ export function eventLine({ at, of, kind, what }: ScalingEvent): string {
   return `${clock(at)}  ${of.padEnd(6)}  ${kind.padEnd(11)}  ${what}`;
 }
 
-const endings = { time: "when its time was up", drained: "with an empty queue", interrupted: "by hand" };
+const endings = {
+  time: "when its time was up",
+  drained: "with an empty queue",
+  shrunk: "when what was added was taken away again",
+  interrupted: "by hand",
+};
 
 /** @returns an HTML file that loads nothing else */
 export function scalingPage(record: ScalingRecord): string {
-  const { stack, since, until, ended, samples, events, chains } = record;
+  const { stack, since, until, ended, samples, events, chains, removals } = record;
   const series = (read: (sample: ScalingSample) => number | null) => samples.map((sample) => read(sample) ?? 0);
   const chart = (title: string, unit: string, lines: Record<string, (sample: ScalingSample) => number | null>) => ({
     title,
@@ -130,9 +170,11 @@ export function scalingPage(record: ScalingRecord): string {
       chains.length === 0
         ? "Auto Scaling added no instance."
         : `Auto Scaling added ${chains.length} instance(s). Each time stands with its distance from the first link.`,
+      removals.length === 0 ? "It took none away." : `It took ${removals.length} away.`,
     ],
     tables: [
       { title: "From step to service", head: chainHead, rows: chainRows(chains) },
+      { title: "From less load to fewer instances", head: removalHead, rows: removalRows(removals) },
       {
         title: "What happened",
         head: ["time", "of", "what", ""],
@@ -147,6 +189,13 @@ export function scalingPage(record: ScalingRecord): string {
         worker: (one) => one.workerInstances,
       }),
       chart("CPU", "percent", { web: (one) => one.webCpuPercent, worker: (one) => one.workerCpuPercent }),
+      chart("Memory", "percent", { web: (one) => one.webMemoryPercent, worker: (one) => one.workerMemoryPercent }),
+      chart("Network", "bytes each second", {
+        "web, in": (one) => one.webBytesInPerSecond,
+        "web, out": (one) => one.webBytesOutPerSecond,
+        "worker, in": (one) => one.workerBytesInPerSecond,
+        "worker, out": (one) => one.workerBytesOutPerSecond,
+      }),
     ],
   });
 }

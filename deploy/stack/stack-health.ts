@@ -2,10 +2,17 @@
 import { DescribeAutoScalingGroupsCommand } from "@aws-sdk/client-auto-scaling";
 import type { StackResourceSummary } from "@aws-sdk/client-cloudformation";
 import { GetDistributionCommand } from "@aws-sdk/client-cloudfront";
-import { DescribeAlarmsCommand } from "@aws-sdk/client-cloudwatch";
+import { DescribeAlarmsCommand, GetMetricDataCommand } from "@aws-sdk/client-cloudwatch";
 import { DescribeTableCommand } from "@aws-sdk/client-dynamodb";
-import { DescribeEnvironmentHealthCommand, DescribeEnvironmentsCommand } from "@aws-sdk/client-elastic-beanstalk";
+import {
+  DescribeEnvironmentHealthCommand,
+  DescribeEnvironmentResourcesCommand,
+  DescribeEnvironmentsCommand,
+} from "@aws-sdk/client-elastic-beanstalk";
 import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
+import { figuresDimension } from "../../shared/aws/cloudwatch-publisher.ts";
+import { figuresNamespace, tiers } from "../../shared/aws/tier-grants.ts";
+import { machineMemoryFigures } from "../../shared/process/machine-memory.ts";
 import { outputNames } from "../../terminal/stack-outputs.ts";
 import { attempt, failed, ok, unknown, type Check } from "./checklist.ts";
 import type { DeploymentClients } from "./clients.ts";
@@ -14,11 +21,11 @@ import { deployObstacle, type DeployedStack } from "./deployed-stack.ts";
 /** The outputs of a complete deployment. */
 export const outputsOfParts = [
   ...outputNames,
-  "Url",
   "DistributionId",
   "WebGroup",
   "WorkerGroup",
   "LoadBalancerDnsName",
+  "ApplicationName",
 ] as const;
 
 export type PartsOutputs = Readonly<Record<(typeof outputsOfParts)[number], string>>;
@@ -29,6 +36,11 @@ export function partsOf({ outputs }: DeployedStack): PartsOutputs | undefined {
 }
 
 const finished = /^(CREATE|UPDATE|IMPORT)_COMPLETE$/;
+/** CloudFormation compares templates, not what is there. */
+const changedByHand =
+  "Somebody changed it by hand, and deploying again changes nothing while the template is the same: npm run deploy -- --revert-drift, with the stack's settings, compares with what is there.";
+const removedByHand = changedByHand.replace("changed it", "removed it");
+const figuresWithinMs = 900_000;
 /** The rest are only counted. */
 const mostNamed = 5;
 
@@ -71,6 +83,8 @@ export function alarmsOf(resources: readonly StackResourceSummary[]): string[] {
 
 export interface PartsCheckOptions {
   readonly clients: DeploymentClients;
+  /** Name of the stack. */
+  readonly stack: string;
   readonly outputs: PartsOutputs;
   /** At most 100, CloudWatch's limit for one call. */
   readonly alarmNames: readonly string[];
@@ -82,8 +96,8 @@ export async function checkParts(options: PartsCheckOptions): Promise<readonly C
   const made = await Promise.all([
     environment("web", outputs.WebEnvironment),
     environment("worker", outputs.WorkerEnvironment),
-    group("web", outputs.WebGroup),
-    group("worker", outputs.WorkerGroup),
+    group("web", outputs.WebGroup, outputs.WebEnvironment),
+    group("worker", outputs.WorkerGroup, outputs.WorkerEnvironment),
     queue("queue", outputs.QueueUrl, outputs.DeadLetterQueueUrl),
     queue("dead-letter queue", outputs.DeadLetterQueueUrl),
     table("registrations table", outputs.RegistrationsTable),
@@ -91,6 +105,7 @@ export async function checkParts(options: PartsCheckOptions): Promise<readonly C
     table("outcomes table", outputs.OutcomesTable),
     table("activity table", outputs.ActivityTable),
     distribution(outputs.DistributionId),
+    figures(),
     alarms(),
   ]);
   return made.flat();
@@ -102,7 +117,7 @@ export async function checkParts(options: PartsCheckOptions): Promise<readonly C
       const { Environments: [found] = [] } = await beanstalk.send(
         new DescribeEnvironmentsCommand({ EnvironmentNames: [EnvironmentName], IncludeDeleted: false }),
       );
-      if (found === undefined) return failed(name, `${EnvironmentName} does not exist`, "Deploy again.");
+      if (found === undefined) return failed(name, `${EnvironmentName} does not exist`, removedByHand);
       const state = `${found.Status}, health ${found.HealthStatus ?? found.Health}`;
       if (found.Status === "Ready" && found.Health === "Green")
         return ok(name, `${state}, version ${found.VersionLabel}`);
@@ -115,16 +130,23 @@ export async function checkParts(options: PartsCheckOptions): Promise<readonly C
     });
   }
 
-  function group(tier: string, AutoScalingGroupName: string) {
+  function group(tier: string, AutoScalingGroupName: string, EnvironmentName: string) {
     const name = `${tier} instances`;
     return attempt(name, signal, async () => {
+      const { EnvironmentResources } = await clients.beanstalk.send(
+        new DescribeEnvironmentResourcesCommand({ EnvironmentName }),
+      );
+      const real = EnvironmentResources?.AutoScalingGroups?.[0]?.Name ?? AutoScalingGroupName;
+      if (real !== AutoScalingGroupName) {
+        const todo =
+          "The environment was rebuilt, and its alarms, schedules and policies are still for the old group. Deploy again with the same settings: npm run deploy notices it and has the stack ask for the new one.";
+        return failed(name, `the environment's group is ${real}, the stack knows ${AutoScalingGroupName}`, todo);
+      }
       const { AutoScalingGroups: [found] = [] } = await clients.autoScaling.send(
         new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [AutoScalingGroupName] }),
       );
       if (found === undefined) {
-        const todo =
-          "Elastic Beanstalk replaced the group. Deploy again, so that the scaling policies use the new one.";
-        return failed(name, `the group ${AutoScalingGroupName} does not exist`, todo);
+        return failed(name, `the group ${AutoScalingGroupName} does not exist`, removedByHand);
       }
       const { Instances = [], MinSize = 0, MaxSize = 0, DesiredCapacity = 0 } = found;
       const serving = Instances.filter(
@@ -150,7 +172,7 @@ export async function checkParts(options: PartsCheckOptions): Promise<readonly C
       const wanted = new URL(deadLetterQueueUrl).pathname.split("/").at(-1) ?? "";
       if ((Attributes.RedrivePolicy ?? "").includes(`:${wanted}"`)) return ok(name, seen);
       const todo =
-        "Deploy again: the construct Data sets it. Without it a message that crashes its worker returns forever.";
+        "The construct Data sets it; without it a message that crashes its worker returns forever. Somebody changed it by hand: npm run deploy -- --revert-drift, with the stack's settings, undoes that.";
       return failed(name, `its dead letters do not go to ${wanted}`, todo);
     });
   }
@@ -174,7 +196,33 @@ export async function checkParts(options: PartsCheckOptions): Promise<readonly C
       const enabled = Distribution?.DistributionConfig?.Enabled === true;
       const seen = `${Id} is ${Distribution?.Status}, ${enabled ? "enabled" : "not enabled"}`;
       if (Distribution?.Status === "Deployed" && enabled) return ok(name, seen);
-      return failed(name, seen, enabled ? "CloudFront takes some minutes. Verify again later." : "Deploy again.");
+      return failed(name, seen, enabled ? "CloudFront takes some minutes. Verify again later." : changedByHand);
+    });
+  }
+
+  /** Each instance publishes its memory every minute, whether or not anybody registers. */
+  function figures() {
+    return attempt("figures", signal, async () => {
+      const EndTime = new Date();
+      const { MetricDataResults = [] } = await clients.cloudWatch.send(
+        new GetMetricDataCommand({
+          StartTime: new Date(EndTime.getTime() - figuresWithinMs),
+          EndTime,
+          MetricDataQueries: tiers.map((Id) => {
+            const Dimensions = [{ Name: figuresDimension, Value: options.stack }];
+            const Metric = { Namespace: figuresNamespace, MetricName: machineMemoryFigures[Id], Dimensions };
+            return { Id, MetricStat: { Metric, Period: 60, Stat: "Maximum" } };
+          }),
+        }),
+      );
+      return tiers.map((tier) => {
+        const name = `${tier} figures`;
+        const [latest] = MetricDataResults.find(({ Id }) => Id === tier)?.Values ?? [];
+        if (latest !== undefined) return ok(name, `reach CloudWatch; memory in use ${Math.round(latest)} %`);
+        const todo =
+          "New instances need some minutes. Otherwise the tier's log says: figures do not reach CloudWatch, with the action.";
+        return failed(name, `none in CloudWatch since ${figuresWithinMs / 60_000} min`, todo);
+      });
     });
   }
 
@@ -187,8 +235,7 @@ export async function checkParts(options: PartsCheckOptions): Promise<readonly C
         new DescribeAlarmsCommand({ AlarmNames: [...alarmNames] }),
       );
       const gone = alarmNames.filter((one) => !MetricAlarms.some(({ AlarmName }) => AlarmName === one));
-      if (gone.length > 0)
-        return failed(name, `${gone.join(", ")} do not exist`, "Somebody removed them. Deploy again.");
+      if (gone.length > 0) return failed(name, `${gone.join(", ")} do not exist`, removedByHand);
       const inAlarm = MetricAlarms.filter(({ StateValue }) => StateValue === "ALARM").map(({ AlarmName }) => AlarmName);
       if (inAlarm.length === 0) return ok(name, `none of ${alarmNames.length} is in ALARM`);
       return failed(

@@ -1,4 +1,5 @@
 /** A CloudFormation template: its resources, and their names in the source. */
+import { GetTemplateCommand, type CloudFormationClient } from "@aws-sdk/client-cloudformation";
 import { Type, type Static } from "typebox";
 import { Compile } from "typebox/compile";
 
@@ -20,6 +21,15 @@ export type Template = Static<typeof Template>;
 /** @throws an Error where the text is no template in JSON */
 export function parseTemplate(text: string): Template {
   return Compile(Template).Parse(JSON.parse(text));
+}
+
+/**
+ * @param stack a name or an ARN
+ * @throws the SDK's error
+ */
+export async function readTemplate(client: CloudFormationClient, stack: string): Promise<Template> {
+  const { TemplateBody = "{}" } = await client.send(new GetTemplateCommand({ StackName: stack }));
+  return parseTemplate(TemplateBody);
 }
 
 /** @returns construct paths, such as `Platform/Web`, by logical id */

@@ -9,6 +9,7 @@ import {
   type ResourceSpecificResult,
 } from "@aws-sdk/client-iam";
 import {
+  accessGrants,
   constructOfRole,
   grantsOf,
   type DeploymentNames,
@@ -108,7 +109,7 @@ async function simulate(client: IAMClient, roleArn: string, grant: Grant): Promi
 
 const remedies: Record<Denial["because"], (sid: string, construct: string) => string> = {
   missing: (sid, construct) =>
-    `The statement ${sid} of the construct ${construct} should allow it (shared/aws/tier-grants.ts). Deploy again: the role was changed by hand, or is older than the code.`,
+    `The statement ${sid} of the construct ${construct} should allow it (shared/aws/tier-grants.ts). Deploy again, if the role is older than the code; with --revert-drift, if it was changed by hand.`,
   forbidden: (_sid, construct) =>
     `A policy of the role denies it explicitly. Find the Deny among the policies of the role of ${construct}; Turnout's statements deny nothing.`,
   boundary: (_sid, construct) =>
@@ -133,17 +134,19 @@ export interface RightsOptions {
   readonly tier: TierName;
   readonly roleArn: string;
   readonly names: DeploymentNames;
+  /** Whether Session Manager should reach the tier's instances. */
+  readonly instanceAccess: boolean;
   readonly signal: AbortSignal;
   readonly onCheck?: (() => void) | undefined;
 }
 
 /** @returns one check for each statement that the role should have */
 export async function checkRights(options: RightsOptions): Promise<readonly Check[]> {
-  const { client, tier, roleArn, names, signal, onCheck } = options;
+  const { client, tier, roleArn, names, instanceAccess, signal, onCheck } = options;
   const { code, platform } = grantsOf(tier, names);
   const checks: Check[] = [];
   // One at a time: IAM throttles its simulator early.
-  for (const grant of [...code, ...platform]) {
+  for (const grant of [...code, ...platform, ...(instanceAccess ? accessGrants : [])]) {
     const name = `${tier} role: ${grant.sid}`;
     const made = await attempt(name, signal, async () => {
       const denials = await simulate(client, roleArn, grant);

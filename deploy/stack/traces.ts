@@ -59,7 +59,9 @@ export async function readTraces(
     }
   }
 
-  for (const one of stacks.filter(({ StackName }) => StackName === stack).slice(0, maxHistory)) await trace(one);
+  // Another application's stack may once have had the same name.
+  const named = stacks.filter((one) => one.StackName === stack && one.TemplateDescription?.startsWith("Turnout:"));
+  for (const one of named.slice(0, maxHistory)) await trace(one);
   const names = resources.filter(({ type }) => type === "AWS::ElasticBeanstalk::Environment").map(({ name }) => name);
   const environmentIds = await readEnvironmentIds(beanstalk, names);
   // Elastic Beanstalk creates the resources of an environment by a stack of its own.

@@ -37,7 +37,7 @@ them are written to FILE.refused.jsonl; the others are registered.
 Examples:
   npm run demo
   npm run demo -- --count 100000 --seed 7
-  npm run demo -- --file people.csv --url https://register.example.org --stack summit
+  npm run demo -- --file people.csv --url https://register.example.org --stack summit-test
 
 Exit codes: 0 all accepted and all found, 1 a row was rejected, a request had no answer or something is lost, 2 wrong usage.`;
 

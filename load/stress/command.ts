@@ -24,19 +24,19 @@ const defaultConnections = 2_000;
 const seeds = 1_000_000_000;
 
 const help = `
-Without --url it uses the stack that npm start runs on this machine; if none runs, it starts one for itself and ends it
-again. The registrations are real: made-up people, each once, with addresses under domains reserved for examples. In a
+With --stack it sends to that deployment's site. Without --stack and --url it uses the stack that npm start runs on this
+machine; if none runs, it starts one for itself and ends it again. The registrations are real: made-up people, each once, with addresses under domains reserved for examples. In a
 deployment that stays up they stay in the table (turnout registrations forget removes them).
 
 Requests are sent at random moments at the rate of the step, whether or not earlier ones were answered, and latency counts
 from those moments. A request that is shed is not retried. The generator measures itself: when it, and not the service, is
-the bottleneck, the report says so. To test a deployment, send from a machine near it, and allow for the limits for each
-client address (RATE_LIMIT_PER_MINUTE, the firewall), because all requests come from one address.
+the bottleneck, the report says so. To test a deployment, send from a machine near it. All requests come from one address,
+of which each web instance takes 600 a minute: deploy with -c loadTestFrom=ADDRESS -c loadTestUntil=TIME first.
 
 Examples:
   turnout stress
   turnout stress --steps 200,400,800,1600,3200 --seconds 15 --html stress.html
-  turnout stress --url https://test.example.org --stack summit-test --i-own-this-target --ledger run.jsonl --json
+  turnout stress --stack summit-test --i-own-this-target --steps 1000,2000,4000 --seconds 120 --ledger run.jsonl --json
 
 Exit codes: 0 ran to its end and everything accepted is accounted for, whatever the limit; 1 it was interrupted, or the
 audit failed; 2 wrong usage.`;
@@ -47,7 +47,7 @@ export function buildStressCommand(host: CommandHost): Command {
     .description(
       "Send a rising load: how much the service takes, what reaches its limit first, and that nothing is lost.",
     )
-    .option("--i-own-this-target", "say that a target on another machine is yours; needed for --url")
+    .option("--i-own-this-target", "say that a target on another machine is yours; needed for --url and --stack")
     .addOption(
       new Option("--steps <rates>", "requests each second, a number for each step")
         .argParser(parseSteps)
@@ -58,11 +58,19 @@ export function buildStressCommand(host: CommandHost): Command {
     .option("--html <file>", "also write a page with charts; a browser prints it")
     .addHelpText("after", help);
 
+  /** A stack's site is known: only its name has to be given. */
+  async function siteOf({ stack, profile, region }: StressFlags): Promise<string | undefined> {
+    if (stack === undefined) return undefined;
+    const { readStackOutputs } = await import("../../terminal/stack-outputs.ts");
+    return (await readStackOutputs({ stack, profile, region: region ?? (host.env.AWS_REGION || undefined) })).Url;
+  }
+
   return addLoadOptions(command).action(async (flags: StressFlags) => {
-    requireOwnTarget(flags.url, flags.iOwnThisTarget ?? false);
     checkVolume(flags.steps, flags.seconds);
     const event = requireEvent(flags, host);
-    await withLoad(host, flags, event, async (setup) => {
+    const url = flags.url ?? (await siteOf(flags));
+    requireOwnTarget(url, flags.iOwnThisTarget ?? false);
+    await withLoad(host, { ...flags, ...(url !== undefined && { url }) }, event, async (setup) => {
       // Imported late, because the lists of names take longer to load than most commands take to run.
       const { runStress } = await import("./stress.ts");
       const { report, series } = await runStress({

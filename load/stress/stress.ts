@@ -188,7 +188,10 @@ function sumUpStep(run: StepRun, ratePerSecond: number): StressStep {
     lagP99Ms: tenths(run.lags.quantile(0.99) ?? 0),
     lagMaxMs: tenths(run.lags.quantile(1) ?? 0),
   };
-  const { limit, because } = assessStep({ ...figures, ...generator, acceptP99Ms: acceptMs.p99 });
+  const limited = Object.entries(run.otherAnswers)
+    .filter(([answer]) => answer.startsWith("429"))
+    .reduce((total, [, times]) => total + times, 0);
+  const { limit, because } = assessStep({ ...figures, ...generator, limited, acceptP99Ms: acceptMs.p99 });
   return {
     ratePerSecond,
     seconds: tenths(run.elapsedSeconds),

@@ -10,6 +10,8 @@ export interface StepFigures {
   readonly accepted: number;
   /** 503 and 429. */
   readonly shed: number;
+  /** Of those shed, 429: the limit for each client, which says nothing about the service. */
+  readonly limited?: number;
   readonly refused: number;
   readonly failed: number;
   /** Not sent because all connections were in use. */
@@ -45,7 +47,7 @@ const seconds = (milliseconds: number) =>
 const percent = (share: number) => `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`;
 
 export function assessStep(figures: StepFigures): Verdict {
-  const { offered, shed, refused, failed, unsent, acceptP99Ms, lagP99Ms, utilization } = figures;
+  const { offered, shed, limited = 0, refused, failed, unsent, acceptP99Ms, lagP99Ms, utilization } = figures;
   const shareOf = (people: number) => (offered === 0 ? 0 : people / offered);
   const generator: string[] = [];
   if (utilization >= verdictBounds.utilization) generator.push(`its event loop was ${percent(utilization)} busy`);
@@ -56,6 +58,7 @@ export function assessStep(figures: StepFigures): Verdict {
 
   const service: string[] = [];
   if (shareOf(shed) >= verdictBounds.notAcceptedShare) service.push(`shed ${percent(shareOf(shed))}`);
+  const isLimited = shareOf(limited) >= verdictBounds.notAcceptedShare;
   if (shareOf(refused) >= verdictBounds.notAcceptedShare) service.push(`rejected ${percent(shareOf(refused))}`);
   if (shareOf(failed) >= verdictBounds.notAcceptedShare) service.push(`failed ${percent(shareOf(failed))}`);
   // If the generator keeps up, connections run out because the service does not answer.
@@ -72,6 +75,11 @@ export function assessStep(figures: StepFigures): Verdict {
     because: [
       ...(generator.length > 0 ? [`The generator: ${generator.join(", ")}.`] : []),
       ...(service.length > 0 ? [`The service: ${service.join(", ")}.`] : []),
+      ...(isLimited
+        ? [
+            `${percent(shareOf(limited))} met the limit for one client (429), not the service's: deploy with loadTestFrom and loadTestUntil.`,
+          ]
+        : []),
     ],
   };
 }

@@ -19,12 +19,6 @@ const kindByName: Record<string, AwsErrorKind> = {
   UnauthorizedOperation: "access-denied",
   InsufficientPrivilegesException: "access-denied",
   KmsAccessDenied: "access-denied",
-  ResourceNotFound: "missing-resource",
-  ResourceNotFoundException: "missing-resource",
-  TableNotFoundException: "missing-resource",
-  QueueDoesNotExist: "missing-resource",
-  NonExistentQueue: "missing-resource",
-  "AWS.SimpleQueueService.NonExistentQueue": "missing-resource",
   CredentialsProviderError: "credentials",
   AuthFailure: "credentials",
   ExpiredToken: "credentials",
@@ -48,6 +42,12 @@ const kindByName: Record<string, AwsErrorKind> = {
   TooManyRequestsException: "throttled",
 };
 
+/**
+ * Each service has its own names for what does not exist: NoSuchDistribution, NoSuchEntity, DashboardNotFoundError,
+ * InvalidGroup.NotFound, QueueDoesNotExist.
+ */
+const missing = /^(AWS\.\w+\.)?(NoSuch|NonExistent)[A-Z]|NotFound(Exception|Error)?$|DoesNotExist$/;
+
 /** The names of an error and its causes: libraries wrap what the SDK throws. */
 function namesOf(error: unknown): string[] {
   const names: string[] = [];
@@ -65,7 +65,7 @@ function namesOf(error: unknown): string[] {
  */
 export function kindOf(error: unknown): AwsErrorKind {
   for (const name of typeof error === "string" ? [error] : namesOf(error)) {
-    const kind = kindByName[name];
+    const kind = kindByName[name] ?? (missing.test(name) ? "missing-resource" : undefined);
     if (kind) return kind;
   }
   if (typeof error === "string") return "rejected";

@@ -12,6 +12,7 @@ import { clientOptions } from "./aws-clients.ts";
 import { cloudWatchLimits } from "./aws-limits.ts";
 import type { Part } from "../process/lifecycle.ts";
 import type { Logger } from "../process/logger.ts";
+import { machineMemoryFigures } from "../process/machine-memory.ts";
 import type { Registry } from "../process/metrics.ts";
 import { figuresNamespace } from "./tier-grants.ts";
 
@@ -45,6 +46,8 @@ export const publishedFigures: readonly PublishedFigure[] = [
   { name: "turnout_queue_registrations_estimate", polledAt },
   { name: "turnout_queue_drain_per_second", polledAt },
   { name: "turnout_queue_eta_seconds", polledAt, unknown: -1 },
+  { name: machineMemoryFigures.web },
+  { name: machineMemoryFigures.worker },
 ];
 
 export interface CloudWatchPublisherOptions {

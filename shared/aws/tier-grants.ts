@@ -190,6 +190,33 @@ function instancePlatform(names: DeploymentNames): readonly Grant[] {
   ];
 }
 
+/**
+ * For people on an instance: what Systems Manager's agent, which the platform's image brings, needs for Session Manager
+ * and Run Command. Granted only where the setting `instanceAccess` says so.
+ * https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-create-iam-instance-profile.html
+ */
+export const accessGrants: readonly Grant[] = [
+  {
+    sid: "InstanceAccess",
+    actions: [
+      "ssm:UpdateInstanceInformation",
+      "ssmmessages:CreateControlChannel",
+      "ssmmessages:CreateDataChannel",
+      "ssmmessages:OpenControlChannel",
+      "ssmmessages:OpenDataChannel",
+      // Run Command of agents that do not use the channels for it yet.
+      "ec2messages:AcknowledgeMessage",
+      "ec2messages:DeleteMessage",
+      "ec2messages:FailMessage",
+      "ec2messages:GetEndpoint",
+      "ec2messages:GetMessages",
+      "ec2messages:SendReply",
+    ],
+    resources: ["*"],
+    why: "AWS lets no resource be named for the agent's channels; who may open a session is decided by the caller's rights.",
+  },
+];
+
 function mayPublish(sid: string, namespace: string): Grant {
   return {
     sid,

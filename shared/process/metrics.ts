@@ -1,13 +1,15 @@
 /** Prometheus metrics shared by the tiers; each tier's own are in its `metrics.ts`. */
 import { collectDefaultMetrics, Registry } from "prom-client";
+import { exposeMachineMemory } from "./machine-memory.ts";
 
 export { Counter, Gauge, Histogram, type Registry } from "prom-client";
 
-/** @returns a registry with the process metrics (CPU, memory, event loop) */
-export function createRegistry(tier: string): Registry {
+/** @returns a registry with the process metrics (CPU, memory, event loop) and the machine's memory */
+export function createRegistry(tier: "web" | "worker"): Registry {
   const registry = new Registry();
   registry.setDefaultLabels({ tier });
   collectDefaultMetrics({ register: registry });
+  exposeMachineMemory(registry, tier);
   return registry;
 }
 

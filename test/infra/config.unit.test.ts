@@ -111,7 +111,21 @@ t.test("the runbook's table names every setting with its default, and no other",
   );
   for (const [name = "", fallback = ""] of rows) {
     const setting = (StackConfig.properties as Record<string, { default?: unknown }>)[name];
-    if (setting?.default === undefined) t.match(fallback, /^(none|never|chosen|CloudFront's)$/, name);
+    if (setting?.default === undefined) t.match(fallback, /^(none|never|chosen|CloudFront's|on the test stage)$/, name);
     else t.equal(fallback, `\`${JSON.stringify(setting.default).replaceAll('"', "")}\``, name);
   }
+});
+
+t.test("own tags may not be AWS's or Turnout's, nor have what AWS rejects", async (t) => {
+  t.strictSame(errorsOf({ tags: "costCentre=42,owner=events team,größe=xl,empty=" }), []);
+  for (const tags of ["aws:x=1", "AWS:x=1", "turnout:stack=other", "a=b;c", "a", "=b", "a=b,a=c"])
+    t.equal(errorsOf({ tags }).length, 1, tags);
+});
+
+t.test("a load test is exempt from addresses that exist, and only until a time", async (t) => {
+  const loadTestUntil = "2027-02-01T12:00Z";
+  t.strictSame(errorsOf({ loadTestFrom: "203.0.113.7,2001:db8::/48", loadTestUntil }), []);
+  t.match(errorsOf({ loadTestFrom: "203.0.113.7" }), [/belong together/]);
+  for (const loadTestFrom of ["203.0.113.300", "203.0.113.0/33", "0.0.0.0/0", "::/0", "everywhere"])
+    t.equal(errorsOf({ loadTestFrom, loadTestUntil }).length, 1, loadTestFrom);
 });

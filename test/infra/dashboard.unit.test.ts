@@ -14,6 +14,11 @@ t.test("the dashboard shows everything that an operator needs while an event ope
     "Registrations drained each second",
     "Instances in service",
     "CPU",
+    "Memory of the fullest instance",
+    "turnout_web_memory_used_percent",
+    "turnout_worker_memory_used_percent",
+    "NetworkIn",
+    "NetworkOut",
     "5xx by the web tier",
     "5xx by the load balancer",
     "Throttled writes",
@@ -30,4 +35,15 @@ t.test("depth is shown in messages and in people, and says where each comes from
 t.test("all alarms are on it", async (t) => {
   t.match(body, /ObservabilityBacklogIsOld/);
   t.match(body, /ObservabilityDaemonIsUnhealthy/);
+});
+
+t.test("CPU, memory and network are shown for both tiers", async (t) => {
+  for (const metric of ["CPUUtilization", "NetworkIn", "NetworkOut"]) {
+    for (const tier of ["Web", "Worker"]) {
+      const shown = new RegExp(
+        `${metric}[^\\]]+AutoScalingGroupName[^\\]]+Scaling${tier}Group|${metric}[\\s\\S]{0,200}${tier}Group`,
+      );
+      t.match(body, shown, `${metric} of the ${tier} tier`);
+    }
+  }
 });

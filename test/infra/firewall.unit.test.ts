@@ -1,6 +1,9 @@
 import { t } from "../equipment/file-test.ts";
-import { firewallParameterName } from "../../infra/firewall.ts";
-import { fullSettings, only, synthesized } from "./templates.ts";
+import { App } from "aws-cdk-lib";
+import { CfnIPSet } from "aws-cdk-lib/aws-wafv2";
+import { readStackConfig } from "../../infra/config.ts";
+import { firewallParameterName, FirewallStack } from "../../infra/firewall.ts";
+import { fullSettings, only, resources, synthesized } from "./templates.ts";
 
 const { firewall } = await synthesized({ settings: fullSettings });
 if (!firewall) throw new Error("the full configuration has a firewall");
@@ -29,6 +32,8 @@ t.test("one address may post so many registrations in five minutes, then it is t
               Statements: [
                 { ByteMatchStatement: { SearchString: "POST" } },
                 { ByteMatchStatement: { SearchString: "/registrations" } },
+                { NotStatement: { Statement: { IPSetReferenceStatement: {} } } },
+                { NotStatement: { Statement: { IPSetReferenceStatement: {} } } },
               ],
             },
           },
@@ -63,3 +68,25 @@ t.test("the main stack reads the name that this one leaves", async (t) => {
   t.match(call, "/turnout/turnout-production/firewall-arn");
   t.match(call, "us-east-1");
 });
+
+t.test("where a load test comes from is a set for each version of addresses", async (t) => {
+  t.strictSame(
+    resources(firewall, "AWS::WAFv2::IPSet").map(([, { Properties }]) => Properties["Addresses"]),
+    [["203.0.113.7/32"], ["2001:db8::/48"]],
+  );
+});
+
+t.test(
+  "the exemption is gone with the first deployment after its end, and never there without a load test",
+  async (t) => {
+    const sets = (settings: Readonly<Record<string, unknown>>, now: string) => {
+      const app = new App({ analyticsReporting: false });
+      const config = readStackConfig(settings);
+      const stack = new FirewallStack(app, "Firewall", { config, mainStackName: "turnout-test", now: Date.parse(now) });
+      return stack.node.findAll().filter((one) => one instanceof CfnIPSet).length;
+    };
+    t.equal(sets(fullSettings, "2027-02-01T11:59Z"), 2);
+    t.equal(sets(fullSettings, "2027-02-01T12:00Z"), 0);
+    t.equal(sets({}, "2027-02-01T11:59Z"), 0);
+  },
+);

@@ -38,6 +38,13 @@ t.test(
   },
 );
 
+t.test("another round asks for everything again, though nothing else has changed", async (t) => {
+  const { main: full } = await synthesized({ settings: fullSettings });
+  const identity = (template: typeof main) => callOf(template, "OriginFacingAddresses").physicalResourceId.id;
+  t.not(identity(main), identity(full), "what changes with nothing else changes with the round");
+  t.equal(full.Outputs["LookupRound"]?.Value, "2", "deploy reads here which round is deployed");
+});
+
 t.test("CloudFront's addresses are found by their list's name, in whatever region this is", async (t) => {
   t.match(callOf(main, "OriginFacingAddresses"), {
     action: "describeManagedPrefixLists",

@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { hasInstanceAccess } from "../../infra/config.ts";
 import { t } from "../equipment/file-test.ts";
 import { loadedFiles } from "./called-actions.ts";
-import { only, resources, synthesized } from "./templates.ts";
+import { fullSettings, only, resources, synthesized } from "./templates.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const { main } = await synthesized();
@@ -66,4 +67,20 @@ t.test("every construct that a tier's message names is in the stack", async (t) 
       path,
     );
   }
+});
+
+t.test("Session Manager reaches the instances of a test stage; elsewhere only where the setting says so", async (t) => {
+  for (const [template, reached] of [
+    [main, true],
+    [(await synthesized({ settings: fullSettings })).main, false],
+  ] as const) {
+    for (const tier of ["Web", "Worker"]) {
+      const policies = JSON.stringify(only(template, "AWS::IAM::Role", `Roles${tier}Role`).Properties["Policies"]);
+      t.equal(policies.includes("ssmmessages:OpenDataChannel"), reached, tier);
+      t.notMatch(policies, /ssm:(Get|Put|Send|Start)/, "nothing that an instance could do to others");
+    }
+    t.equal(template.Outputs["InstanceAccess"]?.Value, reached ? "on" : "off");
+  }
+  t.equal(hasInstanceAccess({ stage: "production", instanceAccess: true }), true);
+  t.equal(hasInstanceAccess({ stage: "test", instanceAccess: false }), false);
 });

@@ -12,7 +12,21 @@ t.test("everything that can carry tags says which event's cell it belongs to", a
   }
 });
 
-t.test("tags come from what never changes: a changed tag would replace both environments", async (t) => {
+t.test("the organiser's own tags are beside them, also on the firewall", async (t) => {
+  const { firewall } = await synthesized({ settings: fullSettings });
+  for (const template of [production, firewall]) {
+    const tagged = Object.entries(template?.Resources ?? {}).filter(([, one]) => Array.isArray(one.Properties["Tags"]));
+    t.ok(tagged.length > 0);
+    for (const [id, { Properties }] of tagged) {
+      const tags = JSON.stringify(Properties["Tags"]);
+      t.match(tags, /"costCentre","Value":"42"/, id);
+      t.match(tags, /"owner","Value":"events team"/, id);
+      t.match(tags, /"turnout:stack","Value":"turnout-production"/, id);
+    }
+  }
+});
+
+t.test("Turnout's tags come from what never changes: the commands know the stack by them", async (t) => {
   const tags = (template: typeof main) =>
     resources(template, "AWS::ElasticBeanstalk::Environment").map(([, one]) => one.Properties["Tags"]);
   const { main: other } = await synthesized({ settings: { webInstanceType: "m7i.large" } });
@@ -56,7 +70,9 @@ t.test("the outputs name what operators and the command ask for", async (t) => {
     "DeadLettersTable",
     "DistributionDomainName",
     "DistributionId",
+    "InstanceAccess",
     "LoadBalancerDnsName",
+    "LookupRound",
     "OutcomesTable",
     "QueueUrl",
     "ReceiptKeysSecret",

@@ -21,6 +21,12 @@ const inputs = [
 export const fullSettings = {
   stage: "production",
   alarmEmail: "operator@example.org",
+  runbookUrl: "https://example.org/turnout/docs/operations.md",
+  tags: "costCentre=42,owner=events team",
+  lookupRound: 2,
+  rateLimitPerMinute: 1_200,
+  loadTestFrom: "203.0.113.7,2001:db8::/48",
+  loadTestUntil: "2027-02-01T12:00Z",
   waf: true,
   securityContact: "mailto:security@example.org",
   domainName: "summit.example.org",

@@ -104,3 +104,12 @@ t.test("registrations are forgotten after as many days as are configured, and ke
   t.equal(variablesOf(full, "Worker")["RETENTION_DAYS"], "90");
   t.notOk("RETENTION_DAYS" in variablesOf(main, "Worker"));
 });
+
+t.test("the client limit is the web tier's own, until the settings raise it or exempt a load test", async (t) => {
+  const usual = variablesOf(main, "Web");
+  t.equal(Number(usual["RATE_LIMIT_PER_MINUTE"]), readEnv(WebConfig, deployed).RATE_LIMIT_PER_MINUTE);
+  t.notOk("RATE_LIMIT_EXEMPT" in usual);
+  const known = variablesOf(full, "Web");
+  t.equal(known["RATE_LIMIT_PER_MINUTE"], "1200");
+  t.equal(known["RATE_LIMIT_EXEMPT"], "203.0.113.7,2001:db8::/48 until 2027-02-01T12:00Z");
+});

@@ -28,6 +28,15 @@ t.test("it ends with 0 where nothing is left, and with 1 otherwise, for people a
   t.ok(Compile(LeftoversReport).Check(machine.json()));
 });
 
+t.test("a name that no stack ever had is told from a removed stack, with the one that may be meant", async (t) => {
+  openAccount(t, [{ name: "summit-test", status: "CREATE_COMPLETE", stage: "test" }]);
+  const { code, stdout, stderr } = await runCommand(["stack", "leftovers", "--stack", "summit"], { env });
+  t.match({ code, stdout }, { code: 0, stdout: /Nothing of summit is left/ });
+  t.match(stderr, /remembers no stack summit, .* Is it summit-test\?/);
+  const { stderr: removed } = await runCommand(line, { env });
+  t.equal(removed, "", "of a stack that exists there is nothing to suggest");
+});
+
 t.test("without credentials it says what to do, without a stack trace", async (t) => {
   const { mocks } = openAccount(t);
   mocks.sts.on(GetCallerIdentityCommand).rejects(awsError("CredentialsProviderError"));

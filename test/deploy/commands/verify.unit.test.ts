@@ -1,8 +1,14 @@
 import { AutoScalingClient } from "@aws-sdk/client-auto-scaling";
-import { CloudFormationClient, DescribeStacksCommand, ListStackResourcesCommand } from "@aws-sdk/client-cloudformation";
+import {
+  CloudFormationClient,
+  DescribeStacksCommand,
+  GetTemplateCommand,
+  ListStackResourcesCommand,
+} from "@aws-sdk/client-cloudformation";
 import { CloudFrontClient } from "@aws-sdk/client-cloudfront";
 import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { DescribeSecurityGroupsCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { ElasticBeanstalkClient } from "@aws-sdk/client-elastic-beanstalk";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
@@ -22,6 +28,7 @@ const mocks = {
   cloudFront: mockClient(CloudFrontClient),
   cloudWatch: mockClient(CloudWatchClient),
   dynamoDb: mockClient(DynamoDBClient),
+  ec2: mockClient(EC2Client),
   sqs: mockClient(SQSClient),
   sts: mockClient(STSClient),
   tables: mockClient(DynamoDBDocumentClient),
@@ -83,6 +90,46 @@ t.test("a made-up person is registered, confirmed and erased again, with an entr
   t.ok(lines.some((line) => line.includes("verification") && !line.includes(email)));
   t.equal(run.code, 1, "nothing that AWS did not confirm counts as well");
   t.equal(statusOf(list, "web environment"), "failed");
+});
+
+t.test("what runs is compared with the deployed template: options, properties and open ports", async (t) => {
+  const template = {
+    Resources: {
+      Vpc: { Type: "AWS::EC2::VPC" },
+      Web: {
+        Type: "AWS::ElasticBeanstalk::Environment",
+        Properties: {
+          Tier: { Name: "WebServer" },
+          OptionSettings: [{ Namespace: "aws:autoscaling:asg", OptionName: "MaxSize", Value: "20" }],
+        },
+      },
+      Group: { Type: "AWS::EC2::SecurityGroup", Properties: { SecurityGroupIngress: [] } },
+    },
+  };
+  const names = { Vpc: "vpc-1", Group: "sg-1" };
+  mocks.cloudFormation
+    .on(DescribeStacksCommand)
+    .resolves({
+      Stacks: [summit({ outputs: { ...outputs, LoadBalancerDnsName: "127.0.0.1", Url: "http://127.0.0.1:9" } })],
+    })
+    .on(GetTemplateCommand)
+    .resolves({ TemplateBody: JSON.stringify(template) })
+    .on(ListStackResourcesCommand)
+    .resolves({
+      StackResourceSummaries: Object.entries(names).map(
+        ([LogicalResourceId, PhysicalResourceId]) =>
+          ({ LogicalResourceId, PhysicalResourceId, ResourceStatus: "CREATE_COMPLETE" }) as never,
+      ),
+    });
+  const ssh = { IpProtocol: "tcp", FromPort: 22, ToPort: 22, IpRanges: [{ CidrIp: "0.0.0.0/0" }] };
+  mocks.ec2
+    .on(DescribeSecurityGroupsCommand)
+    .resolves({ SecurityGroups: [{ GroupId: "sg-1", GroupName: "web", IpPermissions: [ssh] }] });
+  const { stdout } = await verify("--no-smoke");
+  t.match(stdout, /^FAIL {2}web options +aws:autoscaling:asg MaxSize is not set/m);
+  t.match(stdout, /^ok +worker properties +all 0/m);
+  t.match(stdout, /^FAIL {2}ports of Group +open beside the template: in tcp 22 from 0\.0\.0\.0\/0/m);
+  t.match(stdout, /^ok +no public address/m);
 });
 
 t.test("of an incomplete stack the other checks are skipped, with what to do", async (t) => {

@@ -63,6 +63,23 @@ t.test("Ctrl-C ends the watch cleanly: its result is printed and written", async
   t.match(readFileSync(report, "utf8"), /ended by hand[\s\S]*i-0a/);
 });
 
+t.test("--until-shrunk ends when what was added is gone again; without that it goes on", async (t) => {
+  const at = (seconds: number) => new Date(Date.now() + seconds * 1_000);
+  const activity = { Cause: "At 2027-03-01T09:03:10Z a scheduled action.", StatusCode: "Successful" as const };
+  const launched = { ...activity, Description: "Launching a new EC2 instance: i-0a", StartTime: at(1), EndTime: at(2) };
+  const ended = { ...activity, Description: "Terminating EC2 instance: i-0a", StartTime: at(3), EndTime: at(4) };
+  const activities = mocks.autoScaling.on(DescribeScalingActivitiesCommand, {
+    AutoScalingGroupName: "summit-web-group",
+  });
+  activities.resolves({ Activities: [launched] as never });
+  t.match((await watchOnce("--until-shrunk", "--json")).json(), { ended: "interrupted" });
+  activities.resolves({ Activities: [ended, launched] as never });
+  const { code, stdout } = await runCommand([...line, "--until-shrunk"]);
+  t.equal(code, 0);
+  t.match(stdout, /^INSTANCE +TIER +LOAD FALLS +LOW ALARM +DECISION +GONE/m);
+  t.match(await runCommand([...line, "--until-shrunk", "--until-drained"]), { code: 2 });
+});
+
 t.test("--json prints one document at the end, as its schema says", async (t) => {
   const run = await watchOnce("--json", "--until-drained");
   t.equal(run.code, 0);

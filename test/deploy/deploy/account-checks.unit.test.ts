@@ -135,7 +135,8 @@ for (const [title, status, version, ready] of cases) {
     const outputs: Record<string, string> = version === undefined ? {} : { BootstrapVersion: version };
     const { clients } = openAccount(t, status === undefined ? [] : [{ name: "CDKToolkit", status, outputs }]);
     const found = await readBootstrap(clients.cloudFormation, region, 6);
-    t.same(found, { region, version: version === undefined ? null : Number(version), required: 6, ready });
+    const stack = status === undefined ? null : "CDKToolkit";
+    t.same(found, { region, stack, version: version === undefined ? null : Number(version), required: 6, ready });
   });
 }
 

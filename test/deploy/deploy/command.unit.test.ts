@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { GetTemplateCommand } from "@aws-sdk/client-cloudformation";
 import { DescribeLimitsCommand } from "@aws-sdk/client-dynamodb";
 import { DescribeAvailabilityZonesCommand, DescribeInstanceTypeOfferingsCommand } from "@aws-sdk/client-ec2";
-import { ListPlatformVersionsCommand } from "@aws-sdk/client-elastic-beanstalk";
+import { DescribeEnvironmentResourcesCommand, ListPlatformVersionsCommand } from "@aws-sdk/client-elastic-beanstalk";
 import { GetServiceQuotaCommand } from "@aws-sdk/client-service-quotas";
 import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
 import type { Test } from "tap";
@@ -17,7 +17,13 @@ import { run } from "../stack/command-stand-in.ts";
 const validator = Compile(DeployOutput);
 const name = "summit-test";
 const outputs = { Url: "https://d1.cloudfront.net", DistributionDomainName: "d1.cloudfront.net", Dashboard: "summit" };
-const toolkit = { name: "CDKToolkit", status: "CREATE_COMPLETE", outputs: { BootstrapVersion: "28" } };
+const toolkit = {
+  name: "CDKToolkit",
+  description: "This stack includes resources needed to deploy AWS CDK apps into this environment",
+  status: "CREATE_COMPLETE",
+  parameters: { Qualifier: "hnb659fds" },
+  outputs: { BootstrapVersion: "28" },
+};
 const whole = { name, status: "CREATE_COMPLETE", stage: "test" as const, outputs };
 const template: { Metadata: Record<string, unknown>; Resources: Record<string, object> } = {
   Metadata: {},
@@ -78,7 +84,11 @@ function open(
   opened.mocks.dynamoDb.on(DescribeLimitsCommand).resolves({ TableMaxWriteCapacityUnits: 40_000 });
   const cdk = { command: "/bin/sh", args: ["-c", `echo "$*" >> ${notes}; ${script}`, "cdk"], folder: assemblyFolder };
   const deploy = (args: readonly string[], typed?: string) =>
-    run((host) => buildDeployCommand(host, { cdk, assemblyFolder, now }), args, typed === undefined ? {} : { typed });
+    run(
+      (host) => buildDeployCommand(host, { cdk, assemblyFolder, now, pollMs: 1 }),
+      args,
+      typed === undefined ? {} : { typed },
+    );
   return { ...opened, asked, deploy, assemblyFolder };
 }
 
@@ -331,4 +341,85 @@ t.test("missing, expired and rejected credentials are reported before anything e
     t.notMatch(stderr, /^\s+at /m);
     t.same(asked(), [""]);
   }
+});
+
+t.test("a bootstrap stack of any name is seen, and updated under its own", async (t) => {
+  const own = { ...toolkit, name: "platform-bootstrap" };
+  const ready = await open(t, { stacks: [own], afterDeploy: () => [own, whole] }).deploy(["--yes", "--json"]);
+  t.match(checked(t, ready.json()), { outcome: "created", bootstrap: [{ ready: true, stack: own.name, version: 28 }] });
+  t.match(ready.stderr, "ok  CDK's bootstrap stack in eu-central-1: platform-bootstrap, version 28");
+
+  const old = open(t, { stacks: [{ ...own, outputs: { BootstrapVersion: "5" } }] });
+  t.match(await old.deploy(["--yes"]), { stderr: /has version 5 .*--toolkit-stack-name platform-bootstrap/ });
+  await old.deploy(["--yes", "--bootstrap"]);
+  t.ok(old.asked().includes(`bootstrap aws://${account}/${region} --toolkit-stack-name platform-bootstrap`));
+
+  const foreign = { ...own, parameters: { Qualifier: "elsewhere" } };
+  t.match(await open(t, { stacks: [foreign] }).deploy(["--yes"]), { code: 1, stderr: /is missing or incomplete/ });
+  const failed = { ...toolkit, status: "ROLLBACK_COMPLETE", outputs: {} };
+  const both = await open(t, { stacks: [failed, own] }).deploy(["--dry-run", "--json"]);
+  t.match(checked(t, both.json()), { outcome: "planned", bootstrap: [{ ready: true, stack: own.name }] });
+});
+
+t.test("--dry-run shows the differences even where the account is not ready", async (t) => {
+  const script = 'if [ "$1" = diff ]; then echo "[+] AWS::EC2::VPC Network/Vpc"; fi';
+  const { deploy, asked, assemblyFolder } = open(t, { stacks: [], script });
+  const { code, stderr, stdout } = await deploy(["--dry-run"]);
+  t.match({ code, stdout }, { code: 1, stdout: /Nothing was deployed/ });
+  t.match(stderr, /\[\+\] AWS::EC2::VPC[\s\S]*npx cdk bootstrap/);
+  t.ok(
+    asked().includes(`diff ${name} --app ${assemblyFolder} --method template --region ${region}`),
+    "a change set would need the bootstrap stack's bucket",
+  );
+});
+
+t.test("a first production deployment that failed says what to do about the tables that it keeps", async (t) => {
+  const scene = (stage: "test" | "production"): Scene => ({
+    script: 'if [ "$1" = deploy ]; then exit 1; fi',
+    afterDeploy(happen) {
+      const resource = { stack: name, logicalId: "PlatformWebD1", type: "AWS::ElasticBeanstalk::Environment" };
+      happen({ ...resource, status: "CREATE_FAILED", reason: "Stack named 'awseb-e-1-stack' aborted operation." });
+      return [{ name, status: "ROLLBACK_COMPLETE", stage }];
+    },
+  });
+  const production = await open(t, scene("production")).deploy(["--yes"]);
+  t.match(production.stderr, /npm run destroy -- --stack summit-test --delete-data/);
+  const test = await open(t, scene("test")).deploy(["--yes"]);
+  t.match(test.stderr, /npm run destroy -- --stack summit-test\./);
+  t.notMatch(test.stderr, "--delete-data");
+});
+
+t.test("--no-rollback and --revert-drift are passed on, and neither is without being asked for", async (t) => {
+  const { deploy, asked } = open(t, { afterDeploy: () => [whole] });
+  await deploy(["--yes", "--no-rollback", "--revert-drift"]);
+  t.match(asked().at(-1), /^deploy .* --no-rollback --revert-drift --region/);
+  await deploy(["--yes"]);
+  t.notMatch(asked().at(-1), / --(no-rollback|revert-drift)/);
+});
+
+t.test("after a rebuilt environment the stack asks for its group again, and keeps the answer", async (t) => {
+  const known = {
+    ...outputs,
+    WebEnvironment: "summit-web",
+    WebGroup: "group-1",
+    WorkerEnvironment: "summit-worker",
+    WorkerGroup: "group-2",
+  };
+  async function synthesisOf(group: string, deployed: Readonly<Record<string, string>> = {}) {
+    const present = { ...whole, outputs: { ...known, ...deployed } };
+    const { deploy, asked, mocks } = open(t, { stacks: [toolkit, present] });
+    mocks.beanstalk
+      .on(DescribeEnvironmentResourcesCommand, { EnvironmentName: "summit-web" })
+      .resolves({ EnvironmentResources: { AutoScalingGroups: [{ Name: group }] } })
+      .on(DescribeEnvironmentResourcesCommand, { EnvironmentName: "summit-worker" })
+      .resolves({ EnvironmentResources: { AutoScalingGroups: [{ Name: "group-2" }] } });
+    const { code, stderr } = await deploy(["--yes"]);
+    t.equal(code, 0, stderr);
+    const synths = asked().filter((line) => line.startsWith("synth"));
+    return { round: /lookupRound=\d+/.exec(synths.at(-1) ?? "")?.[0], stderr };
+  }
+  t.match(await synthesisOf("group-1"), { round: undefined });
+  t.match(await synthesisOf("group-9"), { round: "lookupRound=2", stderr: /Rebuilt .*: summit-web/ });
+  t.match(await synthesisOf("group-9", { WebGroup: "group-9", LookupRound: "2" }), { round: "lookupRound=2" });
+  t.match(await synthesisOf("group-10", { WebGroup: "group-9", LookupRound: "2" }), { round: "lookupRound=3" });
 });

@@ -17,6 +17,7 @@ const created: DeployOutput = {
   url: "https://summit.example.org",
   outputs: { Url: "https://summit.example.org", DistributionDomainName: "d1.cloudfront.net" },
   failure: null,
+  evidence: [],
   seconds: 754,
 };
 
@@ -66,10 +67,10 @@ t.test("every check shows what is needed and what is available", async (t) => {
   const output: DeployOutput = {
     ...created,
     quotas: [quota, unknown],
-    bootstrap: [{ region: "us-east-1", version: null, required: 6, ready: false }],
+    bootstrap: [{ region: "us-east-1", stack: null, version: null, required: 6, ready: false }],
   };
   const { stderr } = await run(({ terminal }) => new Command("show").action(() => showChecks(terminal, output)), []);
   t.match(stderr, "!!  vCPUs: 4 needed, 38 at the peak, 14 of 16 left");
   t.match(stderr, "??  VPCs: 4 needed, AccessDenied");
-  t.match(stderr, "no  CDK's bootstrap stack in us-east-1: version none");
+  t.match(stderr, "no  CDK's bootstrap stack in us-east-1: none");
 });

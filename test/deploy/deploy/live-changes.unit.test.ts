@@ -58,6 +58,14 @@ const transitions: readonly (readonly [name: string, from: Template, to: Templat
     [/tableWarmWritesPerSecond.*lowers/],
   ],
   ["other instance types", plain, otherType, []],
+  // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-elasticbeanstalk-environment.html
+  ["other tags of the organiser", full, replaced(full, ["events team", "press"]), []],
+  [
+    "access to the instances",
+    plain,
+    replaced(plain, ["ssmmessages:OpenDataChannel", "ssm:UpdateInstanceInformation"]),
+    [],
+  ],
   ["another platform version", plain, replaced(plain, [/6\.11\.5/g, "6.12.0"]), []],
   ["more instances", plain, replaced(plain, ['"Value":"20"', '"Value":"40"']), []],
   ["the firewall, on a stack with an own domain", full, replaced(full, ["WebACLId", "Comment2"]), []],

@@ -4,6 +4,7 @@ import { DeleteStackCommand, DescribeStacksCommand } from "@aws-sdk/client-cloud
 import { DeleteLogGroupCommand, DescribeLogGroupsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { DeleteTableCommand, DescribeTableCommand } from "@aws-sdk/client-dynamodb";
 import { DescribeNetworkInterfacesCommand } from "@aws-sdk/client-ec2";
+import { DescribeEventsCommand, RequestEnvironmentInfoCommand } from "@aws-sdk/client-elastic-beanstalk";
 import { DeleteQueueCommand, GetQueueAttributesCommand, GetQueueUrlCommand } from "@aws-sdk/client-sqs";
 import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
@@ -45,7 +46,11 @@ function stack(stage: "test" | "production", change: Partial<StandInStack> = {})
 function open(t: Test, stacks: StandInStack[]) {
   const opened = openAccount(t, stacks);
   const destroy = (args: readonly string[], typed?: string) =>
-    run((host) => buildDestroyCommand(host, { pollMs: 1 }), args, typed === undefined ? {} : { typed });
+    run(
+      (host) => buildDestroyCommand(host, { pollMs: 1, outputFolder: t.testdirName }),
+      args,
+      typed === undefined ? {} : { typed },
+    );
   const deletions = () => opened.mocks.cloudFormation.commandCalls(DeleteStackCommand).length;
   return { ...opened, destroy, deletions };
 }
@@ -117,7 +122,8 @@ t.test("what a production left earlier is deleted later, by the same option, and
   const other = { logicalId: "Shop", type: "AWS::DynamoDB::Table", name: "shop", status: "DELETE_SKIPPED" };
   left.resources?.push(other);
   const { destroy, mocks } = open(t, [left]);
-  t.match(await destroy([...production, "--yes"]), { code: 2, stderr: /It left 2 tables and queues: --delete-data/ });
+  const kept = await destroy([...production, "--yes"]);
+  t.match(kept, { code: 0, stderr: /removed earlier[\s\S]*--delete-data deletes these/, stdout: /0 left and 3 kept/ });
   t.match(await destroy([...production, "--yes", "--delete-data"]), { code: 0, stdout: /is removed/ });
   const deleted = mocks.dynamoDb.commandCalls(DeleteTableCommand).map(({ args }) => args[0].input.TableName);
   t.same(deleted, ["summit-production-DataRegistrations"]);
@@ -177,6 +183,26 @@ t.test("a stack whose first deployment failed is removed as well", async (t) => 
   }
 });
 
+t.test("what a failed deployment left is read before it is removed, and nothing of one that worked", async (t) => {
+  t.testdir();
+  const environment = { logicalId: "PlatformWeb", type: "AWS::ElasticBeanstalk::Environment", name: "summ-Plat-1" };
+  const half = stack("test", { status: "CREATE_FAILED", outputs: {}, resources: [environment] });
+  const { destroy, mocks, stacks } = open(t, [half]);
+  mocks.beanstalk.on(DescribeEventsCommand).callsFake(() => {
+    if (stacks[0]?.status !== "CREATE_FAILED") throw awsError("InvalidParameterValue", "No Environment found");
+    return { Events: [{ Severity: "ERROR", Message: "Engine execution has failed" }] };
+  });
+  const { code, stderr, json } = await destroy([...test, "--yes", "--json"]);
+  t.equal(code, 0, stderr);
+  const { evidence } = checked(t, json());
+  t.match(evidence, [/summ-Plat-1-events\.txt$/]);
+  t.match(readFileSync(evidence[0] ?? "", "utf8"), "Engine execution has failed");
+
+  const whole = open(t, [stack("test")]);
+  t.match(checked(t, (await whole.destroy([...test, "--yes", "--json"])).json()), { evidence: [] });
+  t.equal(whole.mocks.beanstalk.commandCalls(RequestEnvironmentInfoCommand).length, 0);
+});
+
 t.test("the firewall's stack is removed after the main one, or alone", async (t) => {
   const firewall = (): StandInStack => ({
     name: "summit-test-firewall",
@@ -208,13 +234,42 @@ t.test("leftovers are removed; those that cannot be are reported, with exit code
   t.match(stdout, /summit-test-Log +left/);
 });
 
+t.test("a removal that stopped after the stack was gone goes on with what is left", async (t) => {
+  const { destroy, mocks, stacks, deletions } = open(t, [stack("test")]);
+  mocks.logs
+    .on(DescribeLogGroupsCommand, { logGroupNamePrefix: "summit-test-" })
+    .resolves({ logGroups: [{ logGroupName: "summit-test-Log" }] })
+    .on(DeleteLogGroupCommand)
+    .rejects(awsError("AccessDeniedException"));
+  t.match(await destroy([...test, "--yes"]), { code: 1, stdout: /summit-test-Log +left/ });
+  t.equal(stacks[0]?.status, "DELETE_COMPLETE");
+  t.match(await destroy([...test, "--dry-run"]), { code: 0, stderr: /goes: {2}log group summit-test-Log/ });
+
+  mocks.logs
+    .on(DeleteLogGroupCommand)
+    .callsFake(() => void mocks.logs.on(DescribeLogGroupsCommand, { logGroupNamePrefix: "summit-test-" }).resolves({}));
+  const resumed = await destroy([...test, "--json"], "summit-test");
+  t.equal(resumed.code, 0, resumed.stderr);
+  t.match(resumed.stderr, /removed earlier[\s\S]*Removed log group summit-test-Log/);
+  t.match(checked(t, resumed.json()), { outcome: "removed", leftovers: { clean: true } });
+  t.equal(deletions(), 1, "the stack itself was removed by the first run");
+  t.match(await destroy(test), { code: 0, stdout: /Nothing of summit-test is left/ }, "again: nothing to ask about");
+});
+
+t.test("a name that only another application's removed stack had is no removal that goes on", async (t) => {
+  const { destroy, mocks } = open(t, [stack("test", { status: "DELETE_COMPLETE", description: "A shop" })]);
+  mocks.logs.on(DescribeLogGroupsCommand).resolves({ logGroups: [{ logGroupName: "summit-test-Log" }] });
+  t.match(await destroy([...test, "--yes"]), { code: 2, stderr: /There is no stack summit-test/ });
+  t.equal(mocks.logs.commandCalls(DeleteLogGroupCommand).length, 0);
+});
+
 t.test("another application's stack, one that is changing, and a missing one are not touched", async (t) => {
   const foreign = open(t, [stack("test", { stage: undefined })]);
   t.match(await foreign.destroy([...test, "--yes"]), { code: 2, stderr: /none of Turnout's/ });
   const busy = open(t, [stack("test", { status: "UPDATE_IN_PROGRESS" })]);
   t.match(await busy.destroy([...test, "--yes"]), { code: 1, stderr: /Wait until that is done/ });
   const none = open(t, []);
-  t.match(await none.destroy([...test, "--yes"]), { code: 2, stderr: /There is no stack summit-test[\s\S]*leftovers/ });
+  t.match(await none.destroy([...test, "--yes"]), { code: 2, stderr: /There is no stack summit-test in account/ });
   for (const { deletions } of [foreign, busy, none]) t.equal(deletions(), 0);
 });
 

@@ -14,6 +14,7 @@ const planned: DestroyOutput = {
   kept: [{ logicalId: "Table", type: "AWS::DynamoDB::GlobalTable", name: "summit-production-Table" }],
   waitingMessages: 0,
   exported: null,
+  evidence: [],
   failures: [],
   leftovers: null,
   seconds: 1_265,

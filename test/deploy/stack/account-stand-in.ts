@@ -52,6 +52,7 @@ export interface StandInStack {
   stage?: "test" | "production" | undefined;
   isProtected?: boolean;
   description?: string;
+  parameters?: Readonly<Record<string, string>>;
   outputs?: Readonly<Record<string, string>>;
   resources?: StandInResource[];
   /** What each poll of a stack that is being removed finds, one after the other; by default it is gone after two. */
@@ -135,6 +136,10 @@ export function openAccount(t: Test, stacks: StandInStack[] = [], onAsk = (_stac
           { Key: "turnout:stage", Value: stack.stage },
         ]
       : [],
+    Parameters: Object.entries(stack.parameters ?? {}).map(([ParameterKey, ParameterValue]) => ({
+      ParameterKey,
+      ParameterValue,
+    })),
     Outputs: Object.entries(stack.outputs ?? {}).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue })),
   });
 
@@ -150,7 +155,9 @@ export function openAccount(t: Test, stacks: StandInStack[] = [], onAsk = (_stac
       return { Stacks: [describe(stack)] };
     })
     .on(ListStacksCommand)
-    .callsFake(() => ({ StackSummaries: stacks.map(describe) }))
+    .callsFake(() => ({
+      StackSummaries: stacks.map(describe).map((one) => ({ ...one, TemplateDescription: one.Description })),
+    }))
     .on(DescribeStackEventsCommand)
     .callsFake(({ StackName = "" }: { StackName?: string }) => {
       onAsk(stacks);

@@ -251,3 +251,29 @@ t.test("without Elastic Beanstalk its ids stay unknown; without CloudFormation n
   mocks.cloudFormation.on(ListStacksCommand).rejects(awsError("Throttling"));
   await t.rejects(readTraces(clients, "summit-test"), { name: "Throttling" });
 });
+
+t.test("names that CloudFormation shortened are known from its report", async (t) => {
+  const long = "summit-of-the-whole-wide-world-production";
+  const lambda = `${long.slice(0, 24)}-LookupsAWS679f53fac00243-Ab1`;
+  const group = `${long.slice(0, 40)}-Log-Ab1`;
+  const gone = { status: "DELETE_COMPLETE" } as const;
+  const { clients, mocks } = openAccount(t, [
+    {
+      name: long,
+      status: "DELETE_COMPLETE",
+      resources: [
+        { logicalId: "Lambda", type: "AWS::Lambda::Function", name: lambda, ...gone },
+        { logicalId: "Log", type: "AWS::Logs::LogGroup", name: group, ...gone },
+      ],
+    },
+  ]);
+  const there = [`/aws/lambda/${lambda}`, group, `${group}-of-another-stack`, `/aws/lambda/${long.slice(0, 24)}-other`];
+  mocks.logs.on(DescribeLogGroupsCommand).callsFake(({ logGroupNamePrefix = "" }: { logGroupNamePrefix?: string }) => ({
+    logGroups: there.filter((name) => name.startsWith(logGroupNamePrefix)).map((logGroupName) => ({ logGroupName })),
+  }));
+  const { report } = await findLeftovers({ clients, stack: long, account, region, signal });
+  t.same(
+    report.left.map(({ name }) => name),
+    [`/aws/lambda/${lambda}`, group],
+  );
+});

@@ -7,7 +7,13 @@ import { CloudWatchClient, DescribeAlarmHistoryCommand, GetMetricDataCommand } f
 import { mockClient } from "aws-sdk-client-mock";
 import { t } from "../../equipment/file-test.ts";
 import { createDeploymentClients } from "../../../deploy/stack/clients.ts";
-import { chainsOf, createScalingHistory, eventsOfSamples } from "../../../deploy/stack/scaling-history.ts";
+import {
+  chainsOf,
+  createScalingHistory,
+  eventsOfSamples,
+  isShrunk,
+  removalsOf,
+} from "../../../deploy/stack/scaling-history.ts";
 import type { ScalingEvent, ScalingSample } from "../../../deploy/stack/scaling-report.ts";
 import { awsError, outputs } from "./deployed-summit.ts";
 
@@ -33,6 +39,8 @@ t.beforeEach(() => {
     MetricDataResults: [
       { Id: "acceptedPerSecond", Timestamps: [minute(1), minute(0)], Values: [6_000, 0] },
       { Id: "messages", Timestamps: [minute(1)], Values: [1_500] },
+      { Id: "webMemoryPercent", Timestamps: [minute(1)], Values: [41.5] },
+      { Id: "workerBytesOutPerSecond", Timestamps: [minute(1)], Values: [6_000_000] },
     ],
   });
 });
@@ -54,19 +62,40 @@ t.test("a minute is a sample once its figures are complete, three minutes after 
   const { samples } = await read(4);
   t.match(samples, [
     { at: at(0), acceptedPerSecond: 0, messages: null },
-    { at: at(1), acceptedPerSecond: 100, messages: 1_500 },
+    { at: at(1), acceptedPerSecond: 100, messages: 1_500, webMemoryPercent: 41.5, workerBytesOutPerSecond: 100_000 },
   ]);
   t.equal(samples.length, 2);
   const [asked] = mocks.cloudWatch.commandCalls(GetMetricDataCommand);
   const metrics = asked?.args[0].input.MetricDataQueries?.map(({ MetricStat }) => MetricStat?.Metric);
   t.match(metrics?.[0], { Namespace: "Turnout", Dimensions: [{ Name: "Stack", Value: "summit-test" }] });
   t.match(metrics?.[1], { Namespace: "AWS/SQS", Dimensions: [{ Name: "QueueName", Value: "summit-queue" }] });
+  const shown = metrics?.map((metric) => `${metric?.MetricName} ${metric?.Dimensions?.[0]?.Value}`) ?? [];
+  for (const tier of ["web", "worker"]) {
+    for (const name of ["CPUUtilization", "NetworkIn", "NetworkOut"])
+      t.ok(shown.includes(`${name} summit-${tier}-group`), `${name} of ${tier}`);
+    t.ok(shown.includes(`turnout_${tier}_memory_used_percent summit-test`), `memory of ${tier}`);
+  }
 });
 
+const idle: Omit<ScalingSample, "at"> = {
+  acceptedPerSecond: null,
+  messages: null,
+  inFlight: null,
+  oldestAgeSeconds: null,
+  webInstances: 2,
+  workerInstances: 1,
+  webCpuPercent: null,
+  workerCpuPercent: null,
+  webMemoryPercent: null,
+  workerMemoryPercent: null,
+  webBytesInPerSecond: null,
+  webBytesOutPerSecond: null,
+  workerBytesInPerSecond: null,
+  workerBytesOutPerSecond: null,
+};
+
 function minutes(figures: readonly Partial<ScalingSample>[]): ScalingSample[] {
-  const none = { oldestAgeSeconds: null, webInstances: 2, workerInstances: 1, webCpuPercent: null };
-  const empty = { acceptedPerSecond: null, messages: null, inFlight: null, workerCpuPercent: null, ...none };
-  return figures.map((some, count) => ({ at: at(count), ...empty, ...some }));
+  return figures.map((some, count) => ({ at: at(count), ...idle, ...some }));
 }
 
 t.test("a step is a change of the load that is no noise, up or down", async (t) => {
@@ -134,7 +163,7 @@ t.test("alarms and activities make up the chain, from the step to the instance i
       ["step", /rises/],
       ["metric", /AlarmHigh-1: Threshold Crossed: 3 datapoints/],
       ["alarm", /AlarmHigh-1: from OK to ALARM/],
-      ["calm", /AlarmLow/],
+      ["low alarm", /AlarmLow/],
       ["decision", /i-0a, since a monitor alarm .* from 1 to 2$/],
       ["failure", /i-0b: no capacity/],
       ["shrink", /i-0c/],
@@ -175,6 +204,64 @@ t.test("a link that is not there is null, never that of another alarm or instanc
     alarm: null,
     inService: null,
   });
+});
+
+const low = "TargetTracking-summit-worker-group-AlarmLow-1";
+const shrunk: ScalingEvent[] = [
+  ...grown,
+  { at: at(20), of: "load", kind: "step", what: "the load falls from 100 to 0/s" },
+  { at: at(35), of: "worker", kind: "low alarm", what: `${low}: from OK to ALARM` },
+  {
+    at: at(36),
+    of: "worker",
+    kind: "shrink",
+    what: `Terminating i-1, since a monitor alarm ${low} in state ALARM triggered policy x`,
+    instance: "i-1",
+  },
+];
+const gone: ScalingEvent = { at: at(38), of: "worker", kind: "gone", what: "i-1 is gone", instance: "i-1" };
+
+t.test("each instance that is taken away has its own way: the load falls, a low alarm, a decision, gone", async (t) => {
+  const links = { tier: "worker", instance: "i-1", step: at(20), alarm: at(35), decision: at(36) };
+  t.strictSame(removalsOf(shrunk), [{ ...links, gone: null }]);
+  t.strictSame(removalsOf([...shrunk, gone]), [{ ...links, gone: at(38) }]);
+  const byHand = shrunk.map((event) => (event.kind === "shrink" ? { ...event, what: "Terminating i-1" } : event));
+  t.match(removalsOf(byHand), [{ alarm: null, decision: at(36) }], "no alarm that the decision does not name");
+});
+
+t.test("shrunk is when all that was added is gone, in each tier, and not before anything was added", async (t) => {
+  t.notOk(isShrunk([]));
+  t.notOk(isShrunk([gone]), "what was there before does not count");
+  t.notOk(isShrunk(grown));
+  t.notOk(isShrunk(shrunk), "it is being taken away");
+  t.ok(isShrunk([...shrunk, gone]));
+  const web: ScalingEvent = { at: at(6), of: "web", kind: "decision", what: "x", instance: "i-2" };
+  t.notOk(isShrunk([...shrunk, gone, web]), "the other tier is still larger");
+});
+
+t.test("the end of a termination is an event of its own, and its cause is told", async (t) => {
+  mocks.autoScaling.on(DescribeScalingActivitiesCommand, { AutoScalingGroupName: "summit-worker-group" }).resolves({
+    Activities: [
+      {
+        ActivityId: "1",
+        AutoScalingGroupName: "x",
+        Description: "Terminating EC2 instance: i-0c",
+        Cause: `At 2027-03-01T09:35:00Z a monitor alarm ${low} in state ALARM triggered policy x changing the desired capacity from 2 to 1.  At 2027-03-01T09:36:00Z an instance was selected.`,
+        StatusCode: "Successful",
+        StartTime: minute(36),
+        EndTime: minute(38),
+      },
+    ],
+  });
+  const { events, removals } = await open()(40);
+  t.match(
+    events.filter(({ instance }) => instance === "i-0c").map(({ kind, what }) => [kind, what]),
+    [
+      ["shrink", /i-0c, since a monitor alarm .*AlarmLow-1 in state ALARM .* from 2 to 1$/],
+      ["gone", "i-0c is gone"],
+    ],
+  );
+  t.match(removals, [{ instance: "i-0c", decision: at(36), gone: at(38) }]);
 });
 
 t.test("a failed read is reported, and the last answer stands", async (t) => {

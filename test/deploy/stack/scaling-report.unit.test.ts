@@ -25,6 +25,12 @@ const record: ScalingRecord = {
       workerInstances: 1,
       webCpuPercent: 80.4,
       workerCpuPercent: null,
+      webMemoryPercent: 41.5,
+      workerMemoryPercent: null,
+      webBytesInPerSecond: 120_000,
+      webBytesOutPerSecond: 80_000,
+      workerBytesInPerSecond: null,
+      workerBytesOutPerSecond: null,
     },
   ],
   events: [{ at: "2027-03-01T09:05:00.000Z", of: "worker", kind: "decision", what: "<i-0a>", instance: "i-0a" }],
@@ -38,6 +44,16 @@ const record: ScalingRecord = {
       decision: "2027-03-01T09:05:00.000Z",
       inService: "2027-03-01T09:08:10.000Z",
       drained: null,
+    },
+  ],
+  removals: [
+    {
+      tier: "web",
+      instance: "i-0c",
+      step: "2027-03-01T09:20:00.000Z",
+      alarm: "2027-03-01T09:22:00.000Z",
+      decision: "2027-03-01T09:22:30.000Z",
+      gone: null,
     },
   ],
 };
@@ -61,7 +77,7 @@ t.test("a chain shows each link's time and distance from the first; a missing li
 t.test("a minute and an event are one line each", async (t) => {
   t.equal(
     sampleLine(record.samples[0]!),
-    "09:01:00  accepted 120/s  waiting 1,500, oldest 61 s  web 2 at 80 %  worker 1 at -",
+    "09:01:00  accepted 120/s  waiting 1,500, oldest 61 s  web 2 at 80 %, memory 42 %  worker 1 at -, memory -",
   );
   t.equal(eventLine(record.events[0]!), "09:05:00  worker  decision     <i-0a>");
 });
@@ -74,7 +90,8 @@ t.test(
     t.match(page, "09:08:10 (+7 min 10 s)");
     t.match(page, "&lt;i-0a&gt;");
     t.notMatch(page, "<i-0a>");
-    t.equal([...page.matchAll(/<svg/g)].length, 4);
-    t.match(scalingPage({ ...record, chains: [], samples: [] }), "added no instance");
+    t.equal([...page.matchAll(/<svg/g)].length, 6, "load, backlog, instances, CPU, memory, network");
+    t.match(page, /i-0c<[\s\S]*09:22:30 \(\+2 min 30 s\)/);
+    t.match(scalingPage({ ...record, chains: [], removals: [], samples: [] }), "added no instance");
   },
 );

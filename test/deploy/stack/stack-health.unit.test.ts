@@ -1,9 +1,10 @@
 import { AutoScalingClient, DescribeAutoScalingGroupsCommand } from "@aws-sdk/client-auto-scaling";
 import { CloudFrontClient, GetDistributionCommand } from "@aws-sdk/client-cloudfront";
-import { CloudWatchClient, DescribeAlarmsCommand } from "@aws-sdk/client-cloudwatch";
+import { CloudWatchClient, DescribeAlarmsCommand, GetMetricDataCommand } from "@aws-sdk/client-cloudwatch";
 import { DescribeTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import {
   DescribeEnvironmentHealthCommand,
+  DescribeEnvironmentResourcesCommand,
   DescribeEnvironmentsCommand,
   ElasticBeanstalkClient,
 } from "@aws-sdk/client-elastic-beanstalk";
@@ -50,11 +51,18 @@ t.beforeEach(() => {
   mocks.beanstalk
     .on(DescribeEnvironmentsCommand)
     .resolves({ Environments: [{ Status: "Ready", Health: "Green", HealthStatus: "Ok", VersionLabel: "v1" }] });
+  mocks.beanstalk.on(DescribeEnvironmentResourcesCommand).resolves({});
   mocks.beanstalk.on(DescribeEnvironmentHealthCommand).resolves({ Causes: ["100 % of requests fail"] });
   mocks.cloudFront.on(GetDistributionCommand).resolves({
     Distribution: { Status: "Deployed", DistributionConfig: { Enabled: true } } as never,
   });
   mocks.cloudWatch.on(DescribeAlarmsCommand).resolves({ MetricAlarms: [{ AlarmName: "old", StateValue: "OK" }] });
+  mocks.cloudWatch.on(GetMetricDataCommand).resolves({
+    MetricDataResults: [
+      { Id: "web", Values: [41.4, 40] },
+      { Id: "worker", Values: [33] },
+    ],
+  });
   mocks.sqs.on(GetQueueAttributesCommand).resolves({
     Attributes: {
       ApproximateNumberOfMessages: "4",
@@ -67,7 +75,7 @@ t.beforeEach(() => {
 });
 
 const check = (alarmNames: readonly string[] = ["old"]) =>
-  checkParts({ clients, outputs, alarmNames, signal: new AbortController().signal });
+  checkParts({ clients, stack: "summit-test", outputs, alarmNames, signal: new AbortController().signal });
 const stack = {
   name: "summit-test",
   id: "arn",
@@ -129,6 +137,8 @@ t.test("parts that all work pass, each by name", async (t) => {
       "outcomes table",
       "activity table",
       "distribution",
+      "web figures",
+      "worker figures",
       "alarms",
     ],
   );
@@ -141,6 +151,7 @@ t.test("each part that does not work is found, with AWS's reason", async (t) => 
     .on(DescribeEnvironmentsCommand, { EnvironmentNames: ["summit-web"] })
     .resolves({ Environments: [] });
   mocks.autoScaling.on(DescribeAutoScalingGroupsCommand).resolves({ AutoScalingGroups: [] });
+  mocks.beanstalk.on(DescribeEnvironmentResourcesCommand).resolves({});
   mocks.sqs.on(GetQueueAttributesCommand).resolves({ Attributes: {} });
   mocks.tables.on(DescribeTableCommand).rejects(awsError("ResourceNotFoundException", "no such table"));
   mocks.cloudFront.on(GetDistributionCommand).resolves({
@@ -150,7 +161,7 @@ t.test("each part that does not work is found, with AWS's reason", async (t) => 
   const found = new Map((await check()).map((one) => [one.name, one]));
   t.match(found.get("web environment"), { status: "failed", found: /does not exist/ });
   t.match(found.get("worker environment"), { status: "failed", found: /health Severe: 100 % of requests fail/ });
-  t.match(found.get("web instances"), { status: "failed", todo: /replaced the group/ });
+  t.match(found.get("web instances"), { status: "failed", todo: /removed it by hand.*--revert-drift/ });
   t.match(found.get("queue"), { status: "failed", found: /do not go to summit-dead-letters/ });
   t.match(found.get("dead-letter queue"), { status: "ok" });
   t.match(found.get("registrations table"), { status: "failed", found: /no such table/ });
@@ -181,5 +192,46 @@ t.test("a table being changed and a denied or throttled call are unknown", async
     "outcomes table",
     "activity table",
     "distribution",
+  ]);
+});
+
+t.test("a distribution that does not exist has failed, and is not unknown", async (t) => {
+  mocks.cloudFront.on(GetDistributionCommand).rejects(awsError("NoSuchDistribution", "The distribution is gone", 404));
+  const found = (await check()).find(({ name }) => name === "distribution");
+  t.match(found, { status: "failed", found: /NoSuchDistribution/ });
+});
+
+t.test("a rebuilt environment's group is not the one that the stack knows: deploying again asks for it", async (t) => {
+  mocks.beanstalk
+    .on(DescribeEnvironmentResourcesCommand, { EnvironmentName: outputs.WorkerEnvironment })
+    .resolves({ EnvironmentResources: { AutoScalingGroups: [{ Name: "rebuilt-group" }] } });
+  const found = new Map((await check()).map((one) => [one.name, one]));
+  t.match(found.get("worker instances"), {
+    status: "failed",
+    found: /rebuilt-group.*summit-worker-group/,
+    todo: /rebuilt.*npm run deploy notices/,
+  });
+  t.match(found.get("web instances"), { status: "ok" });
+});
+
+t.test("a tier whose figures do not reach CloudWatch is found, whatever the other's do", async (t) => {
+  mocks.cloudWatch
+    .on(GetMetricDataCommand)
+    .resolves({ MetricDataResults: [{ Id: "web", Values: [41.4] }, { Id: "worker" }] });
+  const found = new Map((await check()).map((one) => [one.name, one]));
+  t.match(found.get("web figures"), { status: "ok", found: /memory in use 41 %/ });
+  t.match(found.get("worker figures"), { status: "failed", todo: /with the action/ });
+  const [asked] = mocks.cloudWatch.commandCalls(GetMetricDataCommand);
+  t.match(asked?.args[0].input.MetricDataQueries, [
+    {
+      MetricStat: {
+        Metric: {
+          Namespace: "Turnout",
+          MetricName: "turnout_web_memory_used_percent",
+          Dimensions: [{ Name: "Stack", Value: "summit-test" }],
+        },
+      },
+    },
+    { MetricStat: { Metric: { MetricName: "turnout_worker_memory_used_percent" } } },
   ]);
 });

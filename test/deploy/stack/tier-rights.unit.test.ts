@@ -12,7 +12,9 @@ t.teardown(() => iam.restore());
 const client = new IAMClient({ region: "eu-central-1" });
 const names = deploymentNames(outputs);
 const roleArn = outputs.WorkerRoleArn;
-const check = () => checkRights({ client, tier: "worker", roleArn, names, signal: new AbortController().signal });
+const { signal } = new AbortController();
+const check = (instanceAccess = false) =>
+  checkRights({ client, tier: "worker", roleArn, names, instanceAccess, signal });
 
 /** IAM as it answers where everything is allowed but what `deny` says. */
 function playIam(deny: (action: string, resource: string) => Partial<EvaluationResult> | undefined): void {
@@ -109,4 +111,18 @@ t.test("a missing role has failed, with its construct; an empty answer is not a 
 t.test("the statement that allows an action is found, or none", async (t) => {
   t.equal(statementOf("web", names, "sqs:SendMessage"), "Accept");
   t.equal(statementOf("web", names, "sqs:ReceiveMessage"), undefined);
+});
+
+t.test("rights for Session Manager are checked where the stack says that it reaches the instances", async (t) => {
+  playIam((action) =>
+    action === "ssmmessages:OpenDataChannel"
+      ? { EvalDecision: "implicitDeny", EvalResourceDecision: "implicitDeny" }
+      : undefined,
+  );
+  t.notOk((await check()).some(({ name }) => name.endsWith("InstanceAccess")));
+  const checks = await check(true);
+  t.match(
+    checks.find(({ name }) => name === "worker role: InstanceAccess"),
+    { status: "failed", found: /ssmmessages:OpenDataChannel/ },
+  );
 });

@@ -28,6 +28,12 @@ t.test("what only the service can do is the service's limit", async (t) => {
   t.match(assess({ unsent: 50 }), { limit: "service", because: [/50 requests could not be sent/] });
 });
 
+t.test("the limit for one client is told from the service's own, with what lifts it", async (t) => {
+  const { because } = assess({ shed: 900, limited: 900, accepted: 100 });
+  t.match(because.at(-1), /^90 % met the limit for one client \(429\).*loadTestFrom and loadTestUntil/);
+  t.notMatch(assess({ shed: 900, accepted: 100 }).because.join(), "429");
+});
+
 t.test(
   "a generator that is too busy or too late is named, and its lateness is not blamed on the service",
   async (t) => {

@@ -93,3 +93,20 @@ t.test("an error that a library wrapped is known by what it wraps", async (t) =>
   circular.cause = new Error("b", { cause: circular });
   t.equal(kindOf(circular), "unreachable", "and a circle of causes ends");
 });
+
+t.test("what does not exist is known by each service's own name for it", async (t) => {
+  for (const name of [
+    "ResourceNotFound",
+    "NoSuchDistribution",
+    "NoSuchEntity",
+    "NoSuchBucket",
+    "DashboardNotFoundError",
+    "InvalidGroup.NotFound",
+    "TableNotFoundException",
+    "QueueDoesNotExist",
+    "AWS.SimpleQueueService.NonExistentQueue",
+  ])
+    t.equal(kindOf(name), "missing-resource", name);
+  for (const name of ["ENOTFOUND", "ValidationException", "NoSuch", "NotFoundByTheirOwnWords"])
+    t.equal(kindOf(name), "rejected", name);
+});

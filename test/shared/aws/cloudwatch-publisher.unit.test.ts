@@ -8,6 +8,7 @@ import type { Test } from "tap";
 import { t } from "../../equipment/file-test.ts";
 import { cloudWatchLimits } from "../../../shared/aws/aws-limits.ts";
 import { createCloudWatchPublisher, publishedFigures } from "../../../shared/aws/cloudwatch-publisher.ts";
+import { exposeMachineMemory } from "../../../shared/process/machine-memory.ts";
 import { createBacklogReport } from "../../../worker/backlog-report.ts";
 import { createWorkerMetrics } from "../../../worker/metrics.ts";
 import { createWebMetrics } from "../../../web/metrics.ts";
@@ -239,6 +240,7 @@ t.test("every figure that is published is one that a tier has", async (t) => {
   createWebMetrics(registry, () => {
     throw new Error("not asked");
   });
+  for (const tier of ["web", "worker"] as const) exposeMachineMemory(registry, tier);
   createBacklogReport({ registry } as Parameters<typeof createBacklogReport>[0]);
   for (const { name, polledAt } of publishedFigures) {
     t.ok(registry.getSingleMetric(name), name);

@@ -30,3 +30,15 @@ t.test("delay buckets rise from milliseconds to half an hour", async (t) => {
   t.equal(delayBuckets.at(0), 0.005);
   t.equal(delayBuckets.at(-1), 1_800);
 });
+
+t.test("the machine's memory is told by each tier under a name of its own, in percent", async (t) => {
+  for (const tier of ["web", "worker"] as const) {
+    const registry = createRegistry(tier);
+    const text = await registry.metrics();
+    const [, value = ""] =
+      new RegExp(`^turnout_${tier}_memory_used_percent\\{tier="${tier}"\\} (\\S+)$`, "m").exec(text) ?? [];
+    t.ok(Number(value) > 0 && Number(value) < 100, value);
+    t.notMatch(text, `turnout_${tier === "web" ? "worker" : "web"}_memory`);
+    registry.clear();
+  }
+});

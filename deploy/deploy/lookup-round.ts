@@ -1,0 +1,36 @@
+/**
+ * Elastic Beanstalk gives a rebuilt environment a new Auto Scaling group, and the template stays as it was, so
+ * CloudFormation asks for no name again. A higher round in the template makes it ask.
+ */
+import { DescribeEnvironmentResourcesCommand } from "@aws-sdk/client-elastic-beanstalk";
+import type { DeploymentClients } from "../stack/clients.ts";
+import type { DeployedStack } from "../stack/deployed-stack.ts";
+
+export interface LookupRound {
+  /** For the setting `lookupRound`; undefined where the deployed one stays: 1, or that of a stack without it. */
+  readonly round: number | undefined;
+  /** Environments whose group is not the one that the stack knows. */
+  readonly rebuilt: readonly string[];
+}
+
+/**
+ * @param stack as deployed; undefined for a first deployment
+ * @throws the SDK's error
+ */
+export async function chooseRound(
+  { beanstalk }: Pick<DeploymentClients, "beanstalk">,
+  stack: DeployedStack | undefined,
+): Promise<LookupRound> {
+  const { outputs = {} } = stack ?? {};
+  const deployed = Number(outputs["LookupRound"] ?? 1);
+  const rebuilt: string[] = [];
+  for (const tier of ["Web", "Worker"]) {
+    const { [`${tier}Environment`]: EnvironmentName, [`${tier}Group`]: known } = outputs;
+    if (!EnvironmentName || !known) continue;
+    const { EnvironmentResources } = await beanstalk.send(new DescribeEnvironmentResourcesCommand({ EnvironmentName }));
+    const [group] = EnvironmentResources?.AutoScalingGroups ?? [];
+    if (group?.Name !== undefined && group.Name !== known) rebuilt.push(EnvironmentName);
+  }
+  const round = deployed + (rebuilt.length > 0 ? 1 : 0);
+  return { round: round === 1 ? undefined : round, rebuilt };
+}
