@@ -16,12 +16,16 @@ export interface Zones {
   readonly unfit: ReadonlyMap<string, string>;
 }
 
-/** @returns the ids of a template's zones; none where they are left to the account's order of names */
+/**
+ * @returns the ids of a template's zones, in the order of its subnets: in another order each subnet would move; none where
+ *   they are left to the account's order of names
+ */
 export function zonesOf({ Resources }: Template): string[] {
-  const ids = Object.values(Resources)
-    .filter(({ Type }) => Type === "AWS::EC2::Subnet")
-    .flatMap(({ Properties }) => Properties?.["AvailabilityZoneId"] ?? []);
-  return [...new Set(ids.filter((id) => typeof id === "string"))].toSorted();
+  const ids = Object.entries(Resources)
+    .filter(([, { Type }]) => Type === "AWS::EC2::Subnet")
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([, { Properties }]) => Properties?.["AvailabilityZoneId"] ?? []);
+  return [...new Set(ids.filter((id) => typeof id === "string"))];
 }
 
 /** @param types instance types that every zone must offer */

@@ -102,6 +102,16 @@ t.test(
   },
 );
 
+t.test("zones that were given in another order stay with their subnets", async (t) => {
+  const { clients } = openRegion(t);
+  const swapped = JSON.stringify(placed)
+    .replaceAll("use1-az1", "use1-az9")
+    .replaceAll("use1-az5", "use1-az1")
+    .replaceAll("use1-az9", "use1-az5");
+  const { choices } = await chooseSettings(clients, onPlatform(open, "6.1.0", both), parseTemplate(swapped));
+  t.match(choices[1], { setting: "zones", value: "use1-az5,use1-az1" }, "sorted, each subnet would have to move");
+});
+
 t.test("a superseded version that AWS no longer lists stays with the stack that has it", async (t) => {
   const { clients } = openRegion(t, { versions: ["6.12.0"] });
   const live = onPlatform(placed, "6.1.0", []);
