@@ -25,7 +25,7 @@ export interface RemovalPlan {
 }
 
 /** What `infra/data.ts` creates. Another application's stack may once have had the same name. */
-const dataIds = /^Data(Registrations|DeadLetters|Queue|DeadLetterQueue)[0-9A-F]*$/;
+const dataIds = /^Data(Registrations|DeadLetters|Outcomes|Queue|DeadLetterQueue)[0-9A-F]*$/;
 
 /** The other policy, Snapshot, deletes the resource. */
 const keeping = new Set(["Retain", "RetainExceptOnCreate"]);

@@ -56,7 +56,8 @@ t.test("the data of a deleted stack is known by its logical ids", async (t) => {
   }));
   const foreign = { logicalId: "Shop", type: "AWS::DynamoDB::Table", name: "shop", status: "DELETE_SKIPPED" };
   const { kept } = planFromTraces({ resources: [...resources, foreign], environmentIds: [], neighbours: [] });
-  t.equal(kept.length, 4);
+  // As many as the stack kept: what is missing here could never be deleted once the stack is gone.
+  t.equal(kept.length, planRemoval(main, made(main)).kept.length);
   t.notOk(kept.some(({ name }) => name === "shop"));
 });
 
