@@ -142,6 +142,13 @@ export function buildDestroyCommand(
     try {
       const { account, region } = await readAccount(clients);
       const main = await readStack(clients.cloudFormation, flags.stack);
+      // Before its template is read, which may be of any kind.
+      if (main !== undefined && main.stage === undefined) {
+        throw new TurnoutError(
+          "TURNOUT_DEPLOYMENT_UNKNOWN",
+          `The stack ${flags.stack} is none of Turnout's: it has no tag turnout:stack with its own name. Nothing was changed.`,
+        );
+      }
       const firewall = await readStack(clients.firewalls, `${flags.stack}-firewall`);
       const ours = firewall?.description === `Turnout: firewall of ${flags.stack}` ? firewall : undefined;
       const plan: RemovalPlan = main
@@ -152,12 +159,6 @@ export function buildDestroyCommand(
       const rest = main === undefined && ours === undefined ? await findLeftovers(search) : undefined;
       if (rest?.known === false) {
         throw await unknownStack(clients.cloudFormation, flags.stack, `account ${account}, ${region}`);
-      }
-      if (main !== undefined && main.stage === undefined) {
-        throw new TurnoutError(
-          "TURNOUT_DEPLOYMENT_UNKNOWN",
-          `The stack ${flags.stack} is none of Turnout's: it has no tag turnout:stack with its own name. Nothing was changed.`,
-        );
       }
       let output: DestroyOutput = {
         stack: flags.stack,
@@ -190,7 +191,8 @@ export function buildDestroyCommand(
       const problems = [main, ours].flatMap((stack) => (stack && removalObstacle(stack)) ?? []);
       if (problems.length > 0) return end({ problems });
       if (flags.dryRun) return end({ outcome: "planned" });
-      const nothingToDo = rest?.removable.length === 0 && !(flags.deleteData && plan.kept.length > 0);
+      const toDelete = flags.deleteData && plan.kept.length > 0;
+      const nothingToDo = rest?.removable.length === 0 && !toDelete && flags.export === undefined;
       if (nothingToDo) return end({ outcome: "removed" });
       const question = `Type ${flags.stack} to remove it for good:`;
       if (!flags.yes && !(await terminal.confirmByName(question, flags.stack, "--yes", signal))) {

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { DeleteStackCommand, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
+import { DeleteStackCommand, DescribeStacksCommand, GetTemplateCommand } from "@aws-sdk/client-cloudformation";
 import { DeleteLogGroupCommand, DescribeLogGroupsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { DeleteTableCommand, DescribeTableCommand } from "@aws-sdk/client-dynamodb";
 import { DescribeNetworkInterfacesCommand } from "@aws-sdk/client-ec2";
@@ -127,6 +127,19 @@ t.test("what a production left earlier is deleted later, by the same option, and
   t.match(await destroy([...production, "--yes", "--delete-data"]), { code: 0, stdout: /is removed/ });
   const deleted = mocks.dynamoDb.commandCalls(DeleteTableCommand).map(({ args }) => args[0].input.TableName);
   t.same(deleted, ["summit-production-DataRegistrations"]);
+});
+
+t.test("what a production left earlier is still exported when asked", async (t) => {
+  const left = stack("production", { status: "DELETE_COMPLETE" });
+  for (const resource of left.resources ?? [])
+    resource.status = resource.policy === "Retain" ? "DELETE_SKIPPED" : "DELETE_COMPLETE";
+  const documents = mockClient(DynamoDBDocumentClient);
+  t.teardown(() => documents.restore());
+  documents.onAnyCommand().resolves({ Items: [] });
+  const file = join(t.testdir(), "registrations.csv");
+  const { code, stderr, json } = await open(t, [left]).destroy([...production, "--yes", "--json", "--export", file]);
+  t.equal(code, 0, stderr);
+  t.match(checked(t, json()), { outcome: "removed", exported: { file, rows: 0 } });
 });
 
 t.test("registrations still on the queues are reported before anything is removed", async (t) => {
@@ -266,6 +279,8 @@ t.test("a name that only another application's removed stack had is no removal t
 t.test("another application's stack, one that is changing, and a missing one are not touched", async (t) => {
   const foreign = open(t, [stack("test", { stage: undefined })]);
   t.match(await foreign.destroy([...test, "--yes"]), { code: 2, stderr: /none of Turnout's/ });
+  foreign.mocks.cloudFormation.on(GetTemplateCommand).resolves({ TemplateBody: "Resources: {}" });
+  t.match(await foreign.destroy([...test, "--yes"]), { code: 2, stderr: /none of Turnout's/ }, "its template is YAML");
   const busy = open(t, [stack("test", { status: "UPDATE_IN_PROGRESS" })]);
   t.match(await busy.destroy([...test, "--yes"]), { code: 1, stderr: /Wait until that is done/ });
   const none = open(t, []);
