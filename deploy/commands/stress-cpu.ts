@@ -60,6 +60,10 @@ Examples:
 
 Watch what it does in another terminal: turnout stack watch-scaling. Exit code 1 when an instance did not take part.`;
 
+function told(ids: readonly string[], status: string): { id: string; status: string }[] {
+  return ids.map((id) => ({ id, status }));
+}
+
 async function findInstances(clients: DeploymentClients, name: string, tier: TierName) {
   const stack = await readStack(clients.cloudFormation, name);
   if (stack === undefined) throw await unknownStack(clients.cloudFormation, name);
@@ -85,10 +89,11 @@ export function buildStressCpuCommand({ env, terminal, signal, finish }: Command
     const seconds = flags.minutes * 60;
     // Ctrl-C must not stop the stop.
     const unhurried = { ...aws, signal: new AbortController().signal };
-    const id = await startStress(ids, seconds, aws);
+    let id: string | undefined;
     const bar = terminal.progress(`burning the CPU of ${ids.join(", ")}, seconds`);
     const began = Date.now();
     try {
+      id = await startStress(ids, seconds, aws);
       for (;;) {
         const instances = await readStress(id, aws);
         if (isOver(instances) || Date.now() > began + seconds * 1_000 + graceMs)
@@ -98,9 +103,12 @@ export function buildStressCpuCommand({ env, terminal, signal, finish }: Command
       }
     } catch (error) {
       // However it failed: nobody would watch it from here on.
-      await Promise.all([cancelStress(id, unhurried), stopStress(ids, unhurried)]);
+      const cancelling = id === undefined ? undefined : cancelStress(id, unhurried);
+      const ended = await Promise.allSettled([cancelling, stopStress(ids, unhurried)]);
       if (!signal.aborted) throw error;
-      return { ended: "interrupted" as const, instances: await readStress(id, unhurried) };
+      for (const one of ended) if (one.status === "rejected") throw one.reason;
+      const instances = id === undefined ? told(ids, "told to stop") : await readStress(id, unhurried);
+      return { ended: "interrupted" as const, instances };
     } finally {
       bar.stop();
     }
@@ -140,13 +148,12 @@ export function buildStressCpuCommand({ env, terminal, signal, finish }: Command
         const { region } = await readAccount(clients);
         const aws: AwsCommandOptions = { env, region, profile, signal };
         const { ids, isTest } = await findInstances(clients, stack, tier);
-        const told = (status: string) => ids.map((id) => ({ id, status }));
-        let output: StressCpuOutput = { stack, tier, minutes, ended: "declined", instances: told("") };
-        await requireManaged(ids, aws);
+        let output: StressCpuOutput = { stack, tier, minutes, ended: "declined", instances: told(ids, "") };
         if (flags.stop) {
-          await stopStress(ids, aws);
-          output = { ...output, minutes: 0, ended: "stopped", instances: told("told to stop") };
+          const stopped = await stopStress(ids, aws);
+          output = { ...output, minutes: 0, ended: "stopped", instances: told(stopped, "told to stop") };
         } else {
+          await requireManaged(ids, aws);
           const question = `Burn the CPU of ${ids.length} ${tier} instance(s) of ${stack} for ${minutes} min?`;
           const agreed =
             flags.yes ||
@@ -163,7 +170,7 @@ export function buildStressCpuCommand({ env, terminal, signal, finish }: Command
         if (flags.json) terminal.printJson(output);
         else show(output);
         const whole = output.ended !== "time" || output.instances.every(({ status }) => status === "Success");
-        finish(whole && output.ended !== "declined" ? exitCodes.ok : exitCodes.failed);
+        finish(whole && output.ended !== "declined" && output.instances.length > 0 ? exitCodes.ok : exitCodes.failed);
       } finally {
         clients.close();
       }

@@ -65,12 +65,18 @@ async function send(
   return Sent.Parse(await runAws(args, options)).Command.CommandId;
 }
 
-/** @throws TURNOUT_USAGE_INVALID where Systems Manager does not reach an instance; what `runAws` throws */
-export async function requireManaged(instances: readonly string[], options: AwsCommandOptions): Promise<void> {
+/** @returns those of the instances that Systems Manager reaches now @throws what `runAws` throws */
+async function managedOf(instances: readonly string[], options: AwsCommandOptions): Promise<string[]> {
   const filter = JSON.stringify([{ Key: "InstanceIds", Values: instances }]);
   const answer = await runAws(["ssm", "describe-instance-information", "--filters", filter], options);
   const online = Managed.Parse(answer).InstanceInformationList.filter(({ PingStatus }) => PingStatus === "Online");
-  const missing = instances.filter((id) => !online.some(({ InstanceId }) => InstanceId === id));
+  return instances.filter((id) => online.some(({ InstanceId }) => InstanceId === id));
+}
+
+/** @throws TURNOUT_USAGE_INVALID where Systems Manager does not reach an instance; what `runAws` throws */
+export async function requireManaged(instances: readonly string[], options: AwsCommandOptions): Promise<void> {
+  const managed = await managedOf(instances, options);
+  const missing = instances.filter((id) => !managed.includes(id));
   if (missing.length === 0) return;
   throw new TurnoutError(
     "TURNOUT_USAGE_INVALID",
@@ -87,9 +93,15 @@ export function startStress(
   return send(instances, burnScript(seconds), seconds + graceSeconds, options);
 }
 
-/** Also ends what somebody else started. @throws what `runAws` throws */
-export async function stopStress(instances: readonly string[], options: AwsCommandOptions): Promise<void> {
-  await send(instances, stopScript(), graceSeconds, options);
+/**
+ * Also ends what somebody else started. One instance that is gone or new would have the command rejected for all, and on
+ * neither does anything burn that could still be stopped.
+ * @returns the instances that were told @throws what `runAws` throws
+ */
+export async function stopStress(instances: readonly string[], options: AwsCommandOptions): Promise<string[]> {
+  const managed = await managedOf(instances, options);
+  if (managed.length > 0) await send(managed, stopScript(), graceSeconds, options);
+  return managed;
 }
 
 /** For instances that have not begun yet. @throws what `runAws` throws */

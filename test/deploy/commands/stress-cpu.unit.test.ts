@@ -37,7 +37,7 @@ t.beforeEach(() => {
 });
 
 /** The AWS command line's place: it notes what it is asked for, one argument a line, and answers as Systems Manager does. */
-function open(t: Test, { online = ["i-1", "i-3"], status = "Success" } = {}) {
+function open(t: Test, { online = ["i-1", "i-3"], status = "Success", sending = "" } = {}) {
   const folder = t.testdir();
   const notes = join(folder, "notes");
   const managed = online.map((InstanceId) => ({ InstanceId, PingStatus: "Online" }));
@@ -48,7 +48,7 @@ function open(t: Test, { online = ["i-1", "i-3"], status = "Success" } = {}) {
 printf '%s\\n' "$*" >> ${notes}
 case $2 in
 describe-instance-information) echo '${JSON.stringify({ InstanceInformationList: managed })}';;
-send-command) echo '{"Command":{"CommandId":"c-1"}}';;
+send-command) ${sending} echo '{"Command":{"CommandId":"c-1"}}';;
 list-command-invocations) echo '${JSON.stringify({ CommandInvocations: invocations })}';;
 esac
 `,
@@ -109,6 +109,25 @@ t.test("--stop ends what somebody else started", async (t) => {
   t.equal(sent.length, 1);
   t.match(sent[0], /rm -f/);
   t.notMatch(sent[0], "date");
+});
+
+t.test("--stop reaches those that can be reached: a new instance does not keep the others burning", async (t) => {
+  const { asked, stress } = open(t, { online: ["i-1"] });
+  t.match(await stress(["--stop"]), { code: 0, stdout: /Told 1 instance/ });
+  t.match(asked().at(-1), /^ssm send-command [\s\S]*--instance-ids i-1 --region/);
+  const none = open(t, { online: [] });
+  t.match(await none.stress(["--stop"]), { code: 1, stdout: /Told 0 instance/ });
+  t.notOk(none.asked().some((one) => one.startsWith("ssm send-command")));
+});
+
+t.test("Ctrl-C before Systems Manager has answered stops what may have been started", async (t) => {
+  const { asked, stress } = open(t, { sending: 'case "$*" in *date*) sleep 30;; esac;' });
+  const stop = new AbortController();
+  const running = stress(["--yes"], stop.signal);
+  await eventually(() => asked().some((one) => one.startsWith("ssm send-command")), "it is being sent");
+  stop.abort(new TurnoutError("TURNOUT_INTERRUPTED", "Stopped by SIGINT."));
+  t.match(await running, { code: 0, stdout: /i-1 +told to stop/ });
+  t.equal(asked().filter((one) => one.startsWith("ssm send-command") && !one.includes("date")).length, 1, "the stop");
 });
 
 t.test("without being asked, access to instances, or the AWS command line, nothing is started", async (t) => {
