@@ -20,9 +20,13 @@ const instanceType = (tier: string) =>
 const certificate = (description: string) =>
   Type.Optional(Type.String({ pattern: "^arn:aws[a-z-]*:acm:[a-z0-9-]+:[0-9]{12}:certificate/.+$", description }));
 
-const tag = "[^=,]{1,128}=[^=,]{0,256}";
-/** AWS keeps the one prefix for itself, Turnout the other; the letters are those that every service takes. */
-const allowedTag = /^(?!aws:|turnout:)[\p{L}\p{N} _.:/+@-]+=[\p{L}\p{N} _.:/+@-]*$/iu;
+/** CloudFormation and Elastic Beanstalk take no empty value. */
+const tag = "[^=,]{1,127}=[^=,]{1,255}";
+/**
+ * AWS keeps its prefixes for itself, Elastic Beanstalk also the key Name, and Turnout its own; the letters are those that
+ * every service takes. https://docs.aws.amazon.com/elasticbeanstalk/latest/dg/using-features.tagging.html
+ */
+const allowedTag = /^(?!aws:|elasticbeanstalk:|turnout:|name=)[\p{L}\p{N} _.:/+@-]+=[\p{L}\p{N} _.:/+@-]+$/iu;
 const cidr = String.raw`[0-9A-Fa-f:.]+(/\d{1,3})?`;
 
 export const StackConfig = Type.Object({
@@ -264,10 +268,12 @@ function relationErrors(config: StackConfig): string[] {
   const wrongTags = pairs.filter((pair) => !allowedTag.test(pair));
   if (wrongTags.length > 0) {
     errors.push(
-      `tags may not have ${wrongTags.join(", ")}: letters, digits, spaces and _.:/+@- only, and no key that begins with aws: or turnout:`,
+      `tags may not have ${wrongTags.join(", ")}: letters, digits, spaces and _.:/+@- only, a value for each, and no key that is Name or begins with aws:, elasticbeanstalk: or turnout:`,
     );
   }
-  if (Object.keys(ownTags(config)).length < pairs.length) errors.push("tags names a key twice");
+  // IAM tells no upper case from lower in keys.
+  const keys = new Set(pairs.map((pair) => pair.split("=", 1)[0]?.toLowerCase()));
+  if (keys.size < pairs.length) errors.push("tags names a key twice, whether in upper or lower case");
   if (config.certificateArn && !config.certificateArn.includes(":acm:us-east-1:")) {
     errors.push("certificateArn must lie in us-east-1: CloudFront reads certificates only there");
   }

@@ -117,8 +117,9 @@ t.test("the runbook's table names every setting with its default, and no other",
 });
 
 t.test("own tags may not be AWS's or Turnout's, nor have what AWS rejects", async (t) => {
-  t.strictSame(errorsOf({ tags: "costCentre=42,owner=events team,größe=xl,empty=" }), []);
-  for (const tags of ["aws:x=1", "AWS:x=1", "turnout:stack=other", "a=b;c", "a", "=b", "a=b,a=c"])
+  t.strictSame(errorsOf({ tags: "costCentre=42,owner=events team,größe=xl,Name of it=x" }), []);
+  const ofAws = ["aws:x=1", "AWS:x=1", "Name=summit", "elasticbeanstalk:environment-id=1", "empty=", "owner=a,Owner=b"];
+  for (const tags of [...ofAws, "turnout:stack=other", "a=b;c", "a", "=b", "a=b,a=c"])
     t.equal(errorsOf({ tags }).length, 1, tags);
 });
 
