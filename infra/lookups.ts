@@ -20,8 +20,8 @@ export interface LookupCall extends Omit<AwsSdkCall, "physicalResourceId" | "out
 }
 
 export interface LookupsProps {
-  /** Name of the parameter in us-east-1 with the firewall's ARN; undefined without a firewall. */
-  readonly firewallParameter: string | undefined;
+  /** Name of the parameter in us-east-1 with the firewall's ARN, where there is one. */
+  readonly firewallParameter: string;
   /** All calls are repeated when it changes; 1 for the first. */
   readonly round: number;
 }
@@ -32,7 +32,7 @@ export class Lookups extends Construct {
   readonly #logGroup: LogGroup;
   readonly #role: Role;
   readonly #calls: AwsCustomResource[] = [];
-  readonly #firewallParameter: string | undefined;
+  readonly #firewallParameter: string;
   #slow: readonly CfnResource[] = [];
 
   readonly #round: number;
@@ -117,9 +117,8 @@ export class Lookups extends Construct {
     });
   }
 
-  /** @returns the ARN that the firewall's stack stored; undefined without a firewall */
-  firewallArn(): string | undefined {
-    if (this.#firewallParameter === undefined) return undefined;
+  /** The ARN that the firewall's stack stored. */
+  firewallArn(): string {
     return this.ask("Firewall", {
       service: "SSM",
       action: "getParameter",
@@ -133,7 +132,7 @@ export class Lookups extends Construct {
   /** Of every call: none may depend on what is made later, such as an environment, or the role would come after it. */
   #grants(): readonly Grant[] {
     const stack = Stack.of(this);
-    const grants: Grant[] = [
+    return [
       { sid: "Log", actions: ["logs:CreateLogStream", "logs:PutLogEvents"], resources: [this.#logGroup.logGroupArn] },
       {
         sid: "Addresses",
@@ -154,16 +153,20 @@ export class Lookups extends Construct {
         ],
         why: "Elastic Beanstalk names its groups awseb-e-, with an id that is not known when the role is made; a metric of one is all this enables.",
       },
-    ];
-    if (this.#firewallParameter !== undefined) {
-      const resourceName = this.#firewallParameter.slice(1);
-      grants.push({
+      {
+        // Without a firewall as well: one that is added later would be asked for right after this permission.
         sid: "Firewall",
         actions: ["ssm:GetParameter"],
-        resources: [stack.formatArn({ service: "ssm", region: firewallRegion, resource: "parameter", resourceName })],
-      });
-    }
-    return grants;
+        resources: [
+          stack.formatArn({
+            service: "ssm",
+            region: firewallRegion,
+            resource: "parameter",
+            resourceName: this.#firewallParameter.slice(1),
+          }),
+        ],
+      },
+    ];
   }
 
   #call(

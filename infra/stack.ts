@@ -34,7 +34,7 @@ export class TurnoutStack extends Stack {
     for (const [key, value] of Object.entries(ownTags(config))) Tags.of(this).add(key, value);
 
     const lookups = new Lookups(this, "Lookups", {
-      firewallParameter: config.waf ? firewallParameterName(this.stackName) : undefined,
+      firewallParameter: firewallParameterName(this.stackName),
       round: config.lookupRound,
     });
     const network = new Network(this, "Network", {
@@ -68,7 +68,7 @@ export class TurnoutStack extends Stack {
       network,
       platform,
       environmentHostName: lookups.environmentHostName("WebHostName", platform.web),
-      firewallArn: lookups.firewallArn(),
+      firewallArn: config.waf ? lookups.firewallArn() : undefined,
     });
     const observability = new Observability(this, "Observability", { config, data, platform, scaling, edge });
 
