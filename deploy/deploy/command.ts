@@ -1,7 +1,6 @@
 /** `npm run deploy`: checks the account, shows the differences, asks, lets CDK deploy, and reports. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { CloudAssembly } from "aws-cdk-lib/cx-api";
 import { Command } from "commander";
 import { TurnoutError } from "../../shared/errors.ts";
 import type { CommandHost } from "../../terminal/command-line.ts";
@@ -10,10 +9,11 @@ import { deployObstacle, readStack } from "../stack/deployed-stack.ts";
 import { evidenceFolder, saveEvidence } from "../stack/evidence.ts";
 import { adviseOn } from "../stack/failure-advice.ts";
 import { firstFailure, followStack, type EventFollower } from "../stack/stack-events.ts";
-import { parseTemplate, titlesOf, type Template } from "../stack/template.ts";
+import { titlesOf } from "../stack/template.ts";
 import { exitCodes } from "../../terminal/exit.ts";
 import { gather } from "../../terminal/option-values.ts";
-import { bootstrapOptions, bootstrapProblem, qualifierOf, readBootstrap } from "./bootstrap.ts";
+import { changedAssembly, mainOf, readAssembly, type AssembledStack } from "./assembly.ts";
+import { bootstrapOptions, bootstrapProblem, readBootstrap } from "./bootstrap.ts";
 import { runCdk, type Cdk, type CdkResult } from "./cdk.ts";
 import { chooseSettings, checkTemplate, lateAction, readLiveTemplate } from "./preflight.ts";
 import { showChecks, showDeployment, type DeployOutput } from "./deploy-report.ts";
@@ -44,16 +44,6 @@ export interface DeployParts {
   readonly now: () => number;
 }
 
-interface AssembledStack {
-  readonly name: string;
-  readonly region: string;
-  readonly template: Template;
-  /** The oldest bootstrap stack that will do. */
-  readonly bootstrapVersion: number;
-  /** Which bootstrap stack of the region it uses. */
-  readonly qualifier: string;
-}
-
 const help = `
 It checks the credentials, the quotas and CDK's bootstrap stack, chooses platform version and zones for a new stack, builds
 the bundle, shows the differences and asks. The settings are those of cdk.json and -c; docs/operations.md lists them. Give a
@@ -69,24 +59,6 @@ Exit codes: 0 deployed, unchanged or planned, 1 not deployed, 2 wrong usage or s
 
 /** What CDK adds to the errors of the app. */
 const noise = /^\s+at |Subprocess exited|feature flags/;
-
-function readAssembly(folder: string, defaultRegion: string): AssembledStack[] {
-  return new CloudAssembly(folder).stacks.map(({ stackName, environment, template, ...stack }) => ({
-    name: stackName,
-    region: environment.region === "unknown-region" ? defaultRegion : environment.region,
-    template: parseTemplate(JSON.stringify(template)),
-    bootstrapVersion: stack.requiresBootstrapStackVersion ?? 0,
-    qualifier: qualifierOf(stack.bootstrapStackVersionSsmParameter),
-  }));
-}
-
-function mainOf(stacks: readonly AssembledStack[]): AssembledStack {
-  const main = stacks.find(({ template }) =>
-    Object.values(template.Resources).some((resource) => resource.Type === "AWS::ElasticBeanstalk::Environment"),
-  );
-  if (main === undefined) throw new TurnoutError("TURNOUT_USAGE_INVALID", "The CDK app has no Turnout stack.");
-  return main;
-}
 
 function quotaProblem({ name, needed, used, limit, verdict }: Quota): string[] {
   if (verdict !== "short") return [];
@@ -260,7 +232,7 @@ export function buildDeployCommand(
             });
         }
 
-        const late = lateAction(main.template, now());
+        const late = lateAction(main.template, now()) ?? changedAssembly(stacks, assemblyFolder, account.region);
         if (late !== undefined) return end({ problems: [late] });
         note("Deploying. Stopping this command does not stop CloudFormation.");
         const followers = await Promise.all(stacks.map((stack) => followStack(clientOf(stack), stack.name)));

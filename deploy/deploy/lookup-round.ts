@@ -13,6 +13,21 @@ export interface LookupRound {
   readonly rebuilt: readonly string[];
 }
 
+/** @returns undefined where somebody terminated the environment: only a deployment makes it again, so it goes on */
+async function readGroup(
+  beanstalk: DeploymentClients["beanstalk"],
+  EnvironmentName: string,
+): Promise<string | undefined> {
+  try {
+    const { EnvironmentResources } = await beanstalk.send(new DescribeEnvironmentResourcesCommand({ EnvironmentName }));
+    return EnvironmentResources?.AutoScalingGroups?.[0]?.Name;
+  } catch (error) {
+    // Elastic Beanstalk has no error name of its own for it.
+    if (error instanceof Error && /No Environment found/i.test(error.message)) return undefined;
+    throw error;
+  }
+}
+
 /**
  * @param stack as deployed; undefined for a first deployment
  * @throws the SDK's error
@@ -27,9 +42,8 @@ export async function chooseRound(
   for (const tier of ["Web", "Worker"]) {
     const { [`${tier}Environment`]: EnvironmentName, [`${tier}Group`]: known } = outputs;
     if (!EnvironmentName || !known) continue;
-    const { EnvironmentResources } = await beanstalk.send(new DescribeEnvironmentResourcesCommand({ EnvironmentName }));
-    const [group] = EnvironmentResources?.AutoScalingGroups ?? [];
-    if (group?.Name !== undefined && group.Name !== known) rebuilt.push(EnvironmentName);
+    const group = await readGroup(beanstalk, EnvironmentName);
+    if (group !== undefined && group !== known) rebuilt.push(EnvironmentName);
   }
   const round = deployed + (rebuilt.length > 0 ? 1 : 0);
   return { round: round === 1 ? undefined : round, rebuilt };

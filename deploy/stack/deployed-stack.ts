@@ -76,6 +76,9 @@ export async function readStackResources(
 export function deployObstacle(stack: DeployedStack | undefined): string | undefined {
   if (stack === undefined || stack.status === "REVIEW_IN_PROGRESS") return undefined;
   const { name, status, reason, stage } = stack;
+  // Its own region, which is not that of the commands' credentials for a firewall's.
+  const named = `--stack-name ${name} --region ${stack.id.split(":")[3] ?? ""}`;
+  const isFirewall = stack.description.startsWith("Turnout: firewall of ");
   if (!stack.description.startsWith("Turnout:")) {
     return `There is a stack ${name} already, and it is none of Turnout's. Choose another stackName.`;
   }
@@ -83,7 +86,13 @@ export function deployObstacle(stack: DeployedStack | undefined): string | undef
   if (status === "DELETE_IN_PROGRESS") return `${so}. Wait until it is gone, then deploy again.`;
   if (status.endsWith("_IN_PROGRESS")) return `${so}: somebody else is changing it. Wait until that is done.`;
   if (status === "UPDATE_ROLLBACK_FAILED") {
-    return `${so}: an update failed and could not be undone. Continue with: aws cloudformation continue-update-rollback --stack-name ${name}`;
+    return `${so}: an update failed and could not be undone. Continue with: aws cloudformation continue-update-rollback ${named}`;
+  }
+  if (status === "UPDATE_FAILED") {
+    return `${so}: left so by --no-rollback, to find out why. Take it back first, with: aws cloudformation rollback-stack ${named}; then deploy again.`;
+  }
+  if (isFirewall && /^(CREATE_FAILED|ROLLBACK_|DELETE_FAILED)/.test(status)) {
+    return `${so}. The firewall's stack holds no data; remove it with: aws cloudformation delete-stack ${named}, then deploy again.`;
   }
   if (status === "DELETE_FAILED") return `${so}: half removed. Finish that with: npm run destroy -- --stack ${name}`;
   if (/^(CREATE_FAILED|ROLLBACK_)/.test(status)) {

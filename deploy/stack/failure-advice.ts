@@ -19,6 +19,12 @@ const advices: readonly Advice[] = [
       "A quota of the account is reached. Ask for more in the Service Quotas console, in this region, or choose smaller settings.",
   },
   {
+    // CDK's own words, before CloudFormation begins.
+    reason: /replacement which cannot be deployed/i,
+    advice:
+      "CloudFormation cannot replace a resource with --no-rollback, and a changed bundle is another application version: leave it out. Where this is a failed stack, take it back first: aws cloudformation rollback-stack --stack-name NAME.",
+  },
+  {
     reason: /already exists/i,
     advice: "A resource of this name is left from an earlier stack. Find it with: npm run turnout -- stack leftovers",
   },

@@ -202,6 +202,7 @@ t.test("incomplete and changing stacks are reported with what to do, and not cha
     ["DELETE_FAILED", /npm run destroy -- --stack summit-test/],
     ["UPDATE_IN_PROGRESS", /somebody else/],
     ["UPDATE_ROLLBACK_FAILED", /continue-update-rollback/],
+    ["UPDATE_FAILED", /rollback-stack --stack-name summit-test --region eu-central-1; then deploy again/],
   ] as const) {
     const { deploy, asked } = open(t, { stacks: [toolkit, { ...whole, status }] });
     const { code, stderr } = await deploy(["--yes"]);
@@ -422,4 +423,33 @@ t.test("after a rebuilt environment the stack asks for its group again, and keep
   t.match(await synthesisOf("group-9"), { round: "lookupRound=2", stderr: /Rebuilt .*: summit-web/ });
   t.match(await synthesisOf("group-9", { WebGroup: "group-9", LookupRound: "2" }), { round: "lookupRound=2" });
   t.match(await synthesisOf("group-10", { WebGroup: "group-9", LookupRound: "2" }), { round: "lookupRound=3" });
+});
+
+t.test("an environment that somebody terminated does not keep the deployment from making it again", async (t) => {
+  const known = { ...outputs, WebEnvironment: "summit-web", WebGroup: "group-1" };
+  const { deploy, mocks } = open(t, { stacks: [toolkit, { ...whole, outputs: known }] });
+  const missing = awsError("InvalidParameterValue", "No Environment found for EnvironmentName = 'summit-web'.");
+  mocks.beanstalk.on(DescribeEnvironmentResourcesCommand).rejects(missing);
+  const { code, stderr } = await deploy(["--yes", "--revert-drift"]);
+  t.equal(code, 0, stderr);
+  mocks.beanstalk.on(DescribeEnvironmentResourcesCommand).rejects(awsError("AccessDenied"));
+  t.match(await deploy(["--yes"]), { code: 1, stderr: /may not do this/ }, "any other error is told");
+});
+
+t.test("what another run put into the shared folder meanwhile is not deployed", async (t) => {
+  // Another terminal's --dry-run, while this one shows its differences and asks.
+  const script = 'if [ "$1" = diff ]; then sed -i s/Vpc7F/Vpc8A/ "$4/template.json"; fi';
+  const { deploy, asked } = open(t, { script });
+  const { code, stderr } = await deploy([], "y");
+  t.equal(code, 1);
+  t.match(stderr, /Another command has synthesised other templates.*Run the command again/);
+  t.notMatch(asked().join("\n"), /^deploy/m);
+});
+
+t.test("where CDK refuses a replacement without a rollback, the report says what that means", async (t) => {
+  const said =
+    "Change includes a replacement which cannot be deployed while rollback is disabled. Perform a deployment with rollback enabled, but terminal (TTY) is not attached";
+  const script = `if [ "$1" = deploy ]; then echo "${said}" >&2; exit 1; fi`;
+  const { stdout } = await open(t, { stacks: [toolkit, whole], script }).deploy(["--yes", "--no-rollback"]);
+  t.match(stdout, /changed bundle is another application version: leave it out/);
 });

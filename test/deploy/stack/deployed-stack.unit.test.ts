@@ -60,10 +60,30 @@ t.test("every state that prevents a deployment is reported with what to do", asy
     ["DELETE_IN_PROGRESS", /until it is gone/],
     ["CREATE_IN_PROGRESS", /somebody else/],
     ["UPDATE_ROLLBACK_IN_PROGRESS", /somebody else/],
-    ["UPDATE_ROLLBACK_FAILED", /continue-update-rollback --stack-name summit-test/],
+    ["UPDATE_ROLLBACK_FAILED", /continue-update-rollback --stack-name summit-test --region eu-central-1/],
+    ["UPDATE_FAILED", /rollback-stack --stack-name summit-test --region eu-central-1; then deploy again/],
   ];
   for (const [status, remedy] of obstacles) t.match(deployObstacle({ ...stack, status }) ?? "", remedy, status);
   t.match(deployObstacle({ ...stack, description: "A shop" }), /none of Turnout's/);
+});
+
+t.test("a firewall's stack is mended in its own region, and by no command that knows main stacks only", async (t) => {
+  const firewall = {
+    ...stack,
+    name: "summit-test-firewall",
+    id: idOf("summit-test-firewall").replace(region, firewallRegion),
+    description: "Turnout: firewall of summit-test",
+    stage: undefined,
+  };
+  for (const [status, remedy] of [
+    ["ROLLBACK_COMPLETE", /delete-stack --stack-name summit-test-firewall --region us-east-1/],
+    ["DELETE_FAILED", /delete-stack --stack-name summit-test-firewall --region us-east-1/],
+    ["UPDATE_ROLLBACK_FAILED", /continue-update-rollback --stack-name summit-test-firewall --region us-east-1/],
+  ] as const) {
+    const said = deployObstacle({ ...firewall, status });
+    t.match(said, remedy, status);
+    t.notMatch(said, "npm run destroy");
+  }
 });
 
 t.test("a stack can be removed in every state but in the middle of a change", async (t) => {
