@@ -262,6 +262,10 @@ function relationErrors(config: StackConfig): string[] {
   if ((config.loadTestFrom === undefined) !== (config.loadTestUntil === undefined)) {
     errors.push("loadTestFrom and loadTestUntil belong together: without an end the exemption would stay");
   }
+  if (config.loadTestUntil !== undefined && Number.isNaN(Date.parse(config.loadTestUntil))) {
+    // The web tier would not start with it.
+    errors.push(`loadTestUntil was ${config.loadTestUntil}, which is no time`);
+  }
   const wrongRange = config.loadTestFrom?.split(",").find((range) => !isRange(range));
   if (wrongRange !== undefined) errors.push(`loadTestFrom names ${wrongRange}, which is no address or range`);
   const pairs = config.tags?.split(",") ?? [];

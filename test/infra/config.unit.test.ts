@@ -129,4 +129,6 @@ t.test("a load test is exempt from addresses that exist, and only until a time",
   t.match(errorsOf({ loadTestFrom: "203.0.113.7" }), [/belong together/]);
   for (const loadTestFrom of ["203.0.113.300", "203.0.113.0/33", "0.0.0.0/0", "::/0", "everywhere"])
     t.equal(errorsOf({ loadTestFrom, loadTestUntil }).length, 1, loadTestFrom);
+  for (const until of ["2027-13-01T12:00Z", "2027-02-01T25:00Z", "2027-02-01", "tomorrow"])
+    t.match(errorsOf({ loadTestFrom: "203.0.113.7", loadTestUntil: until }), [/loadTestUntil was/], until);
 });
