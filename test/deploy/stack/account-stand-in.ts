@@ -1,6 +1,7 @@
 /**
  * An AWS account for tests, where no local engine exists: every client that the deployment's commands use is stubbed and
- * answers with nothing, CloudFormation with the stacks that a test puts there, which come and go as the real ones do.
+ * answers with nothing, CloudFormation with the stacks that a test puts there, which come and go as the real ones do, in
+ * pages as small as they can be.
  */
 import { AutoScalingClient } from "@aws-sdk/client-auto-scaling";
 import {
@@ -84,6 +85,17 @@ export function gone(stack: StandInStack): void {
   stack.status = "DELETE_COMPLETE";
 }
 
+interface Paged {
+  readonly StackName?: string;
+  readonly NextToken?: string;
+}
+
+/** @returns one of a list, and where the next one is: whoever does not ask further misses it */
+function page<One>(name: string, all: readonly One[], { NextToken = "0" }: Paged): object {
+  const at = Number(NextToken);
+  return { [name]: all.slice(at, at + 1), ...(at + 1 < all.length && { NextToken: String(at + 1) }) };
+}
+
 /** @param onAsk called before CloudFormation answers, to let the world change meanwhile */
 export function openAccount(t: Test, stacks: StandInStack[] = [], onAsk = (_stacks: StandInStack[]): void => {}) {
   const mocks = {
@@ -145,48 +157,51 @@ export function openAccount(t: Test, stacks: StandInStack[] = [], onAsk = (_stac
 
   mocks.cloudFormation
     .on(DescribeStacksCommand)
-    .callsFake(({ StackName }: { StackName?: string }) => {
+    .callsFake(({ StackName, ...asked }: Paged) => {
       onAsk(stacks);
       if (StackName === undefined) {
-        return { Stacks: stacks.filter(({ status }) => status !== "DELETE_COMPLETE").map(describe) };
+        const present = stacks.filter(({ status }) => status !== "DELETE_COMPLETE");
+        return page("Stacks", present.map(describe), asked);
       }
       const stack = find(StackName);
       steps.get(stack)?.shift()?.(stack);
       return { Stacks: [describe(stack)] };
     })
     .on(ListStacksCommand)
-    .callsFake(() => ({
-      StackSummaries: stacks.map(describe).map((one) => ({ ...one, TemplateDescription: one.Description })),
-    }))
+    .callsFake((asked: Paged) => {
+      const all = stacks.map(describe).map((one) => ({ ...one, TemplateDescription: one.Description }));
+      return page("StackSummaries", all, asked);
+    })
     .on(DescribeStackEventsCommand)
-    .callsFake(({ StackName = "" }: { StackName?: string }) => {
+    .callsFake(({ StackName = "", ...asked }: Paged) => {
       onAsk(stacks);
       const { name } = find(StackName);
-      return {
-        StackEvents: events
-          .filter(({ stack }) => stack === name)
-          .map(({ id, logicalId, type, status, reason }) => ({
-            EventId: id,
-            StackId: idOf(name),
-            StackName: name,
-            LogicalResourceId: logicalId,
-            PhysicalResourceId: logicalId === name ? idOf(name) : `${logicalId}-id`,
-            ResourceType: type ?? "AWS::CloudFormation::Stack",
-            ResourceStatus: status,
-            ResourceStatusReason: reason,
-            Timestamp: new Date("2027-01-01T12:00:00Z"),
-          })),
-      };
+      const all = events
+        .filter(({ stack }) => stack === name)
+        .map(({ id, logicalId, type, status, reason }) => ({
+          EventId: id,
+          StackId: idOf(name),
+          StackName: name,
+          LogicalResourceId: logicalId,
+          PhysicalResourceId: logicalId === name ? idOf(name) : `${logicalId}-id`,
+          ResourceType: type ?? "AWS::CloudFormation::Stack",
+          ResourceStatus: status,
+          ResourceStatusReason: reason,
+          Timestamp: new Date("2027-01-01T12:00:00Z"),
+        }));
+      return page("StackEvents", all, asked);
     })
     .on(ListStackResourcesCommand)
-    .callsFake(({ StackName = "" }: { StackName?: string }) => ({
-      StackResourceSummaries: (find(StackName).resources ?? []).map(({ logicalId, type, name, status }) => ({
+    .callsFake(({ StackName = "", ...asked }: Paged) => {
+      onAsk(stacks);
+      const all = (find(StackName).resources ?? []).map(({ logicalId, type, name, status }) => ({
         LogicalResourceId: logicalId,
         ResourceType: type,
         PhysicalResourceId: name,
         ResourceStatus: status ?? "CREATE_COMPLETE",
-      })),
-    }))
+      }));
+      return page("StackResourceSummaries", all, asked);
+    })
     .on(GetTemplateCommand)
     .callsFake(({ StackName = "" }: { StackName?: string }) => {
       const resources = (find(StackName).resources ?? []).map(({ logicalId, type, policy }) => [
