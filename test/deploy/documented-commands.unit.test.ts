@@ -176,3 +176,14 @@ t.test("--stack names a deployed stack everywhere, with its stage", async (t) =>
       t.match(given, /-(test|production)$/, `${where}: ${args.join(" ")}`);
   }
 });
+
+t.test(
+  "no AWS command line has a shorthand value that begins with an equals sign, which its parser rejects",
+  async (t) => {
+    const wrong = /\baws [a-z][^\n`]*?=(?==)[^\n`]*/g;
+    t.match("aws x --filters 'Type=a,Operator==,Values=b'", wrong, "control");
+    t.notMatch(`aws x --filters 'Type=a,Operator="=",Values="b"'`, wrong);
+    for (const path of globSync(["README.md", "docs/**/*.md"], { cwd: root }))
+      t.strictSame(readFileSync(join(root, path), "utf8").match(wrong), null, path);
+  },
+);
