@@ -13,7 +13,7 @@ export interface KeptDataOptions {
   readonly signal: AbortSignal;
 }
 
-/** A table is busy for a moment after its deletion protection was switched off. */
+/** A table is busy for a moment after its deletion protection was switched off, and perhaps before it can be. */
 const maxTries = 30;
 
 /**
@@ -26,10 +26,12 @@ export async function deleteKeptData(
   { clients: { dynamoDb, sqs }, note, pollMs, signal }: KeptDataOptions,
 ): Promise<PlannedResource[]> {
   async function deleteTable(TableName: string): Promise<void> {
+    let isProtected = true;
     for (let tries = 1; ; tries += 1) {
       signal.throwIfAborted();
       try {
-        if (tries === 1) await dynamoDb.send(new UpdateTableCommand({ TableName, DeletionProtectionEnabled: false }));
+        if (isProtected) await dynamoDb.send(new UpdateTableCommand({ TableName, DeletionProtectionEnabled: false }));
+        isProtected = false;
         await dynamoDb.send(new DeleteTableCommand({ TableName }));
         return;
       } catch (error) {

@@ -2,9 +2,11 @@
 import {
   DeleteNetworkInterfaceCommand,
   DeleteSecurityGroupCommand,
-  DescribeNetworkInterfacesCommand,
-  DescribeSecurityGroupsCommand,
+  paginateDescribeNetworkInterfaces,
+  paginateDescribeSecurityGroups,
   type EC2Client,
+  type NetworkInterface,
+  type SecurityGroup,
 } from "@aws-sdk/client-ec2";
 
 /** Names of the services' security groups; CloudFormation deletes the stack's own. */
@@ -30,16 +32,19 @@ export async function clearNetworks(
 
   if (networks.length === 0) return;
   const Filters = [{ Name: "vpc-id", Values: [...networks] }];
-  const { NetworkInterfaces = [] } = await ec2.send(
-    new DescribeNetworkInterfacesCommand({ Filters: [...Filters, { Name: "status", Values: ["available"] }] }),
-  );
-  for (const { NetworkInterfaceId = "", Description = "" } of NetworkInterfaces) {
+  const unused = { Filters: [...Filters, { Name: "status", Values: ["available"] }] };
+  const interfaces: NetworkInterface[] = [];
+  for await (const { NetworkInterfaces = [] } of paginateDescribeNetworkInterfaces({ client: ec2 }, unused))
+    interfaces.push(...NetworkInterfaces);
+  for (const { NetworkInterfaceId = "", Description = "" } of interfaces) {
     await attempt(`interface ${NetworkInterfaceId} (${Description})`, () =>
       ec2.send(new DeleteNetworkInterfaceCommand({ NetworkInterfaceId })),
     );
   }
-  const { SecurityGroups = [] } = await ec2.send(new DescribeSecurityGroupsCommand({ Filters }));
-  for (const { GroupId = "", GroupName = "" } of SecurityGroups) {
+  const groups: SecurityGroup[] = [];
+  for await (const { SecurityGroups = [] } of paginateDescribeSecurityGroups({ client: ec2 }, { Filters }))
+    groups.push(...SecurityGroups);
+  for (const { GroupId = "", GroupName = "" } of groups) {
     if (!ofServices.test(GroupName)) continue;
     await attempt(`security group ${GroupName}`, () => ec2.send(new DeleteSecurityGroupCommand({ GroupId })));
   }

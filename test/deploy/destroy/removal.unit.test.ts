@@ -138,6 +138,25 @@ function openKept(t: Test) {
   return { mocks, lines, remove };
 }
 
+t.test("a table that is still being made or changed loses its protection before it is deleted", async (t) => {
+  const { mocks, remove } = openKept(t);
+  let isProtected = true;
+  let updates = 0;
+  mocks.dynamoDb
+    .on(UpdateTableCommand)
+    .callsFake(() => {
+      updates += 1;
+      if (updates === 1) throw awsError("ResourceInUseException");
+      isProtected = false;
+    })
+    .on(DeleteTableCommand)
+    .callsFake(() => {
+      if (isProtected) throw awsError("ValidationException", "Resource cannot be deleted as it is currently protected");
+    });
+  t.same(await remove(), [other]);
+  t.equal(updates, 2);
+});
+
 t.test("tables lose their protection and are deleted, queues too, anything else is kept", async (t) => {
   const { mocks, lines, remove } = openKept(t);
   t.same(await remove(), [other]);
@@ -170,7 +189,11 @@ t.test("unused interfaces and the services' security groups are removed, the sta
   const { clients, mocks } = openAccount(t);
   mocks.ec2
     .on(DescribeNetworkInterfacesCommand)
-    .resolves({ NetworkInterfaces: [{ NetworkInterfaceId: "eni-1", Description: "CloudFront VPC origin" }] })
+    .callsFake(({ NextToken }: { NextToken?: string }) =>
+      NextToken === undefined
+        ? { NetworkInterfaces: [], NextToken: "more" }
+        : { NetworkInterfaces: [{ NetworkInterfaceId: "eni-1", Description: "CloudFront VPC origin" }] },
+    )
     .on(DescribeSecurityGroupsCommand)
     .resolves({
       SecurityGroups: [
