@@ -6,6 +6,7 @@ import { isIP } from "node:net";
 import { Type, type Static, type TSchema } from "typebox";
 import { Compile } from "typebox/compile";
 import { scalingPolicy } from "../shared/aws/scaling-policy.ts";
+import { tagErrors, tagsPattern } from "./own-tags.ts";
 
 const { web, worker, rush } = scalingPolicy;
 
@@ -20,13 +21,6 @@ const instanceType = (tier: string) =>
 const certificate = (description: string) =>
   Type.Optional(Type.String({ pattern: "^arn:aws[a-z-]*:acm:[a-z0-9-]+:[0-9]{12}:certificate/.+$", description }));
 
-/** CloudFormation and Elastic Beanstalk take no empty value. */
-const tag = "[^=,]{1,127}=[^=,]{1,255}";
-/**
- * AWS keeps its prefixes for itself, Elastic Beanstalk also the key Name, and Turnout its own; the letters are those that
- * every service takes. https://docs.aws.amazon.com/elasticbeanstalk/latest/dg/using-features.tagging.html
- */
-const allowedTag = /^(?!aws:|elasticbeanstalk:|turnout:|name=)[\p{L}\p{N} _.:/+@-]+=[\p{L}\p{N} _.:/+@-]+$/iu;
 const cidr = String.raw`[0-9A-Fa-f:.]+(/\d{1,3})?`;
 
 export const StackConfig = Type.Object({
@@ -42,7 +36,7 @@ export const StackConfig = Type.Object({
   }),
   tags: Type.Optional(
     Type.String({
-      pattern: `^${tag}(,${tag}){0,39}$`,
+      pattern: tagsPattern,
       description:
         "your own tags, such as costCentre=42,owner=events, on everything that can carry one; they can be changed on a live stack. Default: none",
     }),
@@ -238,6 +232,13 @@ function isRange(range: string): boolean {
 
 function relationErrors(config: StackConfig): string[] {
   const errors: string[] = [];
+  const [twice] = /-(test|production)$/.exec(config.stackName) ?? [];
+  if (twice !== undefined) {
+    const stack = `${config.stackName}-${config.stage}`;
+    errors.push(
+      `stackName was ${config.stackName}, which makes the stack ${stack}: leave ${twice} out, for stage adds it`,
+    );
+  }
   for (const tier of ["web", "worker"] as const) {
     const [min, rushing, max] = [
       config[`${tier}MinInstances`],
@@ -268,25 +269,11 @@ function relationErrors(config: StackConfig): string[] {
   }
   const wrongRange = config.loadTestFrom?.split(",").find((range) => !isRange(range));
   if (wrongRange !== undefined) errors.push(`loadTestFrom names ${wrongRange}, which is no address or range`);
-  const pairs = config.tags?.split(",") ?? [];
-  const wrongTags = pairs.filter((pair) => !allowedTag.test(pair));
-  if (wrongTags.length > 0) {
-    errors.push(
-      `tags may not have ${wrongTags.join(", ")}: letters, digits, spaces and _.:/+@- only, a value for each, and no key that is Name or begins with aws:, elasticbeanstalk: or turnout:`,
-    );
-  }
-  // IAM tells no upper case from lower in keys.
-  const keys = new Set(pairs.map((pair) => pair.split("=", 1)[0]?.toLowerCase()));
-  if (keys.size < pairs.length) errors.push("tags names a key twice, whether in upper or lower case");
+  errors.push(...tagErrors(config.tags ?? ""));
   if (config.certificateArn && !config.certificateArn.includes(":acm:us-east-1:")) {
     errors.push("certificateArn must lie in us-east-1: CloudFront reads certificates only there");
   }
   return errors;
-}
-
-/** @returns the organiser's own tags */
-export function ownTags({ tags }: Pick<StackConfig, "tags">): Readonly<Record<string, string>> {
-  return Object.fromEntries((tags?.split(",") ?? []).map((pair) => pair.split("=", 2) as [string, string]));
 }
 
 /** @returns whether Session Manager reaches the instances */

@@ -7,7 +7,8 @@ import { Stack, Tags, type StackProps } from "aws-cdk-lib";
 import { StringParameter } from "aws-cdk-lib/aws-ssm";
 import { CfnIPSet, CfnWebACL } from "aws-cdk-lib/aws-wafv2";
 import type { Construct } from "constructs";
-import { ownTags, type StackConfig } from "./config.ts";
+import type { StackConfig } from "./config.ts";
+import { ownTags } from "./own-tags.ts";
 
 /** Name of the parameter in us-east-1 with the firewall's ARN. */
 export function firewallParameterName(stackName: string): string {

@@ -80,6 +80,13 @@ t.test("numbers that contradict each other are rejected", async (t) => {
   t.match(errorsOf({ tableWarmWritesPerSecond: 9_000, tableMaxWritesPerSecond: 5_000 }), [/tableMaxWritesPerSecond/]);
 });
 
+t.test("a name that says the stage already is not given it twice", async (t) => {
+  t.match(errorsOf({ stackName: "summit-test" }), [/makes the stack summit-test-test: leave -test out/]);
+  t.match(errorsOf({ stackName: "summit-production", stage: "production" }), [/leave -production out/]);
+  t.strictSame(errorsOf({ stackName: "test" }), []);
+  t.strictSame(errorsOf({ stackName: "summit-testing" }), []);
+});
+
 t.test("zones are two different ids, not names", async (t) => {
   t.strictSame(errorsOf({ zones: "euc1-az1,euc1-az3" }), []);
   t.match(errorsOf({ zones: "euc1-az1,euc1-az1" }), [/zones were euc1-az1 twice/]);

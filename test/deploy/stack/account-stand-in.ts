@@ -91,7 +91,7 @@ interface Paged {
 }
 
 /** @returns one of a list, and where the next one is: whoever does not ask further misses it */
-function page<One>(name: string, all: readonly One[], { NextToken = "0" }: Paged): object {
+function page(name: string, all: readonly object[], { NextToken = "0" }: Paged): object {
   const at = Number(NextToken);
   return { [name]: all.slice(at, at + 1), ...(at + 1 < all.length && { NextToken: String(at + 1) }) };
 }
