@@ -100,7 +100,9 @@ function openProduction(t: Test) {
     },
     killed: () => left < 0,
     remains: () => [
-      ...[...tables.keys(), ...queues, ...logGroups],
+      ...tables.keys(),
+      ...queues,
+      ...logGroups,
       ...stacks.filter(({ status }) => status !== "DELETE_COMPLETE").map((stack) => stack.name),
     ],
   };
