@@ -1,17 +1,13 @@
 /** The worker tier as a process: environment, parts, polling, graceful stop. */
-import { randomBytes } from "node:crypto";
 import { createActivityReader } from "../shared/activity/reader.ts";
-import { createActivityRecorder } from "../shared/activity/recorder.ts";
 import { createDocumentClient, createSqsClient } from "../shared/aws/aws-clients.ts";
-import { createCloudWatchPublisher } from "../shared/aws/cloudwatch-publisher.ts";
 import { readEnv } from "../shared/process/environment.ts";
 import { closeHttp } from "../shared/http/http-close.ts";
 import { followConnections } from "../shared/http/http-connections.ts";
-import { createLifecycle } from "../shared/process/lifecycle.ts";
 import { openLog } from "../shared/process/logger.ts";
 import { createRegistry } from "../shared/process/metrics.ts";
 import { runProcess } from "../shared/process/process.ts";
-import { constructOfRole } from "../shared/aws/tier-grants.ts";
+import { createTierLifecycle } from "../shared/process/tier-lifecycle.ts";
 import { readActivityTotals } from "./activity-totals.ts";
 import { buildWorkerApp } from "./app.ts";
 import { createBacklogReport } from "./backlog-report.ts";
@@ -30,12 +26,12 @@ await runProcess(process, async () => {
   const sqs = createSqsClient({ region, requestTimeoutMs: receiveTimeoutMs, maxAttempts: 3 });
   const documents = createDocumentClient({ region, requestTimeoutMs: config.WRITE_TIMEOUT_MS, maxAttempts: 3 });
   const worker = createWorker({ config, sqs, documents, registry, logger: log.logger });
-  const activity = { documents, table: config.ACTIVITY_TABLE, wallClock: Date.now };
+  const activity = createActivityReader({ documents, table: config.ACTIVITY_TABLE, wallClock: Date.now });
   const reportBacklog = createBacklogReport({
     sqs,
     queueUrl: config.QUEUE_URL,
     deadLetterQueueUrl: config.DEAD_LETTER_QUEUE_URL,
-    estimate: createActivityReader(activity).estimate,
+    estimate: activity.estimate,
     registry,
     logger: log.logger,
     wallClock: Date.now,
@@ -64,33 +60,17 @@ await runProcess(process, async () => {
     logger: log.logger,
   });
   const connections = followConnections(app.server);
-  const lifecycle = createLifecycle(
+  const lifecycle = createTierLifecycle(
+    {
+      tier: "worker",
+      config,
+      sqs,
+      documents,
+      registry,
+      logger: log.logger,
+      readActivity: () => readActivityTotals(registry),
+    },
     [
-      // Starts first and stops last, so that work finished during the stop is counted.
-      createCloudWatchPublisher({
-        stack: config.CLOUDWATCH_STACK,
-        region,
-        registry,
-        logger: log.logger,
-        construct: "Roles/WorkerRole",
-        wallClock: Date.now,
-        random: Math.random,
-      }),
-      {
-        name: "clients",
-        stop: () => {
-          sqs.destroy();
-          documents.destroy();
-        },
-      },
-      createActivityRecorder({
-        ...activity,
-        processId: randomBytes(6).toString("base64url"),
-        read: () => readActivityTotals(registry),
-        logger: log.logger,
-        construct: constructOfRole.worker,
-        random: Math.random,
-      }),
       {
         name: "http",
         start: async () => {
@@ -104,7 +84,6 @@ await runProcess(process, async () => {
       // Stops first: a waiting task would delay the rest.
       { name: "tasks", stop: () => stopping.abort() },
     ],
-    { deadlineSeconds: config.STOP_DEADLINE_SECONDS, logger: log.logger },
   );
   return { lifecycle, log };
 });
