@@ -21,7 +21,7 @@ function place(test: Test) {
   chmodSync(join(folder, "bin/npm"), 0o755);
 
   function run(npmStatus = 0) {
-    const { status, stdout, stderr } = spawnSync("tools/run", ["tool", "--check", "a b"], {
+    const { status, stdout, stderr } = spawnSync(join(folder, "tools/run"), ["tool", "--check", "a b"], {
       cwd: folder,
       encoding: "utf8",
       env: { PATH: `${join(folder, "bin")}:/usr/bin:/bin`, NPM_STATUS: String(npmStatus) },
