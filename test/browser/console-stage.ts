@@ -57,7 +57,7 @@ export async function openConsoleStage(): Promise<ConsoleStage> {
   }
   const { environment, urls } = stack;
   Object.assign(process.env, environment);
-  const client = createSqsClient({ region: environment.AWS_REGION!, requestTimeoutMs: 5_000, maxAttempts: 3 });
+  const client = createSqsClient({ region: environment.AWS_REGION!, requestTimeoutMs: 20_000, maxAttempts: 3 });
   sqs = client;
 
   async function register(email: string): Promise<void> {

@@ -109,7 +109,7 @@ export async function openStage(): Promise<Stage> {
     resumeWorker: () => stack.process("worker").start(),
     async deadLetterWhatWaits() {
       Object.assign(process.env, stack.environment);
-      const sqs = createSqsClient({ region: region!, requestTimeoutMs: 3_000, maxAttempts: 3 });
+      const sqs = createSqsClient({ region: region!, requestTimeoutMs: 20_000, maxAttempts: 3 });
       try {
         let moved = 0;
         for (;;) {

@@ -10,7 +10,7 @@ import { findFreePort } from "../../local/ports.ts";
 import { createOrphanGuard } from "../../local/orphan-guard/orphan-guard.ts";
 import { tierPlan, urlOf } from "../../local/process-plans.ts";
 import { createLocalStack, type LocalStack } from "../../local/stack.ts";
-import { eventually } from "./eventually.ts";
+import { eventually, stretched } from "./eventually.ts";
 
 export interface BareTierOptions {
   readonly tier: "web" | "worker";
@@ -68,7 +68,7 @@ export async function startBareTier(test: Test, engines: LocalStack, options: Ba
     ...longTimeouts,
     ...(tier === "web" && { RECEIPT_KEYS: receiptKeys }),
     ...(tier === "worker" && { RECEIVE_WAIT_SECONDS: "1", VISIBILITY_TIMEOUT_SECONDS: "10" }),
-    STOP_DEADLINE_SECONDS: "10",
+    STOP_DEADLINE_SECONDS: String(Math.round(stretched(10))),
     HOST: "127.0.0.1",
     PORT: String(port),
     ...options.environment,

@@ -32,7 +32,7 @@ export async function startStack(options: LocalStackOptions = {}): Promise<Runni
   const { environment } = stack;
   // Where the SDK reads them; a test file is a process of its own.
   Object.assign(process.env, environment);
-  const bounds = { region: environment.AWS_REGION!, requestTimeoutMs: 5_000, maxAttempts: 3 };
+  const bounds = { region: environment.AWS_REGION!, requestTimeoutMs: 20_000, maxAttempts: 3 };
   const sqs = createSqsClient(bounds);
   const documents = createDocumentClient(bounds);
 

@@ -16,7 +16,7 @@ import { DynamoDBDocumentClient, ScanCommand } from "@aws-sdk/lib-dynamodb";
 import { createOrphanGuard, type OrphanGuard } from "../../local/orphan-guard/orphan-guard.ts";
 import { createLocalStack, type LocalStack } from "../../local/stack.ts";
 import type { DeadLetterRecord } from "../../shared/dead-letters/dead-letter-record.ts";
-import { eventually } from "../equipment/eventually.ts";
+import { eventually, stretched } from "../equipment/eventually.ts";
 import { createResources, type CellResources } from "./cell-resources.ts";
 import { createFaultProxy, type FaultProxy } from "./fault-proxy.ts";
 import { createRandom, type Random } from "./random.ts";
@@ -83,11 +83,14 @@ export interface Engines {
   stop(): Promise<void>;
 }
 
+/** A busy machine, too, has time to end cleanly. */
+export const stopDeadlineSeconds = Math.round(stretched(15));
+
 /** What every cell gives its tiers: short waits, so that a test is quick, and a log of what went wrong. */
 const quickTiers = {
   LOG_LEVEL: "info",
   RECEIVE_WAIT_SECONDS: "1",
-  STOP_DEADLINE_SECONDS: "15",
+  STOP_DEADLINE_SECONDS: String(stopDeadlineSeconds),
   WRITE_TIMEOUT_MS: "1000",
   SEND_TIMEOUT_MS: "1000",
   // A machine that is busy with other tests sheds nobody by itself.
