@@ -7,7 +7,7 @@ import { buildDeployCommand } from "./command.ts";
 
 const folder = resolve(import.meta.dirname, "..", "..");
 const parts = {
-  cdk: { command: process.execPath, args: [join(folder, "node_modules/aws-cdk/bin/cdk")], folder },
+  cdk: { command: process.execPath, args: [join(folder, "tools/node_modules/aws-cdk/bin/cdk")], folder },
   assemblyFolder: join(folder, "cdk.out"),
   pollMs: 10_000,
   now: Date.now,

@@ -45,9 +45,10 @@ function lint(files: readonly (readonly [string, string, ...string[]])[]): strin
   return oxlint(["--format", "unix"], house);
 }
 
+/** Installs it, where no check has yet. */
 function oxlint(options: string[], cwd: string): string {
   // Without NODE_OPTIONS: the runner's import hooks, which go to every child, do not fit this program.
-  const command = ["-u", "NODE_OPTIONS", join(root, "node_modules/.bin/oxlint"), ...options];
+  const command = ["-u", "NODE_OPTIONS", join(root, "tools/run"), "oxlint", ...options];
   const { stdout, stderr } = spawnSync("env", command, { cwd, encoding: "utf8" });
   return stdout + stderr;
 }
