@@ -118,7 +118,7 @@ function openQueue(config: WebConfig, { sqs }: Clients, eventLoop: EventLoop) {
   return { groupCommit, probe, readiness: createReadiness({ probe, cacheMs: probeCacheMs, now }) };
 }
 
-function openStatus(config: WebConfig, { documents }: Clients, countMessages: () => Promise<number>) {
+function openStatus(config: WebConfig, { documents }: Clients, probe: () => Promise<number>) {
   const { estimate } = createActivityReader({ documents, table: config.ACTIVITY_TABLE, wallClock: Date.now });
   const reads = createStatusReads({
     documents,
@@ -131,7 +131,7 @@ function openStatus(config: WebConfig, { documents }: Clients, countMessages: ()
   });
   return {
     statuses: createStatusReader({ reads, wallClock: Date.now }),
-    backlog: createEstimatedWait({ countMessages, estimate, cacheMs: probeCacheMs, now }),
+    backlog: createEstimatedWait({ countMessages: probe, estimate, cacheMs: probeCacheMs, now }),
   };
 }
 
