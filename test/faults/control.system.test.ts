@@ -13,18 +13,23 @@ const small = { engines, seconds: 10, perSecond: 60, webs: 1, workers: 1 };
 const beforeTheWrite = moments.find(({ name }) => name === "before the write")!;
 
 t.test("control: a worker that deletes before it writes loses registrations, and the audit says so", async (t) => {
-  const report = await runRound({
-    ...small,
-    seed: "deletes-first",
-    ledger: join(t.testdir(), "ledger.jsonl"),
-    plan: [2, 4, 6, 8].map((second) => ({
-      what: "kill",
-      atMs: second * 1_000,
-      tier: "worker",
-      moment: beforeTheWrite,
-    })),
-    workerProgram: join("variants", "deletes-first.ts"),
-  });
+  const folder = t.testdir();
+  const round = (seed: string) =>
+    runRound({
+      ...small,
+      seed,
+      ledger: join(folder, `${seed}.jsonl`),
+      plan: [2, 4, 6, 8].map((second) => ({
+        what: "kill",
+        atMs: second * 1_000,
+        tier: "worker",
+        moment: beforeTheWrite,
+      })),
+      workerProgram: join("variants", "deletes-first.ts"),
+    });
+  // On a busy machine the worker may be killed while it holds nothing.
+  let report = await round("deletes-first-0");
+  for (let again = 1; again < 4 && report.audit.lost === 0; again += 1) report = await round(`deletes-first-${again}`);
   t.ok(report.audit.lost > 0, `${report.audit.lost} lost`);
   t.notOk(report.audit.passed);
   t.notOk(report.clean);
