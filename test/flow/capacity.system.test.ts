@@ -27,39 +27,45 @@ const warmUpPerSecond = 50;
 const drainedWithinMs = 60_000;
 const people = spikePerSecond * spikeSeconds;
 
-const engines = createLocalStack({ tiers: [], periodicTasks: false });
-t.teardown(() => engines.stop());
-const { sqs, dynamodb } = await engines.start();
-const table = await startAwsProxy(dynamodb!);
-t.teardown(() => table.close());
-table.intervene(async ({ operation }) => {
-  if (operation === "BatchExecuteStatement") await delay(writeDelayMs);
-  return undefined;
-});
-const queue = await startAwsProxy(sqs!);
-t.teardown(() => queue.close());
-queue.intervene(async ({ operation }) => {
-  if (operation === "SendMessage") await delay(sendDelayMs);
-  return undefined;
-});
-const stack = createLocalStack({
-  periodicTasks: false,
-  environment: {
-    AWS_ENDPOINT_URL_SQS: queue.url,
-    AWS_ENDPOINT_URL_DYNAMODB: table.url,
-    SENDS_IN_FLIGHT: "1",
-    WRITES_IN_FLIGHT: "1",
-    VISIBILITY_TIMEOUT_SECONDS: "60",
-    // A write that took too long would be counted twice, or not at all.
-    WRITE_TIMEOUT_MS: "10000",
-    // Nobody is shed: the machine that tests run on is not what is measured here.
-    SHED_WAIT_MS: "30000",
-    MAX_WAIT_MS: "30000",
-    MAX_EVENT_LOOP_DELAY_MS: "10000",
-  },
-});
-t.teardown(() => stack.stop());
-const { web, worker } = await stack.start();
+let web: string | undefined;
+let worker: string | undefined;
+
+/** The tiers, and engines that take their time. */
+async function start(test: Test): Promise<void> {
+  const engines = createLocalStack({ tiers: [], periodicTasks: false });
+  test.teardown(() => engines.stop());
+  const { sqs, dynamodb } = await engines.start();
+  const table = await startAwsProxy(dynamodb!);
+  test.teardown(() => table.close());
+  table.intervene(async ({ operation }) => {
+    if (operation === "BatchExecuteStatement") await delay(writeDelayMs);
+    return undefined;
+  });
+  const queue = await startAwsProxy(sqs!);
+  test.teardown(() => queue.close());
+  queue.intervene(async ({ operation }) => {
+    if (operation === "SendMessage") await delay(sendDelayMs);
+    return undefined;
+  });
+  const stack = createLocalStack({
+    periodicTasks: false,
+    environment: {
+      AWS_ENDPOINT_URL_SQS: queue.url,
+      AWS_ENDPOINT_URL_DYNAMODB: table.url,
+      SENDS_IN_FLIGHT: "1",
+      WRITES_IN_FLIGHT: "1",
+      VISIBILITY_TIMEOUT_SECONDS: "60",
+      // A write that took too long would be counted twice, or not at all.
+      WRITE_TIMEOUT_MS: "10000",
+      // Nobody is shed: the machine that tests run on is not what is measured here.
+      SHED_WAIT_MS: "30000",
+      MAX_WAIT_MS: "30000",
+      MAX_EVENT_LOOP_DELAY_MS: "10000",
+    },
+  });
+  test.teardown(() => stack.stop());
+  ({ web, worker } = await stack.start());
+}
 
 async function counter(tier: string, name: string): Promise<number> {
   const text = await (await fetch(`${tier}/metrics`)).text();
@@ -159,6 +165,7 @@ t.test(
   "a spike on the real tiers has the depth and the drain time that the simulation says",
   { skip: skipUnlessLong },
   async (t) => {
+    await start(t);
     await Promise.all([watchDrain(warmUpPerSecond * warmUpSeconds), send(warmUpPerSecond, warmUpSeconds)]);
     const { measured, pace } = await steadySpike(t);
     t.ok(pace > 20 && pace < 25 / (writeDelayMs / 1_000), `one worker stores ${Math.round(pace)} each second`);

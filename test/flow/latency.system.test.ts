@@ -5,7 +5,7 @@
 import { Agent, request } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { SendMessageCommand } from "@aws-sdk/client-sqs";
-import t from "tap";
+import t, { type Test } from "tap";
 import { createSqsClient } from "../../shared/aws/aws-clients.ts";
 import { encodePack } from "../../shared/registration/registration-pack.ts";
 import { somebody } from "../equipment/people.ts";
@@ -25,35 +25,39 @@ const allowedMs = 15;
 
 t.setTimeout(110_000);
 
-const running = await startStack({ environment: { LOG_LEVEL: "warn" } });
-t.teardown(() => running.stop());
-
-const agent = new Agent({ keepAlive: true, maxSockets: 200, scheduling: "lifo" });
-const sqs = createSqsClient({ region: "eu-central-1", requestTimeoutMs: 5_000, maxAttempts: 1 });
-t.teardown(() => {
-  agent.destroy();
-  sqs.destroy();
-});
-
-let people = 0;
-
-async function register(): Promise<void> {
-  people += 1;
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const headers = { "content-type": "application/json" };
-  const outgoing = request(`${running.web}/registrations`, { method: "POST", agent, headers }, (response) => {
-    response.resume();
-    response.on("end", () => (response.statusCode === 202 ? resolve() : reject(new Error(`${response.statusCode}`))));
+/** Both tiers, and the two ways to their queue. */
+async function open(test: Test) {
+  const running = await startStack({ environment: { LOG_LEVEL: "warn" } });
+  const agent = new Agent({ keepAlive: true, maxSockets: 200, scheduling: "lifo" });
+  const sqs = createSqsClient({ region: "eu-central-1", requestTimeoutMs: 5_000, maxAttempts: 1 });
+  test.teardown(async () => {
+    agent.destroy();
+    sqs.destroy();
+    await running.stop();
   });
-  outgoing.on("error", reject);
-  outgoing.end(JSON.stringify({ email: `person-${people}@example.org`, name: "Somebody" }));
-  return promise;
+  let people = 0;
+
+  async function register(): Promise<void> {
+    people += 1;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const headers = { "content-type": "application/json" };
+    const outgoing = request(`${running.web}/registrations`, { method: "POST", agent, headers }, (response) => {
+      response.resume();
+      response.on("end", () => (response.statusCode === 202 ? resolve() : reject(new Error(`${response.statusCode}`))));
+    });
+    outgoing.on("error", reject);
+    outgoing.end(JSON.stringify({ email: `person-${people}@example.org`, name: "Somebody" }));
+    return promise;
+  }
+
+  async function sendBare(): Promise<void> {
+    const body = encodePack([somebody()]);
+    await sqs.send(new SendMessageCommand({ QueueUrl: running.stack.environment.QUEUE_URL, MessageBody: body }));
+  }
+  return { register, sendBare };
 }
 
-async function sendBare(): Promise<void> {
-  const body = encodePack([somebody()]);
-  await sqs.send(new SendMessageCommand({ QueueUrl: running.stack.environment.QUEUE_URL, MessageBody: body }));
-}
+type Ways = Awaited<ReturnType<typeof open>>;
 
 async function timed(run: () => Promise<void>, into: number[]): Promise<void> {
   const startedAt = performance.now();
@@ -62,7 +66,10 @@ async function timed(run: () => Promise<void>, into: number[]): Promise<void> {
 }
 
 /** Starts each kind at its rate, whatever the answers do: a slow answer must not slow the questions. */
-async function measure(): Promise<{ readonly registered: number[]; readonly bare: number[] }> {
+async function measure({
+  register,
+  sendBare,
+}: Ways): Promise<{ readonly registered: number[]; readonly bare: number[] }> {
   const registered: number[] = [];
   const bare: number[] = [];
   const underWay: Promise<void>[] = [];
@@ -90,10 +97,11 @@ t.test(
   // Only a machine that does nothing else can tell milliseconds.
   { skip: skipUnlessLong },
   async (t) => {
-    await Promise.all([register(), sendBare()]);
+    const ways = await open(t);
+    await Promise.all([ways.register(), ways.sendBare()]);
     let noTimer = false;
     for (let round = 0; round < rounds; round += 1) {
-      const { registered, bare } = await measure();
+      const { registered, bare } = await measure(ways);
       const [post, send] = [percentile(registered, 0.5), percentile(bare, 0.5)];
       t.comment(
         `p50 of ${registered.length} registrations ${post.toFixed(1)} ms (p99 ${percentile(registered, 0.99).toFixed(1)}), ` +

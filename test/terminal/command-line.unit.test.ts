@@ -1,27 +1,16 @@
-import { PassThrough } from "node:stream";
 import { Command } from "commander";
 import { t } from "../equipment/file-test.ts";
 import { runCommandLine, type CommandHost } from "../../terminal/command-line.ts";
-import { createTerminal } from "../../terminal/terminal.ts";
+import { catchTerminal } from "../equipment/caught-terminal.ts";
 import { TurnoutError } from "../../shared/errors.ts";
 
 async function run(args: readonly string[], action: (host: CommandHost) => void | Promise<void>, env = {}) {
-  const texts = { stdout: "", stderr: "" };
-  const stream = (name: keyof typeof texts) =>
-    new PassThrough({ encoding: "utf8" }).on(
-      "data",
-      (text: string) => (texts[name] += text),
-    ) as unknown as NodeJS.WriteStream;
-  const streams = {
-    stdin: new PassThrough() as unknown as NodeJS.ReadStream,
-    stdout: stream("stdout"),
-    stderr: stream("stderr"),
-  };
-  const host = { env, terminal: createTerminal(streams, env), signal: new AbortController().signal };
+  const { terminal, texts, settled } = catchTerminal(env);
+  const host = { env, terminal, signal: new AbortController().signal };
   const build = (given: CommandHost) =>
     new Command("sample").addCommand(new Command("work").option("--speed <n>").action(() => action(given)));
   const code = await runCommandLine(build, args, host);
-  await new Promise((resolve) => setImmediate(resolve));
+  await settled();
   return { code, ...texts };
 }
 

@@ -4,25 +4,19 @@ import t from "tap";
 import { idOfBody, type DeadLetterRecord } from "../../shared/dead-letters/dead-letter-record.ts";
 import { deadLetterReasons } from "../../shared/dead-letters/dead-letter.ts";
 import { encodePack } from "../../shared/registration/registration-pack.ts";
-import { createCircuitBreaker } from "../../worker/circuit-breaker.ts";
 import { createDeadLetterCollector } from "../../worker/dead-letter-collector.ts";
 import { createDeadLettersTable } from "../../worker/dead-letters-table.ts";
 import { createRetryingCaller } from "../../worker/retrying-caller.ts";
 import { startEngines } from "../equipment/engines.ts";
 import { people, somebody } from "../equipment/people.ts";
 import { recordLog } from "../equipment/recorded-log.ts";
+import { createQuickBreaker } from "../equipment/quick-breaker.ts";
 
 const engines = await startEngines(t);
 
 const tableName = await engines.createTable("id");
 const wallClock = () => Date.parse("2026-03-01T12:00:00.000Z");
-const breaker = createCircuitBreaker({
-  now: () => performance.now(),
-  random: () => 0,
-  minBackoffMs: 5,
-  maxBackoffMs: 20,
-  onChange: () => {},
-});
+const breaker = createQuickBreaker();
 const width = 8;
 const collector = createDeadLetterCollector({
   table: createDeadLettersTable({

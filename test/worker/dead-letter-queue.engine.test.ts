@@ -2,13 +2,13 @@ import { SendMessageCommand } from "@aws-sdk/client-sqs";
 import { t } from "../equipment/file-test.ts";
 import { deadLetterReasons, type DeadLetterReason } from "../../shared/dead-letters/dead-letter.ts";
 import { encodePack } from "../../shared/registration/registration-pack.ts";
-import { createCircuitBreaker } from "../../worker/circuit-breaker.ts";
 import { createDeadLetterQueue, type DeadLetter } from "../../worker/dead-letter-queue.ts";
 import { createRetryingCaller } from "../../worker/retrying-caller.ts";
 import { awsError } from "../equipment/aws-proxy.ts";
 import { startEngines } from "../equipment/engines.ts";
 import { eventually } from "../equipment/eventually.ts";
 import { people } from "../equipment/people.ts";
+import { createQuickBreaker } from "../equipment/quick-breaker.ts";
 
 const engines = await startEngines(t);
 t.afterEach(() => engines.calm());
@@ -17,13 +17,7 @@ async function prepare({ width = 32 } = {}) {
   const { deadLetterUrl } = await engines.createQueue();
   const sent: DeadLetterReason[] = [];
   const counted: number[] = [];
-  const breaker = createCircuitBreaker({
-    now: () => performance.now(),
-    random: () => 0,
-    minBackoffMs: 5,
-    maxBackoffMs: 20,
-    onChange: () => {},
-  });
+  const breaker = createQuickBreaker();
   const caller = createRetryingCaller(breaker, { width });
   const queue = createDeadLetterQueue({
     sqs: engines.sqs,

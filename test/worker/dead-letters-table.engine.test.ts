@@ -2,7 +2,6 @@ import { GetCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import { t } from "../equipment/file-test.ts";
 import { joinBody, type BodyPart, type DeadLetterRecord } from "../../shared/dead-letters/dead-letter-record.ts";
 import { encodePack } from "../../shared/registration/registration-pack.ts";
-import { createCircuitBreaker } from "../../worker/circuit-breaker.ts";
 import { createDeadLettersTable, type Failure } from "../../worker/dead-letters-table.ts";
 import { createRetryingCaller } from "../../worker/retrying-caller.ts";
 import { awsError } from "../equipment/aws-proxy.ts";
@@ -10,19 +9,14 @@ import { startEngines } from "../equipment/engines.ts";
 import { eventually } from "../equipment/eventually.ts";
 import { somebody } from "../equipment/people.ts";
 import { recordLog } from "../equipment/recorded-log.ts";
+import { createQuickBreaker } from "../equipment/quick-breaker.ts";
 
 const engines = await startEngines(t);
 t.afterEach(() => engines.calm());
 
 async function prepare() {
   const tableName = await engines.createTable("id");
-  const breaker = createCircuitBreaker({
-    now: () => performance.now(),
-    random: () => 0,
-    minBackoffMs: 5,
-    maxBackoffMs: 20,
-    onChange: () => {},
-  });
+  const breaker = createQuickBreaker();
   const caller = createRetryingCaller(breaker);
   const log = recordLog();
   const table = createDeadLettersTable({

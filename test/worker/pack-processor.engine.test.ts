@@ -3,7 +3,6 @@ import { PutCommand } from "@aws-sdk/lib-dynamodb";
 import { t } from "../equipment/file-test.ts";
 import { encodePack } from "../../shared/registration/registration-pack.ts";
 import { createTombstone } from "../../shared/registration/tombstone.ts";
-import { createCircuitBreaker } from "../../worker/circuit-breaker.ts";
 import { createDeadLetterQueue } from "../../worker/dead-letter-queue.ts";
 import { createDeadLettersTable } from "../../worker/dead-letters-table.ts";
 import { createOutcomesTable } from "../../worker/outcomes-table.ts";
@@ -14,6 +13,7 @@ import { createRegistrationsTable } from "../../worker/registrations-table.ts";
 import { createReplayGuard } from "../../worker/replay-guard.ts";
 import { awsError } from "../equipment/aws-proxy.ts";
 import { startEngines } from "../equipment/engines.ts";
+import { createQuickBreaker } from "../equipment/quick-breaker.ts";
 import { createManualClock } from "../equipment/manual-clock.ts";
 import { people, somebody } from "../equipment/people.ts";
 import { recordLog } from "../equipment/recorded-log.ts";
@@ -26,8 +26,7 @@ async function prepare({ now = () => performance.now(), makeOutcomesTable = crea
   const { deadLetterUrl } = await engines.createQueue();
   const [tableName, recordsName] = [await engines.createTable(), await engines.createTable("id")];
   const outcomesTableName = await engines.createTable("id");
-  const breaker = () =>
-    createCircuitBreaker({ now, random: () => 0, minBackoffMs: 5, maxBackoffMs: 20, onChange: () => {} });
+  const breaker = () => createQuickBreaker(now);
   const documents = engines.createDocuments({ maxAttempts: 1 });
   const packs: number[] = [];
   const outcomes: string[] = [];

@@ -13,6 +13,7 @@ import { buildDeployCommand } from "../../../deploy/deploy/command.ts";
 import { DeployOutput } from "../../../deploy/deploy/deploy-report.ts";
 import { account, awsError, openAccount, region, type StandInStack } from "../stack/account-stand-in.ts";
 import { run } from "../stack/command-stand-in.ts";
+import { assembleApp } from "./assembled-app.ts";
 
 const validator = Compile(DeployOutput);
 const name = "summit-test";
@@ -52,18 +53,7 @@ function open(
   { stacks = [toolkit], script = "", synthesised = template, now = Date.now, ...scene }: Scene = {},
 ) {
   const { afterDeploy, afterBootstrap } = scene;
-  const assemblyFolder = t.testdir({
-    "manifest.json": JSON.stringify({
-      version: "36.0.0",
-      artifacts: {
-        [name]: {
-          type: "aws:cloudformation:stack",
-          environment: "aws://unknown-account/unknown-region",
-          properties: { templateFile: "template.json", requiresBootstrapStackVersion: 6 },
-        },
-      },
-    }),
-    "template.json": JSON.stringify(synthesised),
+  const assemblyFolder = assembleApp(t, name, synthesised, {
     "outputs.json": JSON.stringify({ [name]: outputs }),
   });
   const notes = join(assemblyFolder, "notes");

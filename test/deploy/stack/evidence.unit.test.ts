@@ -20,6 +20,7 @@ import type { DeployOutput } from "../../../deploy/deploy/deploy-report.ts";
 import { saveEvidence } from "../../../deploy/stack/evidence.ts";
 import { awsError, openAccount, type StandInStack } from "./account-stand-in.ts";
 import { run } from "./command-stand-in.ts";
+import { assembleApp } from "../deploy/assembled-app.ts";
 
 const name = "summit-test";
 const environment = "summ-Plat-1";
@@ -131,19 +132,7 @@ t.test("what cannot be saved costs nothing else", async (t) => {
 /** Runs `deploy` with a CDK that fails, and whose rollback takes the environment away once `until` is true. */
 async function failedDeployment(t: Test, { rollback }: { readonly rollback: boolean }) {
   const template = { Resources: { PlatformWebD1: { Type: "AWS::ElasticBeanstalk::Environment" } } };
-  const folder = t.testdir({
-    "manifest.json": JSON.stringify({
-      version: "36.0.0",
-      artifacts: {
-        [name]: {
-          type: "aws:cloudformation:stack",
-          environment: "aws://unknown-account/unknown-region",
-          properties: { templateFile: "template.json", requiresBootstrapStackVersion: 6 },
-        },
-      },
-    }),
-    "template.json": JSON.stringify(template),
-  });
+  const folder = assembleApp(t, name, template);
   const file = (what: string) => join(folder, what);
   // CloudFormation's rollback takes minutes: here, until what it would take away was read.
   const waits = `i=0; while [ ! -e ${file("read")} ] && [ $i -lt 400 ]; do sleep 0.05; i=$((i+1)); done`;

@@ -1,25 +1,14 @@
-import { PassThrough } from "node:stream";
 import { join } from "node:path";
 import { t } from "../../equipment/file-test.ts";
 import { runCommandLine } from "../../../terminal/command-line.ts";
 import { buildDemoCommand } from "../../../load/demo/command.ts";
-import { createTerminal } from "../../../terminal/terminal.ts";
+import { catchTerminal } from "../../equipment/caught-terminal.ts";
 
 async function run(...args: string[]) {
-  const texts = { stdout: "", stderr: "" };
-  const stream = (name: keyof typeof texts) =>
-    new PassThrough({ encoding: "utf8" }).on(
-      "data",
-      (text: string) => (texts[name] += text),
-    ) as unknown as NodeJS.WriteStream;
-  const streams = {
-    stdin: new PassThrough() as unknown as NodeJS.ReadStream,
-    stdout: stream("stdout"),
-    stderr: stream("stderr"),
-  };
-  const host = { env: {}, terminal: createTerminal(streams, {}), signal: new AbortController().signal };
+  const { terminal, texts, settled } = catchTerminal();
+  const host = { env: {}, terminal, signal: new AbortController().signal };
   const code = await runCommandLine(buildDemoCommand, args, host);
-  await new Promise((resolve) => setImmediate(resolve));
+  await settled();
   return { code, ...texts };
 }
 
