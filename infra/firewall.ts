@@ -3,12 +3,12 @@
  * parameter that the main stack reads during deployment.
  */
 import { isIPv6 } from "node:net";
-import { Stack, Tags, type StackProps } from "aws-cdk-lib";
+import { Stack, type StackProps } from "aws-cdk-lib";
 import { StringParameter } from "aws-cdk-lib/aws-ssm";
 import { CfnIPSet, CfnWebACL } from "aws-cdk-lib/aws-wafv2";
 import type { Construct } from "constructs";
 import type { StackConfig } from "./config.ts";
-import { ownTags } from "./own-tags.ts";
+import { tagStack } from "./stack-tags.ts";
 
 /** Name of the parameter in us-east-1 with the firewall's ARN. */
 export function firewallParameterName(stackName: string): string {
@@ -38,8 +38,7 @@ export interface FirewallProps extends StackProps {
 export class FirewallStack extends Stack {
   constructor(scope: Construct, id: string, { config, mainStackName, now, ...props }: FirewallProps) {
     super(scope, id, props);
-    const tags = { "turnout:stack": mainStackName, "turnout:stage": config.stage, ...ownTags(config) };
-    for (const [key, value] of Object.entries(tags)) Tags.of(this).add(key, value);
+    tagStack(this, mainStackName, config);
     const visible = (metricName: string) => ({
       cloudWatchMetricsEnabled: true,
       metricName,

@@ -1,7 +1,7 @@
 /**
  * One event's cell in one regional stack, created and deleted as a whole. The parts are explained in their own files.
  */
-import { CfnOutput, Stack, Tags, type StackProps } from "aws-cdk-lib";
+import { CfnOutput, Stack, type StackProps } from "aws-cdk-lib";
 import type { Construct } from "constructs";
 import type { EventDefinition } from "../shared/registration/event-definition.ts";
 import { Application } from "./application.ts";
@@ -12,7 +12,7 @@ import { firewallParameterName } from "./firewall.ts";
 import { Lookups } from "./lookups.ts";
 import { Network } from "./network.ts";
 import { Observability } from "./observability.ts";
-import { ownTags } from "./own-tags.ts";
+import { tagStack } from "./stack-tags.ts";
 import { Platform } from "./platform.ts";
 import { Roles } from "./roles.ts";
 import { Scaling } from "./scaling.ts";
@@ -29,10 +29,7 @@ export interface TurnoutStackProps extends StackProps {
 export class TurnoutStack extends Stack {
   constructor(scope: Construct, id: string, { config, event, bundlePath, now, ...props }: TurnoutStackProps) {
     super(scope, id, { ...props, terminationProtection: config.stage === "production" });
-    // From values that never change: the commands know the stack by these.
-    Tags.of(this).add("turnout:stack", this.stackName);
-    Tags.of(this).add("turnout:stage", config.stage);
-    for (const [key, value] of Object.entries(ownTags(config))) Tags.of(this).add(key, value);
+    tagStack(this, this.stackName, config);
 
     const lookups = new Lookups(this, "Lookups", {
       firewallParameter: firewallParameterName(this.stackName),

@@ -1,6 +1,5 @@
 /** `turnout stack stress-cpu`: burns the CPU of a tier's instances for some minutes, so that it scales. */
 import { setTimeout as delay } from "node:timers/promises";
-import { DescribeAutoScalingGroupsCommand } from "@aws-sdk/client-auto-scaling";
 import { Command, Option } from "commander";
 import { Type, type Static } from "typebox";
 import { tiers, type TierName } from "../../shared/aws/tier-grants.ts";
@@ -72,9 +71,8 @@ async function findInstances(clients: DeploymentClients, name: string, tier: Tie
     const message = `The stack ${name} is ${stack.status} and names no Auto Scaling group: it is incomplete, or none of Turnout's.`;
     throw new TurnoutError("TURNOUT_DEPLOYMENT_UNKNOWN", message);
   }
-  const { AutoScalingGroups: [found] = [] } = await clients.autoScaling.send(
-    new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [group] }),
-  );
+  const { readGroup } = await import("../stack/groups.ts");
+  const found = await readGroup(clients.autoScaling, group);
   const ids = (found?.Instances ?? []).flatMap(({ InstanceId, LifecycleState }) =>
     InstanceId !== undefined && LifecycleState === "InService" ? [InstanceId] : [],
   );

@@ -1,7 +1,7 @@
 /** The stacks that the CDK app synthesised, as they stand in the assembly's folder. */
 import { CloudAssembly } from "aws-cdk-lib/cx-api";
 import { TurnoutError } from "../../shared/errors.ts";
-import { parseTemplate, type Template } from "../stack/template.ts";
+import { parseTemplate, propertiesOf, type Template } from "../stack/template.ts";
 import { qualifierOf } from "./bootstrap.ts";
 
 export interface AssembledStack {
@@ -26,9 +26,7 @@ export function readAssembly(folder: string, defaultRegion: string): AssembledSt
 }
 
 export function mainOf(stacks: readonly AssembledStack[]): AssembledStack {
-  const main = stacks.find(({ template }) =>
-    Object.values(template.Resources).some((resource) => resource.Type === "AWS::ElasticBeanstalk::Environment"),
-  );
+  const main = stacks.find(({ template }) => propertiesOf(template, "AWS::ElasticBeanstalk::Environment").length > 0);
   if (main === undefined) throw new TurnoutError("TURNOUT_USAGE_INVALID", "The CDK app has no Turnout stack.");
   return main;
 }

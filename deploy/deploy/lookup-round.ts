@@ -2,9 +2,9 @@
  * Elastic Beanstalk gives a rebuilt environment a new Auto Scaling group, and the template stays as it was, so
  * CloudFormation asks for no name again. A higher round in the template makes it ask.
  */
-import { DescribeEnvironmentResourcesCommand } from "@aws-sdk/client-elastic-beanstalk";
 import type { DeploymentClients } from "../stack/clients.ts";
 import type { DeployedStack } from "../stack/deployed-stack.ts";
+import { groupOf } from "../stack/groups.ts";
 
 export interface LookupRound {
   /** For the setting `lookupRound`; undefined where the deployed one stays: 1, or that of a stack without it. */
@@ -14,13 +14,12 @@ export interface LookupRound {
 }
 
 /** @returns undefined where somebody terminated the environment: only a deployment makes it again, so it goes on */
-async function readGroup(
+async function presentGroup(
   beanstalk: DeploymentClients["beanstalk"],
-  EnvironmentName: string,
+  environment: string,
 ): Promise<string | undefined> {
   try {
-    const { EnvironmentResources } = await beanstalk.send(new DescribeEnvironmentResourcesCommand({ EnvironmentName }));
-    return EnvironmentResources?.AutoScalingGroups?.[0]?.Name;
+    return await groupOf(beanstalk, environment);
   } catch (error) {
     // Elastic Beanstalk has no error name of its own for it.
     if (error instanceof Error && /No Environment found/i.test(error.message)) return undefined;
@@ -42,7 +41,7 @@ export async function chooseRound(
   for (const tier of ["Web", "Worker"]) {
     const { [`${tier}Environment`]: EnvironmentName, [`${tier}Group`]: known } = outputs;
     if (!EnvironmentName || !known) continue;
-    const group = await readGroup(beanstalk, EnvironmentName);
+    const group = await presentGroup(beanstalk, EnvironmentName);
     if (group !== undefined && group !== known) rebuilt.push(EnvironmentName);
   }
   const round = deployed + (rebuilt.length > 0 ? 1 : 0);

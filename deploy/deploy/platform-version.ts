@@ -3,7 +3,7 @@
  * it, so a new stack takes the newest of the branch, and keeps it until the operator names another.
  */
 import { paginateListPlatformVersions, type ElasticBeanstalkClient } from "@aws-sdk/client-elastic-beanstalk";
-import type { Template } from "../stack/template.ts";
+import { propertiesOf, type Template } from "../stack/template.ts";
 
 export interface Platform {
   /** Such as `Node.js 24 running on 64bit Amazon Linux 2023`. */
@@ -13,10 +13,9 @@ export interface Platform {
 }
 
 /** @returns undefined where the template has no environment with a platform */
-export function platformOf({ Resources }: Template): Platform | undefined {
-  for (const { Type, Properties } of Object.values(Resources)) {
-    if (Type !== "AWS::ElasticBeanstalk::Environment") continue;
-    const found = /::platform\/([^/"]+)\/(\d+(?:\.\d+)*)/.exec(JSON.stringify(Properties?.["PlatformArn"] ?? ""));
+export function platformOf(template: Template): Platform | undefined {
+  for (const environment of propertiesOf(template, "AWS::ElasticBeanstalk::Environment")) {
+    const found = /::platform\/([^/"]+)\/(\d+(?:\.\d+)*)/.exec(JSON.stringify(environment["PlatformArn"] ?? ""));
     if (found?.[1] !== undefined && found[2] !== undefined) return { branch: found[1], version: found[2] };
   }
   return undefined;

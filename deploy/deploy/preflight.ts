@@ -2,11 +2,11 @@
  * What is settled with the account before anything is deployed: the settings that depend on it, the changes that a live
  * stack cannot take, and what the clock can still do. Quotas and the bootstrap stack: `quotas.ts`, `bootstrap.ts`.
  */
-import { GetTemplateCommand, type CloudFormationClient } from "@aws-sdk/client-cloudformation";
+import type { CloudFormationClient } from "@aws-sdk/client-cloudformation";
 import { Type, type Static } from "typebox";
 import type { DeploymentClients } from "../stack/clients.ts";
 import type { DeployedStack } from "../stack/deployed-stack.ts";
-import { parseTemplate, type Template } from "../stack/template.ts";
+import { propertiesOf, readTemplate, type Template } from "../stack/template.ts";
 import { refusedChanges } from "./live-changes.ts";
 import { platformOf, readPlatformVersions } from "./platform-version.ts";
 import { demandOf } from "./quotas.ts";
@@ -47,8 +47,7 @@ export async function readLiveTemplate(
   stack: DeployedStack | undefined,
 ): Promise<Template | undefined> {
   if (stack === undefined || stack.status === "REVIEW_IN_PROGRESS") return undefined;
-  const { TemplateBody = "" } = await client.send(new GetTemplateCommand({ StackName: stack.id }));
-  return TemplateBody === "" ? undefined : parseTemplate(TemplateBody);
+  return readTemplate(client, stack.id);
 }
 
 /**
@@ -168,10 +167,9 @@ function checkRush(
 }
 
 /** @returns why a template that was made some time ago comes too late, or undefined */
-export function lateAction({ Resources }: Template, now: number): string | undefined {
-  for (const resource of Object.values(Resources)) {
-    if (resource.Type !== "AWS::AutoScaling::ScheduledAction") continue;
-    const startTime = String(resource.Properties?.["StartTime"]);
+export function lateAction(template: Template, now: number): string | undefined {
+  for (const action of propertiesOf(template, "AWS::AutoScaling::ScheduledAction")) {
+    const startTime = String(action["StartTime"]);
     if (Date.parse(startTime) - now >= deploymentMs) continue;
     return `An action of the clock, at ${startTime}, is now too near: AWS would reject it when it has passed, and undo everything. Run the command again.`;
   }

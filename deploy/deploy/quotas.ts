@@ -11,7 +11,7 @@ import { GetAWSDefaultServiceQuotaCommand, GetServiceQuotaCommand } from "@aws-s
 import { Type, type Static } from "typebox";
 import type { DeploymentClients } from "../stack/clients.ts";
 import { stackTag } from "../stack/deployed-stack.ts";
-import type { Template } from "../stack/template.ts";
+import { propertiesOf, type Template } from "../stack/template.ts";
 
 const verdicts = ["enough", "short at the peak", "short", "unknown"] as const;
 
@@ -47,11 +47,8 @@ function option(properties: Properties, name: string): string {
 }
 
 /** @returns what a template needs of the quotas that a new account reaches first */
-export function demandOf({ Resources }: Template): Demand {
-  const ofType = (type: string) =>
-    Object.values(Resources)
-      .filter((resource) => resource.Type === type)
-      .map(({ Properties = {} }) => Properties);
+export function demandOf(template: Template): Demand {
+  const ofType = (type: string) => propertiesOf(template, type);
   const instances = ofType("AWS::ElasticBeanstalk::Environment").map((properties) => {
     const isWeb = (properties["Tier"] as { Name?: string } | undefined)?.Name === "WebServer";
     // A new version replaces half of the web tier at a time.

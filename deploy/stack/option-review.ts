@@ -10,7 +10,7 @@ import {
 import { tiers, type TierName } from "../../shared/aws/tier-grants.ts";
 import { attempt, failed, ok, type Check } from "./checklist.ts";
 import type { DeploymentClients } from "./clients.ts";
-import type { Template } from "./template.ts";
+import { propertiesOf, type Template } from "./template.ts";
 import type { Resolve } from "./template-values.ts";
 
 export interface OptionReviewOptions {
@@ -35,13 +35,11 @@ const variablesOfPlatform = /^(PORT|NODE_ENV|NPM_USE_PRODUCTION|NODE_COMMAND)$/;
 const mostNamed = 5;
 const tierNames: Readonly<Record<TierName, string>> = { web: "WebServer", worker: "Worker" };
 
-function wantedOptions({ Resources }: Template, tier: TierName, resolve: Resolve): Option[] {
-  const found = Object.values(Resources).find(
-    ({ Type, Properties }) =>
-      Type === "AWS::ElasticBeanstalk::Environment" &&
-      (Properties?.["Tier"] as { Name?: unknown } | undefined)?.Name === tierNames[tier],
+function wantedOptions(template: Template, tier: TierName, resolve: Resolve): Option[] {
+  const found = propertiesOf(template, "AWS::ElasticBeanstalk::Environment").find(
+    ({ Tier }) => (Tier as { Name?: unknown } | undefined)?.Name === tierNames[tier],
   );
-  const settings = (found?.Properties?.["OptionSettings"] ?? []) as readonly Record<string, unknown>[];
+  const settings = (found?.["OptionSettings"] ?? []) as readonly Record<string, unknown>[];
   return settings.map(({ Namespace, OptionName, Value }) => ({
     namespace: String(Namespace),
     name: String(OptionName),

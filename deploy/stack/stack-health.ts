@@ -1,14 +1,9 @@
 /** Checks each part of a deployed stack by its AWS service: whether it exists, is complete and works. Read-only. */
-import { DescribeAutoScalingGroupsCommand } from "@aws-sdk/client-auto-scaling";
 import type { StackResourceSummary } from "@aws-sdk/client-cloudformation";
 import { GetDistributionCommand } from "@aws-sdk/client-cloudfront";
 import { DescribeAlarmsCommand, GetMetricDataCommand } from "@aws-sdk/client-cloudwatch";
 import { DescribeTableCommand } from "@aws-sdk/client-dynamodb";
-import {
-  DescribeEnvironmentHealthCommand,
-  DescribeEnvironmentResourcesCommand,
-  DescribeEnvironmentsCommand,
-} from "@aws-sdk/client-elastic-beanstalk";
+import { DescribeEnvironmentHealthCommand, DescribeEnvironmentsCommand } from "@aws-sdk/client-elastic-beanstalk";
 import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 import { figuresDimension } from "../../shared/aws/cloudwatch-publisher.ts";
 import { figuresNamespace, tiers } from "../../shared/aws/tier-grants.ts";
@@ -17,6 +12,7 @@ import { outputNames } from "../../terminal/stack-outputs.ts";
 import { attempt, failed, ok, unknown, type Check } from "./checklist.ts";
 import type { DeploymentClients } from "./clients.ts";
 import { deployObstacle, type DeployedStack } from "./deployed-stack.ts";
+import { groupOf, readGroup } from "./groups.ts";
 
 /** The outputs of a complete deployment. */
 export const outputsOfParts = [
@@ -133,18 +129,13 @@ export async function checkParts(options: PartsCheckOptions): Promise<readonly C
   function group(tier: string, AutoScalingGroupName: string, EnvironmentName: string) {
     const name = `${tier} instances`;
     return attempt(name, signal, async () => {
-      const { EnvironmentResources } = await clients.beanstalk.send(
-        new DescribeEnvironmentResourcesCommand({ EnvironmentName }),
-      );
-      const real = EnvironmentResources?.AutoScalingGroups?.[0]?.Name ?? AutoScalingGroupName;
+      const real = (await groupOf(clients.beanstalk, EnvironmentName)) ?? AutoScalingGroupName;
       if (real !== AutoScalingGroupName) {
         const todo =
           "The environment was rebuilt, and its alarms, schedules and policies are still for the old group. Deploy again with the same settings: npm run deploy notices it and has the stack ask for the new one.";
         return failed(name, `the environment's group is ${real}, the stack knows ${AutoScalingGroupName}`, todo);
       }
-      const { AutoScalingGroups: [found] = [] } = await clients.autoScaling.send(
-        new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [AutoScalingGroupName] }),
-      );
+      const found = await readGroup(clients.autoScaling, AutoScalingGroupName);
       if (found === undefined) {
         return failed(name, `the group ${AutoScalingGroupName} does not exist`, removedByHand);
       }

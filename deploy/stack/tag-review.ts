@@ -2,10 +2,11 @@
  * Checks that the tags of the template reach what Elastic Beanstalk makes: its Auto Scaling groups hand them on to every
  * instance. The organiser's bill is divided by them. Read-only.
  */
-import { DescribeAutoScalingGroupsCommand, type AutoScalingClient } from "@aws-sdk/client-auto-scaling";
+import type { AutoScalingClient } from "@aws-sdk/client-auto-scaling";
 import { tiers, type TierName } from "../../shared/aws/tier-grants.ts";
 import { attempt, failed, ok, type Check } from "./checklist.ts";
-import type { Template } from "./template.ts";
+import { readGroup } from "./groups.ts";
+import { propertiesOf, type Template } from "./template.ts";
 import type { Resolve } from "./template-values.ts";
 
 export interface TagReviewOptions {
@@ -18,9 +19,9 @@ export interface TagReviewOptions {
 }
 
 /** @returns the tags of the environments, which are the same for both */
-function wantedTags({ Resources }: Template, resolve: Resolve): Map<string, string | undefined> {
-  const environment = Object.values(Resources).find(({ Type }) => Type === "AWS::ElasticBeanstalk::Environment");
-  const tags = (environment?.Properties?.["Tags"] ?? []) as readonly {
+function wantedTags(template: Template, resolve: Resolve): Map<string, string | undefined> {
+  const [environment] = propertiesOf(template, "AWS::ElasticBeanstalk::Environment");
+  const tags = (environment?.["Tags"] ?? []) as readonly {
     readonly Key: string;
     readonly Value: unknown;
   }[];
@@ -34,9 +35,7 @@ export async function reviewTags(options: TagReviewOptions): Promise<readonly Ch
     tiers.map((tier) => {
       const name = `${tier} tags`;
       return attempt(name, signal, async () => {
-        const { AutoScalingGroups: [group] = [] } = await client.send(
-          new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [groups[tier]] }),
-        );
+        const group = await readGroup(client, groups[tier]);
         const handedOn = (group?.Tags ?? []).filter(({ PropagateAtLaunch }) => PropagateAtLaunch);
         const given = new Map(handedOn.map(({ Key = "", Value }) => [Key, Value]));
         const missing = [...wanted].filter(([key, value]) => value !== undefined && given.get(key) !== value);

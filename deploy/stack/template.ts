@@ -32,6 +32,13 @@ export async function readTemplate(client: CloudFormationClient, stack: string):
   return parseTemplate(TemplateBody);
 }
 
+/** @returns the properties of each resource of a type, in the template's order */
+export function propertiesOf({ Resources }: Template, type: string): Readonly<Record<string, unknown>>[] {
+  return Object.values(Resources)
+    .filter((resource) => resource.Type === type)
+    .map(({ Properties = {} }) => Properties);
+}
+
 /** @returns construct paths, such as `Platform/Web`, by logical id */
 export function titlesOf({ Resources }: Template): Map<string, string> {
   const titles = new Map<string, string>();
