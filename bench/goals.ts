@@ -38,6 +38,20 @@ function ratio(numerator: string, denominator: string): Measured["values"] {
 const webToBare = ratio("web/product", "web/bare-fastify");
 
 const goals: readonly Measured[] = [
+  {
+    name: "instance",
+    label: "instance: Turnout ÷ bare Fastify behind nginx, CPU of all processes",
+    unit: "×",
+    atMost: 1,
+    values: ratio("web/product", "web/bare-fastify-nginx"),
+  },
+  {
+    name: "instance-send-message",
+    label: "instance: one SendMessage per request behind nginx ÷ Turnout",
+    unit: "×",
+    atLeast: 10,
+    values: ratio("web/send-message-nginx", "web/product"),
+  },
   { name: "web", label: "web: Turnout ÷ bare Fastify, CPU", unit: "×", atMost: 1.5, values: webToBare },
   { name: "web-aim", label: "web: the same, what is aimed at", unit: "×", atMost: 1.25, values: webToBare },
   {
@@ -60,6 +74,20 @@ const goals: readonly Measured[] = [
     unit: "×",
     atLeast: 40,
     values: ratio("worker/ten-put-items", "worker/product"),
+  },
+  {
+    name: "web-mails",
+    label: "web: with mails on ÷ off, CPU",
+    unit: "×",
+    atMost: 1.05,
+    values: ratio("web/product-mails", "web/product"),
+  },
+  {
+    name: "worker-mails",
+    label: "worker: with mails on ÷ off, CPU, its mailer apart",
+    unit: "×",
+    atMost: 1.05,
+    values: ratio("worker/product-mails", "worker/product"),
   },
   {
     name: "latency",

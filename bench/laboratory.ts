@@ -3,6 +3,7 @@ import type { AwsCounts, Latencies } from "./fake-aws/main.ts";
 import type { Supply } from "./fake-aws/queue.ts";
 import { startChild, type Child } from "./equipment/child.ts";
 import { createPinning } from "./equipment/pinning.ts";
+import { startNginx, type Nginx } from "./equipment/nginx.ts";
 import type { Usage } from "./equipment/usage-reporter.ts";
 import type { ArrivalsResult } from "./load/arrivals.ts";
 import type { PostArrivals, SendMessageArrivals } from "./load/main.ts";
@@ -28,7 +29,11 @@ export interface Subject {
 export interface Laboratory {
   readonly pinning: string;
   readonly queueUrl: string;
+  /** Variables that switch mails on. */
+  readonly mailVariables: Readonly<Record<string, string>>;
   start(options: StartOptions): Subject;
+  /** Puts an nginx in front of a process under test, on its processor. */
+  putNginxBefore(url: string): Promise<Nginx>;
   aws: {
     counts(): Promise<AwsCounts>;
     supply(supply: Supply): Promise<void>;
@@ -74,12 +79,25 @@ function surroundings(awsUrl: string): Record<string, string> {
     DEAD_LETTERS_TABLE: "dead-letters",
     OUTCOMES_TABLE: "outcomes",
     ACTIVITY_TABLE: "activity",
+    CONTROLS_TABLE: "controls",
     RECEIPT_KEYS: `bench:${Buffer.alloc(32, "bench").toString("base64")}`,
     EVENT_FILE: `${root}bench/event.json`,
     HOST: "127.0.0.1",
     PORT: "0",
+    AWS_ENDPOINT_URL_SESV2: awsUrl,
     // All load comes from one address: the limiter counts as in production, its limit is the highest that there is.
     RATE_LIMIT_PER_MINUTE: "1000000",
+  };
+}
+
+function mailVariablesOf(awsUrl: string): Record<string, string> {
+  return {
+    MAIL_FROM: "Summit <tickets@example.org>",
+    MAIL_QUEUE_URL: `${awsUrl}/000000000000/mails`,
+    MAILS_TABLE: "mails",
+    PUBLIC_URL: "https://summit.example.org",
+    // The cost of a mail is measured, not the pace of an account.
+    MAILS_PER_SECOND: "10000",
   };
 }
 
@@ -94,7 +112,9 @@ export async function openLaboratory({ profileFolder }: LaboratoryOptions): Prom
     pinning,
   });
   const running = new Set<Child>([aws]);
-  const env = surroundings(await aws.ask<string>("url"));
+  const proxies = new Set<Nginx>();
+  const awsUrl = await aws.ask<string>("url");
+  const env = surroundings(awsUrl);
   const queueUrl = env.QUEUE_URL ?? "";
   const load = startChild({ name: "load generator", role: "load", script: `${root}bench/load/main.ts`, env, pinning });
   running.add(load);
@@ -103,6 +123,7 @@ export async function openLaboratory({ profileFolder }: LaboratoryOptions): Prom
   return {
     pinning: pinning.description,
     queueUrl,
+    mailVariables: mailVariablesOf(awsUrl),
     start({ name, script, nodeFlags = [], env: more }) {
       const profiling = profileFolder === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profileFolder}`];
       const child = startChild({
@@ -123,6 +144,11 @@ export async function openLaboratory({ profileFolder }: LaboratoryOptions): Prom
         },
       };
     },
+    async putNginxBefore(url) {
+      const nginx = await startNginx(url, pinning);
+      proxies.add(nginx);
+      return nginx;
+    },
     aws: {
       counts: () => aws.ask<AwsCounts>("counts"),
       supply: (supply) => aws.ask("supply", supply),
@@ -135,7 +161,7 @@ export async function openLaboratory({ profileFolder }: LaboratoryOptions): Prom
       sendMessages: (order) => load.ask("send-message arrivals", { ...order, queueUrl }),
     },
     async close() {
-      await Promise.all([...running].map((child) => child.kill()));
+      await Promise.all([...[...running].map((child) => child.kill()), ...[...proxies].map((nginx) => nginx.stop())]);
     },
   };
 }

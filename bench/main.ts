@@ -1,15 +1,18 @@
 /** `npm run bench`: reads the command line, runs the suite, shows and writes the results. */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { goalFigures } from "./goals.ts";
 import { openLaboratory, type Laboratory } from "./laboratory.ts";
 import { describeProvenance } from "./machine.ts";
-import { help, readOptions, UsageError, type BenchOptions } from "./options.ts";
+import { defaultResults, help, readOptions, UsageError, type BenchOptions } from "./options.ts";
+import { withResults } from "./report/document.ts";
 import { resultCharts, resultPage } from "./report/page.ts";
 import { resultTables } from "./report/table.ts";
 import type { Results } from "./results.ts";
 import { CountsDiffer } from "./scenarios/trial.ts";
 import { spreadOf } from "./statistics.ts";
 import { runSuite } from "./suite.ts";
+
+const documentFile = new URL("../docs/performance.md", import.meta.url);
 
 async function measure(laboratory: Laboratory, options: BenchOptions): Promise<Results> {
   const { quick, rounds } = options;
@@ -43,7 +46,9 @@ function write(results: Results, file: string): void {
   writeFileSync(`${beside}.html`, resultPage(results));
   const charts = resultCharts(results);
   if (charts !== undefined) writeFileSync(`${beside}.svg`, charts);
-  process.stderr.write(`written: ${file}, with charts beside it\n`);
+  if (file === defaultResults) writeFileSync(documentFile, withResults(readFileSync(documentFile, "utf8"), results));
+  const shown = file === defaultResults ? " and in docs/performance.md" : "";
+  process.stderr.write(`written: ${file}, with charts beside it${shown}\n`);
 }
 
 async function run(options: BenchOptions): Promise<number> {

@@ -26,12 +26,16 @@ bench/results.json, with charts beside it. A whole run takes about 40 minutes; n
                    and nothing is written unless --json names a file
   --only NAMES     some of it, comma-separated: scenarios (${scenarioNames.join(", ")})
                    or variants (such as web/product,web/bare-fastify)
-  --json FILE      where the results go (default bench/results.json); charts go beside it, as .html and .svg
+  --json FILE      where the results go (default bench/results.json, which docs/performance.md shows then); charts go
+                   beside it, as .html and .svg
   --profile DIR    also write a CPU profile of every process under test (slows them down: no figures to quote)
   --help
 
 Variants: ${variants.map((variant) => variant.name).join(", ")}
 `;
+
+/** What the documents show, and what `turnout plan` reckons with. */
+export const defaultResults = "bench/results.json";
 
 /** A command line that cannot be followed: told without a stack. */
 export class UsageError extends Error {}
@@ -53,7 +57,7 @@ export function readOptions(args: readonly string[]): BenchOptions | undefined {
     rounds,
     quick,
     ...select(values.only),
-    json: values.json ?? (quick || values.only ? undefined : "bench/results.json"),
+    json: values.json ?? (quick || values.only ? undefined : defaultResults),
     profileFolder: values.profile,
   };
 }

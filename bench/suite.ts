@@ -1,4 +1,5 @@
 /** The order of a run: rounds in which every variant has its turn, then what is measured once. */
+import { missingNginx } from "./equipment/nginx.ts";
 import { saturatingConnections, type Laboratory } from "./laboratory.ts";
 import type { BenchOptions, ScenarioName } from "./options.ts";
 import type { Measurements } from "./results.ts";
@@ -7,6 +8,7 @@ import { runEndurance, type EnduranceLength, type EnduranceResult } from "./scen
 import { runLatencyTrial, type LatencyTrial } from "./scenarios/latency.ts";
 import { runOverload, type OverloadLengths } from "./scenarios/overload.ts";
 import { runTrial, type Trial } from "./scenarios/trial.ts";
+import type { Variant } from "./variants.ts";
 
 interface Sizes {
   /** Of a variant's usual number of people. */
@@ -39,6 +41,16 @@ const quickest: Sizes = {
   embeddedPeople: 100,
 };
 
+/** @returns the variants that this machine has the programs for; what is left out is said */
+function withoutMissing(wanted: readonly Variant[], say: (line: string) => void): readonly Variant[] {
+  const why = wanted.some(({ behindNginx }) => behindNginx) ? missingNginx() : undefined;
+  if (why === undefined) return wanted;
+  const left = wanted.filter(({ behindNginx }) => !behindNginx);
+  const names = wanted.filter(({ behindNginx }) => behindNginx).map(({ name }) => name);
+  say(`skipped: ${names.join(", ")}: ${why}`);
+  return left;
+}
+
 /**
  * @param say told what comes next, in a line
  * @throws CountsDiffer when registrations were skipped or counted twice
@@ -48,7 +60,8 @@ export async function runSuite(
   options: BenchOptions,
   say: (line: string) => void,
 ): Promise<Measurements> {
-  const { rounds, quick, scenarios, variants } = options;
+  const { rounds, quick, scenarios } = options;
+  const variants = withoutMissing(options.variants, say);
   const sizes = quick ? quickest : usual;
   const trials: Trial[] = [];
   const latency: LatencyTrial[] = [];

@@ -23,6 +23,10 @@ export interface Variant {
   readonly packSize: number;
   /** A worker that is posted to, as Beanstalk's daemon does, instead of polling. */
   readonly posted: boolean;
+  /** `requested`: the tier asks for a mail for everybody. `sent`: a worker is given nothing but such requests. */
+  readonly mails?: "requested" | "sent";
+  /** Behind an nginx, whose CPU time is counted with its own. */
+  readonly behindNginx?: true;
 }
 
 const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
@@ -57,6 +61,17 @@ function product(tier: TierName, name: string, label: string, packSize: number, 
   };
 }
 
+function withMails(variant: Variant, mails: "requested" | "sent"): Variant {
+  const label = mails === "requested" ? `${variant.label}, with mails on` : "Turnout, its mailer alone";
+  const name = mails === "requested" ? `${variant.name}-mails` : `${variant.tier}/mailer`;
+  return { ...variant, name, label, mails, ...(mails === "sent" && { keeps: "nothing", ...some }) };
+}
+
+/** What an operator pays for is an instance, and on it a platform's proxy stands in front of every process. */
+function behindNginx(variant: Variant): Variant {
+  return { ...variant, name: `${variant.name}-nginx`, label: `${variant.label}, behind nginx`, behindNginx: true };
+}
+
 function peer(tier: TierName, name: string, label: string, rest: Partial<Variant>): Variant {
   return {
     name: `${tier}/${name}`,
@@ -75,16 +90,28 @@ function peer(tier: TierName, name: string, label: string, rest: Partial<Variant
 /** The packs that a worker finds: what the web tier's group commit makes of a rush on this machine, and its ends. */
 const usualPack = 50;
 
+const web = product("web", "product", "Turnout, whole", 0, many);
+const worker = product("worker", "product", `Turnout, packs of ${usualPack}`, usualPack, many);
+
+const bareFastify = peer("web", "bare-fastify", "bare Fastify, nothing kept", { ...many, keeps: "nothing" });
+const sendMessage = peer("web", "send-message", "Fastify, one SendMessage per request", {});
+
 export const variants: readonly Variant[] = [
-  product("web", "product", "Turnout, whole", 0, many),
-  peer("web", "bare-fastify", "bare Fastify, nothing kept", { ...many, keeps: "nothing" }),
+  web,
+  behindNginx(web),
+  withMails(web, "requested"),
+  bareFastify,
+  behindNginx(bareFastify),
   peer("web", "fastify-schema", "Fastify with schemas, nothing kept", { ...many, keeps: "nothing" }),
-  peer("web", "send-message", "Fastify, one SendMessage per request", {}),
+  sendMessage,
+  behindNginx(sendMessage),
   peer("web", "express-send-message", "Express, one SendMessage per request", {}),
   peer("web", "send-message-batch", "Fastify, SendMessageBatch of 10", some),
   peer("web", "put-item", "Fastify, one PutItem per request, no queue", { keeps: "table" }),
 
-  product("worker", "product", `Turnout, packs of ${usualPack}`, usualPack, many),
+  worker,
+  withMails(worker, "requested"),
+  withMails(worker, "sent"),
   product("worker", "product-full-packs", "Turnout, full packs of 250", 250, many),
   product("worker", "product-single", "Turnout, packs of 1", 1, few),
   peer("worker", "one-by-one", "one message, one PutItem", { people: few.people / 2, warmUp: few.warmUp / 4 }),

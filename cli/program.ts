@@ -1,12 +1,15 @@
 /** The `turnout` command as a whole: its subcommands. */
 import { Command } from "commander";
 import { runCommandLine, type CommandHost, type Host } from "../terminal/command-line.ts";
+import { buildAcceptanceCommand } from "../admin/commands/acceptance/acceptance.ts";
 import { buildAuditCommand } from "../admin/commands/audit.ts";
 import { buildConsoleCommand } from "../console/command.ts";
 import { buildDeadLettersCommand } from "../admin/commands/dead-letters/dead-letters.ts";
 import { buildDoctorCommand } from "../deploy/commands/doctor.ts";
+import { buildEventCommand } from "../admin/commands/event/event.ts";
 import { buildLogCommand } from "../admin/commands/log.ts";
 import { buildPlanCommand } from "../load/plan/command.ts";
+import { buildPreviewCommand } from "../preview/command.ts";
 import { buildQueueCommand } from "../admin/commands/queue.ts";
 import { buildRegistrationsCommand } from "../admin/commands/registrations/registrations.ts";
 import { buildStackCommand } from "../deploy/commands/stack.ts";
@@ -19,7 +22,9 @@ export function buildProgram(host: CommandHost): Command {
       "Looks after a Turnout deployment: what waits, what failed and why, who registered, and whether any was lost.",
     )
     .addHelpText("after", "\nExit codes: 0 done, 1 failed or the answer is no, 2 wrong usage.")
+    .addCommand(buildEventCommand(host).addCommand(buildPreviewCommand(host)))
     .addCommand(buildQueueCommand(host))
+    .addCommand(buildAcceptanceCommand(host))
     .addCommand(buildDeadLettersCommand(host))
     .addCommand(buildRegistrationsCommand(host))
     .addCommand(buildConsoleCommand(host))

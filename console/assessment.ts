@@ -9,6 +9,8 @@ export interface Assessment {
   /** From calm to urgent. */
   readonly level: "unknown" | "ok" | "busy" | "attention" | "trouble";
   readonly title: string;
+  /** A few words for a browser's tab. */
+  readonly brief: string;
   readonly text: string;
   /** As the tiers or AWS report them. */
   readonly causes: readonly string[];
@@ -34,6 +36,7 @@ function ofWorker({ health, causes }: TierState, queue: Inspection["queue"]): As
   return {
     level: "trouble",
     title: health === "unreachable" ? "The worker does not answer" : "The worker is not storing registrations",
+    brief: "Worker down",
     text: [
       "Nothing is lost: people can still register, and the worker continues by itself once the cause is fixed.",
       waiting,
@@ -46,6 +49,7 @@ function ofWeb({ health, causes }: TierState): Assessment {
   return {
     level: "trouble",
     title: health === "unreachable" ? "The web tier does not answer" : "The web tier is not accepting registrations",
+    brief: "Web tier down",
     text: "People are asked to try again, and their browsers retry by themselves. Those who have a receipt are not affected.",
     causes,
   };
@@ -64,6 +68,7 @@ function ofFlow({ queue, rates }: Inspection): Assessment {
     return {
       level: "busy",
       title: grows ? "People register faster than they are stored" : "The queue is draining",
+      brief: `${count(queue.registrationsEstimate)} waiting`,
       text: `${waiting} are waiting; at the current rate they are stored in ${formatSeconds(Math.max(1, eta))}.`,
       causes: [],
     };
@@ -72,6 +77,7 @@ function ofFlow({ queue, rates }: Inspection): Assessment {
     return {
       level: "attention",
       title: "Long waits, and nobody is being stored",
+      brief: `${count(queue.registrationsEstimate)} waiting too long`,
       text:
         `${waiting} are waiting, the first for ${formatSeconds(oldest)}. Nobody is lost. ` +
         "Check whether the worker tier has scaled out and whether the table throttles.",
@@ -81,6 +87,7 @@ function ofFlow({ queue, rates }: Inspection): Assessment {
   return {
     level: "busy",
     title: "People are waiting on the queue",
+    brief: `${count(queue.registrationsEstimate)} waiting`,
     text: `${waiting} are waiting; how long is unknown while nobody is being stored. Everybody who has a receipt will be stored.`,
     causes: [],
   };
@@ -92,11 +99,12 @@ export function assess({ inspection, failure }: Snapshot): Assessment {
     return {
       level: "trouble",
       title: "The console cannot reach the deployment",
+      brief: "Deployment unreachable",
       text: "The figures are the last known ones. The tiers are still asked: see below for what they report.",
       causes: explain(failure.error).split("\n"),
     };
   }
-  if (!inspection) return { level: "unknown", title: "Loading …", text: "", causes: [] };
+  if (!inspection) return { level: "unknown", title: "Loading …", brief: "Loading", text: "", causes: [] };
   const { queue, tiers } = inspection;
   const worker = tiers.find(({ tier }) => tier === "worker");
   const web = tiers.find(({ tier }) => tier === "web");
@@ -107,6 +115,7 @@ export function assess({ inspection, failure }: Snapshot): Assessment {
     return {
       level: "attention",
       title: open === 1 ? "1 registration needs attention" : `${count(open)} registrations need attention`,
+      brief: open === 1 ? "1 dead letter" : `${count(open)} dead letters`,
       text:
         "They could not be stored as they are, and are kept. There is no hurry: open them below, correct them and replay them." +
         (queue.registrationsEstimate > 0 ? ` ${roughly(queue)} are waiting on the queue.` : ""),
@@ -116,5 +125,11 @@ export function assess({ inspection, failure }: Snapshot): Assessment {
   if (queue.messages + queue.inFlight + queue.delayed > 0) {
     return ofFlow(inspection);
   }
-  return { level: "ok", title: "All is well", text: "Nobody is waiting, nothing has failed.", causes: [] };
+  return {
+    level: "ok",
+    title: "All is well",
+    brief: "All is well",
+    text: "Nobody is waiting, nothing has failed.",
+    causes: [],
+  };
 }

@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { withBaseStyle } from "../shared/page/base-style.ts";
+import { withOperatorStyle } from "../shared/page/base-style.ts";
 
 export interface Asset {
   readonly body: Buffer;
@@ -37,7 +37,7 @@ export function loadAssets(): Assets {
     const contentType = contentTypes[extname(file)];
     if (contentType === undefined) return;
     const bytes = readFileSync(path);
-    const body = file === "console.css" ? withBaseStyle(bytes) : bytes;
+    const body = file === "console.css" ? withOperatorStyle(bytes) : bytes;
     hash.update(file).update("\0").update(body).update("\0");
     files.set(file, { body, contentType });
   };

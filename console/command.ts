@@ -13,6 +13,7 @@ interface ConsoleFlags extends ConnectionFlags, EventFlag {
   readonly port: number;
   readonly every?: number;
   readonly openToMachine?: boolean;
+  readonly readOnly?: boolean;
 }
 
 const defaultPort = 3002;
@@ -25,8 +26,10 @@ Examples:
   turnout console                          the stack that npm start runs on this machine
   turnout console --stack summit-production --profile ops
   turnout console --port 0                 any free port
+  turnout console --read-only              everything is shown, and nothing can be changed
 
-Open the link that it prints. The link contains a token: anyone who has it can read and change what you can. The console
+Open the link that it prints. The link contains a token: anyone who has it can read and change what you can, and with
+--read-only see it. The console
 listens on 127.0.0.1 only and ends with this command. TURNOUT_CONSOLE_TOKEN sets the token, if the link has to be known in
 advance.`;
 
@@ -60,6 +63,7 @@ export function buildConsoleCommand({ env, terminal, signal }: CommandHost): Com
     .option("--port <number>", "TCP port on 127.0.0.1, 0 for any free one", wholeNumber(0, 65_535), defaultPort)
     .option("--every <seconds>", "how often to poll (default: 2, or 15 for a stack)", wholeNumber(1, 3_600))
     .option("--open-to-machine", "let everybody on this machine in without the link")
+    .option("--read-only", "show, search and count everything, and refuse whatever could change something")
     .addHelpText("after", examples);
   addEventOption(command);
 
@@ -74,6 +78,7 @@ export function buildConsoleCommand({ env, terminal, signal }: CommandHost): Com
         port: flags.port,
         key,
         openToMachine: flags.openToMachine ?? false,
+        readOnly: flags.readOnly ?? false,
         pollIntervalSeconds: flags.every ?? pollIntervalSeconds[connection.tiers.kind],
         wallClock: Date.now,
       });

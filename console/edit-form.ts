@@ -3,8 +3,11 @@
  * that the edit is validated against.
  */
 import type { ValidationError } from "../shared/errors.ts";
-import type { EventDefinition } from "../shared/registration/event-definition.ts";
-import { submissionSchema } from "../shared/registration/submission-schema.ts";
+import type { EventDefinition, EventField } from "../shared/registration/event-definition.ts";
+import { hasSeveralLines } from "../shared/registration/registration-size.ts";
+import { conditionWords } from "../shared/registration/field-conditions.ts";
+import { keptSchema } from "../shared/registration/submission-schema.ts";
+import { postedList } from "./posted-form.ts";
 import type { FieldChange } from "../admin/dead-letters/edit.ts";
 
 export interface EditField {
@@ -12,12 +15,12 @@ export interface EditField {
   readonly name: string;
   readonly label: string;
   readonly hint: string | undefined;
-  readonly control: "line" | "lines" | "number" | "select" | "checkbox" | "surplus";
+  readonly control: "line" | "lines" | "number" | "select" | "choices" | "checkbox" | "surplus";
   readonly options: readonly string[];
   /** Constraints as HTML attributes. */
   readonly attributes: Readonly<Record<string, string | number>>;
-  /** Of a checkbox: whether it is checked. */
-  readonly value: string | boolean;
+  /** Of a checkbox: whether it is checked; of choices: those that are. */
+  readonly value: string | boolean | readonly string[];
   readonly error: string | undefined;
 }
 
@@ -33,7 +36,6 @@ interface Bounds {
 }
 
 const prefix = "answers.";
-const longestLine = 200;
 /** Prefix of the checkbox that removes an answer to a question the event does not ask. */
 const removal = "remove.";
 
@@ -60,7 +62,7 @@ function answersOf(entry: Readonly<Record<string, unknown>>): Record<string, unk
 
 function boundsOf(event: EventDefinition | undefined): Record<string, Bounds> {
   if (!event) return {};
-  const { answers } = submissionSchema(event).properties;
+  const { answers } = keptSchema(event).properties;
   return (answers as unknown as { properties: Record<string, Bounds> }).properties;
 }
 
@@ -77,7 +79,30 @@ function limits({ minLength, maxLength, minimum, maximum, type }: Bounds): EditF
   ) as EditField["attributes"];
 }
 
-const controls = { text: "line", email: "line", number: "number", select: "select", checkbox: "checkbox" } as const;
+const controls = {
+  text: "line",
+  email: "line",
+  number: "number",
+  select: "select",
+  choices: "choices",
+  checkbox: "checkbox",
+  date: "line",
+  telephone: "line",
+  // Only who agreed can say so: it can be taken away, not given.
+  consent: "surplus",
+} as const;
+
+function hintOf(field: EventField): string | undefined {
+  const { required, when } = field;
+  if (field.type === "consent") return "A consent, with its wording.";
+  if (when !== undefined) return `${required ? "required, but " : ""}only if ${conditionWords(when)}`;
+  return required ? "required" : undefined;
+}
+
+/** @returns the id of a field's control on the page */
+export function controlIdOf(name: string): string {
+  return `edit-${name.replace(".", "-")}`;
+}
 
 type Blank = Omit<EditField, "value" | "error">;
 
@@ -85,13 +110,13 @@ function blankFields(event: EventDefinition | undefined): Blank[] {
   const bounds = boundsOf(event);
   const own = (event?.fields ?? []).map((field): Blank => {
     const of = bounds[field.id] ?? {};
-    const long = field.type === "text" && (of.maxLength ?? 0) > longestLine;
+    const long = field.type === "text" && hasSeveralLines(field);
     return {
       name: prefix + field.id,
       label: field.label,
-      hint: field.required ? "required" : undefined,
+      hint: hintOf(field),
       control: long ? "lines" : controls[field.type],
-      options: field.type === "select" ? field.options : [],
+      options: "options" in field ? field.options : [],
       attributes: limits(of),
     };
   });
@@ -129,16 +154,42 @@ export function editFields(
       options: [],
       attributes: {},
     }));
-  return [...blanks, ...surplus].map((blank) => {
+  return [...blanks, ...surplus].flatMap((blank): EditField[] => {
     const { name, control } = blank;
     const current = name.startsWith(prefix) ? answers[name.slice(prefix.length)] : entry[name];
     const error = details.get(pointerOf(name));
-    if (control === "checkbox") {
-      return { ...blank, error, value: posted ? posted[name] !== undefined : current === true };
-    }
-    if (control === "surplus") return { ...blank, error, value: shown(current) };
-    return { ...blank, error, value: posted ? shown(posted[name]) : shown(current) };
+    if (control === "surplus" && current === undefined && error === undefined) return [];
+    return [shownField(blank, current, posted, error)];
   });
+}
+
+function shownField(
+  blank: Blank,
+  current: unknown,
+  posted: PostedFields | undefined,
+  error: string | undefined,
+): EditField {
+  const { name, control } = blank;
+  if (control === "checkbox") {
+    return { ...blank, error, value: posted ? posted[name] !== undefined : current === true };
+  }
+  if (control === "choices") return { ...blank, error, value: posted ? postedList(posted, name) : listOf(current) };
+  if (control === "surplus") return { ...blank, error, value: shown(current) };
+  return { ...blank, error, value: posted ? shown(posted[name]) : shown(current) };
+}
+
+/** @returns the options that are chosen, those that the event no longer has among them */
+function listOf(value: unknown): string[] {
+  if (value === undefined) return [];
+  return Array.isArray(value) ? value.map(shown) : [shown(value)];
+}
+
+function choicesChange(field: string, before: unknown, given: readonly string[]): FieldChange[] {
+  if (given.length === 0 && (before === undefined || (Array.isArray(before) && before.length === 0))) return [];
+  if (given.length === 0) return [{ field, value: undefined }];
+  const chosen = new Set(given);
+  const isSame = Array.isArray(before) && before.length === chosen.size && before.every((one) => chosen.has(one));
+  return isSame ? [] : [{ field, value: [...chosen] }];
 }
 
 function readNumber(text: string): string | number {
@@ -157,6 +208,9 @@ export function readChanges(
   return editFields(event, entry, undefined, []).flatMap(({ name, control, value: before }): FieldChange[] => {
     const given = posted[name];
     if (control === "surplus") return posted[removal + name] === undefined ? [] : [{ field: name, value: undefined }];
+    if (control === "choices") {
+      return choicesChange(name, answers[name.slice(prefix.length)], postedList(posted, name));
+    }
     if (control === "checkbox") {
       const checked = given !== undefined;
       // If it was not checked before, there may have been no answer: that is no change.

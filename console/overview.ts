@@ -118,7 +118,7 @@ function tierWords({ tier, health, causes }: TierState): string {
 }
 
 /** @returns the groups with a title for their reason */
-export function toGroupViews(groups: readonly DeadLetterGroup[]): GroupView[] {
+function toGroupViews(groups: readonly DeadLetterGroup[]): GroupView[] {
   return groups.map((group) => ({ ...group, title: reasonWords[group.reason].title }));
 }
 

@@ -1,187 +1,130 @@
 /**
- * The replays that were started from the console. They run whether or not a page is open, and can be stopped. Only one at a
- * time, so that nobody starts a second one while it runs. Kept in memory only: their effects are in the records.
+ * The runs of replays for the console: starts, resumes and stops them, and follows them for open pages, whichever process
+ * performs them. A run that this console performs goes on whether or not a page is open, and is stopped with the console.
  */
-import { randomUUID } from "node:crypto";
-import { TurnoutError } from "../shared/errors.ts";
-import type { Connection } from "../terminal/connection.ts";
-import { withReplayActivity } from "../admin/dead-letters/replay-activity.ts";
-import { createReplaySender } from "../shared/dead-letters/replay-sender.ts";
+import { setTimeout as delay } from "node:timers/promises";
 import {
-  replayDeadLetters,
-  type ReplayFate,
-  type ReplayOutcome,
-  type ReplaySummary,
-} from "../shared/dead-letters/replay.ts";
-import { explain } from "../terminal/exit.ts";
-import type { DeadLetterService } from "./dead-letter-service.ts";
+  createReplayRunner,
+  type PerformedRun,
+  type ReplayRequest,
+  type ReplayRunnerOptions,
+} from "../admin/replay-runs/replay-runner.ts";
+import {
+  standingOf,
+  type ReplayRun,
+  type ReplayRunSummary,
+  type RunStanding,
+} from "../admin/replay-runs/replay-run.ts";
+import { createRunLease, type LeaseState } from "../admin/replay-runs/run-lease.ts";
+import { createRunStore } from "../admin/replay-runs/run-store.ts";
 
-export interface ReplayRun {
-  readonly id: string;
-  /** ISO 8601. */
-  readonly startedAt: string;
-  readonly selected: number;
-  readonly counts: Readonly<Record<ReplayFate, number>>;
-  /** The latest ones, newest first. */
-  readonly outcomes: readonly ReplayOutcome[];
-  /** How many were sent in the latest step. */
-  readonly step: number;
-  /** A stop was requested. */
-  readonly stopping: boolean;
-  /** Undefined while it runs. */
-  readonly summary: ReplaySummary | undefined;
-  /** Why it stopped before the end, in lines; else empty. */
-  readonly stopped: readonly string[];
+export interface ShownRun {
+  readonly run: ReplayRun;
+  readonly standing: RunStanding;
 }
 
-export interface ReplayRequest {
-  readonly ids: readonly string[];
-  /** Size of the first step. */
-  readonly canary: number;
-  /** Registrations a second. */
-  readonly rate: number;
-  readonly why: string;
+export interface ListedRun {
+  readonly run: ReplayRunSummary;
+  readonly standing: RunStanding;
 }
 
 export interface ReplayRuns {
-  /** Logs the replay, then starts it. @throws TURNOUT_REQUEST_INVALID while another one runs; the SDK's error when the log cannot be written */
-  start(request: ReplayRequest): Promise<ReplayRun>;
-  find(id: string): ReplayRun | undefined;
-  /** The one that is running or ran last. */
-  latest(): ReplayRun | undefined;
-  /** Stops it after the step under way. Safe to call twice, and for one that has ended. */
-  stop(id: string): void;
-  /** Stops all and waits for them. */
+  /** @returns the run's id. @throws as `ReplayRunner.start` */
+  start(request: ReplayRequest): Promise<string>;
+  /** @throws as `ReplayRunner.resume` */
+  resume(id: string): Promise<void>;
+  /** Stops it after the step under way, whichever process performs it. @throws as `ReplayRunner.requestStop` */
+  stop(id: string): Promise<void>;
+  find(id: string): Promise<ShownRun | undefined>;
+  /** @returns all runs, newest first */
+  list(): Promise<readonly ListedRun[]>;
+  /** @returns the run that somebody performs at this moment */
+  busy(): Promise<LeaseState | undefined>;
+  /** Tells `onChange` what changes, until nobody watches any more. */
+  follow(id: string): void;
+  /** Stops what this console performs, to be resumed, and waits for it. */
   close(): Promise<void>;
 }
 
-export interface ReplayRunsOptions {
-  readonly connection: Pick<Connection, "sqs" | "queueUrl" | "documents" | "activityTable">;
-  readonly service: Pick<DeadLetterService, "store" | "log">;
-  /** How long to wait for the next outcome of a step, in seconds. */
-  readonly outcomeTimeoutSeconds: number;
-  /** Milliseconds since the epoch. */
-  readonly wallClock: () => number;
-  /** Called when there is something new to show, at most every `tellEveryMs`. */
-  readonly onChange: (run: ReplayRun) => void;
+export interface ReplayRunsOptions extends Pick<ReplayRunnerOptions, "connection" | "wallClock"> {
+  /** Aborted when the console ends, after `close`. */
+  readonly signal: AbortSignal;
+  /** Whether a page shows this run. */
+  readonly isWatched: (id: string) => boolean;
+  /** Called when there is something new to show. */
+  readonly onChange: (shown: ShownRun) => void;
 }
 
-interface Running {
-  run: ReplayRun;
-  readonly stop: AbortController;
-  done: Promise<void>;
-}
-
-const keptRuns = 20;
-const keptOutcomes = 100;
-/** How long a step takes at the requested rate. */
-const stepSeconds = 5;
-const tellEveryMs = 250;
-const noCounts: Readonly<Record<ReplayFate, number>> = {
-  resolved: 0,
-  failed: 0,
-  unknown: 0,
-  refused: 0,
-  skipped: 0,
-  missing: 0,
-};
-
-function stoppedWords({ stopped }: ReplaySummary): string[] {
-  if (!stopped) return [];
-  return stopped.code === "error" ? explain(stopped.cause).split("\n") : [stopped.detail];
-}
+/** How often a run that is watched is read. */
+const followMs = 500;
 
 export function createReplayRuns(options: ReplayRunsOptions): ReplayRuns {
-  const { connection, service, outcomeTimeoutSeconds, wallClock, onChange } = options;
-  const runs: Running[] = [];
-  let starting = false;
+  const { connection, wallClock, signal, isWatched, onChange } = options;
+  const { documents, controlsTable } = connection;
+  const store = createRunStore(documents, controlsTable);
+  const leases = createRunLease({ documents, controlsTable, wallClock });
+  /** What this console performs: one at most, and those that are about to end. */
+  const performed = new Map<string, PerformedRun>();
+  const followed = new Set<string>();
+  const ending = new AbortController();
+  const runner = createReplayRunner({ connection, wallClock, signal, onChange: () => {}, note: () => {} });
 
-  function isBusy(): boolean {
-    return starting || runs.some(({ run }) => run.summary === undefined);
+  function add(run: PerformedRun): void {
+    performed.set(run.id, run);
+    void run.ended.then(() => performed.delete(run.id));
+    if (ending.signal.aborted) run.stop("the console was ended");
   }
 
-  function begin(request: ReplayRequest, who: string): Running {
-    const stop = new AbortController();
-    const running: Running = {
-      stop,
-      done: Promise.resolve(),
-      run: {
-        id: randomUUID(),
-        startedAt: new Date(wallClock()).toISOString(),
-        selected: request.ids.length,
-        counts: noCounts,
-        outcomes: [],
-        step: 0,
-        stopping: false,
-        summary: undefined,
-        stopped: [],
-      },
-    };
-    let timer: NodeJS.Timeout | undefined;
-    const change = (next: Partial<ReplayRun>) => {
-      running.run = { ...running.run, ...next };
-      timer ??= setTimeout(() => {
-        timer = undefined;
-        onChange(running.run);
-      }, tellEveryMs);
-    };
-    stop.signal.addEventListener("abort", () => change({ stopping: true }));
-    const replay = withReplayActivity(
-      connection,
-      () => {},
-      ({ onPack, draining }) =>
-        replayDeadLetters(request.ids, {
-          store: service.store,
-          sender: createReplaySender({ ...connection, ratePerSecond: request.rate, signal: stop.signal, onPack }),
-          who,
-          why: request.why,
-          canary: request.canary,
-          stepSize: request.rate * stepSeconds,
-          again: false,
-          outcomeTimeoutSeconds,
-          draining,
-          signal: stop.signal,
-          wallClock,
-          onOutcome(outcome) {
-            const { counts, outcomes } = running.run;
-            change({
-              counts: { ...counts, [outcome.fate]: counts[outcome.fate] + 1 },
-              outcomes: [outcome, ...outcomes].slice(0, keptOutcomes),
-            });
-          },
-          onStep: ({ size }) => change({ step: size }),
-        }),
-    );
-    running.done = replay.then((summary) => {
-      change({ summary, stopped: stoppedWords(summary) });
-      clearTimeout(timer);
-      onChange(running.run);
-    });
-    return running;
+  async function find(id: string): Promise<ShownRun | undefined> {
+    // The lease first: its holder writes the end before it lets go, so a run that has ended is not taken for interrupted.
+    const lease = await leases.read();
+    const stored = await store.read(id);
+    const run = performed.get(id)?.current() ?? stored;
+    return run && { run, standing: standingOf(run, lease, wallClock()) };
+  }
+
+  async function follow(id: string): Promise<void> {
+    let told = "";
+    while (!ending.signal.aborted && isWatched(id)) {
+      // A table that does not answer for a moment is no news: the overview says so.
+      const shown = await find(id).catch(() => undefined);
+      const text = JSON.stringify(shown);
+      if (shown && text !== told) onChange(shown);
+      told = text;
+      await delay(followMs, undefined, { signal: ending.signal }).catch(() => {});
+    }
+    followed.delete(id);
   }
 
   return {
     async start(request) {
-      if (isBusy()) {
-        throw new TurnoutError("TURNOUT_REQUEST_INVALID", "A replay is already running. Wait for its end, or stop it.");
-      }
-      starting = true;
-      try {
-        const who = await service.log("replay", request.ids, `replays up to ${request.ids.length}`, request.why);
-        const running = begin(request, who);
-        runs.push(running);
-        if (runs.length > keptRuns) runs.shift();
-        return running.run;
-      } finally {
-        starting = false;
-      }
+      const run = await runner.start(request);
+      add(run);
+      return run.id;
     },
-    find: (id) => runs.find(({ run }) => run.id === id)?.run,
-    latest: () => runs.at(-1)?.run,
-    stop: (id) => runs.find(({ run }) => run.id === id)?.stop.abort(),
+    async resume(id) {
+      add(await runner.resume(id));
+    },
+    stop: (id) => runner.requestStop(id),
+    find,
+    async list() {
+      const lease = await leases.read();
+      const runs = await store.list(signal);
+      return runs.map((run) => ({ run, standing: standingOf(run, lease, wallClock()) }));
+    },
+    async busy() {
+      const lease = await leases.read();
+      return lease !== undefined && Date.parse(lease.until) > wallClock() ? lease : undefined;
+    },
+    follow(id) {
+      if (followed.has(id)) return;
+      followed.add(id);
+      void follow(id);
+    },
     async close() {
-      for (const { stop } of runs) stop.abort();
-      await Promise.all(runs.map(({ done }) => done));
+      ending.abort();
+      for (const run of performed.values()) run.stop("the console was ended");
+      await Promise.all([...performed.values()].map(({ ended }) => ended));
     },
   };
 }

@@ -3,10 +3,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { dynamoDbLimits, sqsLimits } from "../shared/aws/aws-limits.ts";
 import type { EventDefinition } from "../shared/registration/event-definition.ts";
-import { maxPackBytes, maxPackRegistrations, packVersion } from "../shared/registration/registration-pack.ts";
+import { maxPackBytes, maxPackRegistrations, latestPackVersion } from "../shared/registration/registration-pack.ts";
 import { maxAnswerLength, maxNameLength } from "../shared/registration/registration.ts";
 import type { Connection } from "../terminal/connection.ts";
 import { formatSeconds } from "../terminal/duration.ts";
+import { createZonedTimes } from "../terminal/zoned-times.ts";
 
 export interface FactGroup {
   readonly title: string;
@@ -53,10 +54,11 @@ function tierFacts({ tiers }: SystemFactsOptions["connection"]): [string, string
 
 function eventFacts(event: EventDefinition | undefined): [string, string][] {
   if (!event) return [["Event", "none given: only email and name are checked"]];
+  const times = createZonedTimes(event.timeZone);
   return [
     ["Event", event.name],
-    ["Opens", event.opensAt],
-    ["Closes", event.closesAt],
+    ["Opens", times.full(event.opensAt)],
+    ["Closes", times.full(event.closesAt)],
     ["Time zone", event.timeZone],
     ["Fields", event.fields.map(({ id, type }) => `${id} (${type})`).join(", ") || "none besides email and name"],
   ];
@@ -76,7 +78,7 @@ export function createSystemFacts(options: SystemFactsOptions): SystemFacts {
           title: "Versions",
           facts: [
             ["Turnout", version],
-            ["Pack format", String(packVersion)],
+            ["Pack format, latest", String(latestPackVersion)],
             ["Node.js", process.versions.node],
           ],
         },

@@ -1,7 +1,8 @@
 /**
- * Alarms: when an operator should act, with a link to the runbook's paragraph in each description. They trigger
+ * Alarms: when an operator should act, with the way into the console and to the runbook's section in each description. They trigger
  * nothing; scaling is in `scaling.ts`.
  */
+import { Stack } from "aws-cdk-lib";
 import {
   Alarm,
   ComparisonOperator,
@@ -12,7 +13,7 @@ import {
 } from "aws-cdk-lib/aws-cloudwatch";
 import type { Construct } from "constructs";
 import type { StackConfig } from "./config.ts";
-import type { Figures } from "./figures.ts";
+import type { Figures, MailFigures } from "./figures.ts";
 
 interface Rule {
   /** Id of the alarm and of its paragraph in docs/operations.md: `BacklogIsOld` is #backlog-is-old. */
@@ -24,8 +25,8 @@ interface Rule {
   readonly below?: true;
   /** Minutes that must breach, out of as many; a multiple of the metric's period. */
   readonly minutes: number;
-  /** Default: missing data is good. */
-  readonly silenceIsBad?: true;
+  /** What missing data means. Default: all is well. */
+  readonly silence?: "bad" | "no news";
 }
 
 /** Elastic Beanstalk's environment health: 15 is Warning, 20 Degraded, 25 Severe. */
@@ -55,7 +56,7 @@ function rules(figures: Figures, config: StackConfig): readonly Rule[] {
       metric: figures.notPolled,
       threshold: 1,
       minutes: 5,
-      silenceIsBad: true,
+      silence: "bad",
     },
     {
       id: "DeadLettersArrive",
@@ -73,7 +74,7 @@ function rules(figures: Figures, config: StackConfig): readonly Rule[] {
     },
     {
       id: "TierAnswersErrors",
-      says: "The web tier answers 5xx: it sheds, or cannot reach the queue. Attendees are told to try again.",
+      says: "The web tier answers 5xx: it sheds, is paused, or cannot reach the queue. Attendees are told to try again.",
       metric: figures.tierErrors,
       threshold: 50,
       minutes: 3,
@@ -134,10 +135,51 @@ function rules(figures: Figures, config: StackConfig): readonly Rule[] {
       threshold: 1,
       below: true,
       minutes: 15,
-      silenceIsBad: true,
+      silence: "bad",
+    },
+    ...(figures.mail === undefined ? [] : mailRules(figures.mail)),
+  ];
+}
+
+/** SES reviews an account from these rates on: https://docs.aws.amazon.com/ses/latest/dg/reputation-dashboard-dg.html */
+const reviewedRates = { bounces: 0.05, complaints: 0.001 } as const;
+
+function mailRules(figures: MailFigures): readonly Rule[] {
+  return [
+    {
+      id: "MailIsLate",
+      says: "The oldest mail waits for an hour: SES rejects or throttles, or the workers do not send. Registrations are stored all the same; see the worker's log and the account's quota.",
+      metric: figures.oldestAge,
+      threshold: 3_600,
+      minutes: 5,
+    },
+    {
+      id: "MailsAreGivenUp",
+      says: "Mails lie on the mails' dead-letter queue, where they end after 14 days: mend the cause, then redrive them.",
+      metric: figures.deadLetterMessages,
+      threshold: 1,
+      minutes: 10,
+    },
+    {
+      id: "MailBounces",
+      says: "Of the account's mails 5 % or more bounce, from where on SES reviews it and then stops its mail: find who registers addresses that do not exist, and turn the challenge on or mail off.",
+      metric: figures.bounceRate,
+      threshold: reviewedRates.bounces,
+      minutes: 60,
+      silence: "no news",
+    },
+    {
+      id: "MailIsComplainedAbout",
+      says: "Of the account's mails 0.1 % or more are called spam, from where on SES reviews it and then stops its mail: find who registers others, and turn the challenge on or mail off.",
+      metric: figures.complaintRate,
+      threshold: reviewedRates.complaints,
+      minutes: 60,
+      silence: "no news",
     },
   ];
 }
+
+const missingData = { bad: TreatMissingData.BREACHING, "no news": TreatMissingData.IGNORE } as const;
 
 /**
  * @param id of an alarm, which is also its paragraph's heading: `BacklogIsOld`
@@ -152,16 +194,18 @@ export function runbookLink(id: string, { runbookUrl }: Pick<StackConfig, "runbo
 
 /** @param action for both alarm and recovery */
 export function addAlarms(scope: Construct, figures: Figures, config: StackConfig, action: IAlarmAction): Alarm[] {
-  return rules(figures, config).map(({ id, says, metric, threshold, below, minutes, silenceIsBad }) => {
+  const { stackName } = Stack.of(scope);
+  const wayIn = `Look: \`npm run turnout -- console --stack ${stackName}\`.`;
+  return rules(figures, config).map(({ id, says, metric, threshold, below, minutes, silence }) => {
     const alarm = new Alarm(scope, id, {
-      alarmDescription: `${says} ${runbookLink(id, config)}`,
+      alarmDescription: `${says} ${wayIn} ${runbookLink(id, config)}`,
       metric,
       threshold,
       comparisonOperator: below
         ? ComparisonOperator.LESS_THAN_THRESHOLD
         : ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
       evaluationPeriods: minutes / metric.period.toMinutes(),
-      treatMissingData: silenceIsBad ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
+      treatMissingData: silence === undefined ? TreatMissingData.NOT_BREACHING : missingData[silence],
     });
     alarm.addAlarmAction(action);
     alarm.addOkAction(action);

@@ -10,6 +10,19 @@ import { promisify } from "node:util";
 const maxDocumentBytes = 64 * 1_024 * 1_024;
 
 /**
+ * npm gives each document a number and a time of its own, both optional in CycloneDX
+ * (https://cyclonedx.org/docs/1.5/json/). Without them the same packages give the same bytes, as the bundle does.
+ */
+function withoutRun(document: string): string {
+  const { serialNumber, metadata, ...rest } = JSON.parse(document) as {
+    serialNumber?: string;
+    metadata: Record<string, unknown>;
+  };
+  const { timestamp, ...kept } = metadata;
+  return `${JSON.stringify({ ...rest, metadata: kept }, undefined, 2)}\n`;
+}
+
+/**
  * Works offline from what is installed.
  * @param folder with package.json and production dependencies only. Its package.json is changed, since npm would report
  *   the omitted dependencies as missing.
@@ -28,6 +41,6 @@ export async function writeBillOfMaterials(folder: string, output: string): Prom
   });
   await mkdir(dirname(output), { recursive: true });
   const unfinished = `${output}.${process.pid}`;
-  await writeFile(unfinished, stdout);
+  await writeFile(unfinished, withoutRun(stdout));
   await rename(unfinished, output);
 }

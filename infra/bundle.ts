@@ -13,6 +13,7 @@ import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
 import { ZipFile } from "yazl";
+import { loadEvent } from "../shared/registration/event-definition.ts";
 import { writeBillOfMaterials } from "./bill-of-materials.ts";
 
 const tierFolders = ["web", "worker", "shared"];
@@ -65,6 +66,8 @@ export interface BundleOptions {
   readonly root: string;
   /** The event file, relative to the root; becomes `event.json` in the zip. */
   readonly eventFile: string;
+  /** Name of the logo beside it. Default: none. */
+  readonly logo?: string | undefined;
   /** A `node_modules` folder with production dependencies only, from `installProductionModules`. */
   readonly modules: string;
   /** Path of the zip, replaced only when complete; its folder is created. */
@@ -110,7 +113,7 @@ async function tierFiles(root: string, folder: string): Promise<BundleFile[]> {
 }
 
 /** @returns the zip's files, sorted by name */
-async function bundleFiles({ root, eventFile, modules }: Omit<BundleOptions, "output">): Promise<BundleFile[]> {
+async function bundleFiles({ root, eventFile, logo, modules }: Omit<BundleOptions, "output">): Promise<BundleFile[]> {
   const rootFolder = join(root, "infra/bundle");
   const moduleNames = (await filesBelow(modules)).filter(isRuntimeFile);
   const native = moduleNames.find((name) => name.endsWith(".node"));
@@ -122,6 +125,7 @@ async function bundleFiles({ root, eventFile, modules }: Omit<BundleOptions, "ou
   const files: BundleFile[] = [
     ...rootFiles.map((name) => ({ name, source: join(root, name), executable: false })),
     { name: "event.json", source: resolve(root, eventFile), executable: false },
+    ...(logo === undefined ? [] : [{ name: logo, source: resolve(root, dirname(eventFile), logo), executable: false }]),
     ...(await filesBelow(rootFolder)).map((name) => ({
       name,
       source: join(rootFolder, name),
@@ -192,7 +196,8 @@ export async function bundleRepository(root: string, eventFile: string): Promise
   const { folder, modules, remove } = await installProductionModules(root);
   try {
     await writeBillOfMaterials(folder, join(root, billOfMaterialsPath));
-    return await buildBundle({ root, eventFile, modules, output: join(root, bundlePath) });
+    const { logo } = loadEvent(resolve(root, eventFile));
+    return await buildBundle({ root, eventFile, logo, modules, output: join(root, bundlePath) });
   } finally {
     await remove();
   }

@@ -2,11 +2,13 @@
  * Settings of a deployment, given as CDK context (`-c name=value` or cdk.json), with units, bounds and defaults.
  * Scaling is in `shared/aws/scaling-policy.ts`; the tiers' variables are in `platform.ts`.
  */
-import { isIP } from "node:net";
 import { Type, type Static, type TSchema } from "typebox";
 import { Compile } from "typebox/compile";
 import { scalingPolicy } from "../shared/aws/scaling-policy.ts";
-import { tagErrors, tagsPattern } from "./own-tags.ts";
+import { mailFromPattern, mailIdentityPattern } from "./mail-settings.ts";
+import { tagsPattern } from "./own-tags.ts";
+import { relationErrors } from "./setting-relations.ts";
+import { traceSettings } from "./trace-settings.ts";
 
 const { web, worker, rush } = scalingPolicy;
 
@@ -148,6 +150,38 @@ export const StackConfig = Type.Object({
   originCertificateArn: certificate(
     "certificate for origin.<domainName>, in the stack's region, for the load balancer",
   ),
+  publicUrl: Type.Optional(
+    Type.String({
+      pattern: String.raw`^https://[a-z0-9.-]+(:\d{1,5})?$`,
+      description:
+        "where the site is for everybody, without a path: links in mails begin with it. Default: https://<domainName>; needed with mailFrom where there is no own domain",
+    }),
+  ),
+  mailFrom: Type.Optional(
+    Type.String({
+      pattern: mailFromPattern,
+      description:
+        "sender of the mails to attendees, `Name <address>` or an address, of an identity that SES has verified in the stack's region. Default: no mail",
+    }),
+  ),
+  mailIdentity: Type.Optional(
+    Type.String({
+      pattern: mailIdentityPattern,
+      description: "the verified identity of mailFrom, a domain or an address. Default: the domain of mailFrom",
+    }),
+  ),
+  mailIdentityManaged: Type.Boolean({
+    default: false,
+    description: "whether the stack makes the identity, and removes it again; one that exists already is only used",
+  }),
+  mailsPerSecond: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 10_000,
+      description: "mails that all workers together send in a second at most. Default: the account's own rate",
+    }),
+  ),
+  ...traceSettings,
   securityContact: Type.Optional(
     Type.String({
       pattern: String.raw`^(mailto:[^\s@]+@[^\s@]+|https://\S+)$`,
@@ -158,6 +192,11 @@ export const StackConfig = Type.Object({
   waf: Type.Boolean({
     default: false,
     description: "a web application firewall in front, as a second stack in us-east-1",
+  }),
+  registrationChallenge: Type.Boolean({
+    default: false,
+    description:
+      "whether the firewall lets only browsers register that passed its silent challenge; it needs waf. Who has no JavaScript then can't register, nor see the event page",
   }),
   lookupRound: Type.Integer({
     default: 1,
@@ -212,68 +251,18 @@ interface Setting {
 /** The command line gives text; cdk.json gives typed values. */
 function parse(value: unknown, setting: Setting): unknown {
   if (typeof value !== "string") return value;
-  const wantsNumber = setting.type === "integer" || setting.anyOf?.some((choice) => typeof choice.const === "number");
-  if (wantsNumber && /^\d+$/.test(value)) return Number(value);
+  const ofNumbers = setting.anyOf?.some((choice) => typeof choice.const === "number");
+  const wantsNumber = setting.type === "integer" || setting.type === "number" || ofNumbers;
+  if (wantsNumber && /^\d+(\.\d+)?$/.test(value)) return Number(value);
   if (setting.type === "boolean" && (value === "true" || value === "false")) return value === "true";
   return value;
 }
 
 function allowed({ type, minimum, maximum, anyOf }: Setting): string {
   if (anyOf) return `one of ${anyOf.map((choice) => String(choice.const)).join(", ")}`;
-  if (minimum !== undefined && maximum !== undefined) return `a whole number from ${minimum} to ${maximum}`;
+  const number = type === "number" ? "a number" : "a whole number";
+  if (minimum !== undefined && maximum !== undefined) return `${number} from ${minimum} to ${maximum}`;
   return type === "boolean" ? "true or false" : "a text of the form described";
-}
-
-function isRange(range: string): boolean {
-  const [net = "", prefix] = range.split("/");
-  const bits = { 0: -1, 4: 32, 6: 128 }[isIP(net)] ?? -1;
-  return bits > 0 && Number(prefix ?? bits) >= 1 && Number(prefix ?? bits) <= bits;
-}
-
-function relationErrors(config: StackConfig): string[] {
-  const errors: string[] = [];
-  const [twice] = /-(test|production)$/.exec(config.stackName) ?? [];
-  if (twice !== undefined) {
-    const stack = `${config.stackName}-${config.stage}`;
-    errors.push(
-      `stackName was ${config.stackName}, which makes the stack ${stack}: leave ${twice} out, for stage adds it`,
-    );
-  }
-  for (const tier of ["web", "worker"] as const) {
-    const [min, rushing, max] = [
-      config[`${tier}MinInstances`],
-      config[`${tier}RushInstances`],
-      config[`${tier}MaxInstances`],
-    ];
-    if (min > rushing || rushing > max) {
-      errors.push(
-        `${tier}MinInstances ${min}, ${tier}RushInstances ${rushing} and ${tier}MaxInstances ${max} must rise in this order`,
-      );
-    }
-  }
-  if ((config.tableMaxWritesPerSecond ?? Infinity) < config.tableWarmWritesPerSecond) {
-    errors.push("tableMaxWritesPerSecond must not be below tableWarmWritesPerSecond");
-  }
-  const [one, other] = zonesOf(config) ?? [];
-  if (one !== undefined && one === other) errors.push(`zones were ${one} twice: give two different ones`);
-  const own = [config.domainName, config.certificateArn, config.originCertificateArn];
-  if (own.some(Boolean) && !own.every(Boolean)) {
-    errors.push("domainName, certificateArn and originCertificateArn belong together: give all three or none");
-  }
-  if ((config.loadTestFrom === undefined) !== (config.loadTestUntil === undefined)) {
-    errors.push("loadTestFrom and loadTestUntil belong together: without an end the exemption would stay");
-  }
-  if (config.loadTestUntil !== undefined && Number.isNaN(Date.parse(config.loadTestUntil))) {
-    // The web tier would not start with it.
-    errors.push(`loadTestUntil was ${config.loadTestUntil}, which is no time`);
-  }
-  const wrongRange = config.loadTestFrom?.split(",").find((range) => !isRange(range));
-  if (wrongRange !== undefined) errors.push(`loadTestFrom names ${wrongRange}, which is no address or range`);
-  errors.push(...tagErrors(config.tags ?? ""));
-  if (config.certificateArn && !config.certificateArn.includes(":acm:us-east-1:")) {
-    errors.push("certificateArn must lie in us-east-1: CloudFront reads certificates only there");
-  }
-  return errors;
 }
 
 /** @returns whether Session Manager reaches the instances */

@@ -12,7 +12,7 @@ import {
 import type { Construct } from "constructs";
 import { runbookLink } from "./alarms.ts";
 import type { StackConfig } from "./config.ts";
-import type { Figures } from "./figures.ts";
+import type { Figures, MailFigures } from "./figures.ts";
 
 const height = 6;
 
@@ -26,6 +26,18 @@ function graph(title: string, left: IMetric[], right: IMetric[] = []): GraphWidg
     leftYAxis: { min: 0 },
     ...(right.length > 0 ? { rightYAxis: { min: 0 } } : {}),
   });
+}
+
+function mailRow(f: MailFigures): IWidget[] {
+  return [
+    graph("Mail waiting", [f.messages, f.deadLetterMessages], [f.oldestAge]),
+    graph("Mail of the account, each minute", [f.sent, f.bounced, f.complained]),
+    graph(
+      "Bounces (SES reviews from 0.05) and complaints (from 0.001)",
+      [f.bounceRate, f.ownBounceRate],
+      [f.complaintRate, f.ownComplaintRate],
+    ),
+  ];
 }
 
 export function addDashboard(
@@ -67,8 +79,9 @@ export function addDashboard(
     ],
     [
       graph("Dead letters", [f.deadLettersReceived, f.deadLetterMessages]),
-      graph("Paused and stalled", [f.breakerOpen, f.stalled, f.notPolled]),
+      graph("Paused and stalled", [f.paused, f.breakerOpen, f.stalled, f.notPolled]),
     ],
+    ...(f.mail === undefined ? [] : [mailRow(f.mail)]),
   ];
   return new Dashboard(scope, id, { widgets: rows, periodOverride: PeriodOverride.AUTO });
 }

@@ -1,6 +1,6 @@
 /**
  * The queues and tables. In production they outlive the stack, in tests they are deleted with it; the activity table is
- * always deleted.
+ * always deleted. Those of mail: `mail.ts`.
  */
 import { Duration, RemovalPolicy } from "aws-cdk-lib";
 import { AttributeType, Billing, TableEncryptionV2, TableV2 } from "aws-cdk-lib/aws-dynamodb";
@@ -24,24 +24,45 @@ export const queueTimes = {
   maxReceives: 10,
 } as const;
 
+/** Whether tables and queues with people in them outlive the stack. */
+function removalPolicyOf({ stage }: StackConfig): RemovalPolicy {
+  return stage === "production" ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
+}
+
+/** What all tables that are kept have in common. */
+export function keptTableProps(config: StackConfig) {
+  return {
+    encryption: TableEncryptionV2.dynamoOwnedKey(),
+    pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+    deletionProtection: config.stage === "production",
+    removalPolicy: removalPolicyOf(config),
+  };
+}
+
+/** What all queues have in common. */
+export function queueProps(config: StackConfig) {
+  return {
+    encryption: QueueEncryption.SQS_MANAGED,
+    enforceSSL: true,
+    retentionPeriod: Duration.seconds(queueTimes.retentionSeconds),
+    visibilityTimeout: Duration.seconds(queueTimes.visibilityTimeoutSeconds),
+    receiveMessageWaitTime: Duration.seconds(queueTimes.receiveWaitSeconds),
+    removalPolicy: removalPolicyOf(config),
+  };
+}
+
 export class Data extends Construct {
   readonly registrations: TableV2;
   readonly deadLetters: TableV2;
   readonly outcomes: TableV2;
   readonly activity: TableV2;
+  readonly controls: TableV2;
   readonly queue: Queue;
   readonly deadLetterQueue: Queue;
 
   constructor(scope: Construct, id: string, config: StackConfig) {
     super(scope, id);
-    const production = config.stage === "production";
-    const removalPolicy = production ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
-    const tableProps = {
-      encryption: TableEncryptionV2.dynamoOwnedKey(),
-      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-      deletionProtection: production,
-      removalPolicy,
-    };
+    const tableProps = keptTableProps(config);
 
     this.registrations = new TableV2(this, "Registrations", {
       ...tableProps,
@@ -75,17 +96,17 @@ export class Data extends Construct {
       removalPolicy: RemovalPolicy.DESTROY,
     });
 
-    const queueProps = {
-      encryption: QueueEncryption.SQS_MANAGED,
-      enforceSSL: true,
-      retentionPeriod: Duration.seconds(queueTimes.retentionSeconds),
-      visibilityTimeout: Duration.seconds(queueTimes.visibilityTimeoutSeconds),
-      receiveMessageWaitTime: Duration.seconds(queueTimes.receiveWaitSeconds),
-      removalPolicy,
-    };
-    this.deadLetterQueue = new Queue(this, "DeadLetterQueue", queueProps);
+    // What people have ordered while the tiers run: whether registrations are accepted, and runs of replays.
+    this.controls = new TableV2(this, "Controls", {
+      ...tableProps,
+      partitionKey: { name: "id", type: AttributeType.STRING },
+      timeToLiveAttribute: "expiresAt",
+      billing: Billing.onDemand(),
+    });
+
+    this.deadLetterQueue = new Queue(this, "DeadLetterQueue", queueProps(config));
     this.queue = new Queue(this, "Queue", {
-      ...queueProps,
+      ...queueProps(config),
       deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: queueTimes.maxReceives },
     });
   }

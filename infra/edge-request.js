@@ -1,8 +1,8 @@
 /**
  * Runs at the edge before the cache for all paths without their own behaviour: passes the event page on and answers
  * everything else, so that scanners and requests for /metrics never reach an instance. Reduces Accept-Language to the
- * page's language, since it is part of the cache key: one copy per language. CloudFront Functions are plain JavaScript
- * with a `handler`.
+ * page's language, since it is part of the cache key: one copy per language. The parameter of a link to another language
+ * becomes that header as well: the origin never sees it. CloudFront Functions are plain JavaScript with a `handler`.
  */
 var notFound = {
   statusCode: 404,
@@ -14,8 +14,11 @@ var notFound = {
   body: '{"type":"about:blank","title":"There is nothing at this address","status":404,"code":"TURNOUT_NOT_FOUND"}',
 };
 
-/** The page's languages as in web/page/language.ts; the first is the default. */
-var languages = ["en", "de"];
+/** The page's languages, the first is the default: edge-request-code.ts puts those of the event here. */
+var languages = ["en"];
+
+/** Whether the whole event is in each of them, so that attendees can choose: from there as well. */
+var hasChoice = false;
 
 /** Well-known files from web/routes/site-files.ts: the same in every language. */
 var siteFiles = [
@@ -25,6 +28,9 @@ var siteFiles = [
   "/robots.txt",
   "/.well-known/security.txt",
 ];
+
+/** With the organiser's texts. */
+var calendar = "/event.ics";
 
 /** Real headers are shorter, and CloudFront limits the run time. */
 var maxHeaderLength = 1000;
@@ -68,12 +74,14 @@ function preferred(header) {
 // eslint-disable-next-line no-unused-vars -- CloudFront calls it by its name
 function handler(event) {
   var request = event.request;
-  if (siteFiles.indexOf(request.uri) >= 0) {
+  if (siteFiles.indexOf(request.uri) >= 0 || (request.uri === calendar && !hasChoice)) {
     delete request.headers["accept-language"];
     return request;
   }
-  if (request.uri !== "/") return notFound;
+  if (request.uri !== "/" && request.uri !== calendar) return notFound;
   var header = request.headers["accept-language"];
-  request.headers["accept-language"] = { value: preferred(header ? header.value : "") };
+  var linked = hasChoice && request.querystring && request.querystring.lang;
+  var isKnown = linked && languages.indexOf(linked.value) >= 0;
+  request.headers["accept-language"] = { value: isKnown ? linked.value : preferred(header ? header.value : "") };
   return request;
 }

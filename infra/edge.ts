@@ -2,7 +2,6 @@
  * The public edge: CloudFront with TLS, HTTP/2 and HTTP/3 caches the event page and its files and passes registrations
  * on uncached. It is the only way in: the load balancer is not public, and internal paths are answered here.
  */
-import { join } from "node:path";
 import { Duration, Validations } from "aws-cdk-lib";
 import { Certificate } from "aws-cdk-lib/aws-certificatemanager";
 import {
@@ -31,12 +30,15 @@ import {
 } from "aws-cdk-lib/aws-cloudfront";
 import { VpcOrigin } from "aws-cdk-lib/aws-cloudfront-origins";
 import { Construct } from "constructs";
+import type { EventDefinition } from "../shared/registration/event-definition.ts";
 import type { StackConfig } from "./config.ts";
+import { edgeRequestCode } from "./edge-request-code.ts";
 import type { Network } from "./network.ts";
 import { tlsHostName, type Platform } from "./platform.ts";
 
 export interface EdgeProps {
   readonly config: StackConfig;
+  readonly event: EventDefinition;
   readonly network: Network;
   readonly platform: Platform;
   /** The web environment's host name, which the load balancer routes by. */
@@ -81,11 +83,21 @@ export class Edge extends Construct {
       defaultBehavior: {
         ...behaviour,
         cachePolicy: page,
-        functionAssociations: [{ eventType: FunctionEventType.VIEWER_REQUEST, function: this.#pageRequest() }],
+        functionAssociations: [
+          { eventType: FunctionEventType.VIEWER_REQUEST, function: this.#pageRequest(props.event) },
+        ],
       },
       additionalBehaviors: {
         "/assets/*": { ...behaviour, cachePolicy: CachePolicy.CACHING_OPTIMIZED },
+        "/progress": { ...behaviour, cachePolicy: this.#progressCache() },
         "/registrations*": { ...through, allowedMethods: AllowedMethods.ALLOW_ALL },
+        ...(config.mailFrom === undefined
+          ? {}
+          : {
+              "/link-requests*": { ...through, allowedMethods: AllowedMethods.ALLOW_ALL },
+              // The form for it, and what is said after it.
+              "/lost-link*": through,
+            }),
         "/health": through,
         "/ready": through,
         "/openapi.json": through,
@@ -135,6 +147,19 @@ export class Edge extends Construct {
     });
   }
 
+  /** One copy for everybody, for a second: nothing of a request is part of the key or reaches the origin. */
+  #progressCache(): CachePolicy {
+    return new CachePolicy(this, "ProgressCache", {
+      comment: "Turnout: how far the queue is",
+      minTtl: Duration.seconds(1),
+      defaultTtl: Duration.seconds(1),
+      maxTtl: Duration.seconds(1),
+      headerBehavior: CacheHeaderBehavior.none(),
+      queryStringBehavior: CacheQueryStringBehavior.none(),
+      cookieBehavior: CacheCookieBehavior.none(),
+    });
+  }
+
   /** For all answers. The page's content security policy comes from the web tier. */
   #securityHeaders(): ResponseHeadersPolicy {
     return new ResponseHeadersPolicy(this, "SecurityHeaders", {
@@ -153,11 +178,11 @@ export class Edge extends Construct {
     });
   }
 
-  #pageRequest(): EdgeFunction {
+  #pageRequest(event: EventDefinition): EdgeFunction {
     return new EdgeFunction(this, "PageRequest", {
       comment: "Turnout: the event page only, in one of its languages",
       runtime: FunctionRuntime.JS_2_0,
-      code: FunctionCode.fromFile({ filePath: join(import.meta.dirname, "edge-request.js") }),
+      code: FunctionCode.fromInline(edgeRequestCode(event)),
     });
   }
 

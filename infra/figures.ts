@@ -12,12 +12,15 @@ import { scalingPolicy } from "../shared/aws/scaling-policy.ts";
 import { daemonNamespace, figuresNamespace } from "../shared/aws/tier-grants.ts";
 import type { StackConfig } from "./config.ts";
 import type { Data } from "./data.ts";
+import type { Mail } from "./mail.ts";
 import type { Platform } from "./platform.ts";
 
 const period = Duration.minutes(1);
 
 export interface FigureSources {
   readonly data: Data;
+  /** Undefined where there is no mail. */
+  readonly mail: Mail | undefined;
   readonly platform: Platform;
   readonly groups: Readonly<Record<"web" | "worker", string>>;
   readonly stackName: string;
@@ -25,8 +28,39 @@ export interface FigureSources {
 }
 
 export type Figures = ReturnType<typeof createFigures>;
+export type MailFigures = ReturnType<typeof createMailFigures>;
 
-export function createFigures({ data, platform, groups, stackName, config }: FigureSources) {
+function queueMetric(queue: Queue, metricName: string, label: string, statistic: string = Stats.MAXIMUM) {
+  return queue.metric(metricName, { statistic, label, period });
+}
+
+/**
+ * SES names rates of bounces and complaints for the account, by which it stops accounts, and for each configuration set.
+ * They are published some times in an hour.
+ * https://docs.aws.amazon.com/ses/latest/dg/reputationdashboard-cloudwatch-alarm.html
+ */
+function createMailFigures({ queue, deadLetterQueue, configurationSet }: Mail) {
+  const ses = (metricName: string, label: string, statistic: string, dimensionsMap: Record<string, string> = {}) =>
+    new Metric({ namespace: "AWS/SES", metricName, dimensionsMap, statistic, label, period });
+  const hour = Duration.hours(1);
+  const own = { "ses:configuration-set": configurationSet.configurationSetName };
+  const rate = (metricName: string, label: string, dimensions: Record<string, string> = {}) =>
+    ses(metricName, label, Stats.MAXIMUM, dimensions).with({ period: hour });
+  return {
+    messages: queueMetric(queue, "ApproximateNumberOfMessagesVisible", "Mail packs waiting"),
+    oldestAge: queueMetric(queue, "ApproximateAgeOfOldestMessage", "Age of the oldest mail pack (s)"),
+    deadLetterMessages: queueMetric(deadLetterQueue, "ApproximateNumberOfMessagesVisible", "Mail packs given up"),
+    sent: ses("Send", "Sent by the account", Stats.SUM),
+    bounced: ses("Bounce", "Bounced", Stats.SUM),
+    complained: ses("Complaint", "Complaints", Stats.SUM),
+    bounceRate: rate("Reputation.BounceRate", "Bounce rate of the account"),
+    complaintRate: rate("Reputation.ComplaintRate", "Complaint rate of the account"),
+    ownBounceRate: rate("Reputation.BounceRate", "Bounce rate of this event", own),
+    ownComplaintRate: rate("Reputation.ComplaintRate", "Complaint rate of this event", own),
+  } satisfies Record<string, IMetric>;
+}
+
+export function createFigures({ data, mail, platform, groups, stackName, config }: FigureSources) {
   /** A metric published by the tiers, summed over instances. */
   const tier = (metricName: string, label: string, statistic: string = Stats.SUM) =>
     new Metric({
@@ -37,8 +71,7 @@ export function createFigures({ data, platform, groups, stackName, config }: Fig
       label,
       period,
     });
-  const sqs = (queue: Queue, metricName: string, label: string, statistic: string = Stats.MAXIMUM) =>
-    queue.metric(metricName, { statistic, label, period });
+  const sqs = queueMetric;
   const group = (name: string, namespace: string, metricName: string, label: string) =>
     new Metric({
       namespace,
@@ -83,10 +116,12 @@ export function createFigures({ data, platform, groups, stackName, config }: Fig
   const packsDeleted = sqs(queue, "NumberOfMessagesDeleted", "Packs done", Stats.SUM);
 
   return {
+    mail: mail && createMailFigures(mail),
     accepted: tier("turnout_registrations_accepted_total", "Accepted"),
     stored: tier("turnout_registrations_stored_total", "Stored"),
     duplicates: tier("turnout_registrations_duplicate_total", "Second submissions"),
     refused: tier("turnout_requests_refused_total", "Answered with an error"),
+    paused: tier("turnout_acceptance_paused", "Registration paused by order", Stats.MAXIMUM),
     people: tier("turnout_queue_registrations_estimate", "Registrations waiting (estimate)", Stats.MAXIMUM),
     drain: tier("turnout_queue_drain_per_second", "Registrations drained each second", Stats.MAXIMUM),
     eta: tier("turnout_queue_eta_seconds", "Seconds until the queue is empty", Stats.MAXIMUM),
@@ -170,5 +205,5 @@ export function createFigures({ data, platform, groups, stackName, config }: Fig
     daemonHealth: environment(worker, daemonNamespace, "Health", "Daemon", Stats.MINIMUM).with({
       period: Duration.minutes(5),
     }),
-  } satisfies Record<string, IMetric>;
+  } satisfies Record<string, IMetric | Readonly<Record<string, IMetric>> | undefined>;
 }

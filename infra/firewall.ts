@@ -3,7 +3,7 @@
  * parameter that the main stack reads during deployment.
  */
 import { isIPv6 } from "node:net";
-import { Stack, type StackProps } from "aws-cdk-lib";
+import { Duration, Stack, type StackProps } from "aws-cdk-lib";
 import { StringParameter } from "aws-cdk-lib/aws-ssm";
 import { CfnIPSet, CfnWebACL } from "aws-cdk-lib/aws-wafv2";
 import type { Construct } from "constructs";
@@ -60,6 +60,19 @@ export class FirewallStack extends Stack {
       },
       visibilityConfig: visible(name),
     });
+    const challenge = (
+      name: string,
+      priority: number,
+      statements: CfnWebACL.StatementProperty[],
+    ): CfnWebACL.RuleProperty => ({
+      name,
+      priority,
+      action: { challenge: {} },
+      statement: { andStatement: { statements } },
+      visibilityConfig: visible(name),
+    });
+    const exempt = this.#exceptLoadTest(config, now);
+    const { registrationChallenge } = config;
     const acl = new CfnWebACL(this, "Acl", {
       description: "Turnout: in front of the event page",
       scope: "CLOUDFRONT",
@@ -95,7 +108,7 @@ export class FirewallStack extends Stack {
               aggregateKeyType: "IP",
               limit: config.wafPostsPerAddress,
               evaluationWindowSec: 300,
-              scopeDownStatement: this.#limitedPosts(config, now),
+              scopeDownStatement: { andStatement: { statements: [...limitedPosts(config), ...exempt] } },
             },
           },
           visibilityConfig: visible("PostsPerAddress"),
@@ -103,7 +116,16 @@ export class FirewallStack extends Stack {
         managed("AWSManagedRulesAmazonIpReputationList", 1),
         managed("AWSManagedRulesKnownBadInputsRuleSet", 2),
         managed("AWSManagedRulesCommonRuleSet", 3, bodyRules),
+        ...(registrationChallenge
+          ? [
+              challenge("ChallengePages", 4, [...challengedPages, ...exempt]),
+              challenge("ChallengePosts", 5, [...challengedPosts, ...exempt]),
+            ]
+          : []),
       ],
+      ...(registrationChallenge
+        ? { challengeConfig: { immunityTimeProperty: { immunityTime: challengeHolds.toSeconds() } } }
+        : {}),
     });
     new StringParameter(this, "Arn", {
       parameterName: firewallParameterName(mainStackName),
@@ -112,8 +134,8 @@ export class FirewallStack extends Stack {
     });
   }
 
-  /** All posts of registrations, but those of a load test: it stands for many people and comes from one address. */
-  #limitedPosts({ loadTestFrom, loadTestUntil = "" }: StackConfig, now: number): CfnWebACL.StatementProperty {
+  /** All but a load test's: it stands for many people and comes from one address. */
+  #exceptLoadTest({ loadTestFrom, loadTestUntil = "" }: StackConfig, now: number): CfnWebACL.StatementProperty[] {
     // A rule has no end, so the next deployment takes it away; the web tier's own limit ends by the clock.
     const isOver = Date.parse(loadTestUntil) <= now;
     const ranges = (isOver ? [] : (loadTestFrom?.split(",") ?? [])).map((range) =>
@@ -121,7 +143,7 @@ export class FirewallStack extends Stack {
     );
     // A set holds addresses of one version only.
     const versions = [ranges.filter((one) => !one.includes(":")), ranges.filter((one) => one.includes(":"))];
-    const exempt = versions.flatMap((addresses, index): CfnWebACL.StatementProperty[] => {
+    return versions.flatMap((addresses, index): CfnWebACL.StatementProperty[] => {
       if (addresses.length === 0) return [];
       const version = index === 0 ? "IPV4" : "IPV6";
       const set = new CfnIPSet(this, `LoadTest${version}`, {
@@ -132,28 +154,47 @@ export class FirewallStack extends Stack {
       });
       return [{ notStatement: { statement: { ipSetReferenceStatement: { arn: set.attrArn } } } }];
     });
-    if (exempt.length === 0) return postsToRegistrations;
-    return { andStatement: { statements: [...postsStatements, ...exempt] } };
   }
 }
 
-const plain = [{ priority: 0, type: "NONE" }];
-const postsStatements: CfnWebACL.StatementProperty[] = [
-  {
-    byteMatchStatement: {
-      fieldToMatch: { method: {} },
-      positionalConstraint: "EXACTLY",
-      searchString: "POST",
-      textTransformations: plain,
-    },
-  },
-  {
-    byteMatchStatement: {
-      fieldToMatch: { uriPath: {} },
-      positionalConstraint: "STARTS_WITH",
-      searchString: "/registrations",
-      textTransformations: plain,
-    },
-  },
+function matches(
+  fieldToMatch: CfnWebACL.FieldToMatchProperty,
+  positionalConstraint: "EXACTLY" | "STARTS_WITH" | "CONTAINS",
+  searchString: string,
+  transformation: "NONE" | "URL_DECODE" | "LOWERCASE" = "NONE",
+): CfnWebACL.StatementProperty {
+  const textTransformations = [{ priority: 0, type: transformation }];
+  return { byteMatchStatement: { fieldToMatch, positionalConstraint, searchString, textTransformations } };
+}
+
+const isMethod = (method: string) => matches({ method: {} }, "EXACTLY", method);
+const either = (statements: CfnWebACL.StatementProperty[]): CfnWebACL.StatementProperty => ({
+  orStatement: { statements },
+});
+
+/** Posts that count for the limit of one address: registrations, changes, and requests for a link. */
+function limitedPosts({ mailFrom }: StackConfig): CfnWebACL.StatementProperty[] {
+  const registrations = matches({ uriPath: {} }, "STARTS_WITH", "/registrations");
+  const links = matches({ uriPath: {} }, "STARTS_WITH", "/link-requests");
+  return [isMethod("POST"), mailFrom === undefined ? registrations : either([registrations, links])];
+}
+
+/** A page may be open for hours before its form is sent. AWS allows three days at most. */
+const challengeHolds = Duration.hours(12);
+
+/**
+ * What makes mail without a receipt. A post that was not challenged before is answered with a page that only a browser
+ * can run, or with nothing, and does not arrive; so the pages with the forms are challenged first.
+ * https://docs.aws.amazon.com/waf/latest/developerguide/waf-captcha-and-challenge-actions.html
+ */
+const challengedPosts: readonly CfnWebACL.StatementProperty[] = [
+  isMethod("POST"),
+  either(["/registrations", "/link-requests"].map((path) => matches({ uriPath: {} }, "EXACTLY", path, "URL_DECODE"))),
 ];
-const postsToRegistrations: CfnWebACL.StatementProperty = { andStatement: { statements: postsStatements } };
+
+/** The event page and the form for a lost link, as a browser requests them: nothing else can run the challenge. */
+const challengedPages: readonly CfnWebACL.StatementProperty[] = [
+  isMethod("GET"),
+  either([matches({ uriPath: {} }, "EXACTLY", "/"), matches({ uriPath: {} }, "STARTS_WITH", "/lost-link")]),
+  matches({ singleHeader: { Name: "accept" } }, "CONTAINS", "text/html", "LOWERCASE"),
+];

@@ -20,6 +20,7 @@ import {
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
+import { tierPort } from "./tier-variables.ts";
 
 export interface NetworkProps {
   readonly natGateways: number;
@@ -31,9 +32,6 @@ export interface NetworkProps {
   /** Id of CloudFront's prefix list for origins. */
   readonly originFacingPrefixList: string;
 }
-
-/** TCP port of nginx on an instance. */
-export const instancePort = 80;
 
 export class Network extends Construct {
   readonly vpc: IVpc;
@@ -78,7 +76,7 @@ export class Network extends Construct {
       Port.tcp(props.listenerPort),
       "CloudFront",
     );
-    this.loadBalancerGroup.connections.allowTo(this.webGroup, Port.tcp(instancePort), "Requests and health checks");
+    this.loadBalancerGroup.connections.allowTo(this.webGroup, Port.tcp(tierPort), "Requests and health checks");
     for (const tier of [this.webGroup, this.workerGroup]) {
       // EC2 allows few characters in a description; a test checks them.
       tier.addEgressRule(Peer.anyIpv4(), Port.tcp(443), "AWS and the packages of the system, by TLS");

@@ -15,12 +15,15 @@ import { addDashboard } from "./dashboard.ts";
 import type { Data } from "./data.ts";
 import type { Edge } from "./edge.ts";
 import { createFigures } from "./figures.ts";
+import type { Mail } from "./mail.ts";
 import type { Platform } from "./platform.ts";
 import type { Scaling } from "./scaling.ts";
 
 export interface ObservabilityProps {
   readonly config: StackConfig;
   readonly data: Data;
+  /** Undefined where there is no mail. */
+  readonly mail: Mail | undefined;
   readonly platform: Platform;
   readonly scaling: Scaling;
   readonly edge: Edge;
@@ -30,7 +33,7 @@ export class Observability extends Construct {
   readonly topic: Topic;
   readonly dashboard: Dashboard;
 
-  constructor(scope: Construct, id: string, { config, data, platform, scaling, edge }: ObservabilityProps) {
+  constructor(scope: Construct, id: string, { config, data, mail, platform, scaling, edge }: ObservabilityProps) {
     super(scope, id);
     this.topic = new Topic(this, "Topic", {
       displayName: `Turnout ${config.stackName} ${config.stage}`,
@@ -49,7 +52,7 @@ export class Observability extends Construct {
     if (config.alarmEmail !== undefined) this.topic.addSubscription(new EmailSubscription(config.alarmEmail));
 
     const { stackName } = Stack.of(this);
-    const figures = createFigures({ data, platform, groups: scaling.groups, stackName, config });
+    const figures = createFigures({ data, mail, platform, groups: scaling.groups, stackName, config });
     const alarms = addAlarms(this, figures, config, new SnsAction(this.topic));
     // An alarm that goes off before the topic admits it would tell nobody.
     for (const alarm of alarms) alarm.node.addDependency(this.topic);

@@ -5,7 +5,7 @@
  */
 import type { CfnEnvironment } from "aws-cdk-lib/aws-elasticbeanstalk";
 import { scalingPolicy } from "../shared/aws/scaling-policy.ts";
-import { instancePort } from "./network.ts";
+import { tierPort } from "./tier-variables.ts";
 
 /** Namespace → name → value. */
 export type OptionSettings = Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -77,6 +77,10 @@ function instances(settings: InstanceSettings): OptionSettings {
     },
     // Platform updates are configuration changes, tested first; never automatic.
     "aws:elasticbeanstalk:managedactions": { ManagedActionsEnabled: "false" },
+    // As the platform configures it, for the daemon: it posts to port 80 of its own instance
+    // (https://docs.aws.amazon.com/elasticbeanstalk/latest/dg/using-features-managing-env-tiers.html). Nobody reaches the
+    // web tier's, but on this platform there is no `none`
+    // (https://docs.aws.amazon.com/elasticbeanstalk/latest/dg/using-features.migration-al.html, Node.js).
     "aws:elasticbeanstalk:environment:proxy": { ProxyServer: "nginx" },
     "aws:elasticbeanstalk:healthreporting:system": {
       SystemType: "enhanced",
@@ -120,7 +124,8 @@ export function webSettings(
     "aws:elbv2:loadbalancer": { SharedLoadBalancer: balancer.arn, SecurityGroups: balancer.securityGroupId },
     ...listenerRule(balancer.tlsHostName),
     "aws:elasticbeanstalk:environment:process:default": {
-      Port: String(instancePort),
+      // The tier itself: nginx in between would cost as much CPU again as a bare server.
+      Port: String(tierPort),
       Protocol: "HTTP",
       // Liveness, not the queue: an instance that cannot enqueue still tells people to retry, and replacing it would
       // not help.
@@ -151,7 +156,11 @@ export function webSettings(
   });
 }
 
-export function workerSettings(settings: InstanceSettings): OptionSettings {
+/** @param secrets as of `webSettings`; none where there is no mail */
+export function workerSettings(
+  settings: InstanceSettings,
+  secrets: Readonly<Record<string, string>> = {},
+): OptionSettings {
   return merge(instances(settings), {
     // The queue holds everything meanwhile, so fewer workers are fine during a deployment.
     "aws:elasticbeanstalk:command": { DeploymentPolicy: "Rolling" },
@@ -177,6 +186,7 @@ export function workerSettings(settings: InstanceSettings): OptionSettings {
       LowerThreshold: "0",
       UpperThreshold: "20000000",
     },
+    "aws:elasticbeanstalk:application:environmentsecrets": secrets,
   });
 }
 

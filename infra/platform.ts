@@ -20,6 +20,7 @@ import { Construct } from "constructs";
 import type { Application } from "./application.ts";
 import { fallbackPlatformVersion, type StackConfig } from "./config.ts";
 import type { Data } from "./data.ts";
+import type { Mail } from "./mail.ts";
 import type { Network } from "./network.ts";
 import {
   toProperties,
@@ -41,6 +42,8 @@ export interface PlatformProps {
   readonly config: StackConfig;
   readonly network: Network;
   readonly data: Data;
+  /** Undefined where there is no mail. */
+  readonly mail: Mail | undefined;
   readonly application: Application;
   readonly roles: Roles;
 }
@@ -52,19 +55,20 @@ export class Platform extends Construct {
 
   constructor(scope: Construct, id: string, props: PlatformProps) {
     super(scope, id);
-    const { config, network, data, application } = props;
+    const { config, network, data, mail, application } = props;
     const place = Stack.of(this);
+    const balancerSubnets = { subnetType: SubnetType.PRIVATE_WITH_EGRESS };
 
     this.loadBalancer = new ApplicationLoadBalancer(this, "LoadBalancer", {
       vpc: network.vpc,
-      vpcSubnets: { subnetType: SubnetType.PRIVATE_WITH_EGRESS },
+      vpcSubnets: balancerSubnets,
       internetFacing: false,
       securityGroup: network.loadBalancerGroup,
-      // Between CloudFront's 45 seconds and nginx's 65: the side that opens a connection closes it first.
+      // Between CloudFront's 45 seconds and the tier's 75: the side that opens a connection closes it first.
       idleTimeout: Duration.seconds(60),
       desyncMitigationMode: DesyncMitigationMode.STRICTEST,
       dropInvalidHeaderFields: true,
-      // CloudFront appends the attendee's address as the last one, where nginx takes it.
+      // CloudFront appends the attendee's address as the last one, where the tier takes it.
       xffHeaderProcessingMode: XffHeaderProcessingMode.PRESERVE,
       deletionProtection: false,
     });
@@ -79,11 +83,18 @@ export class Platform extends Construct {
       ...(config.domainName === undefined ? {} : { tlsHostName: tlsHostName(config.domainName) }),
     };
 
-    const webInstances = instanceSettings("web", props, webVariables(data, place, config));
+    const balancerRanges = network.vpc.selectSubnets(balancerSubnets).subnets.map((subnet) => subnet.ipv4CidrBlock);
+    const webInstances = instanceSettings("web", props, webVariables(data, mail, place, config, balancerRanges));
     const secrets = { RECEIPT_KEYS: application.receiptKeys.secretArn };
     this.web = this.#environment("Web", "WebServer", "Standard", webSettings(webInstances, shared, secrets), props);
-    const workerInstances = instanceSettings("worker", props, workerVariables(data, place, config));
-    this.worker = this.#environment("Worker", "Worker", "SQS/HTTP", workerSettings(workerInstances), props);
+    const workerInstances = instanceSettings("worker", props, workerVariables(data, mail, place, config));
+    this.worker = this.#environment(
+      "Worker",
+      "Worker",
+      "SQS/HTTP",
+      workerSettings(workerInstances, mail && secrets),
+      props,
+    );
     // Instances need network, permissions and listener before their start and until after their end.
     for (const environment of [this.web, this.worker]) {
       environment.node.addDependency(network, listener, props.roles);

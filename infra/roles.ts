@@ -14,9 +14,12 @@ import {
 } from "../shared/aws/tier-grants.ts";
 import type { Data } from "./data.ts";
 import { acknowledgePatterns, toStatement } from "./grants.ts";
+import type { Mail } from "./mail.ts";
 
 export interface RolesProps extends Pick<DeploymentNames, "applicationName" | "receiptKeysArn"> {
   readonly data: Data;
+  /** Undefined where there is no mail. */
+  readonly mail: Mail | undefined;
   /** Whether Session Manager may reach the instances. */
   readonly instanceAccess: boolean;
 }
@@ -31,11 +34,13 @@ export class Roles extends Construct {
   readonly worker: TierRole;
   /** What Elastic Beanstalk needs to monitor the environments. */
   readonly service: Role;
+  /** What the tiers' permissions are about. */
+  readonly names: DeploymentNames;
 
-  constructor(scope: Construct, id: string, { data, instanceAccess, ...props }: RolesProps) {
+  constructor(scope: Construct, id: string, { data, mail, instanceAccess, ...props }: RolesProps) {
     super(scope, id);
     const { partition, region, account } = Stack.of(this);
-    const names: DeploymentNames = {
+    this.names = {
       ...props,
       partition,
       region,
@@ -46,10 +51,12 @@ export class Roles extends Construct {
       deadLettersTableArn: data.deadLetters.tableArn,
       outcomesTableArn: data.outcomes.tableArn,
       activityTableArn: data.activity.tableArn,
+      controlsTableArn: data.controls.tableArn,
+      mail: mail?.names,
     };
     const access = instanceAccess ? accessGrants : [];
-    this.web = this.#tier("Web", grantsOf("web", names), access);
-    this.worker = this.#tier("Worker", grantsOf("worker", names), access);
+    this.web = this.#tier("Web", grantsOf("web", this.names), access);
+    this.worker = this.#tier("Worker", grantsOf("worker", this.names), access);
     this.service = new Role(this, "ServiceRole", {
       description: "Turnout: Elastic Beanstalk watches the environments",
       assumedBy: new ServicePrincipal("elasticbeanstalk.amazonaws.com"),

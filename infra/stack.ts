@@ -8,11 +8,14 @@ import { Application } from "./application.ts";
 import { hasInstanceAccess, openSettings, zonesOf, type StackConfig } from "./config.ts";
 import { Data } from "./data.ts";
 import { Edge } from "./edge.ts";
+import { eventRecord } from "./event-record.ts";
 import { firewallParameterName } from "./firewall.ts";
 import { Lookups } from "./lookups.ts";
+import { addMail } from "./mail.ts";
 import { Network } from "./network.ts";
 import { Observability } from "./observability.ts";
 import { tagStack } from "./stack-tags.ts";
+import { People } from "./people.ts";
 import { Platform } from "./platform.ts";
 import { Roles } from "./roles.ts";
 import { Scaling } from "./scaling.ts";
@@ -44,14 +47,16 @@ export class TurnoutStack extends Stack {
     });
     lookups.waitFor(network.natGateways);
     const data = new Data(this, "Data", config);
+    const mail = addMail(this, config);
     const application = new Application(this, "Application", { bundlePath });
     const roles = new Roles(this, "Roles", {
       data,
+      mail,
       applicationName: application.applicationName,
       receiptKeysArn: application.receiptKeys.secretArn,
       instanceAccess: hasInstanceAccess(config),
     });
-    const platform = new Platform(this, "Platform", { config, network, data, application, roles });
+    const platform = new Platform(this, "Platform", { config, network, data, mail, application, roles });
     const scaling = new Scaling(this, "Scaling", {
       config,
       data,
@@ -65,10 +70,13 @@ export class TurnoutStack extends Stack {
       config,
       network,
       platform,
+      event,
       environmentHostName: lookups.environmentHostName("WebHostName", platform.web),
       firewallArn: config.waf ? lookups.firewallArn() : undefined,
     });
-    const observability = new Observability(this, "Observability", { config, data, platform, scaling, edge });
+    const observability = new Observability(this, "Observability", { config, data, mail, platform, scaling, edge });
+
+    const people = new People(this, "People", { config, roles, platform, edge, mail });
 
     const outputs: Record<string, [value: string, description: string]> = {
       Url: [edge.url, "Where the event page is"],
@@ -80,6 +88,7 @@ export class TurnoutStack extends Stack {
       DeadLettersTable: [data.deadLetters.tableName, "Dead-letters table"],
       OutcomesTable: [data.outcomes.tableName, "Outcomes table"],
       ActivityTable: [data.activity.tableName, "Activity table"],
+      ControlsTable: [data.controls.tableName, "Controls table"],
       ApplicationName: [application.applicationName, "Elastic Beanstalk application"],
       WebEnvironment: [platform.web.ref, "Elastic Beanstalk environment of the web tier"],
       WorkerEnvironment: [platform.worker.ref, "Elastic Beanstalk environment of the worker tier"],
@@ -87,20 +96,35 @@ export class TurnoutStack extends Stack {
       WorkerGroup: [scaling.groups.worker, "Auto Scaling group of the worker tier"],
       WebRoleArn: [roles.web.role.roleArn, "What the web tier may do"],
       WorkerRoleArn: [roles.worker.role.roleArn, "What the worker tier may do"],
+      AuditLogGroup: [people.auditLog.logGroupName, "What admins did"],
+      ReadOnlyPolicyArn: [people.readOnly.managedPolicyArn, "For people who only look"],
+      AdminPolicyArn: [people.admin.managedPolicyArn, "For people who mend and replay"],
+      OperatorPolicyArn: [people.operator.managedPolicyArn, "For people who verify and load"],
       LoadBalancerDnsName: [platform.loadBalancer.loadBalancerDnsName, "Must not answer from outside"],
       ReceiptKeysSecret: [application.receiptKeys.secretArn, "Keys that seal receipts"],
       AlarmTopic: [observability.topic.topicArn, "Where alarms go"],
       InstanceAccess: [hasInstanceAccess(config) ? "on" : "off", "Whether Session Manager reaches the instances"],
       LookupRound: [String(config.lookupRound), "How often the stack asked for names that AWS chose"],
+      ...(mail &&
+        ({
+          MailQueueUrl: [mail.queue.queueUrl, "Mail queue"],
+          MailDeadLetterQueueUrl: [mail.deadLetterQueue.queueUrl, "Its dead-letter queue"],
+          MailsTable: [mail.mails.tableName, "Mails table"],
+          MailConfigurationSet: [mail.configurationSet.configurationSetName, "SES configuration set of all mail"],
+          MailSender: [mail.sender.address, "Who sends the mails"],
+          MailIdentity: [mail.sender.identity, "The sender's identity in SES"],
+        } satisfies Record<string, [string, string]>)),
       Dashboard: [observability.dashboard.dashboardName, "CloudWatch dashboard"],
     };
     for (const [name, [value, description]] of Object.entries(outputs))
       new CfnOutput(this, name, { value, description });
 
-    // For `npm run deploy`: what it still has to choose, and which rush comes too soon for the clock.
+    // For `npm run deploy`: what it still has to choose, which rush comes too soon for the clock, and what the event asks.
     this.templateOptions.metadata = {
       "turnout:open-settings": openSettings(config),
       "turnout:rushes-not-raised": scaling.rushesNotRaised,
+      ...eventRecord(event),
+      ...(mail && { "turnout:mail": { ...mail.sender, stage: config.stage, perSecond: config.mailsPerSecond ?? 1 } }),
     };
   }
 }

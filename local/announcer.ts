@@ -1,12 +1,15 @@
 /** The messages of `npm start`, all on standard error: standard output only has the `ready` line, for scripts. */
 import { createColors } from "picocolors";
+import type { ReloadReporter } from "./dev/reloader.ts";
 import type { LocalStack, ProcessName, StackReporter } from "./stack.ts";
 import { createQuieter, readLogLine } from "./tier-log.ts";
 
 export interface Announcer {
   readonly reporter: StackReporter;
+  readonly reload: ReloadReporter;
   starting(): void;
-  ready(stack: LocalStack): void;
+  /** @param hints for people, after everything else. Default: none */
+  ready(stack: LocalStack, hints?: readonly string[]): void;
   stopping(): void;
   killing(): void;
   /** @param kept folder that stays; undefined when none does */
@@ -20,8 +23,16 @@ const described: Readonly<Record<ProcessName, string>> = {
   console: "console",
   sqs: "SQS",
   dynamodb: "DynamoDB",
+  mail: "mail inbox",
 };
 const nameWidth = Math.max(...Object.values(described).map((text) => text.length));
+/** A checkout of another branch changes hundreds. */
+const shownPaths = 3;
+
+function listed(paths: readonly string[]): string {
+  const more = paths.length - shownPaths;
+  return `${paths.slice(0, shownPaths).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}
 
 /**
  * @param print takes a line without its end
@@ -32,6 +43,7 @@ export function createAnnouncer(print: (line: string) => void, colored: boolean)
   const quieter = createQuieter();
   const paint = { warn: color.yellow, error: color.red, fatal: color.red };
   let phase: "starting" | "running" | "stopping" = "starting";
+  const reloading = new Set<ProcessName>();
 
   function warn(level: keyof typeof paint, name: string, text: string): void {
     const passed = quieter.pass(`${name} ${text}`);
@@ -42,10 +54,8 @@ export function createAnnouncer(print: (line: string) => void, colored: boolean)
     reporter: {
       line(name, line) {
         // During a start, a failure includes the last lines; during a stop they do not matter.
-        const readable =
-          phase === "running" && name !== "sqs" && name !== "dynamodb" && name !== "console"
-            ? readLogLine(line)
-            : undefined;
+        const isRunning = phase === "running" && !reloading.has(name);
+        const readable = isRunning && (name === "web" || name === "worker") ? readLogLine(line) : undefined;
         if (readable !== undefined) warn(readable.level, name, readable.text);
       },
       restarted: (name, how) => print(color.yellow(`${name} ${how}, started again`)),
@@ -53,8 +63,23 @@ export function createAnnouncer(print: (line: string) => void, colored: boolean)
       taskFailed: (task, why) => warn("warn", "cron", `task ${task}: ${why}`),
       installing: (name) => print(`Installing ${name}, the embedded DynamoDB for this platform, once.`),
     },
+    reload: {
+      reloading(paths, names) {
+        for (const name of names) reloading.add(name);
+        print(`${listed(paths)} changed: restarting ${names.join(", ")} …`);
+      },
+      reloaded(name, ms) {
+        reloading.delete(name);
+        print(color.green(`${name} restarted in ${(ms / 1_000).toFixed(1)} s`));
+      },
+      reloadFailed(name, error) {
+        reloading.add(name);
+        print(color.red(`${name} does not run; the next change starts it again. ${error.message}`));
+      },
+      notReloaded: (paths) => print(color.yellow(`${listed(paths)} changed, which counts from the next start on.`)),
+    },
     starting: () => print("Turnout is starting …"),
-    ready(stack) {
+    ready(stack, hints = []) {
       phase = "running";
       print("");
       for (const [name, url] of Object.entries(stack.urls) as [ProcessName, string][]) {
@@ -70,6 +95,8 @@ export function createAnnouncer(print: (line: string) => void, colored: boolean)
         print("  Register thousands  npm run demo");
       }
       if (stack.urls.console !== undefined) print(`  Watch and mend      ${stack.urls.console}`);
+      if (stack.urls.mail !== undefined) print(`  Read the mail       ${stack.urls.mail}`);
+      for (const hint of hints) print(`  ${color.yellow(hint)}`);
       print("  Stop                Ctrl-C");
       print("");
     },

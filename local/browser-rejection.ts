@@ -16,3 +16,20 @@ export function browserRejection(headers: IncomingHttpHeaders): string | undefin
   }
   return undefined;
 }
+
+/**
+ * For the pages of an engine, which a browser on this machine may open: by its address, by a link on any page, and from
+ * one page to the next. Other sites may not load or frame them.
+ * @returns why a request is rejected; undefined otherwise
+ */
+export function pageRejection(headers: IncomingHttpHeaders): string | undefined {
+  const { host = "", origin } = headers;
+  if (!ownName.test(host)) return "This page answers to 127.0.0.1 and localhost only.";
+  const site = headers["sec-fetch-site"] ?? "none";
+  const isOpened = headers["sec-fetch-mode"] === "navigate" && headers["sec-fetch-dest"] === "document";
+  const isForeign = site !== "none" && site !== "same-origin" && !isOpened;
+  if (isForeign || (origin !== undefined && origin !== `http://${host}`)) {
+    return "This page is for whoever opens it, and no other site loads it.";
+  }
+  return undefined;
+}

@@ -1,28 +1,15 @@
-/** `npm start`: all of Turnout on this machine, until Ctrl-C. */
-import { parseArgs } from "node:util";
+/** `npm start` and `npm run dev`: all of Turnout on this machine, until Ctrl-C. */
+import { join, resolve } from "node:path";
 import { readEnv } from "../shared/process/environment.ts";
+import { withoutLoopback } from "../shared/process/loopback-proxy.ts";
 import { plainLines } from "../shared/process/terminal-text.ts";
 import { createAnnouncer } from "./announcer.ts";
 import { LocalConfig } from "./config.ts";
+import { isReloaded } from "./dev/affected.ts";
+import { reloadOnChange } from "./dev/reload-on-change.ts";
+import { hintsOf, readFlags, usage, type Flags } from "./flags.ts";
+import { listStack } from "./listing.ts";
 import { createLocalStack, type LocalStack } from "./stack.ts";
-
-const usage = `Usage: npm start [-- --data DIR]
-
-Runs everything on this machine, on 127.0.0.1: the event page, the worker, the console, an SQS and a DynamoDB.
-
-Options:
-  --data DIR  keep queue, tables, receipt key and logs in DIR; without it they go at the end
-  --help      show this text
-
-Environment:
-  WEB_PORT 3000, WORKER_PORT 3001, CONSOLE_PORT 3002, SQS_PORT 3003, DYNAMODB_PORT 3004
-                             ports; 0 takes any free one
-  AWS_ENDPOINT_URL_SQS, AWS_ENDPOINT_URL_DYNAMODB
-                             use these endpoints instead of the embedded ones
-  Every variable of the tiers (web/config.ts, worker/config.ts) works here too, such as LOG_LEVEL=debug.
-
-Prints one line to standard output when all answer: ready web=URL worker=URL console=URL sqs=URL dynamodb=URL
-Exit codes: 0 stopped by Ctrl-C or SIGTERM, 1 something failed, 2 wrong usage`;
 
 /**
  * npm forwards the Ctrl-C that the terminal already sent to all (https://github.com/npm/cli/issues/5021). Only a later
@@ -30,24 +17,24 @@ Exit codes: 0 stopped by Ctrl-C or SIGTERM, 1 something failed, 2 wrong usage`;
  */
 const sameKeyPressMs = 400;
 const parentPollIntervalMs = 500;
+const root = join(import.meta.dirname, "..");
 
-function readFlags(): { readonly data?: string; readonly help?: boolean } {
+function flagsOrExit(): Flags {
   try {
-    const { values } = parseArgs({ options: { data: { type: "string" }, help: { type: "boolean", short: "h" } } });
-    if (values.data === "") throw new Error("--data needs a folder.");
-    return values;
+    return readFlags(process.argv.slice(2));
   } catch (error) {
     console.error(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
     process.exit(2);
   }
 }
 
-const flags = readFlags();
+const flags = flagsOrExit();
 if (flags.help) {
   console.log(usage);
   process.exit(0);
 }
 
+Object.assign(process.env, withoutLoopback(process.env));
 // The reader may close our output: `npm start | head -1`.
 process.stdout.on("error", () => {});
 process.stderr.on("error", () => {});
@@ -69,13 +56,20 @@ function buildStack(): LocalStack {
       console: config.CONSOLE_PORT,
       sqs: config.SQS_PORT,
       dynamodb: config.DYNAMODB_PORT,
+      mail: config.MAIL_PORT,
     },
     ...(flags.data !== undefined && { dataFolder: flags.data }),
+    inspect: flags.inspect,
     environment: process.env,
     console: true,
+    mail: true,
     reporter: {
       ...announcer.reporter,
       gaveUp(name, error) {
+        if (flags.watch && isReloaded(name)) {
+          announcer.reload.reloadFailed(name, error);
+          return;
+        }
         announcer.reporter.gaveUp?.(name, error);
         void end(1);
       },
@@ -91,10 +85,14 @@ try {
 }
 
 let endedAt: number | undefined;
+let unlist = () => {};
+let stopReloads = () => {};
 
 async function end(exitCode: number): Promise<void> {
   if (endedAt !== undefined) return;
   endedAt = Date.now();
+  unlist();
+  stopReloads();
   announcer.stopping();
   await stack.stop();
   announcer.stopped(stack.keepsData ? stack.dataFolder : undefined);
@@ -121,9 +119,15 @@ if (process.env.npm_lifecycle_event !== undefined) {
 announcer.starting();
 try {
   const urls = await stack.start();
+  const listing = flags.unlisted ? undefined : listStack(stack, process.env, process.pid);
+  unlist = listing?.unlist ?? unlist;
   const pairs = Object.entries(urls).map(([name, url]) => `${name}=${url}`);
   console.log(`ready ${pairs.join(" ")}`);
-  announcer.ready(stack);
+  if (flags.watch) {
+    const eventFile = resolve(root, process.env.EVENT_FILE || "event.json");
+    stopReloads = reloadOnChange({ stack, root, eventFile, reporter: announcer.reload });
+  }
+  announcer.ready(stack, [...hintsOf(flags), ...(listing?.hints ?? [])]);
 } catch (error) {
   // Stopped during the start: `end` reports it and exits.
   if (endedAt === undefined) fail(error);

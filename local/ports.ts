@@ -30,9 +30,9 @@ export async function findFreePort(taken: ReadonlySet<number> = new Set()): Prom
   throw new Error(`No free port was found on ${loopback} between ${firstFreePort} and ${lastFreePort}.`);
 }
 
-/** A requested port and the variable that sets it. */
+/** A requested port and what sets it. */
 export interface PortWish {
-  /** Environment variable, such as WEB_PORT. */
+  /** Environment variable, such as WEB_PORT, or option. */
   readonly variable: string;
   /** 0 for any free one. */
   readonly port: number;
@@ -65,7 +65,7 @@ export async function resolvePorts(wishes: readonly PortWish[]): Promise<number[
   }
   if (errors.length > 0) {
     throw new Error(
-      `${errors.join("\n")}\nEnd what uses it, or set the variable to another port; 0 takes any free one.`,
+      `${errors.join("\n")}\nEnd what uses it, or choose another port; 0 as the value of a variable takes any free one.`,
     );
   }
   const taken = new Set(owners.keys());

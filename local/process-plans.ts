@@ -40,6 +40,19 @@ export function sqsPlan(port: number, region: string, folder: string, afterReady
   };
 }
 
+/** Its mails are gone when it ends. */
+export function sesPlan(port: number): ProcessPlan {
+  return {
+    name: "mail",
+    command: process.execPath,
+    args: [join(import.meta.dirname, "ses-engine", "main.ts")],
+    env: { ...compileCache, PORT: String(port) },
+    isReady: async () => (await probe(`${urlOf(port)}/health`)) === 200,
+    readyWithinMs,
+    stopWithinMs: engineStopWithinMs,
+  };
+}
+
 /**
  * @param engine its address, known only to its guard
  * @param binary path of dynoxide
@@ -66,12 +79,19 @@ export function dynamoDbPlan(
 /**
  * The tier's `main.ts`, as in production. Started once it answers: without queue or table it waits and says so, and a
  * restart would not help.
+ * @param inspectPort where a debugger may connect. Default: nowhere
  */
-export function tierPlan(tier: "web" | "worker", port: number, env: Record<string, string>): ProcessPlan {
+export function tierPlan(
+  tier: "web" | "worker",
+  port: number,
+  env: Record<string, string>,
+  inspectPort?: number,
+): ProcessPlan {
+  const inspect = inspectPort === undefined ? [] : [`--inspect=${loopback}:${inspectPort}`];
   return {
     name: tier,
     command: process.execPath,
-    args: [...tierNodeFlags, join(root, tier, "main.ts")],
+    args: [...tierNodeFlags, ...inspect, join(root, tier, "main.ts")],
     env: { ...compileCache, ...env },
     cwd: root,
     isReady: async () => (await probe(`${urlOf(port)}/health`)) !== undefined,

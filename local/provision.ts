@@ -25,10 +25,14 @@ export interface Endpoint {
 
 export const queueName = "registrations";
 export const deadLetterQueueName = "registrations-dead-letters";
+const mailQueueName = "mails";
+const mailDeadLetterQueueName = "mails-dead-letters";
 export const registrationsTable = "registrations";
 export const deadLettersTable = "dead-letters";
 export const outcomesTable = "outcomes";
 export const activityTable = "activity";
+export const controlsTable = "controls";
+export const mailsTable = "mails";
 
 /** Receives after which SQS dead-letters a message. High, since it is only for crash loops. */
 const maxReceiveCount = 10;
@@ -36,6 +40,7 @@ const maxReceiveCount = 10;
 export interface QueueUrls {
   readonly queueUrl: string;
   readonly deadLetterQueueUrl: string;
+  readonly mailQueueUrl: string;
 }
 
 async function findOrCreate(sqs: SQSClient, name: string, attributes: Record<string, string>) {
@@ -57,9 +62,24 @@ async function ensureQueue(sqs: SQSClient, name: string, attributes: Record<stri
   return url;
 }
 
+/** @returns the URLs of a queue and of the one that takes what crashes its readers over and over */
+async function ensureQueuePair(sqs: SQSClient, name: string, deadLetterName: string, visibilityTimeoutSeconds: number) {
+  const retention = { MessageRetentionPeriod: String(sqsLimits.maxRetentionSeconds) };
+  const deadLetterUrl = await ensureQueue(sqs, deadLetterName, retention);
+  const { Attributes } = await sqs.send(
+    new GetQueueAttributesCommand({ QueueUrl: deadLetterUrl, AttributeNames: ["QueueArn"] }),
+  );
+  const url = await ensureQueue(sqs, name, {
+    ...retention,
+    VisibilityTimeout: String(visibilityTimeoutSeconds),
+    RedrivePolicy: JSON.stringify({ deadLetterTargetArn: Attributes?.QueueArn, maxReceiveCount }),
+  });
+  return { url, deadLetterUrl };
+}
+
 /**
- * Creates or updates both queues. Safe to repeat.
- * @param visibilityTimeoutSeconds of the registrations queue, 0 to 43,200
+ * Creates or updates the queues of registrations and of mails, each with its dead-letter queue. Safe to repeat.
+ * @param visibilityTimeoutSeconds of both, 0 to 43,200
  * @returns their URLs with the host that was used, since the engine's own host may not resolve here
  * @throws the SDK's error when the endpoint does not answer or rejects the call
  */
@@ -69,18 +89,16 @@ export async function provisionQueues(
 ): Promise<QueueUrls> {
   const sqs = new SQSClient({ endpoint, region, ...(credentials && { credentials }), useQueueUrlAsEndpoint: false });
   try {
-    const retention = { MessageRetentionPeriod: String(sqsLimits.maxRetentionSeconds) };
-    const deadLetterUrl = await ensureQueue(sqs, deadLetterQueueName, retention);
-    const { Attributes } = await sqs.send(
-      new GetQueueAttributesCommand({ QueueUrl: deadLetterUrl, AttributeNames: ["QueueArn"] }),
-    );
-    const url = await ensureQueue(sqs, queueName, {
-      ...retention,
-      VisibilityTimeout: String(visibilityTimeoutSeconds),
-      RedrivePolicy: JSON.stringify({ deadLetterTargetArn: Attributes?.QueueArn, maxReceiveCount }),
-    });
+    const [registrations, mails] = await Promise.all([
+      ensureQueuePair(sqs, queueName, deadLetterQueueName, visibilityTimeoutSeconds),
+      ensureQueuePair(sqs, mailQueueName, mailDeadLetterQueueName, visibilityTimeoutSeconds),
+    ]);
     const reached = (given: string) => new URL(new URL(given).pathname, endpoint).href;
-    return { queueUrl: reached(url), deadLetterQueueUrl: reached(deadLetterUrl) };
+    return {
+      queueUrl: reached(registrations.url),
+      deadLetterQueueUrl: reached(registrations.deadLetterUrl),
+      mailQueueUrl: reached(mails.url),
+    };
   } finally {
     sqs.destroy();
   }
@@ -131,6 +149,8 @@ export async function provisionTables({ endpoint, region, credentials }: Endpoin
       ensureTable(dynamoDb, deadLettersTable, "id"),
       ensureTable(dynamoDb, outcomesTable, "id"),
       ensureTable(dynamoDb, activityTable, "bucket"),
+      ensureTable(dynamoDb, controlsTable, "id"),
+      ensureTable(dynamoDb, mailsTable, "id"),
     ]);
   } finally {
     dynamoDb.destroy();

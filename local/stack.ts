@@ -16,31 +16,28 @@ import { createWriteStream, existsSync, type WriteStream } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Environment } from "../shared/process/environment.ts";
-import { portVariables } from "./config.ts";
+import { defaultMailFrom, portVariables } from "./config.ts";
 import { openDataFolder, type DataFolder } from "./data-folder.ts";
-import { startGuardThread, type GuardThread } from "./dynamodb-guard/guard-thread.ts";
-import { findDynamoDbEngine } from "./dynamodb-engine.ts";
+import { createEngines, engineNames, type Engines } from "./engines.ts";
 import { probe } from "./http-probe.ts";
 import { createOrphanGuard, type OrphanGuard } from "./orphan-guard/orphan-guard.ts";
 import { resolvePorts } from "./ports.ts";
-import { consolePlan, dynamoDbPlan, sqsPlan, tierPlan, urlOf } from "./process-plans.ts";
-import { provisionQueues, provisionTables, type Endpoint, type QueueUrls } from "./provision.ts";
+import { consolePlan, tierPlan, urlOf } from "./process-plans.ts";
 import { readCronFile, startScheduler, type Scheduler } from "./scheduler.ts";
 import { createSupervisedProcess, type ProcessPlan, type SupervisedProcess } from "./supervisor.ts";
 import {
   consoleEnvironment,
   embeddedCredentials,
   stackEnvironment,
-  visibilityTimeoutSeconds,
   webEnvironment,
   workerEnvironment,
   type TierSurroundings,
 } from "./tier-environment.ts";
 
 /** In display order. */
-export const processNames = ["web", "worker", "console", "sqs", "dynamodb"] as const;
+export const processNames = ["web", "worker", "console", ...engineNames] as const;
 export type ProcessName = (typeof processNames)[number];
-type TierName = Extract<ProcessName, "web" | "worker">;
+export type TierName = Extract<ProcessName, "web" | "worker">;
 
 /** URL of each part that runs. */
 export type StackUrls = Readonly<Partial<Record<ProcessName, string>>>;
@@ -64,14 +61,18 @@ export interface LocalStackOptions {
   /** Folder for queue, table, receipt key and logs. Default: a temporary one, removed by `stop()`. */
   readonly dataFolder?: string;
   /**
-   * Further variables for the tiers, such as `{ LOG_LEVEL: "debug" }`. `AWS_ENDPOINT_URL_SQS` and
-   * `AWS_ENDPOINT_URL_DYNAMODB` replace an engine. Default: none.
+   * Further variables for the tiers, such as `{ LOG_LEVEL: "debug" }`. `AWS_ENDPOINT_URL_SQS`,
+   * `AWS_ENDPOINT_URL_DYNAMODB` and `AWS_ENDPOINT_URL_SESV2` replace an engine. Default: none.
    */
   readonly environment?: Environment;
   /** Default: both. None for tests of queue and table only. */
   readonly tiers?: readonly TierName[];
+  /** TCP ports on which a debugger may connect to a tier. Default: none. */
+  readonly inspect?: Readonly<Partial<Record<TierName, number>>>;
   /** Whether to run the console. Default: false. */
   readonly console?: boolean;
+  /** Whether the tiers send mail, by an embedded SES. Not with an empty `MAIL_FROM`. Default: false. */
+  readonly mail?: boolean;
   /** Whether to run cron.yaml. Default: true. */
   readonly periodicTasks?: boolean;
   /** Whether to restart processes that end unexpectedly. Default: true. */
@@ -94,11 +95,13 @@ export interface LocalStack {
   /** Kills all processes at once; `stop()` must still be called. */
   killAll(): void;
   /**
-   * After `start()`: the variables for other processes to use this stack (endpoints, credentials, region, QUEUE_URL,
-   * DEAD_LETTER_QUEUE_URL, REGISTRATIONS_TABLE, DEAD_LETTERS_TABLE).
+   * After `start()`: the variables for other processes to use this stack: endpoints, credentials, region, the URLs of
+   * queues and the names of tables.
    */
   readonly environment: Readonly<Record<string, string>>;
   readonly urls: StackUrls;
+  /** Whether endpoints outside are called with the user's credentials, not those of the embedded engines. */
+  readonly usesOwnCredentials: boolean;
   /** The data folder. @throws Error before `start()` */
   readonly dataFolder: string;
   /** False when the folder is removed with the stack. */
@@ -122,18 +125,23 @@ export function createLocalStack(options: LocalStackOptions = {}): LocalStack {
     periodicTasks = true,
     reporter = {},
   } = options;
+  const mailFrom = given.MAIL_FROM ?? defaultMailFrom;
+  const sendsMail = (options.mail ?? false) && mailFrom !== "";
   const outside: Partial<Record<ProcessName, string>> = {
     ...(given.AWS_ENDPOINT_URL_SQS && { sqs: given.AWS_ENDPOINT_URL_SQS }),
     ...(given.AWS_ENDPOINT_URL_DYNAMODB && { dynamodb: given.AWS_ENDPOINT_URL_DYNAMODB }),
+    ...(sendsMail && given.AWS_ENDPOINT_URL_SESV2 && { mail: given.AWS_ENDPOINT_URL_SESV2 }),
   };
   const embeddedOnly = Object.keys(outside).length === 0;
   const region = (embeddedOnly ? undefined : given.AWS_REGION) || defaultRegion;
+
+  const usesOwnCredentials = !embeddedOnly && Boolean(given.AWS_ACCESS_KEY_ID || given.AWS_PROFILE);
 
   const processes = new Map<ProcessName, SupervisedProcess>();
   const logs = new Map<ProcessName, WriteStream>();
   let folder: DataFolder | undefined;
   let guard: OrphanGuard | undefined;
-  let dynamoDbGuard: GuardThread | undefined;
+  let engines: Engines | undefined;
   let scheduler: Scheduler | undefined;
   let urls: StackUrls = {};
   let environment: Readonly<Record<string, string>> = {};
@@ -161,36 +169,10 @@ export function createLocalStack(options: LocalStackOptions = {}): LocalStack {
     await supervised.start();
   }
 
-  function endpointOf(url: string): Endpoint {
-    const own = !embeddedOnly && (given.AWS_ACCESS_KEY_ID || given.AWS_PROFILE);
-    return { endpoint: url, region, ...(!own && { credentials: embeddedCredentials }) };
-  }
-
-  async function startSqs(port: number, data: DataFolder): Promise<{ url: string; queues: QueueUrls }> {
-    const url = outside.sqs ?? urlOf(port);
-    const provision = () => provisionQueues(endpointOf(url), visibilityTimeoutSeconds);
-    if (outside.sqs === undefined) {
-      // After each restart: an engine that lost its files gets its queues back.
-      const afterReady = async () => void (await provision());
-      await supervise("sqs", sqsPlan(port, region, data.sqsFolder, afterReady), data);
-    }
-    return { url, queues: await provision() };
-  }
-
-  async function startDynamoDb(port: number, data: DataFolder): Promise<string> {
-    const url = outside.dynamodb ?? urlOf(port);
-    const provision = () => provisionTables(endpointOf(url));
-    if (outside.dynamodb) return provision().then(() => url);
-    const binary = await findDynamoDbEngine({ onInstall: (name) => reporter.installing?.(name) });
-    dynamoDbGuard = await startGuardThread(port);
-    if (stopping !== undefined) await dynamoDbGuard.stop();
-    await supervise("dynamodb", dynamoDbPlan(dynamoDbGuard.engine, binary, data.dynamoDbFile, provision), data);
-    return url;
-  }
-
   async function startTier(name: TierName, port: number, surroundings: TierSurroundings, data: DataFolder) {
     const environmentOf = { web: webEnvironment, worker: workerEnvironment }[name];
-    await supervise(name, tierPlan(name, port, environmentOf(given, surroundings, port)), data);
+    const env = environmentOf(given, surroundings, port);
+    await supervise(name, tierPlan(name, port, env, options.inspect?.[name]), data);
     await untilReady(name, `${urlOf(port)}${readyPath[name]}`);
     return [name, urlOf(port)] as const;
   }
@@ -220,17 +202,17 @@ export function createLocalStack(options: LocalStackOptions = {}): LocalStack {
   }
 
   async function startAll(): Promise<StackUrls> {
-    const wanted = processNames.filter((name) =>
-      name === "console"
-        ? wantsConsole
-        : name === "web" || name === "worker"
-          ? tiers.includes(name)
-          : outside[name] === undefined,
-    );
+    const wanted = processNames.filter((name) => {
+      if (name === "web" || name === "worker") return tiers.includes(name);
+      if (name === "console") return wantsConsole;
+      return outside[name] === undefined && (name !== "mail" || sendsMail);
+    });
     const tasks = periodicTasks && tiers.includes("worker") && existsSync(cronFile) ? readCronFile(cronFile) : [];
-    const resolved = await resolvePorts(
-      wanted.map((name) => ({ variable: portVariables[name], port: ports[name] ?? 0 })),
-    );
+    const inspect = Object.entries(options.inspect ?? {});
+    const resolved = await resolvePorts([
+      ...wanted.map((name) => ({ variable: portVariables[name], port: ports[name] ?? 0 })),
+      ...inspect.map(([name, port]) => ({ variable: `--inspect ${name}`, port })),
+    ]);
     const portOf = (name: ProcessName) => resolved[wanted.indexOf(name)] ?? 0;
     stopIfAsked();
     const data = openDataFolder(options.dataFolder);
@@ -238,7 +220,20 @@ export function createLocalStack(options: LocalStackOptions = {}): LocalStack {
     guard = createOrphanGuard();
     if (data.temporary) guard.removeFolder(data.path);
 
-    const [sqs, dynamodb] = await Promise.all([startSqs(portOf("sqs"), data), startDynamoDb(portOf("dynamodb"), data)]);
+    engines = createEngines({
+      region,
+      ...(!usesOwnCredentials && { credentials: embeddedCredentials }),
+      outside,
+      data,
+      supervise: (name, plan) => supervise(name, plan, data),
+      isStopping: () => stopping !== undefined,
+      installing: (name) => reporter.installing?.(name),
+    });
+    const [sqs, dynamodb, mail] = await Promise.all([
+      engines.startSqs(portOf("sqs")),
+      engines.startDynamoDb(portOf("dynamodb")),
+      sendsMail ? engines.startMail(portOf("mail")) : undefined,
+    ]);
     const surroundings: TierSurroundings = {
       region,
       sqsEndpoint: sqs.url,
@@ -246,6 +241,7 @@ export function createLocalStack(options: LocalStackOptions = {}): LocalStack {
       embeddedOnly,
       queues: sqs.queues,
       receiptKeys: given.RECEIPT_KEYS || data.receiptKeys(),
+      ...(mail !== undefined && { mail: { sesEndpoint: mail, from: mailFrom, webUrl: urlOf(portOf("web") || 3000) } }),
     };
     environment = stackEnvironment({}, surroundings);
     const expected: StackUrls = Object.fromEntries(tiers.map((name) => [name, urlOf(portOf(name))]));
@@ -256,7 +252,8 @@ export function createLocalStack(options: LocalStackOptions = {}): LocalStack {
     ]);
     stopIfAsked();
     const consolePart = consoleUrl === undefined ? {} : { console: consoleUrl };
-    urls = { ...Object.fromEntries(tierUrls), ...consolePart, sqs: sqs.url, dynamodb };
+    const mailPart = mail === undefined ? {} : { mail };
+    urls = { ...Object.fromEntries(tierUrls), ...consolePart, sqs: sqs.url, dynamodb, ...mailPart };
     if (tasks.length > 0 && urls.worker !== undefined) {
       scheduler = startScheduler({
         tasks,
@@ -273,8 +270,8 @@ export function createLocalStack(options: LocalStackOptions = {}): LocalStack {
       Promise.all(names.map(async (name) => processes.get(name)?.stop()));
     // Tiers and console replays stop first: the engines must still be there to take back what they hold.
     await stopOf(["web", "worker", "console"]);
-    await stopOf(["sqs", "dynamodb"]);
-    await dynamoDbGuard?.stop();
+    await stopOf(engineNames);
+    await engines?.close();
     await Promise.all([...logs.values()].map((log) => new Promise<void>((resolve) => log.end(() => resolve()))));
     folder?.close();
     await guard?.dismiss();
@@ -292,6 +289,7 @@ export function createLocalStack(options: LocalStackOptions = {}): LocalStack {
       stopping ??= stopAll();
       return stopping;
     },
+    usesOwnCredentials,
     process(name) {
       const supervised = processes.get(name);
       if (supervised === undefined) throw new Error(`This stack runs no process named ${name}.`);

@@ -79,7 +79,8 @@ export interface SupervisedProcess {
 /** After answering for this long, the restart pause is reset. */
 const steadyAfterMs = 10_000;
 const pollIntervalMs = 50;
-const keptLines = 15;
+/** Enough for a trace of Node, whose first line names the file. */
+const keptLines = 25;
 
 interface Run {
   readonly child: ChildProcess;

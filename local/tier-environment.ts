@@ -6,7 +6,23 @@
 import { devNull } from "node:os";
 import type { Environment } from "../shared/process/environment.ts";
 import { loopback } from "./ports.ts";
-import { activityTable, deadLettersTable, outcomesTable, registrationsTable, type QueueUrls } from "./provision.ts";
+import {
+  activityTable,
+  controlsTable,
+  deadLettersTable,
+  mailsTable,
+  outcomesTable,
+  registrationsTable,
+  type QueueUrls,
+} from "./provision.ts";
+
+/** What sending mail needs. */
+export interface MailSurroundings {
+  readonly sesEndpoint: string;
+  readonly from: string;
+  /** Of the web tier, for the links in mails; a PUBLIC_URL of the user replaces it. */
+  readonly webUrl: string;
+}
 
 export interface TierSurroundings {
   readonly region: string;
@@ -16,6 +32,8 @@ export interface TierSurroundings {
   readonly embeddedOnly: boolean;
   readonly queues: QueueUrls;
   readonly receiptKeys: string;
+  /** Undefined: no mail is sent. */
+  readonly mail?: MailSurroundings | undefined;
 }
 
 type Variables = Record<string, string>;
@@ -31,15 +49,18 @@ export const stopDeadlineSeconds = 8;
 /** Variables that load code into a process, and those that npm and test runners set for their children. */
 const foreign = /^(NODE_OPTIONS$|NODE_V8_COVERAGE$|TAP|_TAPJS_|npm_)/;
 
+/** Variables that define the stack's mail, and switch it on in a tier. */
+const mailVariables = new Set(["MAIL_FROM", "MAIL_QUEUE_URL", "MAILS_TABLE"]);
+
 /**
  * @param given the environment of the caller
  * @returns what a process needs to use this stack: endpoints, credentials, names
  */
 export function stackEnvironment(given: Environment, surroundings: TierSurroundings): Variables {
-  const { region, sqsEndpoint, dynamoDbEndpoint, embeddedOnly, queues } = surroundings;
+  const { region, sqsEndpoint, dynamoDbEndpoint, embeddedOnly, queues, mail } = surroundings;
   const kept: Variables = {};
   for (const [name, value] of Object.entries(given)) {
-    const dropped = foreign.test(name) || (embeddedOnly && name.startsWith("AWS_"));
+    const dropped = foreign.test(name) || mailVariables.has(name) || (embeddedOnly && name.startsWith("AWS_"));
     if (value !== undefined && !dropped) kept[name] = value;
   }
   const ownCredentials = !embeddedOnly && (given.AWS_ACCESS_KEY_ID !== undefined || given.AWS_PROFILE !== undefined);
@@ -64,6 +85,12 @@ export function stackEnvironment(given: Environment, surroundings: TierSurroundi
     DEAD_LETTERS_TABLE: deadLettersTable,
     OUTCOMES_TABLE: outcomesTable,
     ACTIVITY_TABLE: activityTable,
+    CONTROLS_TABLE: controlsTable,
+    ...(mail !== undefined && {
+      AWS_ENDPOINT_URL_SESV2: mail.sesEndpoint,
+      MAIL_QUEUE_URL: queues.mailQueueUrl,
+      MAILS_TABLE: mailsTable,
+    }),
   };
 }
 
@@ -82,12 +109,18 @@ export function webEnvironment(given: Environment, surroundings: TierSurrounding
 
 /** @returns the worker tier's environment */
 export function workerEnvironment(given: Environment, surroundings: TierSurroundings, port: number): Variables {
+  const { mail, receiptKeys } = surroundings;
   return {
     // A stop waits for long polls: short ones make Ctrl-C quick.
     RECEIVE_WAIT_SECONDS: "2",
     VISIBILITY_TIMEOUT_SECONDS: String(visibilityTimeoutSeconds),
     STOP_DEADLINE_SECONDS: String(stopDeadlineSeconds),
     ...stackEnvironment(given, surroundings),
+    ...(mail !== undefined && {
+      MAIL_FROM: mail.from,
+      PUBLIC_URL: given.PUBLIC_URL || mail.webUrl,
+      RECEIPT_KEYS: receiptKeys,
+    }),
     HOST: loopback,
     PORT: String(port),
   };

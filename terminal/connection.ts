@@ -11,8 +11,10 @@ import { Type } from "typebox";
 import { createDocumentClient, createSqsClient, type ClientOptions } from "../shared/aws/aws-clients.ts";
 import { readEnv, type Environment } from "../shared/process/environment.ts";
 import { TurnoutError } from "../shared/errors.ts";
+import { createLogGroup, type LogGroup } from "./log-group.ts";
 import { readIamIdentity, readLocalIdentity } from "./identity.ts";
-import { findLocalQueues, localStack, LocalStackConfig, localUrl } from "./local-stack.ts";
+import { findLocalPlace } from "./local-place.ts";
+import { findLocalMail, findLocalQueues, localStack } from "./local-stack.ts";
 import { readStackOutputs, type StackLocation } from "./stack-outputs.ts";
 
 const NamesConfig = Type.Object({
@@ -22,6 +24,16 @@ const NamesConfig = Type.Object({
   DEAD_LETTERS_TABLE: Type.String({ minLength: 3, description: "name of the DynamoDB dead-letters table" }),
   OUTCOMES_TABLE: Type.String({ minLength: 3, description: "name of the DynamoDB outcomes table" }),
   ACTIVITY_TABLE: Type.String({ minLength: 3, description: "name of the DynamoDB activity table" }),
+  CONTROLS_TABLE: Type.String({ minLength: 3, description: "name of the DynamoDB controls table" }),
+});
+const MailNamesConfig = Type.Object({
+  MAIL_QUEUE_URL: Type.Optional(Type.String({ pattern: "^https?://", description: "URL of the SQS mail queue" })),
+  MAILS_TABLE: Type.Optional(Type.String({ minLength: 3, description: "name of the DynamoDB mails table" })),
+});
+const AuditConfig = Type.Object({
+  AUDIT_LOG_GROUP: Type.Optional(
+    Type.String({ pattern: "^[\\w/.#-]{1,512}$", description: "name of a CloudWatch log group" }),
+  ),
 });
 const namesOfVariables = Object.keys(NamesConfig.properties);
 
@@ -44,6 +56,13 @@ export interface Connection {
   readonly deadLettersTable: string;
   readonly outcomesTable: string;
   readonly activityTable: string;
+  readonly controlsTable: string;
+  /** Undefined where the deployment sends no mail. */
+  readonly mailQueueUrl?: string | undefined;
+  /** Undefined where the deployment sends no mail. */
+  readonly mailsTable?: string | undefined;
+  /** Where the audit log goes beside its table. Undefined: nowhere. */
+  readonly auditLogGroup?: LogGroup | undefined;
   readonly tiers: Tiers;
   readonly sqs: SQSClient;
   readonly documents: DynamoDBDocumentClient;
@@ -58,6 +77,10 @@ export interface ConnectionFlags {
   readonly region?: string;
   readonly stack?: string;
   readonly local?: boolean;
+  /** Of the web tier of the local stack that is meant. Default: the one that runs. */
+  readonly webUrl?: string | undefined;
+  /** Tells people which local stack is used. `addConnectionOptions` sets it. Default: nobody is told. */
+  readonly note?: (line: string) => void;
 }
 
 /** More generous than a tier's, since nobody queues behind a command: room for a long poll or a scan page. */
@@ -67,12 +90,17 @@ const timeouts = { requestTimeoutMs: 30_000, connectionTimeoutMs: 5_000, maxAtte
 export function addConnectionOptions(command: Command): Command {
   const options = [
     new Option("--stack <name>", "the deployment's CloudFormation stack"),
-    new Option("--local", "the stack that npm start runs on this machine").conflicts(["stack", "profile"]),
+    new Option("--local", "the stack that npm start runs on this machine; WEB_PORT chooses between several").conflicts([
+      "stack",
+      "profile",
+    ]),
     new Option("--profile <name>", "profile of the AWS configuration files"),
     new Option("--region <name>", "AWS region"),
   ];
   for (const option of options) command.addOption(option.helpGroup("Deployment:"));
-  return command;
+  return command.hook("preAction", (_, action) => {
+    action.setOptionValue("note", (line: string) => action.configureOutput().writeErr?.(line));
+  });
 }
 
 type Parts = Omit<Connection, "sqs" | "documents" | "close">;
@@ -85,35 +113,49 @@ function createConnection(parts: Parts, sqsOptions: ClientOptions, tableOptions 
     sqs,
     documents,
     close() {
+      parts.auditLogGroup?.close();
       sqs.destroy();
       documents.destroy();
     },
   };
 }
 
+/** @returns the log group that AUDIT_LOG_GROUP names, for a deployment without a stack's outputs */
+function givenLogGroup(stack: string, location: Omit<StackLocation, "stack">, env: Environment): LogGroup | undefined {
+  const { AUDIT_LOG_GROUP: name } = readEnv(AuditConfig, env);
+  return name === undefined ? undefined : createLogGroup({ name, stack, location });
+}
+
 /** @returns the local stack; undefined when none runs */
-async function connectLocally(env: Environment): Promise<Connection | undefined> {
-  const config = readEnv(LocalStackConfig, env);
-  const { region, credentials, registrationsTable, deadLettersTable, outcomesTable, activityTable } = localStack;
+async function connectLocally({ webUrl, note }: ConnectionFlags, env: Environment): Promise<Connection | undefined> {
+  const place = await findLocalPlace(env, webUrl);
+  for (const line of place.ignored) note?.(line);
+  const { region, credentials, sqs: endpoint } = place;
+  const { registrationsTable, deadLettersTable, outcomesTable, activityTable, controlsTable } = localStack;
   const options = { region, credentials, ...timeouts };
-  const endpoint = localUrl(config.SQS_PORT);
   const probe = createSqsClient({ ...options, endpoint, requestTimeoutMs: 2_000, maxAttempts: 1 });
   try {
     const queues = await findLocalQueues(probe, endpoint);
     if (queues === undefined) return undefined;
+    const mail = place.mail === undefined ? undefined : await findLocalMail(probe, endpoint, place.mail);
+    // Who names the ports knows.
+    if (place.recorded || !place.portsGiven) note?.(`Using the ${place.name}.`);
     return createConnection(
       {
-        deployment: `local stack, SQS on port ${config.SQS_PORT}`,
+        deployment: place.name,
         ...queues,
+        ...mail,
         registrationsTable,
         deadLettersTable,
         outcomesTable,
         activityTable,
-        tiers: { kind: "urls", web: localUrl(config.WEB_PORT), worker: localUrl(config.WORKER_PORT) },
+        controlsTable,
+        auditLogGroup: givenLogGroup(`local stack on port ${new URL(endpoint).port}`, { region }, env),
+        tiers: { kind: "urls", web: place.web, worker: place.worker },
         identity: readLocalIdentity,
       },
       { ...options, endpoint },
-      { ...options, endpoint: localUrl(config.DYNAMODB_PORT) },
+      { ...options, endpoint: place.dynamodb },
     );
   } finally {
     probe.destroy();
@@ -131,6 +173,10 @@ async function connectToStack(location: StackLocation, env: Environment): Promis
       deadLettersTable: outputs.DeadLettersTable,
       outcomesTable: outputs.OutcomesTable,
       activityTable: outputs.ActivityTable,
+      controlsTable: outputs.ControlsTable,
+      mailQueueUrl: outputs.MailQueueUrl,
+      mailsTable: outputs.MailsTable,
+      auditLogGroup: createLogGroup({ name: outputs.AuditLogGroup, stack: location.stack, location }),
       tiers: {
         kind: "stack",
         ...location,
@@ -145,6 +191,7 @@ async function connectToStack(location: StackLocation, env: Environment): Promis
 function connectByNames(location: Omit<StackLocation, "stack">, env: Environment): Connection {
   const names = readEnv(NamesConfig, env);
   const { WEB_URL, WORKER_URL } = readEnv(TiersConfig, env);
+  const { MAIL_QUEUE_URL: mailQueueUrl, MAILS_TABLE: mailsTable } = readEnv(MailNamesConfig, env);
   return createConnection(
     {
       deployment: `queue ${names.QUEUE_URL}`,
@@ -154,6 +201,10 @@ function connectByNames(location: Omit<StackLocation, "stack">, env: Environment
       deadLettersTable: names.DEAD_LETTERS_TABLE,
       outcomesTable: names.OUTCOMES_TABLE,
       activityTable: names.ACTIVITY_TABLE,
+      controlsTable: names.CONTROLS_TABLE,
+      mailQueueUrl,
+      mailsTable,
+      auditLogGroup: givenLogGroup(names.QUEUE_URL, location, env),
       tiers: { kind: "urls", web: WEB_URL, worker: WORKER_URL },
       identity: () => readIamIdentity(location, env),
     },
@@ -171,12 +222,13 @@ export async function connect(flags: ConnectionFlags, env: Environment): Promise
   const location = { region: flags.region ?? (env.AWS_REGION || undefined), profile: flags.profile };
   if (flags.stack !== undefined) return connectToStack({ ...location, stack: flags.stack }, env);
   if (!flags.local && namesOfVariables.some((name) => env[name])) return connectByNames(location, env);
-  const local = await connectLocally(env);
+  const local = await connectLocally(flags, env);
   if (local !== undefined) return local;
   throw new TurnoutError(
     "TURNOUT_DEPLOYMENT_UNKNOWN",
     flags.local
-      ? "No local stack answers on this machine. Start one with: npm start (SQS_PORT says where, if not on 3003)."
+      ? "No local stack answers on this machine. Start one with: npm start, on whatever ports. If one runs from another " +
+          "checkout, WEB_PORT, WORKER_PORT, SQS_PORT and DYNAMODB_PORT say where."
       : `Which deployment is meant? Give --stack NAME, or set ${namesOfVariables.join(", ")}, or start a local stack ` +
           "with: npm start",
   );

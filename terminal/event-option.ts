@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
 import type { Environment } from "../shared/process/environment.ts";
+import { createZonedTimes, type ZonedTimes } from "./zoned-times.ts";
 import { loadEvent, type EventDefinition } from "../shared/registration/event-definition.ts";
 
 export interface EventFlag {
@@ -29,4 +30,16 @@ export function readEvent({ event }: EventFlag, env: Environment): EventDefiniti
   const file = event ?? (env.EVENT_FILE || undefined);
   if (file !== undefined) return loadEvent(file);
   return existsSync(ownFile) ? loadEvent(ownFile) : undefined;
+}
+
+/**
+ * @param flags of a command that takes no event itself: none
+ * @returns times in the event's zone; in UTC without an event, and with a file that is none, which is no reason to show nothing
+ */
+export function readTimes(env: Environment, flags: EventFlag = {}): ZonedTimes {
+  try {
+    return createZonedTimes(readEvent(flags, env)?.timeZone);
+  } catch {
+    return createZonedTimes();
+  }
 }

@@ -11,12 +11,25 @@ export const outputNames = [
   "DeadLettersTable",
   "OutcomesTable",
   "ActivityTable",
+  "ControlsTable",
+  "AuditLogGroup",
   "WebEnvironment",
   "WorkerEnvironment",
   "Url",
 ] as const;
 
-export type StackOutputs = Readonly<Record<(typeof outputNames)[number], string>>;
+/** Only where the deployment sends mail. */
+export const mailOutputNames = [
+  "MailQueueUrl",
+  "MailDeadLetterQueueUrl",
+  "MailsTable",
+  "MailConfigurationSet",
+  "MailSender",
+  "MailIdentity",
+] as const;
+
+export type MailOutputs = Readonly<Partial<Record<(typeof mailOutputNames)[number], string>>>;
+export type StackOutputs = Readonly<Record<(typeof outputNames)[number], string>> & MailOutputs;
 
 export interface StackLocation {
   readonly stack: string;
@@ -60,5 +73,6 @@ export async function readStackOutputs(location: StackLocation): Promise<StackOu
       `The stack ${location.stack} is none of Turnout's: it has no output ${missing.join(", ")}.`,
     );
   }
-  return Object.fromEntries(outputNames.map((name) => [name, outputs.get(name) ?? ""])) as StackOutputs;
+  const present = [...outputNames, ...mailOutputNames.filter((name) => outputs.has(name))];
+  return Object.fromEntries(present.map((name) => [name, outputs.get(name) ?? ""])) as StackOutputs;
 }

@@ -49,8 +49,23 @@ export interface Terminal {
    * @throws TURNOUT_USAGE_INVALID without a terminal: a script must use the option
    */
   confirmByName(question: string, name: string, option: string, signal: AbortSignal): Promise<boolean>;
+  /**
+   * Asks for a line of text, until it is valid. Blanks around it are removed.
+   * @throws TURNOUT_USAGE_INVALID without a terminal and a preset: a script must use the option
+   */
+  ask(question: string, options: QuestionOptions): Promise<string>;
   /** Clears the screen between two polls of a watch, on a terminal only. */
   clear(): void;
+}
+
+export interface QuestionOptions {
+  /** Which gives the answer, too. */
+  readonly option: string;
+  /** Taken for an empty line, and where nobody can be asked. */
+  readonly preset?: string | undefined;
+  /** @returns why an answer is not valid */
+  readonly problem?: (answer: string) => string | undefined;
+  readonly signal: AbortSignal;
 }
 
 export interface TerminalStreams {
@@ -75,8 +90,10 @@ export function createTerminal({ stdin, stdout, stderr }: TerminalStreams, env: 
   // https://no-color.org: set and not empty.
   const colors = createColors(interactive && !env.NO_COLOR);
 
+  const isAttended = stdin.isTTY && stderr.isTTY;
+
   function demandPerson(option: string): void {
-    if (stdin.isTTY && stderr.isTTY) return;
+    if (isAttended) return;
     throw new TurnoutError(
       "TURNOUT_USAGE_INVALID",
       `This cannot be undone, and nobody can be asked here. Give ${option} to say that it is meant.`,
@@ -139,6 +156,17 @@ export function createTerminal({ stdin, stdout, stderr }: TerminalStreams, env: 
       // Loaded on demand: slower than most commands.
       const { default: ask } = await import("@inquirer/confirm");
       return ask({ message: question, default: false }, { input: stdin, output: stderr, signal });
+    },
+    async ask(question, { option, preset, problem, signal }) {
+      if (!isAttended) {
+        if (preset !== undefined) return preset;
+        throw new TurnoutError("TURNOUT_USAGE_INVALID", `Nobody can be asked here: ${question} Give ${option}.`);
+      }
+      const { default: askLine } = await import("@inquirer/input");
+      const validate = (answer: string) => problem?.(answer.trim()) ?? true;
+      const shown = preset === undefined || preset === "" ? {} : { default: preset };
+      const answer = await askLine({ message: question, validate, ...shown }, { input: stdin, output: stderr, signal });
+      return answer.trim();
     },
     clear() {
       if (interactive) stdout.write("\x1b[H\x1b[2J\x1b[3J");

@@ -2,34 +2,41 @@
  * The web tier as a Fastify plugin tree, for `listen` or `inject`. It owns no resources: queue, table, clock and log
  * are passed in and closed by whoever made them.
  */
-import rateLimit from "@fastify/rate-limit";
-import swagger from "@fastify/swagger";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { TSchema } from "typebox";
 import { Compile } from "typebox/compile";
+import { Settings } from "typebox/system";
+import { alwaysOpen, type AcceptanceWatch } from "../shared/acceptance/acceptance-watch.ts";
 import { TurnoutError } from "../shared/errors.ts";
+import { calendarFiles } from "../shared/registration/calendar-file.ts";
 import type { EventDefinition } from "../shared/registration/event-definition.ts";
+import type { Logo } from "../shared/registration/logo.ts";
 import { acceptFormBodies } from "../shared/registration/form-body.ts";
 import { createHttpConnections, type HttpConnections } from "../shared/http/http-connections.ts";
 import type { Logger } from "../shared/process/logger.ts";
+import type { Tracing } from "../shared/tracing/tracing.ts";
 import type { Registry } from "../shared/process/metrics.ts";
 import { largestBodyBytes } from "../shared/registration/registration-size.ts";
 import type { GroupCommit } from "./queue/group-commit.ts";
 import { createClientErrorHandler } from "./http/client-error.ts";
+import { createClientAddresses } from "./http/client-address.ts";
 import { createConnectionLimit } from "./http/connection-limit.ts";
 import { registerConnectionMetrics } from "./http/connection-metrics.ts";
 import { watchEventLoop, type EventLoop } from "./http/event-loop.ts";
+import type { HealthLog } from "./http/health-log.ts";
 import { createHttpServer } from "./http/http-server.ts";
-import type { EstimatedWait } from "./status/estimated-wait.ts";
+import { createRequestTraces } from "./http/request-traces.ts";
+import type { RecentBacklog } from "./status/recent-backlog.ts";
 import { acceptJsonBodies } from "./http/json-body.ts";
 import { watchPaths } from "./http/known-paths.ts";
+import { createCallLoad } from "./queue/call-load.ts";
 import { createLoadShedder, type Load } from "./queue/load-shedding.ts";
 import { isStatusAddress, meantStatusUrl } from "./status/meant-receipt.ts";
-import { createWebMetrics } from "./metrics.ts";
-import { linkOperations, routeDocumentation } from "./openapi.ts";
+import { createWebMetrics, registerAcceptanceMetrics } from "./metrics.ts";
+import { collectApiDocuments } from "./api-documents.ts";
 import { describeErrors } from "./page/validation-messages.ts";
-import { chooseLanguage } from "./page/language.ts";
+import { createLanguageChoice } from "./page/language.ts";
 import { createPages } from "./page/pages.ts";
 import {
   methodNotAllowed,
@@ -40,14 +47,20 @@ import {
   type Problem,
 } from "./http/problem.ts";
 import type { Readiness } from "./readiness.ts";
-import type { Receipts } from "./status/receipts.ts";
+import type { Receipts } from "../shared/registration/receipts.ts";
 import { createRejections } from "./queue/rejections.ts";
+import { applyRateLimits } from "./http/rate-limit.ts";
 import { pathOfRequestLine, rejectSecondHost } from "./http/request-target.ts";
 import type { StatusReader } from "./status/registration-status.ts";
-import { createStatusLoad } from "./status/status-load.ts";
+import { createAdmission } from "./routes/admission.ts";
+import { changeRoutes } from "./routes/changes.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { linkRoutes } from "./routes/links.ts";
+import { createPause } from "./routes/pause.ts";
 import { pageRoutes } from "./routes/pages.ts";
-import { registrationRoutes, sendPage, sendToStatus, unknownReceipt } from "./routes/registrations.ts";
+import { progressRoute } from "./routes/progress.ts";
+import { registrationRoutes } from "./routes/registrations.ts";
+import { sendPage, sendToStatus, unknownReceipt } from "./routes/replies.ts";
 import { siteFiles } from "./routes/site-files.ts";
 
 export interface AppLimits {
@@ -77,7 +90,11 @@ export interface AppParts {
   readonly readiness: Readiness;
   readonly registry: Registry;
   readonly logger: Logger;
-  readonly backlog: EstimatedWait;
+  /** Default: nothing is traced. */
+  readonly tracing?: Tracing | undefined;
+  readonly backlog: RecentBacklog;
+  /** Whether registrations are accepted, and what the pages say. Default: they are, and nothing. */
+  readonly acceptance?: Pick<AcceptanceWatch, "isPaused" | "latest" | "ageSeconds">;
   readonly limits: AppLimits;
   /** Milliseconds since the epoch. */
   readonly wallClock: () => number;
@@ -89,8 +106,14 @@ export interface AppParts {
   readonly publicUrl?: string | undefined;
   /** Contact for `security.txt`, a `mailto:` or `https:` URI. Default: none. */
   readonly securityContact?: string | undefined;
+  /** The event's logo. Default: none. */
+  readonly logo?: Logo | undefined;
+  /** Puts a mail pack of one request on the mail queue; resolves when it is there. Default: nothing is mailed. */
+  readonly sendMailPack?: ((body: string) => Promise<void>) | undefined;
   /** The server's connections, for whoever closes them. Default: its own. */
   readonly connections?: HttpConnections;
+  /** Counts each response; started and stopped by whoever made it. Default: nothing is counted. */
+  readonly healthLog?: Pick<HealthLog, "Response"> | undefined;
   /** The event loop monitor. Default: its own, closed with the app. */
   readonly eventLoop?: EventLoop;
 }
@@ -99,10 +122,13 @@ export interface AppParts {
 const minBodyLimitBytes = 16_384;
 /** Node's own limit of a request head, so that a receipt of any length gets the same answer. */
 const maxPathBytes = 16_384;
-/** Above the idle timeouts of the load balancer (60 s) and nginx (65 s), so that they close first. */
+/** Above the load balancer's idle timeout (60 s), so that it closes first: a request must not meet a closed connection. */
 const keepAliveTimeoutMs = 75_000;
-/** Clients counted by the rate limit; the least recently seen are forgotten first. */
-const clientsRemembered = 20_000;
+/** Requests for a link by mail that may be under way to the mail queue: few are expected, and none is urgent. */
+const maxLinkRequests = 16;
+
+/** TypeBox stops at 8 unless told otherwise, but each field of a form may be wrong, some in two ways. */
+const maxErrors = 64;
 
 /** Validates what was sent: no coercion, removal or defaults. */
 function exactValidator({ schema }: { schema: unknown }) {
@@ -119,9 +145,11 @@ function loadOf({ figures, hasRoom }: GroupCommit): Load {
 
 export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   const { event, groupCommit, receipts, statuses, readiness, registry, logger, wallClock, now, random, limits } = parts;
-  const { publicUrl, securityContact } = parts;
-  const pages = createPages(event, publicUrl);
+  const { publicUrl, securityContact, sendMailPack, acceptance = alwaysOpen } = parts;
+  const pages = createPages(event, { publicUrl, mailsLinks: sendMailPack !== undefined, logo: parts.logo, acceptance });
+  const language = createLanguageChoice(event, receipts);
   const metrics = createWebMetrics(registry, groupCommit.figures);
+  registerAcceptanceMetrics(registry, acceptance);
   const rejections = createRejections(metrics, logger, now);
   const { connections = createHttpConnections(), eventLoop = watchEventLoop() } = parts;
   const { maxConnections = Infinity, requestTimeoutMs } = limits;
@@ -138,7 +166,14 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     logger: false,
     bodyLimit: Math.max(minBodyLimitBytes, largestBodyBytes(event)),
     serverFactory: (handler) =>
-      createHttpServer(handler, { connections, connectionLimit, requestTimeoutMs, keepAliveTimeoutMs, onRejected }),
+      createHttpServer(handler, {
+        connections,
+        connectionLimit,
+        requestTimeoutMs,
+        keepAliveTimeoutMs,
+        onRejected,
+        Response: parts.healthLog?.Response,
+      }),
     clientErrorHandler: createClientErrorHandler(connections),
     // Errors before routing, such as an undecodable URL.
     frameworkErrors: (error, request, reply) => {
@@ -155,44 +190,24 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     forceCloseConnections: "idle",
     // During a stop, requests on open connections are still accepted; the connection closes with the answer.
     return503OnClosing: false,
-    trustProxy: limits.trustedProxies.length > 0 ? [...limits.trustedProxies] : false,
     routerOptions: { maxParamLength: maxPathBytes },
   }).withTypeProvider<TypeBoxTypeProvider>();
 
+  Settings.Set({ maxErrors });
   app.setValidatorCompiler(exactValidator);
   const knownPaths = watchPaths(app);
   app.removeContentTypeParser("text/plain");
   acceptJsonBodies(app);
   acceptFormBodies(app);
   app.addHook("onClose", async () => eventLoop.close());
-  if (limits.rateLimitPerMinute > 0) {
-    const { isExempt } = limits;
-    await app.register(rateLimit, {
-      global: false,
-      ...(isExempt && { allowList: ({ ip }: FastifyRequest) => isExempt(ip) }),
-      cache: clientsRemembered,
-      addHeadersOnExceeding: { "x-ratelimit-limit": false, "x-ratelimit-remaining": false, "x-ratelimit-reset": false },
-      errorResponseBuilder: ({ method }) => {
-        const again = method === "POST" ? "send the same again" : "try again";
-        return new TurnoutError("TURNOUT_RATE_LIMITED", `Please wait a moment and ${again}.`);
-      },
-    });
-  }
-  await app.register(swagger, {
-    openapi: {
-      openapi: "3.1.0",
-      info: { title: `Turnout: ${event.name}`, description: event.description, version: "1" },
-      ...(publicUrl !== undefined && { servers: [{ url: publicUrl }] }),
-    },
-    transform: routeDocumentation(event),
-    transformObject: linkOperations,
-  });
+  const addresses = createClientAddresses(limits.trustedProxies);
+  applyRateLimits(app, addresses.of, limits.isExempt);
+  const serveApiDocuments = await collectApiDocuments(app, { event, language, publicUrl });
 
   function localizedError(error: unknown, request: FastifyRequest): unknown {
     const { validation } = error as { validation?: Parameters<typeof describeErrors>[0] };
     if (!validation) return error;
-    const language = chooseLanguage(request.headers["accept-language"]);
-    const validationErrors = describeErrors(validation, event, language, request.body);
+    const validationErrors = describeErrors(validation, event, language.of(request), request.body);
     return new TurnoutError("TURNOUT_REGISTRATION_INVALID", "Please correct what is listed under errors.", {
       validationErrors,
     });
@@ -210,23 +225,19 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     if (problem.status === 500) logger.error({ err: error, code: problem.code }, "a request failed");
     if (!wantsPage(request)) return sendProblem(reply, problem);
     prepareProblemReply(reply, problem);
-    const language = chooseLanguage(request.headers["accept-language"]);
     if (request.method === "GET" && isStatusAddress(request.url) && reply.hasHeader("Retry-After")) {
       // The page retries by itself, as the status page does.
       reply.header("Refresh", reply.getHeader("Retry-After"));
-      return sendPage(reply, pages.statusLater(language, problem));
+      return sendPage(reply, pages.statusLater(language.of(request), problem));
     }
-    const isFormPost = request.method === "POST" && request.body !== undefined;
-    if (isFormPost && problem.status === 400 && problem.errors) {
-      return sendPage(reply, pages.eventAgain(language, { values: request.body, validationErrors: problem.errors }));
+    const { showAgain } = request.routeOptions.config;
+    if (showAgain && request.body !== undefined && (problem.errors || problem.status === 503)) {
+      const { errors: validationErrors = [] } = problem;
+      const busy = problem.status === 503 ? ("busy" as const) : undefined;
+      const notice = problem.code === "TURNOUT_PAUSED" ? ("paused" as const) : busy;
+      return sendPage(reply, showAgain(request, { values: request.body, validationErrors, notice }));
     }
-    if (isFormPost && problem.status === 503) {
-      return sendPage(
-        reply,
-        pages.eventAgain(language, { values: request.body, validationErrors: [], notice: "busy" }),
-      );
-    }
-    return sendPage(reply, pages.problem(language, problem));
+    return sendPage(reply, pages.problem(language.of(request), problem));
   });
 
   /** No route here: another path, other methods, or nothing. */
@@ -248,36 +259,54 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   });
 
   const shedding = { loopDelayMs: eventLoop.delayMs, maxWaitMs: limits.shedWaitMs, now, random };
-  const statusLoad = createStatusLoad(limits.maxStatusReads, now);
-  await app.register(pageRoutes, { pages, event, now: wallClock });
-  await app.register(siteFiles, { pages, publicUrl, securityContact, now: wallClock });
-  await app.register(registrationRoutes, {
+  const statusLoad = createCallLoad(limits.maxStatusReads, now);
+  // Shed before registrations: new registrations take precedence.
+  const isLater = { ...shedding, maxLoopDelayMs: limits.maxEventLoopDelayMs / 2 };
+  const admission = createAdmission({
     event,
-    groupCommit,
-    receipts,
-    statuses: { read: (receipt) => statusLoad.track(() => statuses.read(receipt)) },
-    pages,
-    metrics,
-    publicUrl,
     shedder: createLoadShedder({
       ...shedding,
       load: () => loadOf(groupCommit),
       maxLoopDelayMs: limits.maxEventLoopDelayMs,
     }),
-    statusShedder: createLoadShedder({
-      ...shedding,
-      load: statusLoad.load,
-      // Status requests are shed before registrations: new registrations take precedence.
-      maxLoopDelayMs: limits.maxEventLoopDelayMs / 2,
-    }),
+    statusShedder: createLoadShedder({ ...isLater, load: statusLoad.load }),
     rejections,
-    backlog: parts.backlog,
     rateLimitPerMinute: limits.rateLimitPerMinute,
+    publicUrl,
     wallClock,
     now,
-    random,
   });
-  await app.register(healthRoutes, { readiness, registry });
-  app.get("/openapi.json", { schema: { hide: true } }, async () => app.swagger());
+  const pause = createPause({ acceptance, event, language, rejections, wallClock });
+  const registrations = {
+    event,
+    groupCommit,
+    receipts,
+    statuses: { read: (receipt) => statusLoad.track(() => statuses.read(receipt)) } satisfies StatusReader,
+    pages,
+    language,
+    admission,
+    wallClock,
+  };
+  await app.register(pageRoutes, { pages, event, language, now: wallClock });
+  await app.register(siteFiles, {
+    pages,
+    publicUrl,
+    securityContact,
+    calendars: calendarFiles(event, publicUrl),
+    language,
+    now: wallClock,
+  });
+  const traces = parts.tracing && createRequestTraces(parts.tracing);
+  const posted = { ...registrations, pause, metrics, traces, backlog: parts.backlog, now, random };
+  await app.register(registrationRoutes, posted);
+  await app.register(progressRoute, { backlog: parts.backlog });
+  await app.register(changeRoutes, registrations);
+  if (sendMailPack) {
+    const load = createCallLoad(maxLinkRequests, now);
+    const shedder = createLoadShedder({ ...isLater, load: load.load });
+    await app.register(linkRoutes, { sendMailPack, load, shedder, pages, event, language, admission });
+  }
+  await app.register(healthRoutes, { readiness, registry, acceptance, isProxy: addresses.isTrusted });
+  serveApiDocuments();
   return app;
 }

@@ -1,6 +1,7 @@
 /** The web tier's environment: every variable, with its unit, bounds and default. */
 import { Type, type Static } from "typebox";
 import { logLevels } from "../shared/process/logger.ts";
+import { tracingVariables } from "../shared/tracing/tracing-variables.ts";
 import { exemptionPattern } from "./http/rate-limit-exemption.ts";
 
 export const WebConfig = Type.Object({
@@ -10,6 +11,14 @@ export const WebConfig = Type.Object({
   DEAD_LETTERS_TABLE: Type.String({ minLength: 3, description: "name of the DynamoDB dead-letters table" }),
   OUTCOMES_TABLE: Type.String({ minLength: 3, description: "name of the DynamoDB outcomes table" }),
   ACTIVITY_TABLE: Type.String({ minLength: 3, description: "name of the DynamoDB activity table" }),
+  CONTROLS_TABLE: Type.String({ minLength: 3, description: "name of the DynamoDB controls table" }),
+  MAIL_QUEUE_URL: Type.Optional(
+    Type.String({
+      pattern: "^https?://",
+      description:
+        "URL of the SQS mail queue, through which people who lost their link have it mailed; nothing is offered, if not set",
+    }),
+  ),
   RECEIPT_KEYS: Type.String({
     pattern: String.raw`^[\w-]{1,16}:[A-Za-z0-9+/]{43}=(,[\w-]{1,16}:[A-Za-z0-9+/]{43}=)*$`,
     writeOnly: true,
@@ -30,7 +39,10 @@ export const WebConfig = Type.Object({
         "mailto: or https: URI for those who find a weakness, shown in /.well-known/security.txt; no such file, if not set",
     }),
   ),
-  HOST: Type.String({ default: "127.0.0.1", description: "address to listen on; nginx stands in front on AWS" }),
+  HOST: Type.String({
+    default: "127.0.0.1",
+    description: "address to listen on; 0.0.0.0 on AWS, where the load balancer comes from other machines",
+  }),
   PORT: Type.Integer({ default: 8080, minimum: 0, maximum: 65_535, description: "TCP port, 0 for any free one" }),
   LOG_LEVEL: Type.Enum([...logLevels], { default: "info", description: "least severe level that is logged" }),
   SENDS_IN_FLIGHT: Type.Integer({
@@ -99,8 +111,17 @@ export const WebConfig = Type.Object({
   TRUST_PROXY: Type.String({
     default: "",
     pattern: String.raw`^$|^[0-9A-Fa-f:.]+(/\d{1,3})?(,[0-9A-Fa-f:.]+(/\d{1,3})?)*$`,
-    description: "addresses or CIDR ranges, comma-separated, whose X-Forwarded-For is believed; none by default",
+    description:
+      "addresses or CIDR ranges of the proxies in front, comma-separated: the rightmost address in X-Forwarded-For that is " +
+      "none of theirs is the client's; nobody's header is believed by default",
   }),
+  HEALTH_LOG_FOLDER: Type.Optional(
+    Type.String({
+      minLength: 1,
+      description:
+        "folder for the log of Elastic Beanstalk's health agent, where no proxy in front writes it; not written, if not set",
+    }),
+  ),
   SEND_TIMEOUT_MS: Type.Integer({
     default: 2_000,
     minimum: 50,
@@ -125,6 +146,7 @@ export const WebConfig = Type.Object({
       description: "name of the stack as which the tier's figures go to CloudWatch each minute; not at all, if not set",
     }),
   ),
+  ...tracingVariables,
   STOP_DEADLINE_SECONDS: Type.Integer({
     default: 20,
     minimum: 1,

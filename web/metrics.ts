@@ -1,4 +1,5 @@
 /** The web tier's metrics. Counts that the hot path keeps anyway are read at a scrape. */
+import type { AcceptanceWatch } from "../shared/acceptance/acceptance-watch.ts";
 import { Counter, delayBuckets, Gauge, Histogram, type Registry } from "../shared/process/metrics.ts";
 import type { GroupCommitFigures } from "./queue/group-commit.ts";
 
@@ -52,4 +53,28 @@ export function createWebMetrics(registry: Registry, figures: () => GroupCommitF
       registers,
     }),
   };
+}
+
+/** Whether new registrations are turned away by order, and how long ago that was read. */
+export function registerAcceptanceMetrics(
+  registry: Registry,
+  { isPaused, ageSeconds }: Pick<AcceptanceWatch, "isPaused" | "ageSeconds">,
+): void {
+  const registers = [registry];
+  new Gauge({
+    name: "turnout_acceptance_paused",
+    help: "1 while new registrations are turned away because somebody paused them",
+    registers,
+    collect() {
+      this.set(isPaused() ? 1 : 0);
+    },
+  });
+  new Gauge({
+    name: "turnout_acceptance_read_age_seconds",
+    help: "Since this process last read whether registrations are accepted; NaN before the first time",
+    registers,
+    collect() {
+      this.set(ageSeconds() ?? Number.NaN);
+    },
+  });
 }

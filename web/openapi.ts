@@ -11,7 +11,7 @@ import type { EventDefinition, EventField } from "../shared/registration/event-d
 import { formType } from "../shared/registration/form-body.ts";
 import { publishedPatterns } from "../shared/registration/plain-text.ts";
 import { idempotencyKeyPattern } from "../shared/registration/registration-id.ts";
-import { submissionSchema } from "../shared/registration/submission-schema.ts";
+import { answerDescription, submissionSchema } from "../shared/registration/submission-schema.ts";
 import { answerPrefix } from "./page/form-submission.ts";
 
 /** One status may have several error codes; clients should use `code`. */
@@ -22,7 +22,7 @@ const problemStatuses = {
   413: "No registration for this event can be that large.",
   415: "The body is of another media type.",
   429: "Too many requests from this address.",
-  503: "Not at this moment: send the same again after `Retry-After` seconds.",
+  503: "Not at this moment, or the organiser has paused registration: send the same again after `Retry-After` seconds.",
 } as const;
 
 type ProblemStatus = keyof typeof problemStatuses;
@@ -44,6 +44,15 @@ const Problem = Type.Object(
     ),
     opensAt: Type.Optional(Type.String({ description: "for 403 outside of the opening: ISO 8601" })),
     closesAt: Type.Optional(Type.String({ description: "for 403 outside of the opening: ISO 8601" })),
+    notice: Type.Optional(
+      Type.Object(
+        { text: Type.String(), language: Type.Optional(Type.String({ description: "BCP 47, where it is known" })) },
+        { description: "for 503 while registration is paused: what the organiser says" },
+      ),
+    ),
+    until: Type.Optional(
+      Type.String({ description: "for 503 while registration is paused, if it is known: when it goes on, ISO 8601" }),
+    ),
   },
   { description: "RFC 9457" },
 );
@@ -86,19 +95,32 @@ function jsonBody(event: EventDefinition): TSchema {
   const { properties } = schema;
   publishPatterns(properties);
   properties.email = typedEmail("the address under which the person is known");
-  for (const { id, type, label } of event.fields) {
-    if (type === "email") properties.answers.properties[id] = typedEmail(label);
+  for (const field of event.fields) {
+    if (field.type === "email") properties.answers.properties[field.id] = typedEmail(answerDescription(field));
   }
   return schema;
 }
 
 /** Form values are text; empty ones count as not given. */
 function formAnswer(field: EventField, answer: TSchema): TSchema {
-  const { label: description, required } = field;
-  if (field.type === "checkbox") {
+  const { required } = field;
+  const description = answerDescription(field);
+  if (field.type === "choices") {
+    // The field's name once for each option.
+    const { items } = answer as TSchema & { items: TSchema };
+    return Type.Union([answer, items, ...(required ? [] : [Type.Literal("")])], { description });
+  }
+  if (field.type === "checkbox" || field.type === "consent") {
     return required ? Type.Enum(["true", "on"], { description }) : Type.Enum(["true", "on", ""], { description });
   }
   return required ? answer : Type.Union([answer, Type.Literal("")], { description });
+}
+
+/** `correctionSchema` before addresses in answers are normalised. */
+function correctionBody(event: EventDefinition): TSchema {
+  const { properties, ...schema } = jsonBody(event) as TSchema & { properties: object; required: readonly string[] };
+  const { email: _, ...content } = properties as { email: TSchema };
+  return { ...schema, properties: content, required: schema.required.filter((name) => name !== "email") };
 }
 
 function formBody(event: EventDefinition): TSchema {
@@ -107,12 +129,31 @@ function formBody(event: EventDefinition): TSchema {
   };
   const fields = event.fields.map((field) => {
     const control = formAnswer(field, properties.answers.properties[field.id] as TSchema);
-    return [answerPrefix + field.id, field.required ? control : Type.Optional(control)] as const;
+    return [answerPrefix + field.id, field.required && !field.when ? control : Type.Optional(control)] as const;
   });
   return Type.Object(
     { email: properties.email, name: properties.name, ...Object.fromEntries(fields) },
     { additionalProperties: false },
   );
+}
+
+const linkRequest = Type.Object(
+  { email: typedEmail("the address under which the person is registered") },
+  { additionalProperties: false },
+);
+const linkRequestBody = {
+  content: { "application/json": { schema: linkRequest }, [formType]: { schema: linkRequest } },
+};
+
+/** Who is behind the API, and under which rules. */
+export function documentInfo({ name, description, organiser, links }: EventDefinition) {
+  return {
+    title: `Turnout: ${name}`,
+    description,
+    version: "1",
+    ...(organiser && { contact: { ...organiser } }),
+    ...(links?.conduct !== undefined && { termsOfService: links.conduct }),
+  };
 }
 
 type Documented = Omit<FastifySchema, "headers" | "body" | "response"> & Record<string, unknown>;
@@ -135,18 +176,45 @@ export function routeDocumentation(event: EventDefinition) {
       }),
       body: { content: { "application/json": { schema: jsonBody(event) }, [formType]: { schema: formBody(event) } } },
       response: {
-        202: {
-          description: "The registration is safely queued.",
-          content: { "application/json": { schema: responseOf(schema, 202) } },
-          headers: {
-            Location: Type.String({ description: "the status" }),
-            "Retry-After": seconds("when to poll the status first"),
-          },
-        },
+        ...accepted(schema, "The registration is safely queued."),
         303: {
           description: "The same for a form post.",
           type: "null",
           headers: { Location: Type.String({ description: "the status" }) },
+        },
+        ...problems(400, 403, 413, 415, 429, 503),
+      },
+    }),
+    "PUT /registrations/:receipt": (schema) => ({
+      ...schema,
+      operationId: "correct",
+      body: { content: { "application/json": { schema: correctionBody(event) } } },
+      response: {
+        ...accepted(schema, "The correction is safely queued; the fresh receipt is to be used from now on."),
+        ...problems(400, 403, 404, 413, 415, 429, 503),
+      },
+    }),
+    "DELETE /registrations/:receipt": (schema) => ({
+      ...schema,
+      operationId: "withdraw",
+      response: {
+        ...accepted(schema, "The withdrawal is safely queued; its status will say when it is done."),
+        ...problems(404, 429, 503),
+      },
+    }),
+    "POST /link-requests": (schema) => ({
+      ...schema,
+      operationId: "requestLink",
+      body: linkRequestBody,
+      response: {
+        202: {
+          description: "Whatever the address.",
+          content: { "application/json": { schema: responseOf(schema, 202) } },
+        },
+        303: {
+          description: "The same for a form post.",
+          type: "null",
+          headers: { Location: Type.String({ description: "a page that says so" }) },
         },
         ...problems(400, 403, 413, 415, 429, 503),
       },
@@ -165,6 +233,21 @@ export function routeDocumentation(event: EventDefinition) {
           headers: { Location: Type.String({ description: "the status" }) },
         },
         ...problems(404, 429, 503),
+      },
+    }),
+    "GET /progress": (schema) => ({
+      ...schema,
+      description:
+        "The same for everybody, and kept for a second. While a registration is pending, ask here first, every few seconds, " +
+        "and for its status once `storedUntil` has passed its `submittedAt`, when `storedUntil` is null, and every two " +
+        "minutes at least.",
+      operationId: "readProgress",
+      response: {
+        200: {
+          description: "How far the queue is.",
+          ...jsonContent(responseOf(schema, 200) as TSchema),
+          headers: { "Cache-Control": Type.String({ description: "how long it is kept" }) },
+        },
       },
     }),
     "GET /health": (schema) => ({
@@ -191,6 +274,20 @@ export function routeDocumentation(event: EventDefinition) {
   };
 }
 
+/** The reply to a registration and to a change of one. */
+function accepted(schema: Documented, description: string) {
+  return {
+    202: {
+      description,
+      ...jsonContent(responseOf(schema, 202) as TSchema),
+      headers: {
+        Location: Type.String({ description: "the status" }),
+        "Retry-After": seconds("when to poll the status first"),
+      },
+    },
+  };
+}
+
 function jsonContent(schema: TSchema) {
   return { content: { "application/json": { schema } } };
 }
@@ -203,11 +300,12 @@ interface OpenApiDocument {
   readonly paths?: Record<string, Record<string, { responses?: Record<string, object> }> | undefined>;
 }
 
-/** Links the status to the acceptance: for `transformObject` of `@fastify/swagger`. */
+/** Links what a receipt is for to the acceptance: for `transformObject` of `@fastify/swagger`. */
 export const linkOperations: NonNullable<FastifyDynamicSwaggerOptions["transformObject"]> = (document) => {
   const whole = "openapiObject" in document ? document.openapiObject : document.swaggerObject;
-  const accepted = (whole as OpenApiDocument).paths?.["/registrations"]?.["post"]?.responses?.["202"];
-  const status = { operationId: "readStatus", parameters: { receipt: "$response.body#/receipt" } };
-  if (accepted) Object.assign(accepted, { links: { status } });
+  const registered = (whole as OpenApiDocument).paths?.["/registrations"]?.["post"]?.responses?.["202"];
+  const byReceipt = (operationId: string) => ({ operationId, parameters: { receipt: "$response.body#/receipt" } });
+  const links = { status: byReceipt("readStatus"), correct: byReceipt("correct"), withdraw: byReceipt("withdraw") };
+  if (registered) Object.assign(registered, { links });
   return whole;
 };

@@ -12,6 +12,7 @@ const counters = {
   packsSent: "turnout_replay_packs_sent_total",
   stored: "turnout_registrations_stored_total",
   gone: "turnout_registrations_gone_total",
+  changed: "turnout_changes_total",
   duplicate: "turnout_registrations_duplicate_total",
   deadLettered: "turnout_dead_letters_total",
   packsDone: "turnout_packs_done_total",

@@ -1,7 +1,25 @@
 /** The worker tier's environment: every variable, with its unit, bounds and default. */
 import { Type, type Static } from "typebox";
 import { dynamoDbLimits, sqsLimits } from "../shared/aws/aws-limits.ts";
+import { readEnv, type Environment } from "../shared/process/environment.ts";
 import { logLevels } from "../shared/process/logger.ts";
+import { tracingVariables } from "../shared/tracing/tracing-variables.ts";
+
+/** Needed for mails, and only for them. */
+const mailVariables = {
+  MAIL_QUEUE_URL: Type.String({ pattern: "^https?://", description: "URL of the SQS mail queue" }),
+  MAILS_TABLE: Type.String({ minLength: 3, description: "name of the DynamoDB mails table" }),
+  PUBLIC_URL: Type.String({
+    pattern: String.raw`^https?://[a-z0-9.-]+(:\d{1,5})?$`,
+    description:
+      "where the site is for everybody, such as https://summit.example.org, without a path: in links of mails",
+  }),
+  RECEIPT_KEYS: Type.String({
+    pattern: String.raw`^[\w-]{1,16}:[A-Za-z0-9+/]{43}=(,[\w-]{1,16}:[A-Za-z0-9+/]{43}=)*$`,
+    writeOnly: true,
+    description: "the web tier's: kid:base64 of 32 bytes, comma-separated; the first key seals the links in mails",
+  }),
+};
 
 export const WorkerConfig = Type.Object({
   AWS_REGION: Type.String({ minLength: 1, description: "AWS region of queues and tables, such as eu-central-1" }),
@@ -72,6 +90,35 @@ export const WorkerConfig = Type.Object({
       description: "name of the stack as which the tier's figures go to CloudWatch each minute; not at all, if not set",
     }),
   ),
+  ...tracingVariables,
+  MAIL_FROM: Type.Optional(
+    Type.String({
+      pattern: String.raw`^([^<>@\x00-\x1f]+ <[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$`,
+      description:
+        "sender of mails, such as Summit <tickets@example.org>, whose identity SES has verified; no mails, if not set. With it MAIL_QUEUE_URL, MAILS_TABLE, PUBLIC_URL and RECEIPT_KEYS are required",
+    }),
+  ),
+  MAIL_QUEUE_URL: Type.Optional(mailVariables.MAIL_QUEUE_URL),
+  MAILS_TABLE: Type.Optional(mailVariables.MAILS_TABLE),
+  PUBLIC_URL: Type.Optional(mailVariables.PUBLIC_URL),
+  RECEIPT_KEYS: Type.Optional(mailVariables.RECEIPT_KEYS),
+  EVENT_FILE: Type.String({
+    default: "event.json",
+    description: "path of the event definition: what mails say, and which answers expire",
+  }),
+  MAILS_PER_SECOND: Type.Optional(
+    Type.Number({
+      minimum: 0.1,
+      maximum: 10_000,
+      description: "mails a second that this worker sends at most; as fast as the account at SES may, if not set",
+    }),
+  ),
+  MAIL_CONFIGURATION_SET: Type.Optional(
+    Type.String({
+      pattern: "^[A-Za-z0-9_-]{1,64}$",
+      description: "configuration set of SES for mails; none, if not set",
+    }),
+  ),
   STOP_DEADLINE_SECONDS: Type.Integer({
     default: 30,
     minimum: 1,
@@ -81,3 +128,13 @@ export const WorkerConfig = Type.Object({
 });
 
 export type WorkerConfig = Readonly<Static<typeof WorkerConfig>>;
+
+const WithMail = Type.Object({ ...WorkerConfig.properties, ...mailVariables });
+
+/**
+ * @param env usually `process.env`
+ * @throws TURNOUT_ENVIRONMENT_INVALID naming every error, with `MAIL_FROM` also what mails need
+ */
+export function readWorkerConfig(env: Environment): WorkerConfig {
+  return readEnv(env.MAIL_FROM ? WithMail : WorkerConfig, env);
+}

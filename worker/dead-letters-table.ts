@@ -3,7 +3,6 @@
  * it over, and a successful replay resolves it. Every change is conditional, so repeating it, or doing it from two
  * workers, has the same result.
  */
-import type { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
 import {
   GetCommand,
   PutCommand,
@@ -12,6 +11,7 @@ import {
   type UpdateCommandInput,
 } from "@aws-sdk/lib-dynamodb";
 import { kindOf } from "../shared/aws/aws-error.ts";
+import { isConditionFailure } from "../shared/aws/condition-failure.ts";
 import {
   maxReadBodyBytes,
   storeBody,
@@ -81,10 +81,6 @@ export interface DeadLettersTableOptions {
 }
 
 const who = "worker";
-
-function isConditionFailure(error: unknown): error is ConditionalCheckFailedException {
-  return error instanceof Error && error.name === "ConditionalCheckFailedException";
-}
 
 /** The table answered, and would answer the same again. */
 function isRejected(error: unknown): boolean {

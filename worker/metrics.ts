@@ -1,4 +1,5 @@
 /** The worker tier's own metrics, labels resolved once. */
+import { deadLetterReasons } from "../shared/dead-letters/dead-letter.ts";
 import { Counter, delayBuckets, Gauge, Histogram, type Registry } from "../shared/process/metrics.ts";
 import type { WriterFigures } from "./batch-writer.ts";
 
@@ -14,6 +15,8 @@ export interface WorkerMetrics {
   readonly duplicates: Counter;
   /** Registrations erased or withdrawn before they arrived, each counted once. */
   readonly gone: Counter<"outcome">;
+  /** Corrections and withdrawals that are finished, redeliveries included. */
+  readonly changes: Counter<"kind" | "result">;
   /** Registrations left to redelivery. */
   readonly unfinished: Counter;
   readonly deadLettered: Counter<"reason">;
@@ -32,6 +35,14 @@ export interface WorkerMetrics {
 export function createWorkerMetrics(registry: Registry): WorkerMetrics {
   const registers = [registry];
   const counter = (name: string, help: string) => new Counter({ name, help, registers });
+  const deadLettered = new Counter({
+    name: "turnout_dead_letters_total",
+    help: "Dead letters sent, by reason",
+    labelNames: ["reason"] as const,
+    registers,
+  });
+  // Shown from the start: a rate needs a first value, or it would miss the first dead letter.
+  for (const reason of deadLetterReasons) deadLettered.labels(reason).inc(0);
   return {
     packs: counter("turnout_packs_received_total", "Packs received, redelivered ones included"),
     packsDone: counter("turnout_packs_done_total", "Packs wholly done and deleted"),
@@ -44,13 +55,14 @@ export function createWorkerMetrics(registry: Registry): WorkerMetrics {
       labelNames: ["outcome"] as const,
       registers,
     }),
-    unfinished: counter("turnout_registrations_unfinished_total", "Registrations left to redelivery"),
-    deadLettered: new Counter({
-      name: "turnout_dead_letters_total",
-      help: "Dead letters sent, by reason",
-      labelNames: ["reason"] as const,
+    changes: new Counter({
+      name: "turnout_changes_total",
+      help: "Corrections and withdrawals that are finished, redeliveries included, by result",
+      labelNames: ["kind", "result"] as const,
       registers,
     }),
+    unfinished: counter("turnout_registrations_unfinished_total", "Registrations left to redelivery"),
+    deadLettered,
     hidden: counter("turnout_packs_hidden_total", "Packs of another version, left to workers that know it"),
     staleReplays: counter("turnout_stale_replays_total", "Replays not stored: sent under a claim that was over"),
     writeCalls: counter("turnout_table_write_calls_total", "BatchExecuteStatement calls"),

@@ -4,14 +4,19 @@
  */
 import type { Message } from "@aws-sdk/client-sqs";
 import type { DeadLetterReason } from "../shared/dead-letters/dead-letter.ts";
-import { TurnoutError } from "../shared/errors.ts";
+import { TurnoutError, type ValidationError } from "../shared/errors.ts";
 import { isBodyOfAnotherVersion } from "../shared/dead-letters/dead-letter-entry.ts";
 import type { Outcome } from "../shared/registration/outcome.ts";
+import { nothingExpires, withoutExpiredAnswers } from "../shared/registration/answer-expiry.ts";
+import { changeErrors, isChangeEntry, type Change, type Correction } from "../shared/registration/change.ts";
 import { decodePack } from "../shared/registration/registration-pack.ts";
 import { registrationErrors, type Registration } from "../shared/registration/registration.ts";
+import type { ChangeResult, ChangeWriter } from "./changes/change-writer.ts";
 import type { DeadLetterQueue } from "./dead-letter-queue.ts";
 import type { DeadLettersTable } from "./dead-letters-table.ts";
 import type { Disposition } from "./drain.ts";
+import { dueMails } from "./mail/due-mails.ts";
+import type { Outbox } from "./mail/outbox.ts";
 import { mergeRejections, type Rejection } from "./rejections.ts";
 import type { RegistrationWriter, WriteOutcome } from "./registration-writer.ts";
 import type { ReplayGuard } from "./replay-guard.ts";
@@ -25,12 +30,17 @@ export interface PackProcessor {
 }
 
 export interface PackProcessorOptions {
-  readonly writer: RegistrationWriter;
+  readonly writer: Pick<RegistrationWriter, "writeAll">;
+  readonly changes: ChangeWriter;
   readonly deadLetters: DeadLetterQueue;
   readonly records: DeadLettersTable;
   readonly replays: ReplayGuard;
+  /** Takes the mails that are due. Default: none are. */
+  readonly outbox?: Pick<Outbox, "post"> | undefined;
   /** @returns seconds to hide a pack of another version after so many receives; undefined when no longer */
   readonly hideSecondsAfter: (receives: number) => number | undefined;
+  /** @returns the fields whose answers are not stored any more. Default: none. */
+  readonly expired?: (() => ReadonlySet<string>) | undefined;
   readonly deadlineMs: number;
   /** Milliseconds, monotonic. */
   readonly now: () => number;
@@ -45,9 +55,28 @@ const reasonByCode: Partial<Record<string, DeadLetterReason>> = {
   TURNOUT_PACK_VERSION_UNSUPPORTED: "unsupported-version",
 };
 
+function entryErrors(entry: unknown): ValidationError[] {
+  return isChangeEntry(entry) ? changeErrors(entry) : registrationErrors(entry);
+}
+
+/**
+ * @returns the stored registrations that were corrected as dead letters: where an earlier delivery had stored one, its
+ *   insert has not corrected it
+ */
+function correctionsAmong(registrations: readonly Registration[], outcomes: readonly WriteOutcome[]) {
+  const found: { readonly index: number; readonly correction: Correction }[] = [];
+  for (const [index, registration] of registrations.entries()) {
+    const { changedAt } = registration;
+    if (changedAt === undefined || outcomes[index]?.kind !== "stored") continue;
+    found.push({ index, correction: { ...registration, kind: "correction", changedAt } });
+  }
+  return found;
+}
+
 export function createPackProcessor(options: PackProcessorOptions): PackProcessor {
-  const { writer, deadLetters, records, replays, hideSecondsAfter, deadlineMs, now } = options;
-  const { onPack, onOutcome, onHidden } = options;
+  const { writer, changes: changeWriter, deadLetters, records, replays, outbox } = options;
+  const { hideSecondsAfter, deadlineMs, now } = options;
+  const { onPack, onOutcome, onHidden, expired = nothingExpires } = options;
 
   function rejectWhole(body: string, attempts: number, deadline: number, error: TurnoutError): Promise<boolean> {
     const reason = reasonByCode[error.code] ?? "malformed";
@@ -55,7 +84,7 @@ export function createPackProcessor(options: PackProcessorOptions): PackProcesso
   }
 
   function rejectionOf(entry: unknown): Rejection {
-    const detail = registrationErrors(entry)
+    const detail = entryErrors(entry)
       .map((systemError) => `${systemError.pointer || "/"} ${systemError.detail}`)
       .join("; ");
     return { entry, reason: "invalid-registration", detail };
@@ -88,23 +117,43 @@ export function createPackProcessor(options: PackProcessorOptions): PackProcesso
         return { hideSeconds };
       }
       const { invalid } = pack;
-      onPack(pack.registrations.length + invalid.length);
-      const { registrations, unfinished } = await replays.admit(pack.registrations);
+      onPack(pack.registrations.length + pack.changes.length + invalid.length);
+      const { registrations: admitted, unfinished } = await replays.admit(pack.registrations);
+      const over = expired();
+      const registrations = admitted.map((registration) => withoutExpiredAnswers(registration, over));
       for (let count = 0; count < unfinished; count += 1) onOutcome("unfinished");
       const outcomes = await writer.writeAll(registrations, deadline);
       const rejections = invalid.map(rejectionOf);
       const waited: Promise<boolean>[] = [];
       let done = unfinished === 0;
+
+      /** @returns whether it is settled: neither left in its message nor to be dead-lettered */
+      function settle(entry: Registration | Change, result: WriteOutcome | ChangeResult): boolean {
+        if (result.kind === "unfinished") done = false;
+        else if (result.kind !== "rejected") return true;
+        else rejections.push({ entry, reason: result.reason, detail: result.detail });
+        return false;
+      }
+
+      const corrections = correctionsAmong(registrations, outcomes);
+      // After the registrations, which they mostly follow in the same pack if at all.
+      const changes = [...pack.changes, ...corrections.map(({ correction }) => correction)];
+      const results = changes.length > 0 ? await changeWriter.writeAll(changes, deadline) : [];
+      for (const [index, change] of pack.changes.entries()) settle(change, results[index] ?? { kind: "unfinished" });
+      for (const [place, { index }] of corrections.entries()) {
+        const result = results[pack.changes.length + place];
+        // What could not be corrected is not finished, though its registration is stored.
+        if (result?.kind === "unfinished" || result?.kind === "rejected") outcomes[index] = result;
+      }
+      // Before replays are closed and the message is deleted, or a crash would forget them.
+      const posted = outbox === undefined || (await outbox.post(dueMails(registrations, outcomes), deadline));
+      if (!posted) done = false;
       for (const [index, registration] of registrations.entries()) {
         const outcome = outcomes[index] ?? { kind: "unfinished" };
         onOutcome(outcome.kind);
-        if (outcome.kind === "unfinished") done = false;
-        else if (outcome.kind === "rejected") {
-          rejections.push({ entry: registration, reason: outcome.reason, detail: outcome.detail });
-        } else {
-          const finished = finish(registration, outcome.kind);
-          if (typeof finished !== "boolean") waited.push(finished);
-        }
+        if (!settle(registration, outcome) || !posted) continue;
+        const finished = finish(registration, outcome.kind as "stored" | Outcome);
+        if (typeof finished !== "boolean") waited.push(finished);
       }
       // Unfinished messages are redelivered, so rejected entries are sent only once, with the last delivery.
       if (done && rejections.length > 0) waited.push(rejectAll(rejections, attempts, deadline));

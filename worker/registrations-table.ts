@@ -7,9 +7,9 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { BatchGetCommand, PutCommand, type DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import type { Outcome } from "../shared/registration/outcome.ts";
-import { carriedProperties, type Registration } from "../shared/registration/registration.ts";
+import type { Registration } from "../shared/registration/registration.ts";
 import type { TombstoneItem } from "../shared/registration/tombstone.ts";
-import { carriedAttributes } from "./carried-attributes.ts";
+import { optionalAttributes, optionalProperties } from "./optional-attributes.ts";
 import { createBatchInsert, expiryOf, transientError, rejection, type Rejected } from "./batch-insert.ts";
 import type { Transient } from "./batch-writer.ts";
 import type { Operation } from "../shared/process/system-error.ts";
@@ -74,7 +74,8 @@ function answerAttributes(answers: Registration["answers"]): Record<string, Attr
   const map: Record<string, AttributeValue> = {};
   for (const [field, answer] of Object.entries(answers)) {
     if (typeof answer === "string") map[field] = { S: answer };
-    else map[field] = typeof answer === "number" ? { N: String(answer) } : { BOOL: answer };
+    else if (typeof answer === "number") map[field] = { N: String(answer) };
+    else map[field] = typeof answer === "boolean" ? { BOOL: answer } : { L: answer.map((S) => ({ S })) };
   }
   return map;
 }
@@ -105,7 +106,7 @@ export function createRegistrationsTable(options: RegistrationsTableOptions): Re
       if (retentionDays !== undefined) values.push({ N: String(expiryOf(storedAt, retentionDays)) });
       return values;
     },
-    further: carriedAttributes,
+    further: optionalAttributes,
     onCall,
   });
 
@@ -147,7 +148,7 @@ export function createRegistrationsTable(options: RegistrationsTableOptions): Re
   ): Promise<StoreResult | Transient> {
     const { email, id: registrationId, name, answers, submittedAt } = registration;
     const item = {
-      ...Object.fromEntries(carriedProperties(registration) ?? []),
+      ...Object.fromEntries(optionalProperties(registration) ?? []),
       email,
       registrationId,
       name,

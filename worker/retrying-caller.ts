@@ -5,6 +5,7 @@
  * At most `width` calls run at once; others wait, at most until their message's deadline. Otherwise they would wait for
  * a socket inside the SDK, whose timeouts would report our own load as a network failure.
  */
+import { setTimeout as delay } from "node:timers/promises";
 import { kindOf } from "../shared/aws/aws-error.ts";
 import type { CircuitBreaker } from "./circuit-breaker.ts";
 import { describeSystemError, type Operation } from "../shared/process/system-error.ts";
@@ -26,7 +27,17 @@ export interface RetryingCallerOptions {
   readonly width?: number;
   /** Milliseconds, monotonic. Default: the process's own. */
   readonly now?: () => number;
+  /**
+   * For calls to a table under load: a throttled one is repeated after a back-off with full jitter, until the deadline,
+   * and opens no breaker. From 0 (included) to 1 (excluded). Default: throttling is a system error.
+   */
+  readonly throttlingJitter?: () => number;
+  /** Milliseconds of throttling alone after which it is a system error all the same. Default: never. */
+  readonly standstillTimeoutMs?: number;
 }
+
+const firstThrottledMs = 50;
+const longestThrottledMs = 5_000;
 
 interface Turn {
   /** On the breaker's clock of closed time. */
@@ -35,13 +46,15 @@ interface Turn {
 }
 
 export function createRetryingCaller(breaker: CircuitBreaker, options: RetryingCallerOptions = {}): RetryingCaller {
-  const { width = Infinity, now = () => performance.now() } = options;
+  const { width = Infinity, now = () => performance.now(), throttlingJitter, standstillTimeoutMs = Infinity } = options;
   const closing = Promise.withResolvers<void>();
   let closed = false;
   let underWay = 0;
   let queue: Turn[] = [];
+  /** Since when every call was throttled. */
+  let throttledSince: number | undefined;
 
-  /** @returns whether it got a slot in time */
+  /** @param deadline on the breaker's clock of closed time. @returns whether it got a slot in time */
   function enter(deadline: number): boolean | Promise<boolean> {
     if (underWay < width) {
       underWay += 1;
@@ -49,7 +62,7 @@ export function createRetryingCaller(breaker: CircuitBreaker, options: RetryingC
     }
     if (closed) return false;
     const { promise, resolve } = Promise.withResolvers<boolean>();
-    queue.push({ deadline: breaker.closedMs() + (deadline - now()), come: resolve });
+    queue.push({ deadline, come: resolve });
     return promise;
   }
 
@@ -63,13 +76,15 @@ export function createRetryingCaller(breaker: CircuitBreaker, options: RetryingC
     underWay -= 1;
   }
 
-  async function tryUntilFinal(operation: Operation, call: () => Promise<unknown>): Promise<boolean> {
+  async function tryUntilFinal(operation: Operation, call: () => Promise<unknown>, deadline: number): Promise<boolean> {
+    let throttledMs = firstThrottledMs;
     // Each round waits for the breaker, whose back-off is bounded and jittered.
     /* oxlint-disable no-await-in-loop */
     for (;;) {
       if (breaker.admit()) {
         try {
           await call();
+          throttledSince = undefined;
           breaker.succeeded();
           return true;
         } catch (error) {
@@ -78,6 +93,16 @@ export function createRetryingCaller(breaker: CircuitBreaker, options: RetryingC
             // The system works: only this call was rejected.
             breaker.succeeded();
             return false;
+          }
+          if (kind === "throttled") throttledSince ??= now();
+          else throttledSince = undefined;
+          const throttledForMs = throttledSince === undefined ? 0 : now() - throttledSince;
+          if (kind === "throttled" && throttlingJitter && throttledForMs <= standstillTimeoutMs) {
+            breaker.succeeded();
+            if (closed || breaker.closedMs() >= deadline) return false;
+            await Promise.race([delay(throttlingJitter() * throttledMs), closing.promise]);
+            throttledMs = Math.min(longestThrottledMs, throttledMs * 2);
+            continue;
           }
           breaker.failed(describeSystemError(kind, operation, error));
         }
@@ -90,10 +115,11 @@ export function createRetryingCaller(breaker: CircuitBreaker, options: RetryingC
 
   return {
     async attempt(operation, call, deadline = Infinity) {
-      const entered = enter(deadline);
+      const until = breaker.closedMs() + (deadline - now());
+      const entered = enter(until);
       if (entered !== true && !(await entered)) return false;
       try {
-        return await tryUntilFinal(operation, call);
+        return await tryUntilFinal(operation, call, until);
       } finally {
         leave();
       }

@@ -8,7 +8,8 @@
  *
  * All state is in the records, so it does not matter which worker runs it. Concurrent runs share the work, since a
  * claim gives each record to one of them. What was sent is never sent again automatically; a claim under which nothing
- * was sent does not use up the retry.
+ * was sent does not use up the retry. It is no run of a person and needs no lease of theirs: what a person replays is
+ * claimed and passed over here, and the other way round.
  */
 import type { SQSClient } from "@aws-sdk/client-sqs";
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";

@@ -3,13 +3,17 @@ import type { SQSClient } from "@aws-sdk/client-sqs";
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import type { Logger } from "../shared/process/logger.ts";
 import type { Registry } from "../shared/process/metrics.ts";
+import type { Tracing } from "../shared/tracing/tracing.ts";
+import { nothingExpires, type ExpiredFields } from "../shared/registration/answer-expiry.ts";
 import { createCircuitBreaker, type CircuitBreaker } from "./circuit-breaker.ts";
 import type { WorkerConfig } from "./config.ts";
+import { createChangeWriter } from "./changes/change-writer.ts";
 import { createDeadLetterQueue } from "./dead-letter-queue.ts";
 import { createDeadLetterCollector } from "./dead-letter-collector.ts";
 import { createDeadLettersTable } from "./dead-letters-table.ts";
 import { createDrain } from "./drain.ts";
 import { createHealth, type Health } from "./health.ts";
+import { createMail, type MailParts } from "./mail/mail.ts";
 import { createWorkerMetrics, exposeHeldPacks, exposeWriter } from "./metrics.ts";
 import { createVersionLog, hideSecondsAfter } from "./other-versions.ts";
 import { createOutcomesTable } from "./outcomes-table.ts";
@@ -19,6 +23,7 @@ import { createRegistrationWriter } from "./registration-writer.ts";
 import { createRegistrationsTable } from "./registrations-table.ts";
 import { createReplayGuard } from "./replay-guard.ts";
 import { describeSystemError } from "../shared/process/system-error.ts";
+import { createWorkerTraces } from "./worker-traces.ts";
 import type { WriterConditions } from "./batch-writer.ts";
 
 export interface Worker {
@@ -37,6 +42,12 @@ export interface WorkerParts {
   readonly documents: DynamoDBDocumentClient;
   readonly registry: Registry;
   readonly logger: Logger;
+  /** Fields whose answers are not stored any more. Default: none. */
+  readonly expired?: ExpiredFields;
+  /** With `MAIL_FROM`. Default: no mails. */
+  readonly mail?: MailParts | undefined;
+  /** Default: nothing is traced. */
+  readonly tracing?: Tracing | undefined;
 }
 
 const longestStandstillMs = 30_000;
@@ -45,10 +56,15 @@ const maxBackoffMs = 15_000;
 const stopTimeoutShare = 1 / 3;
 /** Concurrent calls to the dead-letter queue, and to the dead-letters table per caller. */
 const deadLetterWidth = 32;
+/** Concurrent calls of corrections and withdrawals to each table. */
+const changesWidth = 16;
 
-export function createWorker({ config, sqs, documents, registry, logger }: WorkerParts): Worker {
+export function createWorker(parts: WorkerParts): Worker {
+  const { config, sqs, documents, registry, logger, expired: expiredAt = nothingExpires } = parts;
+  const expired = () => expiredAt(Date.now());
   const now = () => performance.now();
   const metrics = createWorkerMetrics(registry);
+  const traces = parts.tracing && createWorkerTraces(parts.tracing);
 
   function breakerOf(dependency: string): CircuitBreaker {
     const gauge = metrics.breakerOpen.labels(dependency);
@@ -66,18 +82,31 @@ export function createWorker({ config, sqs, documents, registry, logger }: Worke
     });
   }
 
+  const surroundings = { config, sqs, documents, registry, logger, traces, breakerOf, now };
+  const mail = parts.mail && createMail({ ...parts.mail, ...surroundings });
   // One per permission: the success of one call must not hide the failure of another.
   const breakers = {
     "queue receives": breakerOf("queue receives"),
     "queue deletes": breakerOf("queue deletes"),
     table: breakerOf("table"),
     "outcomes table": breakerOf("outcomes table"),
+    "table changes": breakerOf("table changes"),
+    "outcome changes": breakerOf("outcome changes"),
     "dead-letter queue sends": breakerOf("dead-letter queue sends"),
     "dead-letter queue receives": breakerOf("dead-letter queue receives"),
     "dead-letter queue deletes": breakerOf("dead-letter queue deletes"),
     "dead-letters table": breakerOf("dead-letters table"),
+    ...mail?.neededBreakers,
   };
   const width = { width: deadLetterWidth, now };
+  // Must come before registrations are given up: repeated redelivery would dead-letter them.
+  const standstillTimeoutMs = Math.min(longestStandstillMs, (config.MESSAGE_DEADLINE_SECONDS * 1_000) / 2);
+  const underLoad = { width: changesWidth, now, throttlingJitter: Math.random, standstillTimeoutMs };
+  const changeCallers = {
+    registrations: createRetryingCaller(breakers["table changes"], underLoad),
+    outcomes: createRetryingCaller(breakers["outcome changes"], underLoad),
+    deadLetters: createRetryingCaller(breakers["dead-letters table"], underLoad),
+  };
   const deadLetterCaller = createRetryingCaller(breakers["dead-letter queue sends"], width);
   // Separate, so that a replay does not wait behind thousands of collected records.
   const recordCaller = createRetryingCaller(breakers["dead-letters table"], width);
@@ -91,9 +120,6 @@ export function createWorker({ config, sqs, documents, registry, logger }: Worke
       metrics.writeAttempts.inc(attempts);
     },
   };
-  // Must come before registrations are given up: repeated redelivery would dead-letter them.
-  const standstillTimeoutMs = Math.min(longestStandstillMs, (config.MESSAGE_DEADLINE_SECONDS * 1_000) / 2);
-
   function conditionsOf(breaker: CircuitBreaker, resource: string, construct: string): WriterConditions {
     const insertion = { action: "dynamodb:PartiQLInsert", resource, construct };
     return {
@@ -111,12 +137,13 @@ export function createWorker({ config, sqs, documents, registry, logger }: Worke
     };
   }
 
+  const table = createRegistrationsTable({
+    ...writing,
+    tableName: config.REGISTRATIONS_TABLE,
+    outcomesTableName: config.OUTCOMES_TABLE,
+  });
   const writer = createRegistrationWriter({
-    table: createRegistrationsTable({
-      ...writing,
-      tableName: config.REGISTRATIONS_TABLE,
-      outcomesTableName: config.OUTCOMES_TABLE,
-    }),
+    table: traces?.ofWrites(table, config.REGISTRATIONS_TABLE) ?? table,
     outcomesTable: createOutcomesTable({ ...writing, tableName: config.OUTCOMES_TABLE }),
     conditions: conditionsOf(breakers.table, config.REGISTRATIONS_TABLE, "Data/Registrations"),
     outcomesConditions: conditionsOf(breakers["outcomes table"], config.OUTCOMES_TABLE, "Data/Outcomes"),
@@ -137,8 +164,21 @@ export function createWorker({ config, sqs, documents, registry, logger }: Worke
   const deadLettersTable = { documents, tableName: config.DEAD_LETTERS_TABLE, logger, wallClock: Date.now };
   const records = createDeadLettersTable({ ...deadLettersTable, caller: recordCaller });
   const logHidden = createVersionLog(logger, now);
-  const processor = createPackProcessor({
+  const changes = createChangeWriter({
+    documents,
+    registrationsTable: config.REGISTRATIONS_TABLE,
+    outcomesTable: config.OUTCOMES_TABLE,
+    deadLettersTable: config.DEAD_LETTERS_TABLE,
+    retentionDays: config.RETENTION_DAYS,
     writer,
+    callers: changeCallers,
+    expired,
+    wallClock: Date.now,
+    onChange: (kind, result) => metrics.changes.labels(kind, result).inc(),
+  });
+  const processor = createPackProcessor({
+    writer: traces?.ofRegistrations(writer) ?? writer,
+    changes,
     deadLetters,
     records,
     replays: createReplayGuard({
@@ -148,6 +188,8 @@ export function createWorker({ config, sqs, documents, registry, logger }: Worke
         logger.info({ id }, "a replay was sent under a claim that is over; nothing was stored");
       },
     }),
+    outbox: mail?.outbox,
+    expired,
     hideSecondsAfter,
     deadlineMs: config.MESSAGE_DEADLINE_SECONDS * 1_000,
     now,
@@ -176,15 +218,18 @@ export function createWorker({ config, sqs, documents, registry, logger }: Worke
     ...polling,
     queueUrl: config.QUEUE_URL,
     pollers: config.POLLERS,
-    process: processor.process,
+    process: traces?.ofMessages(config.QUEUE_URL, processor.process) ?? processor.process,
     onDeleted: (messages) => metrics.packsDone.inc(messages),
     receiveBreaker: breakers["queue receives"],
     deleteBreaker: breakers["queue deletes"],
     neededBreakers: [
       breakers.table,
       breakers["outcomes table"],
+      breakers["table changes"],
+      breakers["outcome changes"],
       breakers["dead-letter queue sends"],
       breakers["dead-letters table"],
+      ...Object.values(mail?.neededBreakers ?? {}),
     ],
   });
   exposeHeldPacks(registry, registrationsDrain.heldMessages);
@@ -194,6 +239,9 @@ export function createWorker({ config, sqs, documents, registry, logger }: Worke
     pollers: 1,
     process: createDeadLetterCollector({
       table: createDeadLettersTable({ ...deadLettersTable, caller: collectorCaller }),
+      changes,
+      deadlineMs: config.MESSAGE_DEADLINE_SECONDS * 1_000,
+      now,
       wallClock: Date.now,
     }).collect,
     receiveBreaker: breakers["dead-letter queue receives"],
@@ -206,17 +254,20 @@ export function createWorker({ config, sqs, documents, registry, logger }: Worke
     deadLetterCaller.close();
     recordCaller.close();
     collectorCaller.close();
+    for (const caller of Object.values(changeCallers)) caller.close();
     registrationsDrain.letGo();
     deadLetterDrain.letGo();
+    mail?.letGo();
   }
 
   return {
     start() {
       registrationsDrain.start();
       deadLetterDrain.start();
+      mail?.start();
     },
     async stop() {
-      const stopped = Promise.all([registrationsDrain.stop(), deadLetterDrain.stop()]);
+      const stopped = Promise.all([registrationsDrain.stop(), deadLetterDrain.stop(), mail?.stop()]);
       // Short failures are still retried during the stop; what lasting errors hold is released, or the pollers would
       // never finish.
       const timer = setTimeout(letGo, config.STOP_DEADLINE_SECONDS * 1_000 * stopTimeoutShare);
@@ -228,6 +279,7 @@ export function createWorker({ config, sqs, documents, registry, logger }: Worke
       breakers,
       sinceLastReceiveMs: registrationsDrain.sinceLastReceiveMs,
       watchdogMs: config.WATCHDOG_SECONDS * 1_000,
+      mailCauses: mail?.causes,
     }),
   };
 }

@@ -1,5 +1,5 @@
 /**
- * Waits until both queues are certainly empty, by their counts: it never receives, since that would raise receive
+ * Waits until queues are certainly empty, by their counts: it never receives, since that would raise receive
  * counts and dead-letter messages while the worker is down.
  *
  * Counts are approximate, so one zero proves nothing. Drained means zero messages (visible, delayed, in flight) at
@@ -13,14 +13,14 @@ import { readQueueCounts, readVisibilityTimeoutSeconds, type QueueCounts } from 
 
 export interface DrainWaitOptions {
   readonly sqs: SQSClient;
-  readonly queueUrl: string;
-  readonly deadLetterQueueUrl: string;
+  /** At least one. The first one's visibility timeout is that of all, as the worker uses it. */
+  readonly queueUrls: readonly [string, ...string[]];
   /** Longest wait, seconds; 0 polls once, so the answer is always no. */
   readonly timeoutSeconds: number;
-  /** @returns how many packs the workers reported to hold in the last so many milliseconds */
-  readonly heldPacks: (sinceMs: number) => Promise<number>;
+  /** @returns how many packs the workers reported to hold in the last so many milliseconds. Default: none. */
+  readonly heldPacks?: (sinceMs: number) => Promise<number>;
   readonly signal: AbortSignal;
-  /** Called with the remaining messages of both queues. */
+  /** Called with the remaining messages of all queues. */
   readonly onPoll: (left: { readonly waiting: number; readonly inFlight: number }) => void;
 }
 
@@ -34,14 +34,12 @@ function sum(counts: readonly QueueCounts[]): { waiting: number; inFlight: numbe
 }
 
 /**
- * @returns true when both queues are drained, false when time ran out
+ * @returns true when the queues are drained, false when time ran out
  * @throws TURNOUT_INTERRUPTED, by the signal; the SDK's error when SQS does not answer
  */
 export async function waitUntilDrained(options: DrainWaitOptions): Promise<boolean> {
-  const { sqs, queueUrl, deadLetterQueueUrl, timeoutSeconds, heldPacks, signal, onPoll } = options;
-  const urls = [queueUrl, deadLetterQueueUrl];
-  // The worker uses the registrations queue's visibility timeout for both queues.
-  const quietMs = (await readVisibilityTimeoutSeconds(sqs, queueUrl)) * 1_000;
+  const { sqs, queueUrls: urls, timeoutSeconds, heldPacks = async () => 0, signal, onPoll } = options;
+  const quietMs = (await readVisibilityTimeoutSeconds(sqs, urls[0])) * 1_000;
   const deadline = performance.now() + timeoutSeconds * 1_000;
   let quietSince: number | undefined;
 

@@ -1,14 +1,16 @@
 /**
- * The ledger of a load: the result of each attempt to register, recorded outside the system under test. JSON Lines: a
- * header with run and stack, then one line per attempt.
+ * The ledger of a load: the result of each attempt to register, to correct or to withdraw, recorded outside the system
+ * under test. JSON Lines: a header with run and stack, then one line per attempt.
  *
  *     {"ledger":1,"run":"4f6c…","stack":"arn:aws:sqs:…@2026-01-01T08:00:00.000Z","startedAt":"2026-01-01T09:00:00.000Z"}
  *     {"outcome":"accepted","id":"…","email":"…","name":"…","answers":{},"status":202,"startedAt":1767258000000,"endedAt":1767258000012}
  *     {"outcome":"confirmed","id":"…","email":"…","at":1767258003000}
+ *     {"outcome":"accepted","change":"correction","id":"…","email":"…","name":"…","answers":{},"changedAt":"…",…}
+ *     {"outcome":"accepted","change":"withdrawal","id":"…","email":"…","mailbox":true,…}
  *
  * `accepted` is a 202; `rejected` an answer after which nothing can be enqueued; `unknown` everything else, such as a
  * reset connection. A retry with the same Idempotency-Key is another line with the same id. `confirmed` comes from the
- * status URL. The audit evaluates the lines.
+ * status URL. Changes have the id of their registration; a repeated change is another one. The audit evaluates the lines.
  *
  * A ledger belongs to one run at one stack: registrations of an earlier run may be gone with their stack and would
  * count as lost. So nothing is appended to another run's ledger. A ledger without a header matches any stack.
@@ -19,6 +21,7 @@ import { Type, type Static } from "typebox";
 import { Compile } from "typebox/compile";
 import { TurnoutError } from "../../shared/errors.ts";
 import { openPrivateFileSync } from "../../shared/process/private-file.ts";
+import { instantPattern } from "../../shared/registration/registration.ts";
 
 const version = 1;
 
@@ -32,36 +35,69 @@ const Head = Type.Object({
   startedAt: Type.String({ minLength: 1 }),
 });
 
-const Attempt = Type.Object({
-  outcome: Type.Enum(["accepted", "rejected", "unknown"]),
+const identity = {
   /** Registration id, derived from Idempotency-Key and address as in the web tier. */
   id: Type.String({ minLength: 1 }),
   /** In key form. */
   email: Type.String({ minLength: 1 }),
-  /** As stored: normalised. */
+};
+
+/** As stored: normalised. */
+const content = {
   name: Type.String(),
-  answers: Type.Record(Type.String(), Type.Union([Type.String(), Type.Number(), Type.Boolean()])),
+  answers: Type.Record(
+    Type.String(),
+    Type.Union([Type.String(), Type.Number(), Type.Boolean(), Type.Array(Type.String())]),
+  ),
+};
+
+const result = {
+  outcome: Type.Enum(["accepted", "rejected", "unknown"]),
   /** HTTP status; null without an answer. */
   status: Type.Union([Type.Integer(), Type.Null()]),
   /** Milliseconds since the epoch. */
   startedAt: Type.Number(),
   endedAt: Type.Number(),
+};
+
+const Attempt = Type.Object({ ...result, ...identity, ...content, change: Type.Optional(Type.Never()) });
+
+const change = {
+  ...result,
+  ...identity,
+  /** The receipt that it was made with claims the mailbox. */
+  mailbox: Type.Optional(Type.Literal(true)),
+};
+
+const CorrectionAttempt = Type.Object({
+  ...change,
+  ...content,
+  change: Type.Literal("correction"),
+  /**
+   * Its time by the web tier: ISO 8601, UTC, milliseconds. It is sealed in the receipt of the reply, so only whoever has
+   * the keys knows it. Without it the audit cannot tell which of several corrections is the latest.
+   */
+  changedAt: Type.Optional(Type.String({ pattern: instantPattern })),
 });
+
+const WithdrawalAttempt = Type.Object({ ...change, change: Type.Literal("withdrawal") });
 
 const Confirmation = Type.Object({
   outcome: Type.Literal("confirmed"),
-  id: Type.String({ minLength: 1 }),
-  email: Type.String({ minLength: 1 }),
+  ...identity,
   /** Milliseconds since the epoch. */
   at: Type.Number(),
 });
 
-const Line = Type.Union([Attempt, Confirmation]);
+const Line = Type.Union([Attempt, CorrectionAttempt, WithdrawalAttempt, Confirmation]);
 
 export type LedgerHead = Static<typeof Head>;
 export type AttemptLine = Static<typeof Attempt>;
 export type ConfirmationLine = Static<typeof Confirmation>;
-export type LedgerLine = AttemptLine | ConfirmationLine;
+export type CorrectionLine = Static<typeof CorrectionAttempt>;
+export type WithdrawalLine = Static<typeof WithdrawalAttempt>;
+export type ChangeLine = CorrectionLine | WithdrawalLine;
+export type LedgerLine = AttemptLine | ChangeLine | ConfirmationLine;
 
 export interface Ledger {
   /** Appends a line, handed to the operating system before this returns, so it survives a kill of this process. */
@@ -170,7 +206,7 @@ export async function readLedgerHead(path: string): Promise<LedgerHead | undefin
 }
 
 /**
- * Reads a ledger's attempts and confirmations in order.
+ * Reads a ledger's attempts, changes and confirmations in order.
  * @throws TURNOUT_LEDGER_INVALID when the file cannot be read, or a line other than the last is invalid
  */
 export async function* readLedger(path: string): AsyncGenerator<LedgerLine, void, undefined> {

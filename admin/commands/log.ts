@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { Type } from "typebox";
 import { adminActions, createAuditLog } from "../audit-log.ts";
 import { addConnectionOptions, withConnection, type ConnectionFlags } from "../../terminal/connection.ts";
+import { readTimes } from "../../terminal/event-option.ts";
 import { pointInTime } from "../../terminal/option-values.ts";
 import type { CommandHost } from "../../terminal/command-line.ts";
 
@@ -42,14 +43,18 @@ export function buildLogCommand({ env, terminal, signal }: CommandHost): Command
     .addHelpText("after", examples);
 
   return addConnectionOptions(command).action((flags: LogFlags) =>
-    withConnection(flags, env, async ({ documents, deadLettersTable }) => {
-      const log = createAuditLog({ documents, tableName: deadLettersTable, who: "", wallClock: Date.now });
+    withConnection(flags, env, async (connection) => {
+      const log = createAuditLog({ connection, who: "", wallClock: Date.now });
       const lines = await log.read(flags.since ?? "", signal);
       if (flags.json) return terminal.printJson({ lines });
       if (lines.length === 0) return terminal.print("Nothing was done.");
+      const when = readTimes(env).column(
+        "WHEN",
+        lines.map(({ at }) => at),
+      );
       terminal.printTable(
-        ["WHEN", "WHO", "WHAT", "WHY"],
-        lines.map(({ at, who, detail, why }) => [at, who, detail, why]),
+        [when.head, "WHO", "WHAT", "WHY"],
+        lines.map(({ who, detail, why }, index) => [when.cells[index] ?? "", who, detail, why]),
       );
     }),
   );

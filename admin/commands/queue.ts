@@ -4,6 +4,7 @@ import { Command } from "commander";
 import { addConnectionOptions, withConnection, type ConnectionFlags } from "../../terminal/connection.ts";
 import { formatSeconds } from "../../terminal/duration.ts";
 import { createInspector, type Inspection } from "../inspector/inspector.ts";
+import { readTimes } from "../../terminal/event-option.ts";
 import { wholeNumber } from "../../terminal/option-values.ts";
 import type { CommandHost } from "../../terminal/command-line.ts";
 
@@ -46,6 +47,7 @@ function wait({ etaSeconds, atLeast }: Inspection["queue"]): string {
 
 export function buildQueueCommand({ env, terminal, signal }: CommandHost): Command {
   const { colors, print, printTable } = terminal;
+  const times = readTimes(env);
 
   function show({ queue, rates, tiers }: Inspection, deployment: string): void {
     const count = (value: number) => value.toLocaleString("en");
@@ -69,7 +71,7 @@ export function buildQueueCommand({ env, terminal, signal }: CommandHost): Comma
         ...(queue.deadLetters.notCollected > 0
           ? [["", `${count(queue.deadLetters.notCollected)} not collected yet`]]
           : []),
-        ["at", queue.at],
+        ["at", times.full(queue.at)],
       ],
     );
     for (const { tier, health, causes } of tiers) {

@@ -7,18 +7,29 @@ import { dynamoDbLimits } from "../../shared/aws/aws-limits.ts";
 import type { DeadLetterRecord, HistoryEntry } from "../../shared/dead-letters/dead-letter-record.ts";
 import { rawEntryIn, registrationIn } from "../../shared/dead-letters/dead-letter-entry.ts";
 import { normalizeEmail } from "../../shared/registration/email-address.ts";
+import {
+  createExpiredFields,
+  withoutExpiredAnswers,
+  withoutExpiredFields,
+} from "../../shared/registration/answer-expiry.ts";
 import { TurnoutError, type ValidationError } from "../../shared/errors.ts";
 import type { EventDefinition } from "../../shared/registration/event-definition.ts";
-import { isRegistration, registrationErrors, type Registration } from "../../shared/registration/registration.ts";
+import { conditionWords, isAsked, missingByCondition } from "../../shared/registration/field-conditions.ts";
+import {
+  isRegistration,
+  registrationErrors,
+  type Answer,
+  type Registration,
+} from "../../shared/registration/registration.ts";
 import { schemaErrors } from "../../shared/registration/schema-errors.ts";
-import { submissionSchema } from "../../shared/registration/submission-schema.ts";
+import { keptSchema } from "../../shared/registration/submission-schema.ts";
 import { toReplayable } from "../../shared/dead-letters/replayable.ts";
 
 /** Sets a field, or removes it when `value` is undefined. */
 export interface FieldChange {
   /** `email`, `name`, or `answers.` and a field name. */
   readonly field: string;
-  readonly value: string | number | boolean | undefined;
+  readonly value: Answer | undefined;
 }
 
 export interface Edit {
@@ -30,12 +41,17 @@ export interface Edit {
 const settable = /^(email|name|answers\.[A-Za-z][A-Za-z0-9_]*)$/;
 const answerPrefix = "answers.";
 
-function readValue(field: string, text: string): string | number | boolean {
+function isListOfTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((element) => typeof element === "string");
+}
+
+function readValue(field: string, text: string): Answer {
   if (!field.startsWith(answerPrefix)) return text;
-  // Answers that look like numbers or ticks become such; '"2"' in quotes is text.
+  // Answers that look like numbers, ticks or lists of options become such; '"2"' in quotes is text.
   try {
     const value: unknown = JSON.parse(text);
     if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") return value;
+    if (isListOfTexts(value)) return value;
   } catch {
     // Not JSON: a plain text.
   }
@@ -97,18 +113,18 @@ function withoutTinyNumbers(answers: Readonly<Record<string, unknown>>): Record<
   return Object.fromEntries(Object.entries(answers).map(([name, value]) => [name, isTiny(value) ? 0 : value]));
 }
 
-/** Id and time cannot be edited: if unreadable, the record's are used. */
-function draftOf(record: DeadLetterRecord, entry: Readonly<Record<string, unknown>>): Draft {
-  const usable = (field: "id" | "submittedAt", other: string) => (isUsable(field, entry[field]) ? entry[field] : other);
+/** Id and time cannot be edited: if unreadable, those that were given are used. */
+function draftOf(given: Pick<Registration, "id" | "submittedAt">, entry: Readonly<Record<string, unknown>>): Draft {
+  const usable = (field: "id" | "submittedAt") => (isUsable(field, entry[field]) ? entry[field] : given[field]);
   // Unknown properties of later versions are kept.
   const carried = Object.entries(entry).filter(([field, value]) => !ownFields.has(field) && isUsable(field, value));
   return {
     ...Object.fromEntries(carried),
-    id: usable("id", record.id),
+    id: usable("id"),
     email: entry.email,
     name: entry.name,
     answers: isRecord(entry.answers) ? { ...entry.answers } : {},
-    submittedAt: usable("submittedAt", record.submittedAt ?? record.firstFailedAt),
+    submittedAt: usable("submittedAt"),
   };
 }
 
@@ -133,9 +149,41 @@ function differences(before: Record<string, unknown>, after: Record<string, unkn
   return changes;
 }
 
-function eventErrors(draft: Draft, event: EventDefinition): ValidationError[] {
+interface KeptValidator {
+  /** Ids of the expired fields. */
+  readonly without: string;
+  readonly validator: ReturnType<typeof compileKept>;
+}
+const compileKept = (event: EventDefinition) => Compile(keptSchema(event));
+/** Compiling takes far longer than checking one registration of thousands. */
+const keptValidators = new WeakMap<EventDefinition, KeptValidator>();
+
+function keptValidator(whole: EventDefinition, expired: ReadonlySet<string>): KeptValidator["validator"] {
+  const without = [...expired].join(" ");
+  const known = keptValidators.get(whole);
+  if (known?.without === without) return known.validator;
+  const validator = compileKept(withoutExpiredFields(whole, expired));
+  keptValidators.set(whole, { without, validator });
+  return validator;
+}
+
+function eventErrors(draft: Draft, whole: EventDefinition, expired: ReadonlySet<string>): ValidationError[] {
+  const event = withoutExpiredFields(whole, expired);
   const { email, name, answers } = draft;
-  return schemaErrors(Compile(submissionSchema(event)).Errors({ email, name, answers }), new Map());
+  const errors = keptValidator(whole, expired).Errors({ email, name, answers });
+  const found = schemaErrors(
+    errors.filter(({ keyword }) => keyword !== "if"),
+    new Map(),
+  );
+  const missing = missingByCondition(event, answers).map(({ id }) => ({
+    pointer: `/answers/${id}`,
+    detail: "is missing",
+  }));
+  return [...found, ...missing].map((validationError) => {
+    const when = event.fields.find(({ id }) => `/answers/${id}` === validationError.pointer)?.when;
+    if (when === undefined || isAsked(when, answers)) return validationError;
+    return { ...validationError, detail: `is only asked if ${conditionWords(when)}: take it away` };
+  });
 }
 
 function reject(validationErrors: readonly ValidationError[]): never {
@@ -145,10 +193,17 @@ function reject(validationErrors: readonly ValidationError[]): never {
   });
 }
 
+/** What an edit begins with. */
+export interface Editable extends Pick<Registration, "id" | "submittedAt"> {
+  /** What there is of the registration, of any version and however invalid. */
+  readonly entry: Readonly<Record<string, unknown>>;
+}
+
 /**
  * @param record current state
  * @param body from which an unreadable registration is pieced together
  * @param event to check the answers against; undefined checks only the common rules
+ * @param now milliseconds since the epoch: answers that have expired are neither asked for nor kept
  * @returns the new registration and the differences
  * @throws TURNOUT_REGISTRATION_INVALID with a pointer to every error, TURNOUT_USAGE_INVALID when nothing would change
  */
@@ -157,9 +212,22 @@ export function proposeEdit(
   body: string,
   fieldChanges: readonly FieldChange[],
   event: EventDefinition | undefined,
+  now = Date.now(),
 ): Edit {
-  const entry = entryOf(record, body);
-  const draft = draftOf(record, entry);
+  const { id, submittedAt = record.firstFailedAt } = record;
+  return editEntry({ id, submittedAt, entry: entryOf(record, body) }, fieldChanges, event, now);
+}
+
+/** The same for any registration. @throws as `proposeEdit` */
+export function editEntry(
+  editable: Editable,
+  fieldChanges: readonly FieldChange[],
+  event: EventDefinition | undefined,
+  now: number,
+): Edit {
+  const expired = createExpiredFields(event)(now);
+  const entry = withoutExpiredAnswers(editable.entry, expired);
+  const draft = draftOf(editable, entry);
   for (const { field, value } of fieldChanges) {
     const [target, name] = field.startsWith(answerPrefix)
       ? [draft.answers, field.slice(answerPrefix.length)]
@@ -173,11 +241,11 @@ export function proposeEdit(
   const validationErrors = registrationErrors(draft);
   if (validationErrors.length > 0) reject(validationErrors);
   if (event) {
-    const further = eventErrors(draft, event);
+    const further = eventErrors(draft, event, expired);
     if (further.length > 0) reject(further);
   }
   const registration = draft as unknown as Registration;
-  const replayable = toReplayable(record.id, registration);
+  const replayable = toReplayable(editable.id, registration);
   if (replayable.kind === "refused") reject(replayable.validationErrors);
   const { replayOf: _, claim: __, ...before } = entry;
   const changes = differences(before, registration);

@@ -43,7 +43,12 @@ export function createTierSource({ tiers }: Pick<Connection, "tiers">): TierSour
   return tiers.kind === "urls" ? createTierUrlSource(tiers) : createTierBeanstalkSource(tiers);
 }
 
-export function createInspector(connection: Connection, wallClock = Date.now): Inspector {
+/** @param groupsOf gives the groups, for whoever holds all dead letters anyway. Default: the table is read for them */
+export function createInspector(
+  connection: Connection,
+  wallClock = Date.now,
+  groupsOf?: () => Promise<readonly DeadLetterGroup[]>,
+): Inspector {
   const { sqs, documents, queueUrl, deadLetterQueueUrl, deadLettersTable, activityTable } = connection;
   const readTiers = createTierSource(connection);
   const store = createDeadLetterStore(documents, deadLettersTable);
@@ -52,6 +57,10 @@ export function createInspector(connection: Connection, wallClock = Date.now): I
   let readGroupsAfter = 0;
 
   async function readGroups(signal: AbortSignal): Promise<void> {
+    if (groupsOf) {
+      groups = await groupsOf();
+      return;
+    }
     const began = performance.now();
     if (began < readGroupsAfter) return;
     const gathered = createDeadLetterGroups();

@@ -28,6 +28,13 @@ export interface ExportResult {
   readonly complete: boolean;
 }
 
+/** @returns what was exported, for the audit log. @param as in which format */
+export function describeExport({ rows, complete }: ExportResult, as: string): string {
+  return complete
+    ? `exported all ${rows} registrations ${as}`
+    : `exported ${rows} registrations ${as}, then was stopped`;
+}
+
 const segments = 4;
 
 /**

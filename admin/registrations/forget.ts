@@ -1,6 +1,7 @@
 /**
  * Erases a person: a tombstone replaces the registration, so that nothing queued is stored under the address; all
- * traces in dead letters are removed; the receipts of everything erased show nothing. The person may register again.
+ * traces in dead letters and in the records of mails are removed; the receipts of everything erased show nothing. The
+ * person may register again. A mail that is still queued is not sent: the mailer looks for the registration first.
  *
  * Messages on the queues cannot be searched. They cannot be stored, but may become dead letters: their number is
  * returned, so that the erasure can be repeated later.
@@ -10,7 +11,9 @@ import type { SQSClient } from "@aws-sdk/client-sqs";
 import type { DeadLetterRecord } from "../../shared/dead-letters/dead-letter-record.ts";
 import type { DeadLetterStore } from "../../shared/dead-letters/dead-letter-store.ts";
 import { afterErasure, planErasure, type Erasure } from "../dead-letters/erasure.ts";
+import type { AuditLog } from "../audit-log.ts";
 import { countMessages } from "../../shared/aws/queue-counts.ts";
+import type { MailsStore } from "./mails-store.ts";
 import type { OutcomesStore } from "./outcomes-store.ts";
 import type { RegistrationsStore } from "./registrations-store.ts";
 
@@ -34,6 +37,7 @@ export interface ForgetOptions {
   readonly registrations: RegistrationsStore;
   readonly outcomes: OutcomesStore;
   readonly deadLetters: DeadLetterStore;
+  readonly mails: MailsStore;
   readonly sqs: SQSClient;
   readonly queueUrls: readonly string[];
   readonly signal: AbortSignal;
@@ -81,7 +85,7 @@ export interface Forgotten {
 export async function eraseTraces(
   email: string,
   traces: Traces,
-  { registrations, outcomes, deadLetters, signal, wallClock }: ForgetOptions,
+  { registrations, outcomes, deadLetters, mails, signal, wallClock }: ForgetOptions,
   who: string,
 ): Promise<Forgotten> {
   // First: from here on nothing queued can be stored.
@@ -92,11 +96,13 @@ export async function eraseTraces(
     duplicates = await outcomes.duplicatesOf(registrationId, signal);
     // Its own outcome as well: a later registration replaces the tombstone.
     await outcomes.erase([registrationId, ...duplicates], at, expiresAt);
+    await mails.erase([registrationId, ...duplicates], signal);
   }
   const done: { id: string; done: boolean }[] = [];
   for (const { record, erasure } of traces.deadLetters) {
     // Before the record is deleted, or the receipt would find nothing and show pending.
     await outcomes.erase(erasure.registrationIds, at, expiresAt);
+    await mails.erase(erasure.registrationIds, signal);
     if (erasure.kind === "whole") {
       await deadLetters.erase(record);
       done.push({ id: record.id, done: true });
@@ -107,4 +113,34 @@ export async function eraseTraces(
     done.push({ id: record.id, done: await deadLetters.replace(record, rest.record, rest.parts) });
   }
   return { registration: found === "registration", duplicates: duplicates.length, deadLetters: done };
+}
+
+function describeErasure({ registration, duplicates, deadLetters }: Forgotten): string {
+  const done = deadLetters.filter((one) => one.done).length;
+  const parts = [
+    ...(registration ? ["a registration"] : []),
+    ...(duplicates > 0 ? [`the receipts of ${duplicates} further ones`] : []),
+    `${done} of ${deadLetters.length} dead letters`,
+    "and blocked what may be queued",
+  ];
+  return `erased a person: ${parts.join(", ")}`;
+}
+
+/**
+ * Erases with an entry in the audit log.
+ * @param why for the log; neither a name nor an address
+ * @throws as `AuditLog.around`
+ */
+export function eraseLogged(
+  email: string,
+  traces: Traces,
+  options: ForgetOptions,
+  { log, who, why }: { readonly log: AuditLog; readonly who: string; readonly why: string },
+): Promise<Forgotten> {
+  const ids = traces.deadLetters.map(({ record }) => record.id);
+  const found = `${traces.registered ? "a registration, " : ""}${ids.length} dead letters`;
+  return log.around({ action: "forget", ids, detail: `erasing a person: ${found}`, why }, async () => {
+    const forgotten = await eraseTraces(email, traces, options, who);
+    return [forgotten, describeErasure(forgotten)];
+  });
 }

@@ -2,6 +2,7 @@
 import { PutCommand, type DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import type { DeadLetterSummary } from "../../shared/dead-letters/replay-records.ts";
 import type { OutcomeItem } from "../../shared/registration/outcome.ts";
+import { isConditionFailure } from "../../shared/aws/condition-failure.ts";
 import { scanTable } from "../../shared/aws/table-scan.ts";
 
 export interface OutcomesStore {
@@ -29,7 +30,7 @@ export function createOutcomesStore(documents: DynamoDBDocumentClient, tableName
         new PutCommand({ TableName: tableName, Item: item, ConditionExpression: "attribute_not_exists(id)" }),
       );
     } catch (error) {
-      if (error instanceof Error && error.name === "ConditionalCheckFailedException") return;
+      if (isConditionFailure(error)) return;
       throw error;
     }
   }

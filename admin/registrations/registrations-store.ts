@@ -1,4 +1,5 @@
 /** The registrations table for admins: one registration at a time, by address. */
+import { isConditionFailure } from "../../shared/aws/condition-failure.ts";
 import { GetCommand, PutCommand, type DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { createTombstone, isTombstone, type TombstoneItem } from "../../shared/registration/tombstone.ts";
 import type { StoredRegistration } from "./stored-registration.ts";
@@ -13,6 +14,8 @@ export interface Burial {
 export interface RegistrationsStore {
   /** @param email in key form. @returns undefined for an unknown address or a tombstone */
   find(email: string): Promise<StoredRegistration | undefined>;
+  /** @param email in key form. @returns what stands under the address, tombstones included */
+  look(email: string): Promise<StoredRegistration | TombstoneItem | undefined>;
   /**
    * Puts a tombstone under the address, so that nothing submitted before can be stored. Repeating it renews the
    * tombstone.
@@ -57,12 +60,13 @@ export function createRegistrationsStore(documents: DynamoDBDocumentClient, tabl
       );
       return true;
     } catch (error) {
-      if (error instanceof Error && error.name === "ConditionalCheckFailedException") return false;
+      if (isConditionFailure(error)) return false;
       throw error;
     }
   }
 
   return {
+    look: async (email) => (await read(email)) as StoredRegistration | TombstoneItem | undefined,
     async find(email) {
       const item = await read(email);
       return item === undefined || isTombstone(item) ? undefined : (item as StoredRegistration);

@@ -1,12 +1,14 @@
 /**
- * A fake AWS endpoint as lab equipment: SQS and DynamoDB in the SDK's own JSON protocols, on one port, each answer after a
+ * A fake AWS endpoint as lab equipment: SQS, DynamoDB and SES in the SDK's own protocols, on one port, each answer after a
  * set time. It is no engine: it counts what it was given and makes up what it is asked for, so that its own cost stays
  * small and the same, and what differs between two runs is the program under test.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { answerQuestions } from "../equipment/questions.ts";
+import { createFakeMail } from "./mail.ts";
 import { createFakeQueue, type QueueCounts, type Supply } from "./queue.ts";
+import type { RollCount } from "./roll.ts";
 import { createFakeTable, RejectedByTable, type TableCounts } from "./table.ts";
 
 export interface Latencies {
@@ -19,12 +21,15 @@ export interface Latencies {
 export interface AwsCounts {
   readonly queue: QueueCounts;
   readonly table: TableCounts;
+  /** People to whom SES took a mail. */
+  readonly mailsSent: RollCount;
   /** Calls that it could not answer, in words; there should be none. */
   readonly errors: readonly string[];
 }
 
 const queue = createFakeQueue();
 const table = createFakeTable();
+const mails = createFakeMail();
 const errors: string[] = [];
 let latencies: Latencies = { sendMs: 10, otherMs: 5 };
 
@@ -55,13 +60,24 @@ async function answer(target: string, body: string, response: ServerResponse): P
   }
 }
 
+function answerMail(method: string, path: string, body: string, response: ServerResponse): void {
+  const result = mails.answer(method, path, body);
+  if (!result && errors.length < 20) errors.push(`the fake SES does not know ${method} ${path}`);
+  setTimeout(() => reply(response, result ? 200 : 500, result ?? {}), latencies.otherMs);
+}
+
 const server = createServer((request: IncomingMessage, response) => {
   let body = "";
   request.setEncoding("utf8");
   request.on("data", (text: string) => {
     body += text;
   });
-  request.on("end", () => void answer(String(request.headers["x-amz-target"]), body, response));
+  request.on("end", () => {
+    const target = request.headers["x-amz-target"];
+    // SES is asked by method and path.
+    if (target === undefined) answerMail(request.method ?? "", request.url ?? "", body, response);
+    else void answer(String(target), body, response);
+  });
 });
 server.keepAliveTimeout = 120_000;
 const listening = Promise.withResolvers<string>();
@@ -71,14 +87,18 @@ server.listen(0, "127.0.0.1", () => {
 
 answerQuestions({
   url: () => listening.promise,
-  counts: (): AwsCounts => ({ queue: queue.counts(), table: table.counts(), errors }),
-  supply: (supply: Supply) => queue.supply(supply),
+  counts: (): AwsCounts => ({ queue: queue.counts(), table: table.counts(), mailsSent: mails.count(), errors }),
+  supply(supply: Supply) {
+    if (supply.mails) table.storeEverybody();
+    queue.supply(supply);
+  },
   latencies(given: Latencies) {
     latencies = given;
   },
   clear() {
     queue.clear();
     table.clear();
+    mails.clear();
     errors.length = 0;
   },
 });

@@ -3,6 +3,7 @@
  * keeps none of what it took: it is there to answer at a known pace, and to count.
  */
 import { hash } from "node:crypto";
+import { decodeMailPack, encodeMailRequest, joinMailPack } from "../../shared/mail/mail-pack.ts";
 import { encodePack } from "../../shared/registration/registration-pack.ts";
 import { personOf, registrationOf } from "../people.ts";
 import { createRoll, type RollCount } from "./roll.ts";
@@ -13,6 +14,8 @@ export interface Supply {
   readonly people: number;
   /** 0: one plain registration for each message, as the usual designs have it. Otherwise packs of so many. */
   readonly packSize: number;
+  /** On the mail queue: requests for their mails. Default: registrations. */
+  readonly mails?: boolean;
 }
 
 export interface QueueCounts {
@@ -20,6 +23,8 @@ export interface QueueCounts {
   readonly sends: number;
   readonly messagesSent: number;
   readonly sent: RollCount;
+  /** People in the mail packs that were sent. */
+  readonly mailsRequested: RollCount;
   readonly messagesWaiting: number;
   readonly messagesReceived: number;
   readonly messagesDeleted: number;
@@ -46,12 +51,17 @@ interface Entry {
   readonly ReceiptHandle?: string;
 }
 
+function isMails(queueUrl: unknown): boolean {
+  return String(queueUrl).endsWith("/mails");
+}
+
 function md5(text: string): string {
   return hash("md5", text, "hex");
 }
 
 export function createFakeQueue(): FakeQueue {
   const sent = createRoll();
+  const mailsRequested = createRoll();
   const deleted = createRoll();
   let supplies: Supply = { firstPerson: 0, people: 0, packSize: 0 };
   let handedOut = 0;
@@ -64,7 +74,9 @@ export function createFakeQueue(): FakeQueue {
 
   function take(queueUrl: unknown, body: string): { MessageId: string; MD5OfMessageBody: string } {
     if (String(queueUrl).endsWith("-dead-letters")) deadLetters += 1;
-    else {
+    else if (isMails(queueUrl)) {
+      for (const { email } of decodeMailPack(body).requests) mailsRequested.mark(personOf(email));
+    } else {
       messagesSent += 1;
       const content = JSON.parse(body) as { email?: string; registrations?: { email: string }[] };
       if (content.registrations) for (const { email } of content.registrations) sent.mark(personOf(email));
@@ -78,7 +90,9 @@ export function createFakeQueue(): FakeQueue {
     if (packSize === 0) return JSON.stringify(registrationOf(firstPerson + index));
     const from = firstPerson + index * packSize;
     const size = Math.min(packSize, firstPerson + people - from);
-    return encodePack(Array.from({ length: size }, (_, offset) => registrationOf(from + offset)));
+    const registrations = Array.from({ length: size }, (_, offset) => registrationOf(from + offset));
+    if (!supplies.mails) return encodePack(registrations);
+    return joinMailPack(registrations.map(({ id, email }) => encodeMailRequest({ kind: "confirmed", id, email })));
   }
 
   function handOut(most: number): Input {
@@ -99,8 +113,9 @@ export function createFakeQueue(): FakeQueue {
 
   async function receive(input: Input, isGone: () => boolean): Promise<Input> {
     const { QueueUrl, MaxNumberOfMessages = 1, WaitTimeSeconds = 0 } = input;
-    const dead = String(QueueUrl).endsWith("-dead-letters");
-    if (WaitTimeSeconds !== 0 && (dead || handedOut >= messages)) {
+    const isSupplied = () =>
+      !String(QueueUrl).endsWith("-dead-letters") && isMails(QueueUrl) === (supplies.mails ?? false);
+    if (WaitTimeSeconds !== 0 && (!isSupplied() || handedOut >= messages)) {
       await new Promise<void>((resolve) => {
         const wake = () => {
           clearTimeout(timer);
@@ -108,10 +123,10 @@ export function createFakeQueue(): FakeQueue {
           resolve();
         };
         const timer = setTimeout(wake, Number(WaitTimeSeconds) * 1_000);
-        if (!dead) polls.add(wake);
+        polls.add(wake);
       });
     }
-    return dead || isGone() ? {} : handOut(Number(MaxNumberOfMessages));
+    return !isSupplied() || isGone() ? {} : handOut(Number(MaxNumberOfMessages));
   }
 
   function forEach(entries: unknown, work: (entry: Entry) => Input): Input {
@@ -167,6 +182,7 @@ export function createFakeQueue(): FakeQueue {
       sends,
       messagesSent,
       sent: sent.count(),
+      mailsRequested: mailsRequested.count(),
       messagesWaiting: messages - handedOut,
       messagesReceived,
       messagesDeleted: deleted.count().people,
@@ -174,6 +190,7 @@ export function createFakeQueue(): FakeQueue {
     }),
     clear() {
       sent.clear();
+      mailsRequested.clear();
       deleted.clear();
       supplies = { firstPerson: 0, people: 0, packSize: 0 };
       handedOut = 0;

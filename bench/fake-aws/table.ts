@@ -1,6 +1,6 @@
 /**
  * The fake's DynamoDB: takes items and marks whose they are. It keeps only who is there, so that a second insert fails, and
- * takes everybody there for the one who came first. Outcomes it takes and forgets.
+ * takes everybody there for the one who came first. Outcomes and records of mails it takes and forgets.
  */
 import { personOf, registrationOf } from "../people.ts";
 import { createRoll, type RollCount } from "./roll.ts";
@@ -17,6 +17,8 @@ export interface FakeTable {
   /** @throws RejectedByTable as DynamoDB would, Error for an operation that the fake does not know */
   answer(operation: string, input: Input): Input;
   counts(): TableCounts;
+  /** From now on everybody who is looked up is taken for stored: for a mailer alone. */
+  storeEverybody(): void;
   clear(): void;
 }
 
@@ -38,6 +40,7 @@ interface Key {
 export function createFakeTable(): FakeTable {
   const stored = createRoll();
   let writes = 0;
+  let isEverybodyStored = false;
 
   function insert({ S }: Text): boolean {
     return stored.mark(personOf(S));
@@ -50,7 +53,8 @@ export function createFakeTable(): FakeTable {
 
   function executeBatch(statements: { Statement: string; Parameters: [Text] }[]): Input {
     const Responses = statements.map(({ Statement, Parameters: [email] }) => {
-      if (Statement.startsWith('INSERT INTO "outcomes"')) return { TableName: "outcomes" };
+      const [, forgotten] = /^INSERT INTO "(outcomes|mails)"/.exec(Statement) ?? [];
+      if (forgotten !== undefined) return { TableName: forgotten };
       if (!Statement.startsWith("INSERT INTO")) throw new Error(`the fake DynamoDB only inserts: ${Statement}`);
       return insert(email)
         ? { TableName: "registrations" }
@@ -65,7 +69,9 @@ export function createFakeTable(): FakeTable {
       table,
       Keys.flatMap(({ email }) => {
         const person = email === undefined ? -1 : personOf(email.S);
-        return stored.has(person) ? [{ email, registrationId: { S: registrationOf(person).id } }] : [];
+        if (!stored.has(person) && !(isEverybodyStored && person >= 0)) return [];
+        const { id, submittedAt } = registrationOf(person);
+        return [{ email, registrationId: { S: id }, submittedAt: { S: submittedAt } }];
       }),
     ]);
     return { Responses: Object.fromEntries(Responses), UnprocessedKeys: {} };
@@ -76,6 +82,7 @@ export function createFakeTable(): FakeTable {
       switch (operation) {
         case "PutItem":
           writes += 1;
+          if (input.TableName === "mails") return {};
           if (!insert((input.Item as Item).email) && input.ConditionExpression !== undefined) {
             throw new RejectedByTable("ConditionalCheckFailedException");
           }
@@ -89,15 +96,22 @@ export function createFakeTable(): FakeTable {
         // What a process writes into the activity table.
         case "UpdateItem":
           return {};
+        // Whether registrations are accepted: nobody ordered anything.
+        case "GetItem":
+          return {};
         case "BatchGetItem":
           return getBatch(input.RequestItems as Parameters<typeof getBatch>[0]);
         default:
           throw new Error(`the fake DynamoDB does not know ${operation}`);
       }
     },
+    storeEverybody() {
+      isEverybodyStored = true;
+    },
     counts: () => ({ writes, stored: stored.count() }),
     clear() {
       stored.clear();
+      isEverybodyStored = false;
       writes = 0;
     },
   };

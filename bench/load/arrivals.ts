@@ -52,7 +52,7 @@ function emptySecond(): Second {
 }
 
 /** A fixed sequence of numbers from 0 to 1 (mulberry32): the same arrivals in every run. */
-function createDice(seed: number): () => number {
+export function createDice(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

@@ -3,7 +3,7 @@ import type { Results } from "../results.ts";
 import { spreadOf } from "../statistics.ts";
 import { variants, type TierName } from "../variants.ts";
 import { barCharts, escapeMarkup, type BarChart } from "./bar-chart.ts";
-import { figure, goalText } from "./words.ts";
+import { figure, goalCells } from "./words.ts";
 
 function tierChart({ trials }: Results, tier: TierName): BarChart | undefined {
   const bars = variants
@@ -38,13 +38,7 @@ function table(title: string, head: readonly string[], rows: readonly (readonly 
 
 export function resultPage(results: Results): string {
   const { at, command, commit, machine, versions, goals, overload, endurance, rounds, quick, pinning } = results;
-  const goalRows = goals.map((goal) => [
-    goal.label,
-    `${figure(goal.median)} ${goal.unit}`,
-    goal.count > 1 ? `${figure(goal.low)} to ${figure(goal.high)}` : "once",
-    goalText(goal),
-    goal.met ? "met" : "not met",
-  ]);
+  const goalRows = goals.map((goal) => [...goalCells(goal), goal.met ? "met" : "not met"]);
   const overloadRows = (overload?.steps ?? []).map((step) => [
     step.limit,
     `${step.multiple} ×`,

@@ -1,18 +1,12 @@
 /** The results as tables for a terminal. */
 import Table from "cli-table3";
-import type { GoalFigure } from "../goals.ts";
 import type { Results } from "../results.ts";
 import { spreadOf } from "../statistics.ts";
 import { variants } from "../variants.ts";
-import { figure, goalText } from "./words.ts";
+import { figure, goalCells, stepCells } from "./words.ts";
 
 const plain = { head: [], border: [] };
 const mebibyte = 2 ** 20;
-
-function goalRow(goal: GoalFigure): string[] {
-  const range = goal.count > 1 ? `${figure(goal.low)} to ${figure(goal.high)}` : "once";
-  return [goal.label, `${figure(goal.median)} ${goal.unit}`, range, goalText(goal), goal.met ? "met" : "NOT met"];
-}
 
 /** @returns text, with a line feed at the end */
 export function resultTables({ trials, goals, embedded, overload, quick }: Results): string {
@@ -38,7 +32,9 @@ export function resultTables({ trials, goals, embedded, overload, quick }: Resul
         figure(of((trial) => trial.peakResidentBytes / mebibyte).median),
       ]);
     }
-    parts.push(`CPU time of the process under test for each registration:\n${table.toString()}`);
+    parts.push(
+      `CPU time for each registration, of the process under test and of the nginx before it:\n${table.toString()}`,
+    );
   }
   if (embedded.length > 0) {
     const table = new Table({ style: plain, head: ["on the embedded engines", "web CPU µs", "worker CPU µs"] });
@@ -58,22 +54,13 @@ export function resultTables({ trials, goals, embedded, overload, quick }: Resul
       head: ["too slow", "multiple", "offered/s", "accepted/s", "rejected/s", "failed", "p99 ms", "of the best"],
     });
     for (const step of overload.steps) {
-      table.push([
-        step.limit,
-        String(step.multiple),
-        figure(step.offeredPerSecond),
-        figure(step.acceptedPerSecond),
-        figure(step.shedPerSecond),
-        String(step.failed),
-        figure(step.p99Ms),
-        figure(step.ofPeak),
-      ]);
+      table.push([...stepCells(step), figure(step.p99Ms), figure(step.ofPeak)]);
     }
     parts.push(table.toString());
   }
   if (goals.length > 0) {
     const table = new Table({ style: plain, head: ["goal", "median", "quarter to quarter", "wanted", ""] });
-    for (const goal of goals) table.push(goalRow(goal));
+    for (const goal of goals) table.push([...goalCells(goal), goal.met ? "met" : "NOT met"]);
     parts.push(table.toString());
   }
   if (quick) parts.push("This was a quick run: every variant works; the figures mean nothing.");

@@ -150,6 +150,7 @@ function tierEnvironment({ environment }: Engines): Record<string, string> {
     "DEAD_LETTERS_TABLE",
     "OUTCOMES_TABLE",
     "ACTIVITY_TABLE",
+    "CONTROLS_TABLE",
   ];
   return Object.fromEntries(names.map((name) => [name, environment[name] ?? ""]));
 }

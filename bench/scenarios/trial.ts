@@ -3,6 +3,7 @@
  * against what the fake AWS got. The figure is the CPU time that the process reports of itself.
  */
 import { setTimeout as delay } from "node:timers/promises";
+import type { Supply } from "../fake-aws/queue.ts";
 import type { AwsCounts } from "../fake-aws/main.ts";
 import { saturatingConnections, type Laboratory, type Subject } from "../laboratory.ts";
 import type { SaturationOrder, SaturationResult } from "../load/saturation.ts";
@@ -14,6 +15,8 @@ export interface Trial {
   /** Accepted (web) or stored (worker) while it was measured. */
   readonly registrations: number;
   readonly cpuMicrosPerRegistration: number;
+  /** Of that, the nginx in front of the process under test. */
+  readonly nginxCpuMicrosPerRegistration?: number;
   readonly perSecond: number;
   /** CPU time by wall time: near 1, the process was the bottleneck. */
   readonly busy: number;
@@ -46,8 +49,8 @@ const pollIntervalMs = 10;
 export async function runTrial(options: TrialOptions): Promise<Trial> {
   const { laboratory, variant } = options;
   await laboratory.aws.clear();
-  const { name, script, nodeFlags } = variant;
-  const subject = laboratory.start({ name, script, nodeFlags });
+  const { name, script, nodeFlags, mails } = variant;
+  const subject = laboratory.start({ name, script, nodeFlags, ...(mails && { env: laboratory.mailVariables }) });
   try {
     return variant.tier === "web" || variant.posted
       ? await postedTrial(options, subject)
@@ -62,28 +65,48 @@ function peopleOf({ variant, scale }: TrialOptions): { people: number; warmUp: n
 }
 
 async function postedTrial(options: TrialOptions, subject: Subject): Promise<Trial> {
+  const { laboratory, variant } = options;
+  const url = await subject.url();
+  if (!variant.behindNginx) return postTo(options, subject, url, () => 0);
+  const nginx = await laboratory.putNginxBefore(url);
+  try {
+    return await postTo(options, subject, nginx.url, nginx.cpuMicros);
+  } finally {
+    await nginx.stop();
+  }
+}
+
+/** @param besidesMicros CPU time of what stands in front of the process */
+async function postTo(
+  options: TrialOptions,
+  subject: Subject,
+  base: string,
+  besidesMicros: () => number,
+): Promise<Trial> {
   const { laboratory, variant, round } = options;
   const { people, warmUp } = peopleOf(options);
-  const base = await subject.url();
   const order: Omit<SaturationOrder, "requests" | "firstPerson"> = variant.posted
     ? { url: base, connections: daemonConnections, body: "registration" }
     : { url: `${base}/registrations`, connections: saturatingConnections, body: "submission" };
   const warm = await laboratory.load.saturate({ ...order, requests: warmUp, firstPerson: 0 });
   const sentBefore = (await laboratory.aws.counts()).queue;
   const before = await subject.usage();
+  const besidesBefore = besidesMicros();
   const result = await laboratory.load.saturate({ ...order, requests: people, firstPerson: warmUp });
   const after = await subject.usage();
+  const besides = besidesMicros() - besidesBefore;
   const counts = await laboratory.aws.counts();
   const unknown = warm.refused + warm.errors + result.refused + result.errors;
   prove(variant, counts, warm.accepted + result.accepted, unknown);
   if (result.accepted === 0) throw new CountsDiffer(`${variant.name}: nothing was accepted`);
-  const cpuMicros = after.cpuMicros - before.cpuMicros;
+  const cpuMicros = after.cpuMicros - before.cpuMicros + besides;
   const messages = counts.queue.messagesSent - sentBefore.messagesSent;
   return {
     round,
     variant: variant.name,
     registrations: result.accepted,
     cpuMicrosPerRegistration: cpuMicros / result.accepted,
+    ...(variant.behindNginx && { nginxCpuMicrosPerRegistration: besides / result.accepted }),
     perSecond: result.accepted / ((after.at - before.at) / 1_000),
     busy: cpuMicros / 1_000 / (after.at - before.at),
     residentBytes: after.residentBytes,
@@ -98,10 +121,11 @@ async function polledTrial(options: TrialOptions, subject: Subject): Promise<Tri
   const { laboratory, variant, round } = options;
   const { people, warmUp } = peopleOf(options);
   const { packSize } = variant;
+  const supply = { packSize, mails: variant.mails === "sent" };
   await subject.usage();
-  await drain(laboratory, { firstPerson: 0, people: warmUp, packSize });
+  await drain(laboratory, { firstPerson: 0, people: warmUp, ...supply });
   const before = await subject.usage();
-  await drain(laboratory, { firstPerson: warmUp, people, packSize });
+  await drain(laboratory, { firstPerson: warmUp, people, ...supply });
   const after = await subject.usage();
   prove(variant, await laboratory.aws.counts(), warmUp + people, 0);
   const cpuMicros = after.cpuMicros - before.cpuMicros;
@@ -121,11 +145,7 @@ async function polledTrial(options: TrialOptions, subject: Subject): Promise<Tri
  * Puts so many people on the queue and waits until all their messages were deleted.
  * @throws CountsDiffer when that takes too long
  */
-export async function drain(
-  { aws }: Laboratory,
-  supply: { firstPerson: number; people: number; packSize: number },
-  withinMs = drainWithinMs,
-): Promise<void> {
+export async function drain({ aws }: Laboratory, supply: Supply, withinMs = drainWithinMs): Promise<void> {
   await aws.supply(supply);
   const messages = supply.packSize === 0 ? supply.people : Math.ceil(supply.people / supply.packSize);
   const deadline = performance.now() + withinMs;
@@ -148,6 +168,13 @@ export function prove(variant: Variant, counts: AwsCounts, accepted: number, unk
   const { queue, table, errors } = counts;
   if (errors.length > 0) throw new CountsDiffer(`${variant.name}: the fake AWS met ${errors.join("; ")}`);
   if (queue.deadLetters > 0) throw new CountsDiffer(`${variant.name}: ${queue.deadLetters} dead letters`);
+  // Each must have been asked for, or sent; an answer that was lost may repeat one.
+  const mails = { requested: queue.mailsRequested, sent: counts.mailsSent };
+  if (variant.mails && variant.tier === "worker" && mails[variant.mails].people !== accepted) {
+    throw new CountsDiffer(
+      `${variant.name}: ${accepted} people, ${mails[variant.mails].people} mails ${variant.mails}`,
+    );
+  }
   if (variant.keeps === "nothing") return;
   const { people, again, strangers } = variant.keeps === "queue" ? queue.sent : table.stored;
   // A queue may get one twice when an answer was lost, and the worker stores it once; in a table twice is an error.

@@ -37,9 +37,25 @@ function color(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
+/** The zone in which the whole console shows times, whatever the browser's own is. */
+const timeZone = document.querySelector("[data-zone]")?.getAttribute("data-zone") ?? "UTC";
+const clockFormat = new Intl.DateTimeFormat("en-GB", { timeZone, hour: "2-digit", minute: "2-digit" });
+/** As on the server: each of these languages abbreviates the zones of its own part of the world alone. */
+const named = ["en-GB", "en-US", "en-AU"].map((locale) => {
+  return new Intl.DateTimeFormat(locale, { timeZone, timeZoneName: "short" });
+});
+
 /** @param {number} seconds since the epoch */
 function clock(seconds) {
-  return new Date(seconds * 1_000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  return clockFormat.format(seconds * 1_000);
+}
+
+/** @param {number} seconds since the epoch @returns such as `18:04 CEST` */
+function namedClock(seconds) {
+  const names = named.map(
+    (format) => format.formatToParts(seconds * 1_000).find(({ type }) => type === "timeZoneName")?.value ?? timeZone,
+  );
+  return `${clock(seconds)} ${names.find((name) => !/^GMT[+-]/.test(name)) ?? names[0]}`;
 }
 
 /** @param {typeof charts[number]} chart @param {HTMLElement} place @param {Columns} columns */
@@ -50,8 +66,10 @@ function draw({ lines, unit }, place, columns) {
     {
       width: place.clientWidth,
       height,
-      cursor: { show: false },
+      cursor: { y: false, drag: { x: false, y: false }, points: { size: 8 } },
+      hooks: { setCursor: [(plot) => tell(plot, lines, unit)] },
       legend: { show: false },
+      tzDate: (seconds) => UPlot.tzDate(new Date(seconds * 1_000), timeZone),
       scales: {
         x: { time: true, range: (_plot, _from, to) => span(columns, to ?? now) },
         y: { range: (_plot, _from, to) => [0, to > 0 ? to * 1.1 : 1] },
@@ -74,6 +92,40 @@ function draw({ lines, unit }, place, columns) {
     dataOf(lines, columns),
     place,
   );
+}
+
+/**
+ * Shows the values under the pointer, or where the arrow keys have moved to, above the plot.
+ * @param {UPlot} plot @param {Line[]} lines @param {(value: number) => string} unit
+ */
+function tell({ cursor, data, root }, lines, unit) {
+  const place = root.closest("figure")?.querySelector("[data-values]");
+  if (!place) return;
+  const index = cursor.idx;
+  const at = index === null || index === undefined ? undefined : data[0][index];
+  const values = lines.map(({ label }, line) => {
+    const value = data[line + 1]?.[index ?? 0];
+    return `${label} ${value === null || value === undefined ? "unknown" : unit(value)}`;
+  });
+  place.textContent = at === undefined ? "" : `${namedClock(at)}: ${values.join(", ")}`;
+}
+
+/**
+ * Moves through the values of a chart by keys: an arrow by one, with Shift by ten; Home and End; Escape leaves.
+ * @param {KeyboardEvent} event @param {UPlot | undefined} plot
+ */
+function moveByKey(event, plot) {
+  if (!plot) return;
+  const last = plot.data[0].length - 1;
+  const current = plot.cursor.idx ?? last + 1;
+  const step = event.shiftKey ? 10 : 1;
+  const moves = { ArrowLeft: current - step, ArrowRight: current + step, Home: 0, End: last };
+  const to = moves[/** @type {keyof typeof moves} */ (event.key)];
+  if (event.key === "Escape") plot.setCursor({ left: -10, top: -10 });
+  if (to === undefined || last < 0) return;
+  event.preventDefault();
+  const at = plot.data[0][Math.max(0, Math.min(last, to))];
+  plot.setCursor({ left: plot.valToPos(at ?? 0, "x"), top: 0 });
 }
 
 /**
@@ -109,6 +161,8 @@ export function createCharts() {
   let columns = {};
   /** @type {{ chart: typeof charts[number], place: HTMLElement, plot: any }[]} */
   let drawn = [];
+  /** @type {WeakSet<HTMLElement>} */
+  const heard = new WeakSet();
 
   function redraw() {
     for (const { plot } of drawn) plot.destroy();
@@ -116,7 +170,16 @@ export function createCharts() {
       const place = document.querySelector(`[data-chart="${chart.id}"] .plot`);
       if (!(place instanceof HTMLElement)) return [];
       place.setAttribute("role", "img");
-      return [{ chart, place, plot: draw(chart, place, columns) }];
+      place.tabIndex = 0;
+      const plot = draw(chart, place, columns);
+      // Once for all plots that are drawn here, one after the other.
+      if (!heard.has(place)) {
+        heard.add(place);
+        const current = () => drawn.find((one) => one.place === place)?.plot;
+        place.addEventListener("keydown", (event) => moveByKey(event, current()));
+        place.addEventListener("blur", () => current()?.setCursor({ left: -10, top: -10 }));
+      }
+      return [{ chart, place, plot }];
     });
     label();
   }

@@ -3,6 +3,12 @@
 /** Milliseconds in which the console always sends something; twice as long counts as lost. */
 const maxSilence = 15_000;
 
+/** @param {Element | null} element @returns what a link or button is recognised by, after its part was replaced */
+function nameOf(element) {
+  if (element?.matches("button")) return element.textContent;
+  return element?.matches("a") ? element.getAttribute("href") : null;
+}
+
 /**
  * Replaces a part if it has changed, and keeps the focus inside it.
  * @param {string} name @param {string} html rendered, and escaped, by the server
@@ -11,12 +17,12 @@ function show(name, html) {
   const part = document.querySelector(`[data-live="${name}"]`);
   if (!(part instanceof HTMLElement) || part.dataset.shown === html) return;
   const focused = document.activeElement;
-  const target = focused && part.contains(focused) ? focused.getAttribute("href") : null;
+  const target = part.contains(focused) ? nameOf(focused) : null;
   part.innerHTML = html;
   part.dataset.shown = html;
   if (target === null) return;
-  const again = [...part.querySelectorAll("a")].find((link) => link.getAttribute("href") === target);
-  again?.focus();
+  const again = [...part.querySelectorAll("a, button")].find((element) => nameOf(element) === target);
+  if (again instanceof HTMLElement) again.focus();
 }
 
 /** Tells users of screen readers about a new state, but not about each figure. */

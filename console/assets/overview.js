@@ -1,6 +1,7 @@
 /** Script of the overview: the charts of the last hour, and live updates. */
 import { follow } from "./live.js";
 import { createCharts } from "./charts.js";
+import { showTab } from "./tab.js";
 
 const charts = createCharts();
 
@@ -10,7 +11,8 @@ async function start() {
 }
 
 void start();
-follow("/events", ({ point }) => {
+follow("/events", ({ point, tab }) => {
+  showTab(tab);
   if (point) charts.add(point);
   return true;
 });

@@ -1,4 +1,4 @@
-/** Script of a replay's page: shows its progress until it ends. */
+/** Script of the pages of replays, searches and counts: shows the progress until the end. */
 import { follow } from "./live.js";
 
 const progress = document.querySelector("[data-events]");

@@ -12,11 +12,11 @@ export const overviewTopic = "overview";
 /** The parts of the page that are updated, by their `data-live` names. */
 const liveParts = ["headline", "figures", "tiers", "groups"] as const;
 
-/** @returns the data of one event: the parts as HTML, and the next point of the charts */
+/** @returns the data of one event: the parts as HTML, the next point of the charts, and the state for the tab */
 export function overviewEvent(view: View, snapshot: Snapshot, point: HistoryPoint | undefined): string {
   const overview = toOverview(snapshot);
   const parts = Object.fromEntries(liveParts.map((name) => [name, view.part(`overview-${name}`, overview)]));
-  return JSON.stringify({ parts, point });
+  return JSON.stringify({ parts, point, tab: view.tab() });
 }
 
 export interface OverviewRoutesOptions {

@@ -1,13 +1,15 @@
-/** Replays: the dry run, the start, and the progress. */
+/** Replays: the list of runs, the dry run, the start, and one run with its progress. */
 import type { FastifyInstance } from "fastify";
-import { deadLetterReasons } from "../../shared/dead-letters/dead-letter.ts";
 import { TurnoutError } from "../../shared/errors.ts";
-import type { Selector } from "../../admin/dead-letters/selection.ts";
 import type { DeadLetterService } from "../dead-letter-service.ts";
 import type { EventStreams } from "../event-streams.ts";
 import { consolePageHeaders } from "../../shared/page/page-headers.ts";
-import { postedChoice, postedList, postedNumber, postedWhy, type PostedForm } from "../posted-form.ts";
-import type { ReplayRun, ReplayRuns } from "../replay-runs.ts";
+import { byControl, readWhy, type FormProblem } from "../form-problems.ts";
+import { requireSelector, selectorFields } from "../list-query.ts";
+import { postedNumber, postedText, type PostedForm } from "../posted-form.ts";
+import type { Selector } from "../../admin/dead-letters/selection.ts";
+import { isRunId } from "../../admin/replay-runs/replay-run.ts";
+import type { ReplayRuns, ShownRun } from "../replay-runs.ts";
 import type { View } from "../view.ts";
 
 export interface ReplayRoutesOptions {
@@ -21,78 +23,126 @@ interface OneRun {
   Params: { id: string };
 }
 
+/** Why a posted form was not accepted. */
+interface Rejection {
+  readonly title: string;
+  readonly problems: readonly FormProblem[];
+}
+
 const shownChecks = 100;
+const shownRuns = 200;
 const defaults = { canary: 1, rate: 100 };
 const bounds = { canary: 1_000, rate: 10_000 };
+const outcomeTimeoutSeconds = 60;
+
+/** The parts of the pages that are updated, by their `data-live` names. */
+const liveParts = ["progress", "actions", "outcomes", "standing", "settled"] as const;
 
 export function replayTopic(id: string): string {
   return `replay ${id}`;
 }
 
-/** @returns the data of one event: the progress as HTML, and whether the replay has ended */
-export function replayEvent(view: View, run: ReplayRun): string {
-  return JSON.stringify({
-    parts: { progress: view.part("replay-progress", { run }) },
-    ended: run.summary !== undefined,
-  });
+/** @returns the data of one event: what has changed as HTML, and whether the run has come to its end */
+export function replayEvent(view: View, shown: ShownRun): string {
+  const parts = Object.fromEntries(liveParts.map((name) => [name, view.part(`replay-${name}`, shown)]));
+  return JSON.stringify({ parts, ended: shown.standing === "done" });
 }
 
-/** @throws TURNOUT_REQUEST_INVALID if nothing was selected */
-function selectorOf(form: PostedForm): Selector {
-  const ids = postedList(form, "id");
-  if (ids.length > 0) return { ids };
-  const reason = postedChoice(form, "reason", deadLetterReasons);
-  if (reason === undefined && form.all === undefined) {
-    throw new TurnoutError("TURNOUT_REQUEST_INVALID", "Nothing was selected. Select the dead letters to be replayed.");
-  }
-  return { filter: { reason, state: "open" } };
+/** Whether the admin can try it again as it stands, or corrected. */
+function isRejection(error: unknown): error is TurnoutError {
+  return (
+    error instanceof TurnoutError &&
+    (error.code === "TURNOUT_REQUEST_INVALID" || error.code === "TURNOUT_REPLAY_RUNNING")
+  );
 }
 
 export async function replayRoutes(app: FastifyInstance, options: ReplayRoutesOptions): Promise<void> {
   const { view, service, replays, streams } = options;
+  const selectorOf = (form: PostedForm) => requireSelector(form, service.searches);
 
-  function requireRun(id: string): ReplayRun {
-    const run = replays.find(id);
-    if (run) return run;
+  async function requireRun(id: string): Promise<ShownRun> {
+    const shown = isRunId(id) ? await replays.find(id) : undefined;
+    if (shown) return shown;
     throw new TurnoutError(
-      "TURNOUT_NOT_FOUND",
-      "This console no longer knows this replay. Its effects are in the history of each dead letter.",
+      "TURNOUT_REPLAY_UNKNOWN",
+      "There is no such run: runs are kept for 90 days. What they did is in the history of each dead letter.",
     );
   }
 
-  app.get<{ Querystring: PostedForm }>("/replays/new", async ({ query }, reply) => {
-    const selector = selectorOf(query);
-    const dryRun = await service.dryRun(selector, shownChecks);
-    const data = { dryRun, selector, defaults, bounds, latest: replays.latest() };
-    return reply.type("text/html").send(view.page("replay-request", "dead-letters", "Replay", data));
+  /** @param rejection why it was not started */
+  async function requestPage(selector: Selector, posted: PostedForm, rejection?: Rejection): Promise<string> {
+    const [dryRun, busy] = await Promise.all([service.dryRun(selector, shownChecks), replays.busy()]);
+    const selection = selectorFields(selector, service.searches);
+    const errors = byControl(rejection?.problems ?? []);
+    const given = {
+      canary: posted.canary ?? defaults.canary,
+      rate: posted.rate ?? defaults.rate,
+      why: postedText(posted, "why", 5_000),
+    };
+    const data = { dryRun, selection, given, bounds, busy, rejection, errors };
+    return view.page("replay-request", "replays", "Replay", data);
+  }
+
+  app.get("/replays", async (_request, reply) => {
+    const runs = await replays.list();
+    const data = { runs: runs.slice(0, shownRuns), total: runs.length };
+    return reply.type("text/html").send(view.page("replays", "replays", "Replays", data));
   });
 
+  app.get<{ Querystring: PostedForm }>("/replays/new", async ({ query }, reply) =>
+    reply.type("text/html").send(await requestPage(selectorOf(query), {})),
+  );
+
   app.post<{ Body: PostedForm }>("/replays", async ({ body }, reply) => {
-    const ids = await service.select(selectorOf(body));
-    if (ids.length === 0) throw new TurnoutError("TURNOUT_REQUEST_INVALID", "None of them is still open.");
-    const { id } = await replays.start({
-      ids,
-      canary: postedNumber(body, "canary", 1, bounds.canary),
-      rate: postedNumber(body, "rate", 1, bounds.rate),
-      why: postedWhy(body),
-    });
-    return reply.redirect(`/replays/${id}`, 303);
+    const selector = selectorOf(body);
+    const rejected = async (status: number, rejection: Rejection) =>
+      reply
+        .code(status)
+        .type("text/html")
+        .send(await requestPage(selector, body, rejection));
+    try {
+      const { why, problems } = readWhy(body, "why");
+      if (problems.length > 0) return await rejected(400, { title: "Nothing was sent. Please correct:", problems });
+      const request = {
+        canary: postedNumber(body, "canary", 1, bounds.canary),
+        rate: postedNumber(body, "rate", 1, bounds.rate),
+        why,
+      };
+      const ids = await service.select(selector);
+      if (ids.length === 0) throw new TurnoutError("TURNOUT_REQUEST_INVALID", "None of them is still open.");
+      const id = await replays.start({ ...request, selector, ids, again: false, outcomeTimeoutSeconds });
+      return await reply.redirect(`/replays/${id}`, 303);
+    } catch (error) {
+      if (!isRejection(error)) throw error;
+      return rejected(error.code === "TURNOUT_REPLAY_RUNNING" ? 409 : 400, { title: error.message, problems: [] });
+    }
   });
 
   app.get<OneRun>("/replays/:id", async ({ params }, reply) => {
-    const run = requireRun(params.id);
-    return reply.type("text/html").send(view.page("replay", "dead-letters", "Replay", { run }));
+    const shown = await requireRun(params.id);
+    return reply.type("text/html").send(view.page("replay", "replays", "Replay", shown));
   });
 
-  app.get<OneRun>("/replays/:id/events", (request, reply) => {
-    const run = requireRun(request.params.id);
-    if (streams.open(replayTopic(run.id), reply.raw, consolePageHeaders, replayEvent(view, run))) reply.hijack();
-    else void reply.code(503).header("retry-after", 10).send({ code: "too-many-windows" });
+  app.get<OneRun>("/replays/:id/events", async (request, reply) => {
+    const shown = await requireRun(request.params.id);
+    const { id } = shown.run;
+    if (!streams.open(replayTopic(id), reply.raw, consolePageHeaders, replayEvent(view, shown))) {
+      return reply.code(503).header("retry-after", 10).send({ code: "too-many-windows" });
+    }
+    reply.hijack();
+    replays.follow(id);
+    return reply;
   });
 
   app.post<OneRun>("/replays/:id/stop", async ({ params }, reply) => {
-    const { id } = requireRun(params.id);
-    replays.stop(id);
-    return reply.redirect(`/replays/${id}`, 303);
+    const { run } = await requireRun(params.id);
+    await replays.stop(run.id);
+    return reply.redirect(`/replays/${run.id}`, 303);
+  });
+
+  app.post<OneRun>("/replays/:id/resume", async ({ params }, reply) => {
+    const { run } = await requireRun(params.id);
+    await replays.resume(run.id);
+    return reply.redirect(`/replays/${run.id}`, 303);
   });
 }

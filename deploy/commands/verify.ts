@@ -18,13 +18,15 @@ import { attempt, showChecklist, skipped, toChecklist, type Check } from "../sta
 import type { DeploymentClients } from "../stack/clients.ts";
 import { readStack, readStackResources, type DeployedStack } from "../stack/deployed-stack.ts";
 import { checkEdge } from "../stack/edge-check.ts";
+import { findConfirmation } from "../stack/smoke-mail.ts";
 import { smokeRegistration } from "../stack/smoke-registration.ts";
 import type { PartsOutputs } from "../stack/stack-health.ts";
 import { addEventOption, readEvent, type EventFlag } from "../../terminal/event-option.ts";
 import { exitCodes } from "../../terminal/exit.ts";
 import { wholeNumber } from "../../terminal/option-values.ts";
 import { unknownStack } from "../../terminal/stack-names.ts";
-import { eraseTraces, findTraces } from "../../admin/registrations/forget.ts";
+import { eraseLogged, findTraces } from "../../admin/registrations/forget.ts";
+import { createMailsStore } from "../../admin/registrations/mails-store.ts";
 import { createOutcomesStore } from "../../admin/registrations/outcomes-store.ts";
 import { createRegistrationsStore } from "../../admin/registrations/registrations-store.ts";
 
@@ -55,6 +57,7 @@ export function buildVerifyCommand({ env, terminal, signal, finish }: CommandHos
       registrations: createRegistrationsStore(documents, connection.registrationsTable),
       outcomes: createOutcomesStore(documents, connection.outcomesTable),
       deadLetters: createDeadLetterStore(documents, deadLettersTable),
+      mails: createMailsStore(documents, connection.mailsTable),
       sqs,
       queueUrls: [queueUrl, deadLetterQueueUrl],
       // Ctrl-C must not stop the erasure.
@@ -63,10 +66,9 @@ export function buildVerifyCommand({ env, terminal, signal, finish }: CommandHos
     };
     const traces = await findTraces(email, options);
     const who = await connection.identity();
-    const log = createAuditLog({ documents, tableName: deadLettersTable, who, wallClock: Date.now });
-    const ids = traces.deadLetters.map(({ record }) => record.id);
-    await log.add({ action: "forget", ids, detail: "erases the registration of a verification", why: "stack verify" });
-    const { registration, deadLetters } = await eraseTraces(email, traces, options, who);
+    const log = createAuditLog({ connection, who, wallClock: Date.now });
+    const entry = { log, who, why: "the made-up person of stack verify" };
+    const { registration, deadLetters } = await eraseLogged(email, traces, options, entry);
     return registration || deadLetters.some(({ done }) => done);
   }
 
@@ -75,16 +77,22 @@ export function buildVerifyCommand({ env, terminal, signal, finish }: CommandHos
     const { createPeople } = await import("../../load/people/people.ts");
     const person = createPeople({ seed: randomInt(2 ** 40), event }).next();
     const bar = terminal.progress("waiting for the smoke registration, seconds");
-    return withConnection(flags, env, (connection) =>
-      smokeRegistration({
+    return withConnection(flags, env, (connection) => {
+      const { documents, mailsTable, registrationsTable } = connection;
+      const registrations = createRegistrationsStore(documents, registrationsTable);
+      return smokeRegistration({
         url,
         person,
         forget: (email) => forget(connection, email),
+        findMail:
+          mailsTable === undefined
+            ? undefined
+            : (email) => findConfirmation(email, documents, mailsTable, registrations),
         timeoutSeconds: flags.timeout,
         signal,
         onWait: (seconds) => bar.update(Math.round(seconds), flags.timeout),
-      }),
-    ).finally(() => bar.stop());
+      });
+    }).finally(() => bar.stop());
   }
 
   async function endToEnd(outputs: PartsOutputs, flags: VerifyFlags): Promise<readonly Check[]> {
@@ -132,7 +140,14 @@ export function buildVerifyCommand({ env, terminal, signal, finish }: CommandHos
     const checks = checkStack(stack, resources);
     const outputs = partsOf(stack);
     if (outputs === undefined) return [...checks, skipped("everything else", "the stack has no outputs")];
-    const parts = await checkParts({ clients, stack: name, outputs, alarmNames: alarmsOf(resources), signal });
+    const parts = await checkParts({
+      clients,
+      stack: name,
+      outputs,
+      stage: stack.stage,
+      alarmNames: alarmsOf(resources),
+      signal,
+    });
     const reviewed = await attempt("as in the template", signal, () => review(clients, stack, resources, outputs));
     return [...checks, ...parts, ...reviewed, ...(await endToEnd(outputs, flags))];
   }

@@ -15,8 +15,9 @@ import { gather } from "../../terminal/option-values.ts";
 import { changedAssembly, mainOf, readAssembly, type AssembledStack } from "./assembly.ts";
 import { bootstrapOptions, bootstrapProblem, readBootstrap } from "./bootstrap.ts";
 import { runCdk, type Cdk, type CdkResult } from "./cdk.ts";
-import { chooseSettings, checkTemplate, lateAction, readLiveTemplate } from "./preflight.ts";
+import { checkMail, chooseSettings, checkTemplate, lateAction, readLiveTemplate } from "./preflight.ts";
 import { showChecks, showDeployment, type DeployOutput } from "./deploy-report.ts";
+import { acceptOption, checkEvent } from "./event-review.ts";
 import { watchForFailure } from "./failure-watch.ts";
 import { chooseRound } from "./lookup-round.ts";
 import { checkQuotas, demandOf, type Quota } from "./quotas.ts";
@@ -30,6 +31,7 @@ interface DeployFlags {
   /** False with `--no-rollback`. */
   readonly rollback: boolean;
   readonly revertDrift?: boolean;
+  readonly acceptEventChanges?: boolean;
   readonly yes?: boolean;
   readonly json?: boolean;
 }
@@ -113,6 +115,7 @@ export function buildDeployCommand(
     .option("--dry-run", "check and show the differences only")
     .option("--no-rollback", "leave a failed deployment as it is, to find out why; then destroy it")
     .option("--revert-drift", "also undo what was changed or removed by hand since the last deployment")
+    .option(acceptOption, "deploy an event file that stored registrations do not fit")
     .option("--yes", "do not ask")
     .option("--json", "print one JSON document")
     .addHelpText("after", help)
@@ -163,13 +166,15 @@ export function buildDeployCommand(
         const exists = present.some((stack) => stack?.name === main.name && stack.status !== "REVIEW_IN_PROGRESS");
         const quotas = await checkQuotas(clients, demandOf(main.template), main.name, exists);
         const checked = checkTemplate(main.template, live, now());
+        const event = checkEvent(main.template, live, main.name, flags.acceptEventChanges ?? false);
+        const mail = await checkMail(clients, main.template, signal);
         let bootstrap = await bootstraps();
         let output: DeployOutput = {
           stack: main.name,
           ...account,
           outcome: "not-ready",
           problems: [],
-          warnings: [...chosen.warnings, ...checked.warnings],
+          warnings: [...chosen.warnings, ...checked.warnings, ...event.warnings, ...mail.warnings],
           chosen: [...chosen.choices],
           quotas,
           bootstrap,
@@ -195,6 +200,8 @@ export function buildDeployCommand(
           ...present.flatMap((stack) => deployObstacle(stack) ?? []),
           ...chosen.problems,
           ...checked.problems,
+          ...event.problems,
+          ...mail.problems,
           ...quotas.flatMap(quotaProblem),
           ...(flags.bootstrap && !flags.dryRun
             ? []

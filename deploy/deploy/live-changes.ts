@@ -18,6 +18,9 @@ interface FixedPart {
   readonly todo: string;
 }
 
+/** Option settings of what serves requests on an instance. */
+const processOptions = "aws:elasticbeanstalk:environment:process:default";
+
 const asNewStack =
   "Leave it as it is, or deploy a second stack (-c stackName=…), move the event there and destroy this one.";
 
@@ -61,13 +64,24 @@ const fixedParts: readonly FixedPart[] = [
     todo: asNewStack,
   },
   {
+    what: "the port on which the load balancer reaches the web tier, by this version of Turnout",
+    read: (template) => optionsOf(template, (namespace, name) => namespace === processOptions && name === "Port"),
+    isRefused: isLost,
+    // CloudFormation replaces a target group for another port (AWS::ElasticLoadBalancingV2::TargetGroup, Port), and no
+    // document says that Elastic Beanstalk has deployed to the instances by then.
+    why: "the instances that serve now do not listen on the other port, and the load balancer may send everybody there before they have the new version",
+    todo: asNewStack,
+  },
+  {
     what: "tables or queues, by this version of Turnout",
     read: (template) =>
       new Map([
         ...factsOf(template, "AWS::DynamoDB::GlobalTable", ({ TableName, KeySchema }) => [TableName, KeySchema]),
         ...factsOf(template, "AWS::SQS::Queue", ({ QueueName, FifoQueue }) => [QueueName, FifoQueue]),
       ]),
-    isRefused: isLost,
+    // Mail may be turned off: nothing takes the place of its queues and table.
+    isRefused: (before, after) =>
+      isLost(new Map([...before].filter(([id]) => after.has(id) || !id.startsWith("Mail"))), after),
     why: "empty ones would take their place",
     todo: asNewStack,
   },
@@ -83,14 +97,17 @@ function readEntry(template: Template): Facts {
       "AWS::EC2::SecurityGroupIngress",
       ({ SourcePrefixListId, FromPort }) => SourcePrefixListId && [FromPort],
     ),
-    ...factsOf(template, "AWS::ElasticBeanstalk::Environment", ({ OptionSettings = [] }) =>
-      (OptionSettings as { Namespace: string; OptionName: string; Value: unknown }[])
-        .filter(
-          ({ Namespace, OptionName }) => Namespace.startsWith("aws:elbv2:") || OptionName.startsWith("LoadBalancer"),
-        )
-        .map(({ Namespace, OptionName, Value }) => [Namespace, OptionName, Value]),
-    ),
+    ...optionsOf(template, (namespace, name) => namespace.startsWith("aws:elbv2:") || name.startsWith("LoadBalancer")),
   ]);
+}
+
+/** Option settings of each Elastic Beanstalk environment. */
+function optionsOf(template: Template, isMeant: (namespace: string, name: string) => boolean): Facts {
+  return factsOf(template, "AWS::ElasticBeanstalk::Environment", ({ OptionSettings = [] }) =>
+    (OptionSettings as { Namespace: string; OptionName: string; Value: unknown }[])
+      .filter(({ Namespace, OptionName }) => isMeant(Namespace, OptionName))
+      .map(({ Namespace, OptionName, Value }) => [Namespace, OptionName, Value]),
+  );
 }
 
 function factsOf({ Resources }: Template, type: string, pick: (properties: Properties) => unknown): Facts {

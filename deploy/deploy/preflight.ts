@@ -6,6 +6,7 @@ import type { CloudFormationClient } from "@aws-sdk/client-cloudformation";
 import { Type, type Static } from "typebox";
 import type { DeploymentClients } from "../stack/clients.ts";
 import type { DeployedStack } from "../stack/deployed-stack.ts";
+import { checkMailAccount, mailPlanOf } from "../stack/mail-account.ts";
 import { propertiesOf, readTemplate, type Template } from "../stack/template.ts";
 import { refusedChanges } from "./live-changes.ts";
 import { platformOf, readPlatformVersions } from "./platform-version.ts";
@@ -164,6 +165,25 @@ function checkRush(
   }
   const warning = `The ${rush} is under way, and both tiers are raised until ${releaseAt}: a deployment replaces half of the web tier in turn, and may bring back the usual minimum. Watch it, and ${byHand}.`;
   return { ...nothing, warnings: [warning] };
+}
+
+/**
+ * Checks what SES knows of the account and of the sender, where there is mail.
+ * @throws only the signal's reason
+ */
+export async function checkMail(
+  clients: Pick<DeploymentClients, "ses">,
+  template: Template,
+  signal: AbortSignal,
+): Promise<Findings> {
+  const plan = mailPlanOf(template);
+  if (plan === undefined) return nothing;
+  const checks = await checkMailAccount(clients, plan, signal);
+  const told = (wanted: string) =>
+    checks
+      .filter(({ weight }) => weight === wanted)
+      .map(({ name, found, todo }) => `${name}: ${found}.${todo && ` ${todo}`}`);
+  return { ...nothing, problems: told("in the way"), warnings: told("to know") };
 }
 
 /** @returns why a template that was made some time ago comes too late, or undefined */

@@ -8,9 +8,11 @@ import {
   type _InstanceType,
 } from "@aws-sdk/client-ec2";
 import { GetAWSDefaultServiceQuotaCommand, GetServiceQuotaCommand } from "@aws-sdk/client-service-quotas";
+import { GetAccountCommand } from "@aws-sdk/client-sesv2";
 import { Type, type Static } from "typebox";
 import type { DeploymentClients } from "../stack/clients.ts";
 import { stackTag } from "../stack/deployed-stack.ts";
+import { mailPlanOf } from "../stack/mail-account.ts";
 import { propertiesOf, type Template } from "../stack/template.ts";
 
 const verdicts = ["enough", "short at the peak", "short", "unknown"] as const;
@@ -36,6 +38,8 @@ export interface Demand {
   readonly networks: number;
   /** Write units a second of the most demanding table. */
   readonly tableWrites: number;
+  /** Mails a second at most; undefined where there is no mail. */
+  readonly mailsPerSecond?: number | undefined;
 }
 
 type Properties = Readonly<Record<string, unknown>>;
@@ -68,6 +72,7 @@ export function demandOf(template: Template): Demand {
     addresses: ofType("AWS::EC2::EIP").length,
     networks: ofType("AWS::EC2::VPC").length,
     tableWrites: Math.max(0, ...writes),
+    mailsPerSecond: mailPlanOf(template)?.perSecond,
   };
 }
 
@@ -101,7 +106,7 @@ async function checkQuota({ name, needed, peak = needed, used, limit }: QuotaChe
  * @returns a row for each quota; never rejects
  */
 export async function checkQuotas(
-  { ec2, quotas, dynamoDb }: Pick<DeploymentClients, "ec2" | "quotas" | "dynamoDb">,
+  { ec2, quotas, dynamoDb, ses }: Pick<DeploymentClients, "ec2" | "quotas" | "dynamoDb" | "ses">,
   demand: Demand,
   stack: string,
   exists: boolean,
@@ -198,5 +203,37 @@ export async function checkQuotas(
       },
     },
   ];
+  if (demand.mailsPerSecond !== undefined) checks.push(...mailChecks(ses, demand.mailsPerSecond));
   return Promise.all(checks.map(checkQuota));
+}
+
+/** One mail for each registration that is stored; how many there will be only the organiser knows. */
+function mailChecks(ses: DeploymentClients["ses"], perSecond: number): QuotaCheck[] {
+  const account = ses.send(new GetAccountCommand({}));
+  // Each row awaits it; this only marks it as handled.
+  account.catch(() => undefined);
+  const quota = async () => {
+    const { SendQuota } = await account;
+    if (SendQuota?.MaxSendRate === undefined) throw new Error("SES named no quota");
+    return SendQuota;
+  };
+  return [
+    {
+      name: "SES, mails in a second",
+      needed: 1,
+      peak: perSecond,
+      used: () => Promise.resolve(0),
+      limit: async () => (await quota()).MaxSendRate ?? 0,
+    },
+    {
+      name: "SES, mails in 24 hours, one for each registration",
+      needed: 1,
+      used: async () => Math.ceil((await quota()).SentLast24Hours ?? 0),
+      async limit() {
+        const { Max24HourSend = 0 } = await quota();
+        // SES's word for no quota.
+        return Max24HourSend < 0 ? Number.MAX_SAFE_INTEGER : Max24HourSend;
+      },
+    },
+  ];
 }

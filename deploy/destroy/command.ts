@@ -47,7 +47,7 @@ const defaultTimeoutMinutes = 90;
 const failedDeployment = /^(CREATE|UPDATE)_FAILED$/;
 
 const help = `
-A test stage leaves nothing. A production keeps the tables with people in them and both queues; --delete-data deletes them
+A test stage leaves nothing. A production keeps the tables with people in them and the queues; --delete-data deletes them
 as well, permanently. What AWS leaves beside the stack (logs, alarms, folders in Elastic Beanstalk's bucket) is removed
 after it, and a last search shows whether anything remains. If it stops, run it again: it continues from there.
 
@@ -60,7 +60,8 @@ Examples:
 Exit codes: 0 removed (or planned) and nothing left but what is kept by intent, 1 otherwise, 2 wrong usage.`;
 
 async function countMessages({ sqs }: DeploymentClients, { outputs }: DeployedStack): Promise<number | null> {
-  const urls = [outputs["QueueUrl"], outputs["DeadLetterQueueUrl"]].flatMap((url) => url ?? []);
+  const ofQueues = ["QueueUrl", "DeadLetterQueueUrl", "MailQueueUrl", "MailDeadLetterQueueUrl"];
+  const urls = ofQueues.flatMap((name) => outputs[name] ?? []);
   const names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"] as const;
   try {
     let sum = 0;

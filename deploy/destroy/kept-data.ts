@@ -1,5 +1,6 @@
-/** Deletes permanently what the stack of a production keeps: its tables and queues. Only on demand. */
+/** Deletes permanently what the stack of a production keeps: its tables and queues, and its audit log. Only on demand. */
 import { setTimeout as delay } from "node:timers/promises";
+import { DeleteLogGroupCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { DeleteTableCommand, UpdateTableCommand } from "@aws-sdk/client-dynamodb";
 import { DeleteQueueCommand } from "@aws-sdk/client-sqs";
 import { kindOf } from "../../shared/aws/aws-error.ts";
@@ -7,7 +8,7 @@ import type { DeploymentClients } from "../stack/clients.ts";
 import type { PlannedResource } from "./removal-plan.ts";
 
 export interface KeptDataOptions {
-  readonly clients: Pick<DeploymentClients, "dynamoDb" | "sqs">;
+  readonly clients: Pick<DeploymentClients, "dynamoDb" | "logs" | "sqs">;
   readonly note: (line: string) => void;
   readonly pollMs: number;
   readonly signal: AbortSignal;
@@ -23,7 +24,7 @@ const maxTries = 30;
  */
 export async function deleteKeptData(
   kept: readonly PlannedResource[],
-  { clients: { dynamoDb, sqs }, note, pollMs, signal }: KeptDataOptions,
+  { clients: { dynamoDb, logs, sqs }, note, pollMs, signal }: KeptDataOptions,
 ): Promise<PlannedResource[]> {
   async function deleteTable(TableName: string): Promise<void> {
     let isProtected = true;
@@ -47,6 +48,7 @@ export async function deleteKeptData(
     try {
       if (/^AWS::DynamoDB::(Global)?Table$/.test(type)) await deleteTable(name);
       else if (type === "AWS::SQS::Queue") await sqs.send(new DeleteQueueCommand({ QueueUrl: name }));
+      else if (type === "AWS::Logs::LogGroup") await logs.send(new DeleteLogGroupCommand({ logGroupName: name }));
       else {
         left.push(resource);
         continue;

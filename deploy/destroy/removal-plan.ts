@@ -24,8 +24,9 @@ export interface RemovalPlan {
   readonly titles: ReadonlyMap<string, string>;
 }
 
-/** What `infra/data.ts` creates. Another application's stack may once have had the same name. */
-const dataIds = /^Data(Registrations|DeadLetters|Outcomes|Queue|DeadLetterQueue)[0-9A-F]*$/;
+/** What `infra/data.ts`, `infra/mail.ts` and `infra/people.ts` keep. Another application's stack may once have had the same name. */
+const dataIds =
+  /^(Data(Registrations|DeadLetters|Outcomes|Controls|Queue|DeadLetterQueue)|Mail(Mails|Queue|DeadLetterQueue)|PeopleAuditLog)[0-9A-F]*$/;
 
 /** The other policy, Snapshot, deletes the resource. */
 const keeping = new Set(["Retain", "RetainExceptOnCreate"]);

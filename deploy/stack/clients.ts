@@ -11,6 +11,7 @@ import { IAMClient } from "@aws-sdk/client-iam";
 import { ResourceGroupsTaggingAPIClient } from "@aws-sdk/client-resource-groups-tagging-api";
 import { S3Client } from "@aws-sdk/client-s3";
 import { ServiceQuotasClient } from "@aws-sdk/client-service-quotas";
+import { SESv2Client } from "@aws-sdk/client-sesv2";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { plainClientOptions, type StackLocation } from "../../terminal/stack-outputs.ts";
@@ -46,6 +47,7 @@ function makeClients(options: ReturnType<typeof plainClientOptions>) {
     logs: new CloudWatchLogsClient(options),
     quotas: new ServiceQuotasClient(options),
     s3: new S3Client(options),
+    ses: new SESv2Client(options),
     sqs: new SQSClient(options),
     sts: new STSClient(options),
     tagging: new ResourceGroupsTaggingAPIClient(options),

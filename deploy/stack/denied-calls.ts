@@ -21,9 +21,12 @@ export interface DeniedCallsOptions {
 
 /** A coarse filter; `denial` below decides. */
 const filterPattern = '?"is not authorized to perform" ?AccessDenied ?"access-denied"';
-/** AWS's wording, and that of the worker's own log line. Quotes and escapes of a JSON line end a name. */
+/**
+ * AWS's wording, SES's own with its quotes, and that of the worker's own log line. Quotes and escapes of a JSON line end a
+ * name.
+ */
 const denial =
-  /is not authorized to perform: ([\w-]+:\w+)(?: on resource: ([^\s"'\\,)]+))?|allow ([\w-]+:\w+) on (\S+) in /;
+  /is not authorized to perform:? [`']?([\w-]+:\w+)[`']?(?: on resource:? [`']?([^\s"'`\\,)]+))?|allow ([\w-]+:\w+) on (\S+) in /;
 /** Per log group: denied calls repeat. */
 const maxPages = 10;
 

@@ -1,5 +1,6 @@
 /** The checks of `turnout doctor`: identity, queues, tables, tiers; and on AWS, the tiers' roles and denied calls. Read-only. */
 import { GetCommand } from "@aws-sdk/lib-dynamodb";
+import { doctorKey } from "../../shared/aws/people-grants.ts";
 import { constructOfRole, tiers, type TierName } from "../../shared/aws/tier-grants.ts";
 import type { Connection } from "../../terminal/connection.ts";
 import { createTierSource } from "../../admin/inspector/inspector.ts";
@@ -8,7 +9,8 @@ import { attempt, failed, ok, skipped, unknown, type Check } from "./checklist.t
 import { readAccount, type DeploymentClients } from "./clients.ts";
 import { checkDeniedCalls } from "./denied-calls.ts";
 import { readStack, type DeployedStack } from "./deployed-stack.ts";
-import { checkRights, deploymentNames, outputsOfNames } from "./tier-rights.ts";
+import { checkMailAccount, plainChecks } from "./mail-account.ts";
+import { checkRights, deploymentNames, outputsOfNames, type NamesOutputs } from "./tier-rights.ts";
 
 const outputsOfTiers = {
   web: { role: "WebRoleArn", environment: "WebEnvironment" },
@@ -42,7 +44,7 @@ export async function diagnoseConnection(connection: Connection, signal: AbortSi
   const table = (name: string, TableName: string, key: string) =>
     attempt(name, signal, async () => {
       // No item has this key; only an answer is needed.
-      await documents.send(new GetCommand({ TableName, Key: { [key]: "turnout doctor" } }));
+      await documents.send(new GetCommand({ TableName, Key: { [key]: doctorKey } }));
       return ok(name, `${TableName} answers`);
     });
   const checks = await Promise.all([
@@ -53,6 +55,9 @@ export async function diagnoseConnection(connection: Connection, signal: AbortSi
     table("dead-letters table", connection.deadLettersTable, "id"),
     table("outcomes table", connection.outcomesTable, "id"),
     table("activity table", connection.activityTable, "bucket"),
+    table("controls table", connection.controlsTable, "id"),
+    connection.mailQueueUrl === undefined ? [] : queue("mail queue", connection.mailQueueUrl),
+    connection.mailsTable === undefined ? [] : table("mails table", connection.mailsTable, "id"),
     attempt("tiers", signal, () => checkTiers(connection)),
   ]);
   return checks.flat();
@@ -97,7 +102,7 @@ export async function diagnoseStack(options: StackDiagnosisOptions): Promise<rea
     return [...checks, failed("stack", found, todo)];
   }
   checks.push(ok("stack", stack.status));
-  const names = deploymentNames(outputs);
+  const names = deploymentNames(outputs as NamesOutputs);
   for (const tier of tiers) {
     const { [outputsOfTiers[tier].role]: roleArn, [outputsOfTiers[tier].environment]: environment } = outputs;
     if (!roleArn || !environment) {
@@ -110,6 +115,11 @@ export async function diagnoseStack(options: StackDiagnosisOptions): Promise<rea
     checks.push(...(await checkRights({ client: clients.iam, tier, roleArn, names, instanceAccess, signal, onCheck })));
     checks.push(...(await checkDeniedCalls({ client: clients.logs, tier, environment, names, since, signal })));
     onCheck?.();
+  }
+  const { MailIdentity: identity } = outputs;
+  if (identity) {
+    const subject = { identity, isManaged: false, stage: stack.stage };
+    checks.push(...plainChecks(await checkMailAccount(clients, subject, signal)));
   }
   return checks;
 }

@@ -101,6 +101,18 @@ export async function checkEdge(options: EdgeCheckOptions): Promise<readonly Che
     );
   }
 
+  /** With another query each time: a cache that keeps them apart is none in a rush. */
+  async function progress(): Promise<Check> {
+    const name = "progress is cached";
+    const todo = `infra/edge.ts keeps it for a second, whatever the query. ${deployAgain}`;
+    for (let tries = 1; tries <= cacheTries; tries += 1) {
+      const { status, headers } = await get(new URL(`/progress?turnout-verify=${tries}`, url), json);
+      if (status !== 200) return failed(name, `/progress answers ${status}`, todo);
+      if (isHit(headers)) return ok(name, `${headers.get("cache-control")}; answered by the cache`);
+    }
+    return failed(name, `none of ${cacheTries} responses came from the cache`, todo);
+  }
+
   async function statusPages(): Promise<Check> {
     const name = "status is never cached";
     const address = new URL(unknownReceipt, url);
@@ -154,6 +166,7 @@ export async function checkEdge(options: EdgeCheckOptions): Promise<readonly Che
     ...(await check("event page", page)),
     ...(await check("https only", encryption)),
     ...(await check("page is cached", caching)),
+    ...(await check("progress is cached", progress)),
     ...(await check("status is never cached", statusPages)),
     ...(await check("nothing else is served", internalPaths)),
     ...(await check("origin is closed", origin)),

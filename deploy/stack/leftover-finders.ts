@@ -149,6 +149,10 @@ function tracedLogGroups({ resources }: Traces): string[] {
 /** Lambda and Elastic Beanstalk create log groups without tags, also again for a late log line. */
 async function findLogGroups({ clients: { logs: client }, stack, traces }: Search): Promise<Leftover[]> {
   const traced = new Set(tracedLogGroups(traces));
+  const skipped = traces.resources.filter(
+    ({ type, status }) => type === "AWS::Logs::LogGroup" && status === "DELETE_SKIPPED",
+  );
+  const kept = new Set(skipped.map(({ name }) => name));
   const environments = traces.resources.filter(({ type }) => type === "AWS::ElasticBeanstalk::Environment");
   const prefixes = new Set([
     `${stack}-`,
@@ -164,6 +168,11 @@ async function findLogGroups({ clients: { logs: client }, stack, traces }: Searc
       const isNeighbours = traces.neighbours.some((other) => plainName.startsWith(`${other}-`));
       // A longer name than the traced one is another group.
       if (!traced.has(name) && (isNeighbours || traced.has(logGroupNamePrefix))) continue;
+      if (kept.has(name)) {
+        const detail = "what admins did; the stack keeps it by intent";
+        found.push({ kind: "log group", name, detail, state: "kept" });
+        continue;
+      }
       const remove = () => client.send(new DeleteLogGroupCommand({ logGroupName: name }));
       found.push({ kind: "log group", name, detail: "named after the stack", state: "left", remove });
     }

@@ -3,8 +3,9 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { formatSeconds } from "../../terminal/duration.ts";
 import type { Submission } from "../../shared/registration/submission-schema.ts";
-import { failed, ok, skipped, type Check } from "./checklist.ts";
+import { attempt, failed, ok, skipped, type Check } from "./checklist.ts";
 import { askSite } from "./site.ts";
+import type { MailRecord } from "./smoke-mail.ts";
 
 export interface SmokeOptions {
   /** The event page. */
@@ -12,6 +13,9 @@ export interface SmokeOptions {
   readonly person: Submission;
   /** Erases the person, also from what is still queued. @returns false where nothing was stored yet */
   readonly forget: (email: string) => Promise<boolean>;
+  /** Reads what became of the confirmation by mail. Default: the deployment sends none. */
+  readonly findMail?: ((email: string) => Promise<MailRecord | undefined>) | undefined;
+  /** For the registration, and for its mail as well. */
   readonly timeoutSeconds: number;
   readonly signal: AbortSignal;
   /** Called while waiting, with the seconds so far. */
@@ -19,8 +23,10 @@ export interface SmokeOptions {
 }
 
 const smoke = "smoke registration";
+const mailed = "smoke mail";
 const forgotten = "smoke registration forgotten";
 const longestPauseSeconds = 5;
+const mailPauseMs = 1_000;
 
 interface Answer {
   readonly code?: string;
@@ -39,12 +45,14 @@ async function ask(address: URL, signal: AbortSignal, person?: Submission) {
     headers: { ...headers, "content-type": "application/json", "idempotency-key": randomUUID() },
     body: JSON.stringify(person),
   };
-  const { status, text } = await askSite(address, person === undefined ? { headers } : post, signal);
+  const found = await askSite(address, person === undefined ? { headers } : post, signal);
+  const { status, text } = found;
+  const isChallenge = found.headers.get("x-amzn-waf-action") === "challenge";
   try {
-    return { status, answer: JSON.parse(text) as Answer };
+    return { status, isChallenge, answer: JSON.parse(text) as Answer };
   } catch {
     // A proxy in between may answer without JSON.
-    return { status, answer: {} };
+    return { status, isChallenge, answer: {} };
   }
 }
 
@@ -100,24 +108,50 @@ async function waitForConfirmation(statusUrl: URL, options: SmokeOptions): Promi
   }
 }
 
+/** A made-up address is at a reserved domain, which the mailer never sends to: its record says so, and is as good. */
+async function waitForMail({ findMail, person, timeoutSeconds, signal, onWait }: SmokeOptions): Promise<Check[]> {
+  if (findMail === undefined) return [];
+  const began = performance.now();
+  for (;;) {
+    const record = await findMail(person.email);
+    const seconds = (performance.now() - began) / 1_000;
+    if (record !== undefined) {
+      const { outcome, detail } = record;
+      const found = `${outcome} after ${formatSeconds(seconds)}${detail === undefined ? "" : `: ${detail}`}`;
+      if (outcome === "sent" || outcome === "rejected") return [ok(mailed, found)];
+      return [failed(mailed, found, "Its registration is confirmed, so it should be sent: see the worker's log.")];
+    }
+    if (seconds > timeoutSeconds) {
+      const todo =
+        "The mailer does nothing: the worker's log says why, turnout doctor whether a permission is missing.";
+      return [failed(mailed, `nothing is recorded after ${formatSeconds(seconds)}`, todo)];
+    }
+    onWait?.(seconds);
+    await delay(mailPauseMs, undefined, { signal });
+  }
+}
+
 /**
- * @returns a check of the registration, and one of its erasure
+ * @returns a check of the registration, one of its mail where there is mail, and one of its erasure
  * @throws the signal's reason, after the erasure was tried
  */
 export async function smokeRegistration(options: SmokeOptions): Promise<readonly Check[]> {
   const { url, person, forget, signal } = options;
   let waited: Check;
+  let mail: readonly Check[] = [];
   try {
-    const { status, answer } = await ask(new URL("/registrations", url), signal, person);
+    const { status, isChallenge, answer } = await ask(new URL("/registrations", url), signal, person);
+    if (isChallenge) return [skipped(smoke, "the firewall lets only browsers register: try it in one")];
     if (status !== 202 || answer.statusUrl === undefined) return [rejection(status, answer)];
     waited = await waitForConfirmation(new URL(answer.statusUrl, url), options);
+    if (waited.status === "ok") mail = await attempt(mailed, signal, () => waitForMail(options));
   } catch (error) {
     const said = error instanceof Error ? error.message : String(error);
     waited = failed(smoke, said, "See the check of the event page, and the web environment's health.");
   }
   const erased = await erase(person.email, waited.status === "ok", forget);
   signal.throwIfAborted();
-  return [waited, erased];
+  return [waited, ...mail, erased];
 }
 
 async function erase(email: string, confirmed: boolean, forget: SmokeOptions["forget"]): Promise<Check> {

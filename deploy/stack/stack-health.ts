@@ -8,11 +8,12 @@ import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 import { figuresDimension } from "../../shared/aws/cloudwatch-publisher.ts";
 import { figuresNamespace, tiers } from "../../shared/aws/tier-grants.ts";
 import { machineMemoryFigures } from "../../shared/process/machine-memory.ts";
-import { outputNames } from "../../terminal/stack-outputs.ts";
+import { outputNames, type MailOutputs } from "../../terminal/stack-outputs.ts";
 import { attempt, failed, ok, unknown, type Check } from "./checklist.ts";
 import type { DeploymentClients } from "./clients.ts";
 import { deployObstacle, type DeployedStack } from "./deployed-stack.ts";
 import { groupOf, readGroup } from "./groups.ts";
+import { checkMailAccount, plainChecks } from "./mail-account.ts";
 
 /** The outputs of a complete deployment. */
 export const outputsOfParts = [
@@ -24,11 +25,11 @@ export const outputsOfParts = [
   "ApplicationName",
 ] as const;
 
-export type PartsOutputs = Readonly<Record<(typeof outputsOfParts)[number], string>>;
+export type PartsOutputs = Readonly<Record<(typeof outputsOfParts)[number], string>> & MailOutputs;
 
 /** @returns undefined where an output is missing: the stack is incomplete, or none of Turnout's */
 export function partsOf({ outputs }: DeployedStack): PartsOutputs | undefined {
-  return outputsOfParts.every((name) => outputs[name]) ? outputs : undefined;
+  return outputsOfParts.every((name) => outputs[name]) ? (outputs as PartsOutputs) : undefined;
 }
 
 const finished = /^(CREATE|UPDATE|IMPORT)_COMPLETE$/;
@@ -82,13 +83,16 @@ export interface PartsCheckOptions {
   /** Name of the stack. */
   readonly stack: string;
   readonly outputs: PartsOutputs;
+  /** `test` or `production`. Default: unknown. */
+  readonly stage?: string | undefined;
   /** At most 100, CloudWatch's limit for one call. */
   readonly alarmNames: readonly string[];
   readonly signal: AbortSignal;
 }
 
 export async function checkParts(options: PartsCheckOptions): Promise<readonly Check[]> {
-  const { clients, outputs, alarmNames, signal } = options;
+  const { clients, outputs, stage, alarmNames, signal } = options;
+  const { MailQueueUrl, MailDeadLetterQueueUrl, MailsTable, MailIdentity } = outputs;
   const made = await Promise.all([
     environment("web", outputs.WebEnvironment),
     environment("worker", outputs.WorkerEnvironment),
@@ -100,6 +104,11 @@ export async function checkParts(options: PartsCheckOptions): Promise<readonly C
     table("dead-letters table", outputs.DeadLettersTable),
     table("outcomes table", outputs.OutcomesTable),
     table("activity table", outputs.ActivityTable),
+    table("controls table", outputs.ControlsTable),
+    MailQueueUrl ? queue("mail queue", MailQueueUrl, MailDeadLetterQueueUrl, "Mail") : [],
+    MailDeadLetterQueueUrl ? queue("mails' dead-letter queue", MailDeadLetterQueueUrl) : [],
+    MailsTable ? table("mails table", MailsTable) : [],
+    MailIdentity ? mailAccount(MailIdentity) : [],
     distribution(outputs.DistributionId),
     figures(),
     alarms(),
@@ -153,7 +162,11 @@ export async function checkParts(options: PartsCheckOptions): Promise<readonly C
     });
   }
 
-  function queue(name: string, QueueUrl: string, deadLetterQueueUrl?: string) {
+  async function mailAccount(identity: string) {
+    return plainChecks(await checkMailAccount(clients, { identity, isManaged: false, stage }, signal));
+  }
+
+  function queue(name: string, QueueUrl: string, deadLetterQueueUrl?: string, construct = "Data") {
     return attempt(name, signal, async () => {
       const { Attributes = {} } = await clients.sqs.send(
         new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["ApproximateNumberOfMessages", "RedrivePolicy"] }),
@@ -162,8 +175,7 @@ export async function checkParts(options: PartsCheckOptions): Promise<readonly C
       if (deadLetterQueueUrl === undefined) return ok(name, seen);
       const wanted = new URL(deadLetterQueueUrl).pathname.split("/").at(-1) ?? "";
       if ((Attributes.RedrivePolicy ?? "").includes(`:${wanted}"`)) return ok(name, seen);
-      const todo =
-        "The construct Data sets it; without it a message that crashes its worker returns forever. Somebody changed it by hand: npm run deploy -- --revert-drift, with the stack's settings, undoes that.";
+      const todo = `The construct ${construct} sets it; without it a message that crashes its worker returns forever. Somebody changed it by hand: npm run deploy -- --revert-drift, with the stack's settings, undoes that.`;
       return failed(name, `its dead letters do not go to ${wanted}`, todo);
     });
   }

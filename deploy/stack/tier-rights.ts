@@ -16,6 +16,7 @@ import {
   type Grant,
   type TierName,
 } from "../../shared/aws/tier-grants.ts";
+import type { MailOutputs } from "../../terminal/stack-outputs.ts";
 import { attempt, failed, ok, type Check } from "./checklist.ts";
 
 /** The outputs that name the stack's parts. */
@@ -26,17 +27,19 @@ export const outputsOfNames = [
   "DeadLettersTable",
   "OutcomesTable",
   "ActivityTable",
+  "ControlsTable",
   "ApplicationName",
   "ReceiptKeysSecret",
 ] as const;
 
-export type NamesOutputs = Readonly<Record<(typeof outputsOfNames)[number], string>>;
+export type NamesOutputs = Readonly<Record<(typeof outputsOfNames)[number], string>> & MailOutputs;
 
 export function deploymentNames(outputs: NamesOutputs): DeploymentNames {
   // The only output that is an ARN of the stack's region.
   const [, partition = "aws", , region = "", account = ""] = outputs.ReceiptKeysSecret.split(":");
   const arnOf = (service: string, resource: string) => `arn:${partition}:${service}:${region}:${account}:${resource}`;
   const queueArn = (url: string) => arnOf("sqs", new URL(url).pathname.split("/").at(-1) ?? "");
+  const { MailQueueUrl, MailsTable, MailConfigurationSet, MailSender } = outputs;
   return {
     partition,
     region,
@@ -47,8 +50,20 @@ export function deploymentNames(outputs: NamesOutputs): DeploymentNames {
     deadLettersTableArn: arnOf("dynamodb", `table/${outputs.DeadLettersTable}`),
     outcomesTableArn: arnOf("dynamodb", `table/${outputs.OutcomesTable}`),
     activityTableArn: arnOf("dynamodb", `table/${outputs.ActivityTable}`),
+    controlsTableArn: arnOf("dynamodb", `table/${outputs.ControlsTable}`),
     applicationName: outputs.ApplicationName,
     receiptKeysArn: outputs.ReceiptKeysSecret,
+    ...(MailQueueUrl &&
+      MailsTable &&
+      MailConfigurationSet &&
+      MailSender && {
+        mail: {
+          queueArn: queueArn(MailQueueUrl),
+          tableArn: arnOf("dynamodb", `table/${MailsTable}`),
+          configurationSetArn: arnOf("ses", `configuration-set/${MailConfigurationSet}`),
+          senderAddress: MailSender,
+        },
+      }),
   };
 }
 
@@ -90,7 +105,7 @@ async function simulate(client: IAMClient, roleArn: string, grant: Grant): Promi
     ResourceArns: grant.resources.map(example),
     ContextEntries: context.map(([ContextKeyName, value]) => ({
       ContextKeyName,
-      ContextKeyValues: [value],
+      ContextKeyValues: [value].flat(),
       ContextKeyType: "string" as const,
     })),
   };
@@ -126,7 +141,9 @@ function shortName(arn: string): string {
 /** @returns the resources of a grant, and its conditions */
 function scopeOf({ resources, conditions = {} }: Grant): string {
   const bound = Object.values(conditions).flatMap((pairs) => Object.entries(pairs));
-  return [...resources.map(shortName), ...bound.map(([key, value]) => `${key} ${value}`)].join(", ");
+  return [...resources.map(shortName), ...bound.map(([key, value]) => `${key} ${[value].flat().join(" or ")}`)].join(
+    ", ",
+  );
 }
 
 export interface RightsOptions {

@@ -2,7 +2,10 @@
  * Converts a cell of a spreadsheet to an answer: programs write numbers and checkmarks in their user's language. What could
  * be read in two ways is left as it is, for the service to reject.
  */
+import { choicesOf } from "../../admin/registrations/file-columns.ts";
+import { wordingOf } from "../../shared/registration/consent.ts";
 import type { EventField } from "../../shared/registration/event-definition.ts";
+import type { Answer } from "../../shared/registration/registration.ts";
 
 /** Checkmarks as spreadsheets and people write them. */
 const yes = words(
@@ -35,16 +38,24 @@ function numberOf(text: string, delimiter: string): number | undefined {
 }
 
 /** @returns the answer in the type of the field; the unchanged text if it has another type, for the service to reject */
-export function answerOf(field: EventField, cell: string, delimiter: string): string | number | boolean {
+export function answerOf(field: EventField, cell: string, delimiter: string): Answer {
   const text = cell.trim();
   switch (field.type) {
     case "number":
       return numberOf(text, delimiter) ?? cell;
+    case "choices":
+      return choicesOf(cell);
+    case "consent":
+      // An export has what was agreed to.
+      if (wordingOf(text) === field.text) return true;
+      return yes.has(text.normalize("NFC").toLowerCase()) || cell;
     case "checkbox": {
       const word = text.normalize("NFC").toLowerCase();
       return yes.has(word) ? true : no.has(word) ? false : cell;
     }
     case "select":
+    case "date":
+    case "telephone":
       return text;
     case "text":
     case "email":

@@ -31,17 +31,19 @@ export function* createCrowd({ count, seed, event }: CrowdOptions): Generator<Lo
     const again = remembered.length > 0 && happens(crowdShares.secondRegistrations);
     if (again) {
       const email = spelled(dice.helpers.arrayElement(remembered));
-      yield { submission: { email, ...people.content() }, idempotencyKey, kind: "second registration" };
+      const submission = { email, ...people.content() };
+      yield { submission, idempotencyKey, kind: "second registration", ...people.inLanguage() };
       continue;
     }
     const person = people.next();
     if (remembered.length < rememberedPeople) remembered.push(person.email);
     else remembered[sent % rememberedPeople] = person.email;
     const submission = { ...person, email: spelled(person.email) };
-    yield { submission, idempotencyKey, kind: "first registration" };
+    const inLanguage = people.inLanguage();
+    yield { submission, idempotencyKey, kind: "first registration", ...inLanguage };
     if (sent + 1 < count && happens(crowdShares.secondClicks)) {
       sent += 1;
-      yield { submission, idempotencyKey, kind: "second click" };
+      yield { submission, idempotencyKey, kind: "second click", ...inLanguage };
     }
   }
 }

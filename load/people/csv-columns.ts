@@ -3,6 +3,7 @@
  * of the stored record are dropped and the guard against formulas is removed.
  */
 import { TurnoutError } from "../../shared/errors.ts";
+import { submittedAnswers } from "../../shared/registration/consent.ts";
 import type { EventDefinition, EventField } from "../../shared/registration/event-definition.ts";
 import { unguardFormulas } from "../../admin/registrations/csv.ts";
 import { fieldOfColumn, recordAttributes, restColumn } from "../../admin/registrations/file-columns.ts";
@@ -94,7 +95,11 @@ export function readHeader(
         return cell.trim() === "" ? [] : [[field.id, answerOf(field, cell, delimiter)] as const];
       });
       return {
-        submission: { email: text(email), name: text(name), answers: { ...others, ...Object.fromEntries(given) } },
+        submission: {
+          email: text(email),
+          name: text(name),
+          answers: { ...submittedAnswers(others, event), ...Object.fromEntries(given) },
+        },
       };
     },
   };

@@ -8,18 +8,23 @@ import { faker as german } from "@faker-js/faker/locale/de";
 import { faker as japanese } from "@faker-js/faker/locale/ja";
 import { faker as polish } from "@faker-js/faker/locale/pl";
 import { faker as russian } from "@faker-js/faker/locale/ru";
+import type { Language } from "../../shared/page/language.ts";
 import type { EventDefinition, EventField } from "../../shared/registration/event-definition.ts";
+import { hasChoiceOfLanguages, languagesOf } from "../../shared/registration/event-translation.ts";
+import { isAsked } from "../../shared/registration/field-conditions.ts";
+import { textLength } from "../../shared/registration/registration-size.ts";
+import type { Answer } from "../../shared/registration/registration.ts";
 import type { Submission } from "../../shared/registration/submission-schema.ts";
 import { hardNames, hardTexts } from "./hard-names.ts";
 
-interface Language {
+interface Names {
   readonly faker: typeof english;
   readonly familyNameFirst?: boolean;
   /** People of a hundred; the others have a name of `hardNames`. */
   readonly percent: number;
 }
 
-const languages: readonly Language[] = [
+const names: readonly Names[] = [
   { faker: english, percent: 34 },
   { faker: german, percent: 20 },
   { faker: polish, percent: 10 },
@@ -27,7 +32,7 @@ const languages: readonly Language[] = [
   { faker: arabic, percent: 6 },
   { faker: japanese, percent: 6, familyNameFirst: true },
 ];
-const languageOf = languages.flatMap((language) => Array.from({ length: language.percent }, () => language));
+const namesOf = names.flatMap((one) => Array.from({ length: one.percent }, () => one));
 
 const domains = [
   ...Array.from({ length: 4 }, () => ["example.org", "example.com", "example.net", "mail.example.com"]).flat(),
@@ -39,13 +44,14 @@ const domains = [
 
 const answeredShare = 0.7;
 const hardTextShare = 0.2;
-const defaultMaxCharacters = 200;
 
 export interface People {
   /** @returns what the next person submits: valid, in usual spelling, with an address that nobody had before */
   next(): Required<Submission>;
   /** @returns name and answers of one more person, for an address that is known already */
   content(): Omit<Required<Submission>, "email">;
+  /** @returns what the next person asks for, as a property of a request; nothing where the event has no choice */
+  inLanguage(): { readonly language?: Language };
 }
 
 export interface PeopleOptions {
@@ -60,24 +66,25 @@ export interface PeopleOptions {
  * still make different addresses, but not the same people as each alone.
  */
 export function createPeople({ seed, event }: PeopleOptions): People {
-  for (const [index, { faker }] of languages.entries()) faker.seed([seed, index]);
+  for (const [index, { faker }] of names.entries()) faker.seed([seed, index]);
   const dice = english;
   const tag = seed.toString(36);
+  const hasChoice = hasChoiceOfLanguages(event);
   let made = 0;
 
   function nameOf(): string {
-    const language = languageOf[dice.number.int({ max: 99 })];
-    if (language === undefined) return dice.helpers.arrayElement(hardNames);
-    const { faker, familyNameFirst = false } = language;
+    const origin = namesOf[dice.number.int({ max: 99 })];
+    if (origin === undefined) return dice.helpers.arrayElement(hardNames);
+    const { faker, familyNameFirst = false } = origin;
     const sex = dice.datatype.boolean() ? "female" : "male";
-    const names = [faker.person.firstName(sex), faker.person.lastName(sex)];
-    return (familyNameFirst ? names.toReversed() : names).join(" ");
+    const both = [faker.person.firstName(sex), faker.person.lastName(sex)];
+    return (familyNameFirst ? both.toReversed() : both).join(" ");
   }
 
-  function answer(field: EventField): string | number | boolean {
+  function answer(field: EventField): Answer {
     switch (field.type) {
       case "text":
-        return fit(someText(), field.minLength ?? (field.required ? 1 : 0), field.maxLength);
+        return fit(someText(), field.minLength ?? (field.required ? 1 : 0), textLength(field));
       case "email":
         return `contact.${made.toString(36)}@example.org`;
       case "number": {
@@ -89,6 +96,20 @@ export function createPeople({ seed, event }: PeopleOptions): People {
       }
       case "select":
         return dice.helpers.arrayElement(field.options);
+      case "choices": {
+        const { options, minimum = field.required ? 1 : 0, maximum = options.length } = field;
+        const chosen = new Set(dice.helpers.arrayElements(options, { min: minimum, max: maximum }));
+        return options.filter((option) => chosen.has(option));
+      }
+      case "date": {
+        const { earliest = field.latest ?? "1990-01-01", latest = field.earliest ?? "2040-12-31" } = field;
+        return dice.date.between({ from: earliest, to: latest }).toISOString().slice(0, earliest.length);
+      }
+      case "telephone":
+        // Numbers that Ofcom keeps for films: nobody has them.
+        return `+44 20 7946 0${dice.string.numeric({ length: 3, allowLeadingZeros: true })}`;
+      case "consent":
+        return true;
       case "checkbox":
         return field.required === true || dice.datatype.boolean();
     }
@@ -100,8 +121,9 @@ export function createPeople({ seed, event }: PeopleOptions): People {
   }
 
   function answersOf(): Required<Submission>["answers"] {
-    const answers: Record<string, string | number | boolean> = {};
+    const answers: Record<string, Answer> = {};
     for (const field of event.fields) {
+      if (!isAsked(field.when, answers)) continue;
       if (field.required || dice.datatype.boolean({ probability: answeredShare })) answers[field.id] = answer(field);
     }
     return answers;
@@ -116,11 +138,12 @@ export function createPeople({ seed, event }: PeopleOptions): People {
       const email = `${local}.${tag}-${made.toString(36)}@${dice.helpers.arrayElement(domains)}`;
       return { email, name, answers: answersOf() };
     },
+    inLanguage: () => (hasChoice ? { language: dice.helpers.arrayElement(languagesOf(event)) } : {}),
     content: () => ({ name: nameOf(), answers: answersOf() }),
   };
 }
 
-function fit(text: string, minLength: number, maxLength = defaultMaxCharacters): string {
+function fit(text: string, minLength: number, maxLength: number): string {
   const characters = Array.from(text).slice(0, maxLength);
   return characters.join("") + ".".repeat(Math.max(0, minLength - characters.length));
 }

@@ -7,6 +7,7 @@ import { randomUUID } from "node:crypto";
 import { extname } from "node:path";
 import { CsvError, parse, type Info } from "csv-parse";
 import { TurnoutError } from "../../shared/errors.ts";
+import { submittedAnswers } from "../../shared/registration/consent.ts";
 import type { EventDefinition } from "../../shared/registration/event-definition.ts";
 import { recordAttributes } from "../../admin/registrations/file-columns.ts";
 import { readHeader, type Columns } from "./csv-columns.ts";
@@ -54,15 +55,19 @@ async function* readText(path: string): AsyncGenerator<string, void, undefined> 
   }
 }
 
-/** @returns what the attendee submitted, without the attributes of the stored record that an export adds */
-function withoutRecord(exported: object): object {
-  return Object.fromEntries(Object.entries(exported).filter(([name]) => !recordAttributes.has(name)));
+/** @returns what the attendee submitted, without what the stored record adds: its attributes, a consent's wording */
+function withoutRecord(exported: object, event: EventDefinition): object {
+  const submitted = Object.fromEntries(Object.entries(exported).filter(([name]) => !recordAttributes.has(name)));
+  const answers: unknown = submitted.answers;
+  if (typeof answers !== "object" || answers === null || Array.isArray(answers)) return submitted;
+  return { ...submitted, answers: submittedAnswers(answers, event) };
 }
 
-async function* readJsonLines(
-  path: string,
-  onRejected: (row: RejectedRow) => void,
-): AsyncGenerator<Row, void, undefined> {
+async function* readJsonLines({
+  path,
+  event,
+  onRejected,
+}: SubmissionFileOptions): AsyncGenerator<Row, void, undefined> {
   let rest = "";
   let line = 0;
   function* rowsOf(texts: readonly string[]): Generator<Row, void, undefined> {
@@ -77,7 +82,7 @@ async function* readJsonLines(
         continue;
       }
       if (typeof submission === "object" && submission !== null && !Array.isArray(submission))
-        yield { line, submission: withoutRecord(submission) };
+        yield { line, submission: withoutRecord(submission, event) };
       else onRejected({ line, reasons: ["is not a JSON object with email and name"] });
     }
   }
@@ -190,11 +195,11 @@ export async function countSubmissions(options: Omit<SubmissionFileOptions, "onR
  * @throws TURNOUT_USAGE_INVALID when the file cannot be read, is not UTF-8, or its header names no columns of the event
  */
 export async function* readSubmissions(options: SubmissionFileOptions): AsyncGenerator<LoadItem, void, undefined> {
-  const { path, onRejected } = options;
+  const { path } = options;
   const kind = extname(path).toLowerCase();
   const jsonLines = kind === ".jsonl" || kind === ".ndjson";
   if (!jsonLines && kind !== ".csv") throw unusable(path, "its name must end with .csv, .jsonl or .ndjson.");
-  const rows = jsonLines ? readJsonLines(path, onRejected) : readCsv(options);
+  const rows = jsonLines ? readJsonLines(options) : readCsv(options);
   for await (const { line, submission } of rows) {
     yield {
       submission: submission as LoadItem["submission"],

@@ -1,78 +1,140 @@
 /** Estimates what a planned rush costs, by service, from list prices: good for the order of magnitude. */
-import { prices, type InstanceType } from "./prices.ts";
-import type { Settings } from "./planner.ts";
-import { fullPack } from "./instance-rates.ts";
-import type { Outcome } from "./simulation.ts";
-import { newTableWritesPerSecond } from "./table-throughput.ts";
+import { prices as listPrices, type Prices, type Service } from "./prices.ts";
+import { metricsOf, standing, type Usage } from "./usage.ts";
 
 export interface CostLine {
-  readonly service: string;
+  readonly service: Service;
   /** What is paid for. */
   readonly what: string;
   readonly dollars: number;
 }
 
-export interface CostOptions {
-  readonly settings: Settings;
-  readonly outcome: Outcome;
-  readonly webType: InstanceType;
-  readonly workerType: InstanceType;
-  /** How long both tiers have more instances: before, during and after the rush. */
-  readonly raisedSeconds: number;
-}
+/** What is charged by the hour while nothing happens. */
+export type Standing = Pick<Usage, "web" | "worker" | "firewallRules">;
 
-/** The page, two assets, the post, and three reads of the status. */
-const requestsPerPerson = 7;
-/** A send, and a tenth of a receive and of a delete; empty long polls are not counted. */
-const sqsRequestsPerMessage = 1.2;
-/** Two half units for each read of the status. */
-const readUnitsPerPerson = 3;
+const million = 1_000_000;
+const gigabyte = 1_000_000_000;
+/** As AWS charges a month by the hour. */
+const hoursPerMonth = 730;
+/** Of each a capacity unit has in an hour: new connections at 25 a second, and bytes. */
+const connectionsPerUnitHour = 90_000;
+const bytesPerUnitHour = gigabyte;
 
-/** @returns the cost of the rush itself, one line for each service; see `dailyDollars` for the cost between rushes */
-export function costOf({ settings, outcome, webType, workerType, raisedSeconds }: CostOptions): CostLine[] {
-  const hours = raisedSeconds / 3_600;
-  const people = outcome.accepted;
-  const instances =
-    settings.webInstances * prices.instanceHour[webType] + settings.workerInstances * prices.instanceHour[workerType];
-  const warmed = Math.max(0, settings.warmWritesPerSecond - newTableWritesPerSecond);
-  const million = 1_000_000;
+const count = (value: number) => Math.round(value).toLocaleString("en");
+const size = (bytes: number) => `${(bytes / gigabyte).toFixed(bytes < 10 * gigabyte ? 2 : 0)} GB`;
+
+/**
+ * @param prices to reckon with. Default: those of `prices.ts`
+ * @returns the cost of the rush itself, and of keeping what it stored for a month; see `dailyDollars` for the cost between rushes
+ */
+export function costOf(usage: Usage, prices: Prices = listPrices): CostLine[] {
+  const { hours, web, worker } = usage;
+  const months = hours / hoursPerMonth;
+  const tier = (name: string, { instances, type }: Usage["web"]): CostLine => ({
+    service: "EC2",
+    what: `${name}: ${instances} ${type} for ${hours.toFixed(1)} h`,
+    dollars: instances * prices.instanceHour[type] * hours,
+  });
+  // As if CloudFront made a connection for each request: at most, since it keeps them.
+  const capacityUnitHours = Math.max(
+    usage.originRequests / connectionsPerUnitHour,
+    usage.originBytes / bytesPerUnitHour,
+  );
   return [
+    tier("web", web),
+    tier("worker", worker),
     {
-      service: "EC2",
-      what: `${settings.webInstances} ${webType} and ${settings.workerInstances} ${workerType} for ${hours.toFixed(1)} h`,
-      dollars: instances * hours,
+      service: "Load balancer",
+      what: `${hours.toFixed(1)} h, and ${count(usage.originRequests)} requests`,
+      dollars: prices.loadBalancerHour * hours + prices.capacityUnitHour * capacityUnitHours,
     },
     {
-      service: "DynamoDB",
-      what: "one write and a few reads for each person",
-      dollars: (people / million) * (prices.dynamoDbMillionWrites + readUnitsPerPerson * prices.dynamoDbMillionReads),
-    },
-    { service: "DynamoDB", what: `warming the table, once`, dollars: warmed * prices.warmWriteUnit },
-    {
-      service: "SQS",
-      what: "packs sent, received and deleted",
-      dollars: ((people / fullPack) * sqsRequestsPerMessage * prices.sqsMillionRequests) / million,
+      service: "NAT gateway",
+      what: `${hours.toFixed(1)} h, and ${size(usage.natBytes)} to and from AWS`,
+      dollars: (prices.natGatewayHour + prices.addressHour) * hours + (usage.natBytes / gigabyte) * prices.natGigabyte,
     },
     {
       service: "CloudFront",
-      what: `${requestsPerPerson} requests for each person, and shed ones`,
-      dollars: ((people * requestsPerPerson + outcome.shedRequests) / 10_000) * prices.cloudFrontTenThousandRequests,
+      what: `${count(usage.edgeRequests)} requests for the page, its files and the status`,
+      dollars:
+        (usage.edgeRequests / 10_000) * prices.cloudFrontTenThousandRequests +
+        (usage.functionRuns / million) * prices.cloudFrontMillionFunctionRuns,
     },
     {
-      service: "Network",
-      what: "balancer and NAT gateway",
-      dollars: (prices.loadBalancerHour + prices.natGatewayHour) * hours,
+      service: "CloudFront",
+      what: `${size(usage.edgeBytes)} to attendees`,
+      dollars: (usage.edgeBytes / gigabyte) * prices.cloudFrontGigabyte,
     },
+    {
+      service: "SQS",
+      what: `${count(usage.sqsRequests)} requests, ${usage.registrationsPerMessage.toFixed(1)} registrations to a message`,
+      dollars: (usage.sqsRequests / million) * prices.sqsMillionRequests,
+    },
+    {
+      service: "DynamoDB",
+      what: `${count(usage.writeUnits)} write and ${count(usage.readUnits)} read units`,
+      dollars:
+        (usage.writeUnits / million) * prices.dynamoDbMillionWrites +
+        (usage.readUnits / million) * prices.dynamoDbMillionReads,
+    },
+    {
+      service: "DynamoDB",
+      what: "warming two tables, once",
+      dollars: usage.warmedUnits * prices.warmWriteUnit,
+    },
+    {
+      service: "DynamoDB",
+      what: `${size(usage.storedBytes)} and its backups, kept for a month`,
+      dollars: (usage.storedBytes / gigabyte) * (prices.dynamoDbGigabyteMonth + prices.dynamoDbBackupGigabyteMonth),
+    },
+    {
+      service: "CloudWatch",
+      what: `metrics and alarms for ${hours.toFixed(1)} h`,
+      dollars: watching(usage.metrics, prices) * months + (usage.metricCalls / 1_000) * prices.thousandMetricCalls,
+    },
+    ...(usage.mails === 0
+      ? []
+      : [
+          {
+            service: "SES",
+            what: `${count(usage.mails)} mails, each with a calendar file`,
+            dollars:
+              (usage.mails / 1_000) * prices.thousandMails +
+              (usage.attachmentBytes / gigabyte) * prices.mailAttachmentGigabyte,
+          } as const,
+        ]),
+    ...(usage.firewallRules === 0
+      ? []
+      : [
+          {
+            service: "WAF",
+            what: `${usage.firewallRules} rules for ${hours.toFixed(1)} h, and ${count(usage.edgeRequests)} requests`,
+            dollars:
+              guarding(usage.firewallRules, prices) * months +
+              (usage.edgeRequests / million) * prices.firewallMillionRequests,
+          } as const,
+        ]),
   ];
 }
 
-/** @returns dollars a day for an idle stack */
-export function dailyDollars(
-  webInstances: number,
-  workerInstances: number,
-  web: InstanceType,
-  worker: InstanceType,
-): number {
-  const instances = webInstances * prices.instanceHour[web] + workerInstances * prices.instanceHour[worker];
-  return 24 * (instances + prices.loadBalancerHour + prices.natGatewayHour);
+/** @returns dollars for a month of metrics, alarms and the dashboard */
+function watching(metrics: number, prices: Prices): number {
+  return metrics * prices.metricMonth + standing.alarms * prices.alarmMonth + prices.dashboardMonth;
+}
+
+/** @returns dollars for a month of the firewall, without requests */
+function guarding(rules: number, prices: Prices): number {
+  return rules === 0 ? 0 : prices.firewallMonth + rules * prices.firewallRuleMonth;
+}
+
+/** @returns dollars a day for a deployment that nobody uses, with so many instances */
+export function dailyDollars({ web, worker, firewallRules }: Standing, prices: Prices = listPrices): number {
+  const hourly =
+    web.instances * prices.instanceHour[web.type] +
+    worker.instances * prices.instanceHour[worker.type] +
+    prices.loadBalancerHour +
+    prices.natGatewayHour +
+    prices.addressHour;
+  const monthly = watching(metricsOf(web.instances + worker.instances), prices) + guarding(firewallRules, prices);
+  return 24 * (hourly + monthly / hoursPerMonth);
 }

@@ -6,15 +6,17 @@ import { relativeSpeed, type InstanceType } from "./prices.ts";
 export interface InstanceRates {
   readonly webPerSecond: number;
   readonly workerPerSecond: number;
-  /** Where the rates come from. */
-  readonly source: string;
+  /** Where the web tier's rate comes from, for people. */
+  readonly webSource: string;
+  /** Where the worker's rate comes from, for people. */
+  readonly workerSource: string;
 }
 
 /** CPU for each registration, without a benchmark of this machine. See docs/performance.md. */
 const assumed = { webMicros: 130, workerMicros: 60 };
 
-/** nginx, the kernel's network and the operating system run on the same core. */
-const shareForUs = 0.6;
+/** Assumed: the kernel's network and the operating system run on the same core. */
+const shareForUs = 0.75;
 const microsPerSecond = 1_000_000;
 
 interface BenchFigures {
@@ -25,14 +27,21 @@ interface BenchFigures {
 
 /** @param file `bench/results.json`, or another run's */
 function figuresOf(file: string): BenchFigures {
-  const unknown = { ...assumed, source: "assumed, because no benchmark was found; run npm run bench" };
+  const unknown = {
+    ...assumed,
+    source: "assumed, because no benchmark was found: run npm run bench, or measure with turnout stress",
+  };
   try {
     const { cpuMicrosPerRegistration: cpu, at } = JSON.parse(readFileSync(file, "utf8")) as {
       cpuMicrosPerRegistration?: { web?: number; worker?: number };
       at?: string;
     };
     if (!cpu?.web || !cpu.worker) return unknown;
-    return { webMicros: cpu.web, workerMicros: cpu.worker, source: `the benchmark of ${at ?? "an unknown date"}` };
+    return {
+      webMicros: cpu.web,
+      workerMicros: cpu.worker,
+      source: `estimated from the CPU time of the benchmark of ${at?.slice(0, 10) ?? "an unknown date"}`,
+    };
   } catch {
     return unknown;
   }
@@ -46,11 +55,14 @@ function figuresOf(file: string): BenchFigures {
 export function instanceRates(resultsFile: string, webType: InstanceType, workerType: InstanceType): InstanceRates {
   const { webMicros, workerMicros, source } = figuresOf(resultsFile);
   const rate = (micros: number, type: InstanceType) => ((microsPerSecond * shareForUs) / micros) * relativeSpeed[type];
-  const { messagesPerSecondPerInstance } = scalingPolicy.worker.backlog;
+  const computed = rate(workerMicros, workerType);
+  const tableBound = scalingPolicy.worker.backlog.messagesPerSecondPerInstance * fullPack;
   return {
     webPerSecond: Math.floor(rate(webMicros, webType)),
-    workerPerSecond: Math.floor(Math.min(rate(workerMicros, workerType), messagesPerSecondPerInstance * fullPack)),
-    source,
+    workerPerSecond: Math.floor(Math.min(computed, tableBound)),
+    webSource: source,
+    workerSource:
+      computed > tableBound ? "what the scaling policy assumes, since a worker waits for the table" : source,
   };
 }
 

@@ -4,10 +4,10 @@ import { sparkline } from "../chart/sparkline.ts";
 import type { Report } from "../chart/report-page.ts";
 import { formatSeconds } from "../../terminal/duration.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
-import type { CostLine } from "./cost.ts";
+import { CostReport, costHead, costReport, costRows, costSentences, type CostFindings } from "./cost-report.ts";
 import type { InstanceRates } from "./instance-rates.ts";
-import type { Plan } from "./planner.ts";
-import { prices } from "./prices.ts";
+import { deployCommand, type DeployableSetting } from "./deployable-settings.ts";
+import { targetUtilisation, type Plan } from "./planner.ts";
 import type { Outcome } from "./simulation.ts";
 
 const OutcomeSummary = Type.Object({
@@ -27,33 +27,39 @@ const OutcomeSummary = Type.Object({
 export const PlanReport = Type.Object({
   attendees: Type.Integer(),
   seconds: Type.Integer(),
-  rates: Type.Object({ webPerSecond: Type.Integer(), workerPerSecond: Type.Integer(), source: Type.String() }),
-  settings: Type.Object({
-    webInstances: Type.Integer(),
-    workerInstances: Type.Integer(),
-    warmWritesPerSecond: Type.Integer(),
-    leadSeconds: Type.Integer(),
+  rates: Type.Object({
+    webPerSecond: Type.Integer(),
+    webSource: Type.String(),
+    workerPerSecond: Type.Integer(),
+    workerSource: Type.String(),
   }),
+  settings: Type.Record(Type.String(), Type.Union([Type.String(), Type.Integer()]), {
+    description: "by name, as in the context of cdk.json",
+  }),
+  command: Type.String({ description: "deploys those that differ from the defaults" }),
+  leadSeconds: Type.Integer({ description: "before the opening, when the deployment raises both tiers" }),
+  targetUtilisation: Type.Number(),
   planned: OutcomeSummary,
-  unprepared: OutcomeSummary,
+  oneLost: OutcomeSummary,
+  defaults: Type.Object({ atOpening: OutcomeSummary, atAnotherTime: OutcomeSummary }),
+  defaultsSuffice: Type.Boolean({
+    description: "whether the defaults serve everybody in time as well, at the opening",
+  }),
+  holdsTimes: Type.Number({ description: "times as many people that it holds as well, up to ten" }),
+  shortfalls: Type.Array(Type.String()),
   breaksFirst: Type.Enum(["web", "worker", "table"]),
   loads: Type.Object({ web: Type.Number(), worker: Type.Number(), table: Type.Number() }),
-  cost: Type.Object({
-    asOf: Type.String(),
-    region: Type.String(),
-    dollars: Type.Number(),
-    lines: Type.Array(Type.Object({ service: Type.String(), what: Type.String(), dollars: Type.Number() })),
-  }),
+  cost: CostReport,
 });
 
 export type PlanReport = Static<typeof PlanReport>;
 
-export interface PlanFindings {
+export interface PlanFindings extends CostFindings {
   readonly attendees: number;
   readonly seconds: number;
   readonly rates: InstanceRates;
   readonly plan: Plan;
-  readonly cost: readonly CostLine[];
+  readonly deployable: readonly DeployableSetting[];
 }
 
 function summarize(outcome: Outcome): PlanReport["planned"] {
@@ -71,46 +77,59 @@ function summarize(outcome: Outcome): PlanReport["planned"] {
   };
 }
 
-const dollarsOf = (lines: readonly CostLine[]) => lines.reduce((sum, { dollars }) => sum + dollars, 0);
-const cents = (dollars: number) => Math.round(dollars * 100) / 100;
-
-export function planReport({ attendees, seconds, rates, plan, cost }: PlanFindings): PlanReport {
-  const { settings, planned, unprepared, breaksFirst, loads } = plan;
+export function planReport(findings: PlanFindings): PlanReport {
+  const { attendees, seconds, rates, plan, deployable } = findings;
+  const { settings, planned, oneLost, defaults, breaksFirst, loads, holdsTimes, shortfalls } = plan;
   return {
     attendees: Math.round(attendees),
     seconds,
     rates,
-    settings,
+    settings: Object.fromEntries(deployable.map(({ name, value }) => [name, value])),
+    command: deployCommand(deployable),
+    leadSeconds: settings.leadSeconds,
+    targetUtilisation,
     planned: summarize(planned),
-    unprepared: summarize(unprepared),
+    oneLost: summarize(oneLost),
+    defaults: {
+      atOpening: summarize(defaults.atOpening),
+      atAnotherTime: summarize(defaults.atAnotherTime),
+    },
+    defaultsSuffice: plan.defaultsSuffice,
+    holdsTimes,
+    shortfalls: [...shortfalls],
     breaksFirst,
     loads,
-    cost: {
-      asOf: prices.asOf,
-      region: prices.region,
-      dollars: cents(dollarsOf(cost)),
-      lines: cost.map((line) => ({ ...line, dollars: cents(line.dollars) })),
-    },
+    cost: costReport(findings),
   };
 }
 
 const count = (value: number) => Math.round(value).toLocaleString("en");
-const money = (dollars: number) => `$${dollars.toFixed(2)}`;
 const until = (seconds: number | null) => (seconds === null ? "not within a day" : formatSeconds(seconds));
 
-function settingRows({ plan: { settings } }: PlanFindings): string[][] {
+function settingRows({ deployable }: PlanFindings): string[][] {
+  return deployable.map(({ name, value, preset, meaning }) => [
+    name,
+    String(value),
+    value === preset ? "as by default" : String(preset),
+    meaning,
+  ]);
+}
+
+function loadRows({ rates, plan: { loads, settings } }: PlanFindings): string[][] {
+  const percent = (share: number) => `${Math.round(share * 100)} %`;
   return [
-    ["web instances, from", count(settings.webInstances), "minInstances of the web tier for the rush"],
-    ["worker instances, from", count(settings.workerInstances), "minInstances of the worker tier for the rush"],
-    ["table, warm writes/s", count(settings.warmWritesPerSecond), "warm throughput; it can be raised, never lowered"],
-    ["ready before opening", formatSeconds(settings.leadSeconds), "the scheduled action's lead"],
+    ["web", `${count(rates.webPerSecond)}/s each`, percent(loads.web), rates.webSource],
+    ["worker", `${count(rates.workerPerSecond)}/s each`, percent(loads.worker), rates.workerSource],
+    ["table", `${count(settings.warmWritesPerSecond)}/s`, percent(loads.table), "tableWarmWritesPerSecond"],
   ];
 }
 
-function comparisonRows({ plan: { planned, unprepared } }: PlanFindings): string[][] {
-  const row = (name: string, read: (outcome: Outcome) => string) => [name, read(planned), read(unprepared)];
+function comparisonRows({ plan: { planned, oneLost, defaults } }: PlanFindings): string[][] {
+  const columns = [planned, oneLost, defaults.atOpening, defaults.atAnotherTime];
+  const row = (name: string, read: (outcome: Outcome) => string) => [name, ...columns.map(read)];
   return [
-    row("requests shed", (outcome) => count(outcome.shedRequests)),
+    row("instances at the start", ({ series }) => `${series.webInstances[0]} and ${series.workerInstances[0]}`),
+    row("requests shed, sent again", (outcome) => count(outcome.shedRequests)),
     row("longest wait until accepted", (outcome) => formatSeconds(outcome.worstAcceptWaitSeconds)),
     row("longest wait until confirmed", (outcome) => formatSeconds(outcome.worstStoreWaitSeconds)),
     row("most people on the queue", (outcome) => count(outcome.peakDepth)),
@@ -123,18 +142,25 @@ function comparisonRows({ plan: { planned, unprepared } }: PlanFindings): string
   ];
 }
 
-function costRows({ cost }: PlanFindings): string[][] {
-  return [
-    ...cost.map(({ service, what, dollars }) => [service, what, money(dollars)]),
-    ["Sum", "", money(dollarsOf(cost))],
-  ];
-}
-
 const parts = { web: "the web tier", worker: "the worker tier", table: "the table" } as const;
 
-function breakingSentence({ plan: { breaksFirst, loads } }: PlanFindings): string {
-  const percent = Math.round(loads[breaksFirst] * 100);
-  return `If more people come than planned, ${parts[breaksFirst]} reaches its limit first: at the peak it uses ${percent} % of its capacity.`;
+function headroomSentence({ attendees, plan: { breaksFirst, holdsTimes } }: PlanFindings): string {
+  if (holdsTimes < 1) return `There is no headroom: ${parts[breaksFirst]} reaches its limit first.`;
+  const atLeast = holdsTimes >= 10 ? "at least " : "";
+  const more = `${atLeast}${count(attendees * holdsTimes)} people (${holdsTimes.toFixed(1)} times as many)`;
+  return `Headroom: in the same time it takes ${more}; then ${parts[breaksFirst]} reaches its limit first.`;
+}
+
+function defaultsSentence({ plan: { defaultsSuffice, defaults } }: PlanFindings): string {
+  if (defaultsSuffice) return "At the opening the default settings serve everybody in time as well.";
+  const { shedRequests, worstAcceptWaitSeconds, worstStoreWaitSeconds } = defaults.atOpening;
+  const shed = shedRequests < 1 ? "nothing is shed" : `${count(shedRequests)} requests are shed and sent again`;
+  const waits = `the last is accepted after ${formatSeconds(worstAcceptWaitSeconds)} and confirmed up to ${formatSeconds(worstStoreWaitSeconds)} later`;
+  return `With the default settings at the opening ${shed}; ${waits}.`;
+}
+
+function leadSentence({ plan: { settings } }: PlanFindings): string {
+  return `The deployment raises both tiers by itself ${formatSeconds(settings.leadSeconds)} before opensAt of the event file. For a rush at another time, such as after a mailing, set webMinInstances and workerMinInstances to the same numbers before it.`;
 }
 
 function headline({ attendees, seconds }: PlanFindings): string {
@@ -142,19 +168,26 @@ function headline({ attendees, seconds }: PlanFindings): string {
 }
 
 const chartWidth = 60;
-const settingsHead = ["set", "to", "which is"];
-const comparisonHead = ["", "with this plan", "with nothing prepared"];
-const costHead = ["service", "for", "cost"];
-
+const settingsHead = ["set", "to", "default", "which is"];
+const loadsHead = ["part", "takes", "needed", "the figure is"];
+const comparisonHead = [
+  "web and worker",
+  "this plan",
+  "one of each lost",
+  "defaults, at opening",
+  "defaults, otherwise",
+];
 export function showPlan({ print, printTable, colors }: Terminal, findings: PlanFindings): void {
-  const { rates, plan } = findings;
-  print(colors.bold(`Plan for ${headline(findings)}`));
-  print(
-    `One instance: web ${count(rates.webPerSecond)}/s, worker ${count(rates.workerPerSecond)}/s (${rates.source}).\n`,
-  );
+  const { plan, deployable } = findings;
+  print(`${colors.bold(`Plan for ${headline(findings)}`)}\n`);
+  for (const shortfall of plan.shortfalls) print(colors.yellow(shortfall));
   printTable(settingsHead, settingRows(findings));
+  print(`\nWith your own settings, such as stackName:\n  ${colors.cyan(deployCommand(deployable))}`);
+  print(`${leadSentence(findings)}\n`);
+  printTable(loadsHead, loadRows(findings));
   print("");
   printTable(comparisonHead, comparisonRows(findings));
+  print(defaultsSentence(findings));
   print(`\n${colors.bold("Second by second, with this plan")}`);
   const { series } = plan.planned;
   for (const [name, values] of [
@@ -170,12 +203,12 @@ export function showPlan({ print, printTable, colors }: Terminal, findings: Plan
   }
   print("");
   printTable(costHead, costRows(findings));
-  print(`List prices of ${prices.region} as of ${prices.asOf}, without tax, discounts and free tier.`);
-  print(`\n${breakingSentence(findings)}`);
+  for (const sentence of costSentences(findings)) print(sentence);
+  print(`\n${headroomSentence(findings)}`);
 }
 
 export function planPage(findings: PlanFindings): Report {
-  const { rates, plan } = findings;
+  const { plan, deployable } = findings;
   const charts = (name: string, { series }: Outcome) => [
     {
       title: `${name}: arrivals, accepted, shed`,
@@ -206,18 +239,26 @@ export function planPage(findings: PlanFindings): Report {
   return {
     title: `Capacity plan for ${headline(findings)}`,
     summary: [
-      `Simulated with ${count(rates.webPerSecond)} registrations/s for a web instance and ${count(rates.workerPerSecond)} for a worker (${rates.source}).`,
-      breakingSentence(findings),
+      ...plan.shortfalls,
+      `Deploy with your own settings and: ${deployCommand(deployable)}`,
+      leadSentence(findings),
+      headroomSentence(findings),
+      defaultsSentence(findings),
+      ...costSentences(findings),
     ],
     tables: [
       { title: "What to set", head: settingsHead, rows: settingRows(findings) },
+      { title: "What each part takes, and how much of it is needed", head: loadsHead, rows: loadRows(findings) },
       { title: "What to expect", head: comparisonHead, rows: comparisonRows(findings) },
       {
-        title: `What it costs (list prices of ${prices.region} as of ${prices.asOf})`,
+        title: "What it costs",
         head: costHead,
         rows: costRows(findings),
       },
     ],
-    charts: [...charts("With this plan", plan.planned), ...charts("With nothing prepared", plan.unprepared)],
+    charts: [
+      ...charts("With this plan", plan.planned),
+      ...charts("With the default settings, at the opening", plan.defaults.atOpening),
+    ],
   };
 }

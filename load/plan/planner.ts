@@ -1,8 +1,10 @@
 /**
- * Finds what to set before the event, by trying scenarios in the simulation: the fewest instances and the lowest warm
- * throughput with which no request is shed and everybody is confirmed in time.
+ * Finds what to set before the event, by trying scenarios in the simulation: with what it finds no request is shed and
+ * everybody is confirmed in time while no part does more than `targetUtilisation` of what it can, and with an instance of each
+ * tier to spare.
  */
 import { scalingPolicy } from "../../shared/aws/scaling-policy.ts";
+import { settingBounds } from "./deployable-settings.ts";
 import { fullPack, type InstanceRates } from "./instance-rates.ts";
 import { simulate, type Outcome, type Scenario } from "./simulation.ts";
 import { newTableWritesPerSecond } from "./table-throughput.ts";
@@ -16,15 +18,17 @@ export interface Wishes {
 }
 
 export interface Settings {
+  /** The spare one included. */
   readonly webInstances: number;
+  /** The spare one included. */
   readonly workerInstances: number;
   /** Write units each second; that of a new table if no warming is needed. */
   readonly warmWritesPerSecond: number;
-  /** How long before the opening this must be in effect. */
+  /** How long before the opening the deployment raises both tiers by itself. */
   readonly leadSeconds: number;
 }
 
-/** Share of each part's capacity used at the peak; the largest one is the bottleneck if more people come. */
+/** Share of each part's capacity that the rush needs; the largest one is the bottleneck if more people come. */
 export interface Loads {
   readonly web: number;
   readonly worker: number;
@@ -34,17 +38,31 @@ export interface Loads {
 export interface Plan {
   readonly settings: Settings;
   readonly planned: Outcome;
-  /** The same rush without preparation: the minimum of the policy and a new table. */
-  readonly unprepared: Outcome;
+  /** The same with one instance less of each tier, all the time. */
+  readonly oneLost: Outcome;
+  /** The same rush with the settings that a deployment has by itself. */
+  readonly defaults: {
+    /** At the opening in the event file, for which both tiers are raised. */
+    readonly atOpening: Outcome;
+    /** At another time, such as after a mailing: only the minimum runs. */
+    readonly atAnotherTime: Outcome;
+  };
+  /** Whether these serve everybody in time as well, at the opening. */
+  readonly defaultsSuffice: boolean;
   readonly loads: Loads;
   readonly breaksFirst: keyof Loads;
+  /** How many times as many people, in tenths, could come in the same way within the same wait, up to ten times. */
+  readonly holdsTimes: number;
+  /** For people: what the plan does not reach. */
+  readonly shortfalls: readonly string[];
 }
 
-/** CPU share of the web tier at the peak; the rest allows for uneven load balancing. */
-const webUtilisation = 0.7;
+/** What each part does at most, of what it can, when everything comes as planned. */
+export const targetUtilisation = 0.6;
+/** Of each tier, beyond those that the rush needs. */
+const spareInstances = 1;
 const warmStep = 1_000;
-/** End of the search: more than any account has. */
-const mostInstances = 5_000;
+const mostTimes = 10;
 
 /** @returns the highest rate, averaged over three seconds to smooth out single ones */
 function peakArrivals(arrivals: Float64Array): number {
@@ -56,71 +74,114 @@ function peakArrivals(arrivals: Float64Array): number {
   return most;
 }
 
+interface Trial {
+  readonly web: number;
+  readonly worker: number;
+  readonly warmWritesPerSecond: number;
+  /** Of what a worker can do. Default: all. */
+  readonly workerShare?: number;
+  readonly tableShare?: number;
+  /** Whether more people come. Default: 1. */
+  readonly times?: number;
+}
+
 export function makePlan({ arrivals, rates, confirmWithinSeconds, instanceReadySeconds }: Wishes): Plan {
-  function scenario(web: number, worker: number, warmWritesPerSecond: number, fixed: boolean): Scenario {
-    const { web: webPolicy, worker: workerPolicy } = scalingPolicy;
-    return {
-      arrivals,
+  const { web: webPolicy, worker: workerPolicy, rush } = scalingPolicy;
+
+  function attempt({ web, worker, workerShare = 1, times = 1, ...table }: Trial): Outcome {
+    const scenario: Scenario = {
+      arrivals: times === 1 ? arrivals : arrivals.map((people) => people * times),
       web: {
         startInstances: web,
         minInstances: web,
-        maxInstances: fixed ? Math.max(web, webPolicy.maxInstances) : webPolicy.maxInstances,
+        maxInstances: Math.max(web, webPolicy.maxInstances),
         registrationsPerSecond: rates.webPerSecond,
       },
       worker: {
         startInstances: worker,
         minInstances: worker,
-        maxInstances: fixed ? Math.max(worker, workerPolicy.maxInstances) : workerPolicy.maxInstances,
-        registrationsPerSecond: rates.workerPerSecond,
+        maxInstances: Math.max(worker, workerPolicy.maxInstances),
+        registrationsPerSecond: rates.workerPerSecond * workerShare,
       },
-      warmWritesPerSecond,
+      ...table,
       instanceReadySeconds,
       registrationsPerMessage: fullPack,
     };
+    return simulate(scenario);
   }
 
-  const peak = peakArrivals(arrivals);
-  const web = Math.max(scalingPolicy.web.minInstances, Math.ceil(peak / (rates.webPerSecond * webUtilisation)));
-  const worker = fewest((count) => {
-    const outcome = simulate(scenario(web, count, Number.MAX_SAFE_INTEGER, true));
-    return outcome.drainedAtSeconds !== null && outcome.worstStoreWaitSeconds <= confirmWithinSeconds;
-  });
-  const warmSteps = fewest((steps) => {
-    const outcome = simulate(scenario(web, worker, steps * warmStep, true));
-    return outcome.drainedAtSeconds !== null && outcome.worstStoreWaitSeconds <= confirmWithinSeconds;
-  }, newTableWritesPerSecond / warmStep);
-  const warmWritesPerSecond = warmSteps * warmStep;
+  const inTime = ({ drainedAtSeconds, worstStoreWaitSeconds }: Outcome) =>
+    drainedAtSeconds !== null && worstStoreWaitSeconds <= confirmWithinSeconds;
+  const good = (outcome: Outcome) => inTime(outcome) && outcome.shedRequests < 1;
 
-  const planned = simulate(scenario(web, worker, warmWritesPerSecond, true));
-  const { minInstances: webMinimum } = scalingPolicy.web;
-  const { minInstances: workerMinimum } = scalingPolicy.worker;
+  const peak = peakArrivals(arrivals);
+  const mostWithoutSpare = settingBounds.instances - spareInstances;
+  const webNeeded = Math.min(mostWithoutSpare, Math.ceil(peak / (rates.webPerSecond * targetUtilisation)));
+  const web = Math.max(webPolicy.minInstances, webNeeded + spareInstances);
+  const workerShare = targetUtilisation;
+  const workerNeeded = fewest(
+    (worker) => inTime(attempt({ web, worker, workerShare, warmWritesPerSecond: Number.MAX_SAFE_INTEGER })),
+    1,
+    mostWithoutSpare,
+  );
+  const worker = workerNeeded + spareInstances;
+  const tableShare = targetUtilisation;
+  const warmWritesPerSecond =
+    warmStep *
+    fewest(
+      (steps) => inTime(attempt({ web, worker, warmWritesPerSecond: steps * warmStep, tableShare })),
+      newTableWritesPerSecond / warmStep,
+      settingBounds.warmWritesPerSecond / warmStep,
+    );
+
+  const chosen = { web, worker, warmWritesPerSecond };
+  const planned = attempt(chosen);
   const loads: Loads = {
     web: peak / (web * rates.webPerSecond),
-    worker: planned.peakStoredPerSecond / (planned.peakWorkerInstances * rates.workerPerSecond),
-    table: planned.peakStoredPerSecond / warmWritesPerSecond,
+    worker: fewest((percent) => inTime(attempt({ ...chosen, workerShare: percent / 100 })), 1, 100) / 100,
+    table: fewest((percent) => inTime(attempt({ ...chosen, tableShare: percent / 100 })), 1, 100) / 100,
   };
   const breaksFirst = (Object.keys(loads) as (keyof Loads)[]).reduce((a, b) => (loads[b] > loads[a] ? b : a));
+  const failsAt = fewest((tenths) => !good(attempt({ ...chosen, times: tenths / 10 })), 10, mostTimes * 10 + 1);
+  const byItself = { warmWritesPerSecond: newTableWritesPerSecond };
+  const atOpening = attempt({ web: rush.webInstances, worker: rush.workerInstances, ...byItself });
   return {
-    settings: {
-      webInstances: web,
-      workerInstances: worker,
-      warmWritesPerSecond,
-      leadSeconds: scalingPolicy.rush.leadSeconds,
-    },
+    settings: { webInstances: web, workerInstances: worker, warmWritesPerSecond, leadSeconds: rush.leadSeconds },
     planned,
-    unprepared: simulate(scenario(webMinimum, workerMinimum, newTableWritesPerSecond, false)),
+    oneLost: attempt({ ...chosen, web: Math.max(1, web - 1), worker: Math.max(1, worker - 1) }),
+    defaults: {
+      atOpening,
+      atAnotherTime: attempt({ web: webPolicy.minInstances, worker: workerPolicy.minInstances, ...byItself }),
+    },
+    defaultsSuffice: good(atOpening),
     loads,
     breaksFirst,
+    holdsTimes: (failsAt - 1) / 10,
+    shortfalls: [
+      ...(planned.shedRequests >= 1
+        ? [`It sheds requests even with the most web instances that a deployment takes, ${settingBounds.instances}.`]
+        : []),
+      ...(inTime(planned)
+        ? []
+        : [
+            `Not everybody is confirmed within ${confirmWithinSeconds} s even with the most that a deployment takes. Allow more with --confirm-within: nothing is lost meanwhile.`,
+          ]),
+      ...(Math.max(...Object.values(loads)) > targetUtilisation
+        ? [
+            `Part of it does more than ${targetUtilisation * 100} % of what it can, at the bounds of the settings: there is less headroom than aimed at.`,
+          ]
+        : []),
+    ],
   };
 }
 
-/** @returns the smallest sufficient whole number from `from`, by bisection: more is never worse */
-function fewest(isEnough: (count: number) => boolean, from = 1): number {
+/** @returns the smallest sufficient whole number from `from` to `most`, by bisection, since more is never worse; else `most` */
+function fewest(isEnough: (count: number) => boolean, from: number, most: number): number {
   let low = from;
   let high = from;
-  while (!isEnough(high) && high < mostInstances) {
+  while (high < most && !isEnough(high)) {
     low = high + 1;
-    high *= 2;
+    high = Math.min(most, high * 2);
   }
   while (low < high) {
     const middle = Math.floor((low + high) / 2);

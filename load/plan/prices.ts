@@ -1,13 +1,29 @@
 /**
- * Prices for the cost estimate of `turnout plan`: list prices of us-east-1 in US dollars, without free tier, discounts and
- * tax. They change and differ by region: check the sources before you base a budget on them.
+ * Prices for the cost estimate of `turnout plan`: list prices of us-east-1 in US dollars, for the first and dearest step of each
+ * scale, without free tier, discounts and tax. They change and differ by region: check the sources before you base a budget
+ * on them.
  */
+
+/** Where AWS lists the prices of each service. */
+export const priceLists = {
+  EC2: "https://aws.amazon.com/ec2/pricing/on-demand/",
+  "Load balancer": "https://aws.amazon.com/elasticloadbalancing/pricing/",
+  "NAT gateway": "https://aws.amazon.com/vpc/pricing/",
+  CloudFront: "https://aws.amazon.com/cloudfront/pricing/",
+  SQS: "https://aws.amazon.com/sqs/pricing/",
+  DynamoDB: "https://aws.amazon.com/dynamodb/pricing/on-demand/",
+  CloudWatch: "https://aws.amazon.com/cloudwatch/pricing/",
+  SES: "https://aws.amazon.com/ses/pricing/",
+  WAF: "https://aws.amazon.com/waf/pricing/",
+} as const;
+
+export type Service = keyof typeof priceLists;
 
 export const prices = {
   /** Date of these prices. */
   asOf: "2026-11-23",
   region: "us-east-1",
-  /** https://aws.amazon.com/ec2/pricing/on-demand/ : Linux, by the hour. */
+  /** Linux, by the hour. */
   instanceHour: {
     "t4g.small": 0.0168,
     "t4g.medium": 0.0336,
@@ -17,20 +33,47 @@ export const prices = {
     "m7g.medium": 0.0408,
     "m7g.large": 0.0816,
   },
-  /** https://aws.amazon.com/sqs/pricing/ : standard queue, for each million requests of up to 64 KiB. */
+  loadBalancerHour: 0.0225,
+  /** A load balancer capacity unit, for an hour. */
+  capacityUnitHour: 0.008,
+  natGatewayHour: 0.045,
+  /** In either direction. */
+  natGigabyte: 0.045,
+  /** Public, of the NAT gateway. */
+  addressHour: 0.005,
+  /** HTTPS, in Europe and North America. */
+  cloudFrontTenThousandRequests: 0.01,
+  /** To attendees in Europe and North America. */
+  cloudFrontGigabyte: 0.085,
+  cloudFrontMillionFunctionRuns: 0.1,
+  /** Standard queue, of up to 64 KiB each. */
   sqsMillionRequests: 0.4,
-  /** https://aws.amazon.com/dynamodb/pricing/on-demand/ : for each million units. */
   dynamoDbMillionWrites: 0.625,
   dynamoDbMillionReads: 0.125,
-  /** The same page: warming is charged once, for each unit above what the table had. */
+  /** Once, for each unit of warm throughput above what the table had. */
   warmWriteUnit: 0.00065,
-  /** https://aws.amazon.com/cloudfront/pricing/ : HTTPS requests, for each 10,000. */
-  cloudFrontTenThousandRequests: 0.01,
-  /** https://aws.amazon.com/elasticloadbalancing/pricing/ : by the hour. */
-  loadBalancerHour: 0.0225,
-  /** https://aws.amazon.com/vpc/pricing/ : by the hour. */
-  natGatewayHour: 0.045,
+  dynamoDbGigabyteMonth: 0.25,
+  /** Backups for point-in-time recovery. */
+  dynamoDbBackupGigabyteMonth: 0.2,
+  metricMonth: 0.3,
+  alarmMonth: 0.1,
+  dashboardMonth: 3,
+  /** PutMetricData. */
+  thousandMetricCalls: 0.01,
+  thousandMails: 0.1,
+  mailAttachmentGigabyte: 0.12,
+  firewallMonth: 5,
+  firewallRuleMonth: 1,
+  firewallMillionRequests: 0.6,
 } as const;
+
+export type Prices = {
+  readonly [name in keyof typeof prices]: (typeof prices)[name] extends number
+    ? number
+    : (typeof prices)[name] extends string
+      ? string
+      : Readonly<Record<InstanceType, number>>;
+};
 
 export type InstanceType = keyof typeof prices.instanceHour;
 

@@ -23,6 +23,8 @@ export interface Scenario {
   readonly worker: TierCapacity;
   /** Writes each second that the table can take from the start. */
   readonly warmWritesPerSecond: number;
+  /** Share of the table's throughput that can be used, 0 to 1. Default: all of it. */
+  readonly tableShare?: number;
   /** From the decision to start an instance until it is in service. */
   readonly instanceReadySeconds: number;
   /** Average number of registrations in a message while there is a queue. */
@@ -83,7 +85,7 @@ function acceptable(requests: number, capacity: number): number {
 }
 
 export function simulate(scenario: Scenario): Outcome {
-  const { arrivals, web, worker, instanceReadySeconds, registrationsPerMessage } = scenario;
+  const { arrivals, web, worker, instanceReadySeconds, registrationsPerMessage, tableShare = 1 } = scenario;
   const webFleet = createWebFleet(web.startInstances, web, instanceReadySeconds);
   const workerFleet = createWorkerFleet(worker.startInstances, worker, instanceReadySeconds);
   const table = createTableThroughput(scenario.warmWritesPerSecond);
@@ -129,7 +131,7 @@ export function simulate(scenario: Scenario): Outcome {
     storeLine.join(second, accepted);
     const workerCapacity = workerFleet.inService * worker.registrationsPerSecond;
     const wanted = Math.min(depth, workerCapacity);
-    const stored = Math.min(wanted, table.available(second));
+    const stored = Math.min(wanted, table.available(second) * tableShare);
     table.write(second, stored);
     depth -= stored;
     worstStoreWaitSeconds = Math.max(worstStoreWaitSeconds, storeLine.leave(second, stored));

@@ -3,8 +3,9 @@
  */
 import { connect, type Connection, type ConnectionFlags } from "../../terminal/connection.ts";
 import { TurnoutError } from "../../shared/errors.ts";
-import { readEnv, type Environment } from "../../shared/process/environment.ts";
-import { LocalStackConfig, localUrl } from "../../terminal/local-stack.ts";
+import type { Environment } from "../../shared/process/environment.ts";
+import { findLocalPlace } from "../../terminal/local-place.ts";
+import { isLoopback } from "./loopback.ts";
 import { startStackProcess } from "./stack-process.ts";
 
 export interface Deployment {
@@ -44,14 +45,20 @@ async function isTurnout(url: string): Promise<boolean | undefined> {
  *   Error when the stack for this run does not start
  */
 export async function findDeployment({ flags, env, signal, note }: DeploymentOptions): Promise<Deployment> {
-  const config = readEnv(LocalStackConfig, env);
-  const webUrl = flags.url ?? localUrl(config.WEB_PORT);
+  const isLocal = flags.url === undefined || isLoopback(flags.url);
+  const place = isLocal ? await findLocalPlace(env, flags.url) : undefined;
+  const webUrl = flags.url ?? place?.web ?? "";
   const found = await isTurnout(webUrl);
   if (found === true) {
-    const connection = await connect(flags, env);
-    const isLocal = new URL(webUrl).hostname === new URL(localUrl(0)).hostname;
-    const workerUrl = isLocal ? localUrl(config.WORKER_PORT) : undefined;
-    return { webUrl, workerUrl, connection, own: false, close: async () => connection.close() };
+    const connection = await connect({ ...flags, webUrl: isLocal ? flags.url : undefined }, env);
+    return { webUrl, workerUrl: place?.worker, connection, own: false, close: async () => connection.close() };
+  }
+  if (flags.url === undefined && place?.recorded) {
+    throw new TurnoutError(
+      "TURNOUT_DEPLOYMENT_UNKNOWN",
+      `The ${place.name} runs, but its event page does not answer. Read its output, or stop it: a stack for this run is ` +
+        "started where none runs.",
+    );
   }
   if (flags.url !== undefined) {
     const what = found === undefined ? "Nothing" : "Something other than Turnout";
@@ -60,12 +67,21 @@ export async function findDeployment({ flags, env, signal, note }: DeploymentOpt
       `${what} answers at ${flags.url}. Start it first, or leave out --url.`,
     );
   }
-  note("No local stack is running: starting one for this run, on free ports.");
+  note("No local stack is running (npm start): starting one for this run, on free ports, which ends with it.");
   const stack = await startStackProcess({ env, signal, onEvent: (line) => note(`stack: ${line}`) });
   try {
-    const { web, worker, sqs, dynamodb } = stack.urls;
+    const { web, worker, sqs, dynamodb, mail } = stack.urls;
     note(`Event page ${web}  worker ${worker}  SQS ${sqs}  DynamoDB ${dynamodb}`);
-    const ports = { SQS_PORT: new URL(sqs).port, DYNAMODB_PORT: new URL(dynamodb).port };
+    const portOf = (url: string) => new URL(url).port;
+    const ports = {
+      WEB_PORT: portOf(web),
+      WORKER_PORT: portOf(worker),
+      CONSOLE_PORT: "",
+      SQS_PORT: portOf(sqs),
+      DYNAMODB_PORT: portOf(dynamodb),
+      // Nobody sends mail where it is not set: another stack's mails are not this one's.
+      MAIL_PORT: mail === undefined ? "1" : portOf(mail),
+    };
     const connection = await connect({ local: true }, { ...env, ...ports });
     return {
       webUrl: web,

@@ -47,8 +47,8 @@ export interface LoadEntrance {
 export interface LoadOptions extends LoadSetup {
   readonly maxConnections: number;
   send(entrance: LoadEntrance): Promise<void>;
-  /** Told for each stored registration how long it took from acceptance to the table. */
-  onStored(milliseconds: number, number: number): void;
+  /** Told for each stored registration how long it took from acceptance to the table, and when it was there. */
+  onStored(milliseconds: number, number: number, storedAt: number): void;
 }
 
 export interface LoadResult {
@@ -95,6 +95,7 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
     connection,
     ledgerPath: options.ledgerPath,
     stallSeconds: options.stallSeconds,
+    event,
     othersAllowed: !deployment.own,
     signal,
     onProgress,

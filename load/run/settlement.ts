@@ -3,6 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { runAudit } from "../../admin/audit/audit.ts";
 import type { AuditReport } from "../../admin/audit/audit-report.ts";
 import { countMessages } from "../../shared/aws/queue-counts.ts";
+import type { EventDefinition } from "../../shared/registration/event-definition.ts";
 import type { Connection } from "../../terminal/connection.ts";
 import type { LoadProgress, LoadResult } from "./load-run.ts";
 
@@ -19,6 +20,8 @@ export interface SettlementOptions extends Omit<DrainOptions, "connection" | "on
   readonly connection: Connection;
   /** Closed by its writer. */
   readonly ledgerPath: string;
+  /** Says which answers expire. Default: none. */
+  readonly event?: EventDefinition;
   /** Whether the table may hold registrations that the ledger does not know. */
   readonly othersAllowed: boolean;
   onProgress(progress: LoadProgress): void;
@@ -55,7 +58,7 @@ export async function waitWhileDraining({ connection, ...options }: DrainOptions
 
 /** @throws TURNOUT_INTERRUPTED, TURNOUT_LEDGER_INVALID; the SDK's error when AWS does not answer */
 export async function settleLoad(options: SettlementOptions): Promise<LoadResult> {
-  const { connection, ledgerPath, stallSeconds, othersAllowed, signal, onProgress } = options;
+  const { connection, ledgerPath, event, stallSeconds, othersAllowed, signal, onProgress } = options;
   const began = performance.now();
   let most = 0;
 
@@ -63,6 +66,7 @@ export async function settleLoad(options: SettlementOptions): Promise<LoadResult
     runAudit({
       ...connection,
       ledgers: [ledgerPath],
+      event,
       drainTimeoutSeconds,
       othersAllowed,
       signal,

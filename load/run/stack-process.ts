@@ -7,6 +7,14 @@ import { createInterface } from "node:readline";
 import type { Environment } from "../../shared/process/environment.ts";
 
 const main = join(import.meta.dirname, "..", "..", "local", "main.ts");
+const anyPorts = {
+  WEB_PORT: "0",
+  WORKER_PORT: "0",
+  CONSOLE_PORT: "0",
+  SQS_PORT: "0",
+  DYNAMODB_PORT: "0",
+  MAIL_PORT: "0",
+};
 const readyWithinMs = 120_000;
 const stopWithinMs = 30_000;
 const keptLines = 20;
@@ -16,6 +24,8 @@ export interface StackUrls {
   readonly worker: string;
   readonly sqs: string;
   readonly dynamodb: string;
+  /** Undefined where no mail is sent. */
+  readonly mail: string | undefined;
 }
 
 export interface StackProcess {
@@ -35,9 +45,9 @@ export interface StackProcessOptions {
 function readReadyLine(line: string): StackUrls | undefined {
   if (!line.startsWith("ready ")) return undefined;
   const urls = Object.fromEntries(line.split(" ").map((pair) => pair.split("=", 2) as [string, string]));
-  const { web, worker, sqs, dynamodb } = urls;
+  const { web, worker, sqs, dynamodb, mail } = urls;
   if (web === undefined || worker === undefined || sqs === undefined || dynamodb === undefined) return undefined;
-  return { web, worker, sqs, dynamodb };
+  return { web, worker, sqs, dynamodb, mail };
 }
 
 async function end(child: ChildProcess): Promise<void> {
@@ -63,8 +73,9 @@ function lowerPriority({ pid }: ChildProcess): void {
  */
 export async function startStackProcess({ env, signal, onEvent }: StackProcessOptions): Promise<StackProcess> {
   signal.throwIfAborted();
-  const child = spawn(process.execPath, [main], {
-    env: { ...env, WEB_PORT: "0", WORKER_PORT: "0", CONSOLE_PORT: "0", SQS_PORT: "0", DYNAMODB_PORT: "0" },
+  const child = spawn(process.execPath, [main, "--unlisted"], {
+    // Mails to made-up addresses would be one more load on this machine, and are none where MAIL_FROM is not set.
+    env: { MAIL_FROM: "", ...env, ...anyPorts },
     // Ctrl-C goes to this command only, which stops the stack itself. Through the channel the stack notices when we die.
     detached: true,
     stdio: ["ignore", "pipe", "pipe", "ipc"],

@@ -12,8 +12,11 @@ export interface StoredDelaysOptions {
   /** Registrations that count; others in the table are ignored. */
   readonly ids: KeyIndex;
   readonly signal: AbortSignal;
-  /** @param number of the registration in `ids` */
-  onDelay(milliseconds: number, number: number): void;
+  /**
+   * @param number of the registration in `ids`
+   * @param storedAt milliseconds since the epoch
+   */
+  onDelay(milliseconds: number, number: number, storedAt: number): void;
 }
 
 /** @throws as `scanTable` does */
@@ -29,7 +32,8 @@ export async function readStoredDelays(options: StoredDelaysOptions): Promise<vo
     onPage(items) {
       for (const { registrationId, submittedAt, storedAt } of items) {
         const number = ids.find(String(registrationId));
-        if (number >= 0) onDelay(Date.parse(String(storedAt)) - Date.parse(String(submittedAt)), number);
+        const stored = Date.parse(String(storedAt));
+        if (number >= 0) onDelay(stored - Date.parse(String(submittedAt)), number, stored);
       }
     },
   });

@@ -7,6 +7,7 @@ import { exitCodes } from "../../terminal/exit.ts";
 import { wholeNumber } from "../../terminal/option-values.ts";
 import { reportPage } from "../chart/report-page.ts";
 import { addLoadOptions, requireEvent, withLoad, type LoadFlags } from "../run/load-command.ts";
+import { keepLastStress } from "./last-result.ts";
 import { checkVolume, parseSteps, requireOwnTarget, stressBounds } from "./steps.ts";
 import { describeStep, showStress, stressPage, type StressReport } from "./stress-report.ts";
 
@@ -86,9 +87,11 @@ export function buildStressCommand(host: CommandHost): Command {
       });
       setup.bars.stop();
       const shown: StressReport = { ...report, ledger: setup.ledgerKept(report.passed), page: flags.html ?? null };
+      const kept = report.interrupted ? undefined : keepLastStress(host.env, shown);
       if (flags.html !== undefined) writeFileSync(flags.html, reportPage(stressPage(shown, series)));
       if (flags.json) terminal.printJson(shown);
       else showStress(terminal, shown);
+      if (kept !== undefined) terminal.note(`Kept for turnout plan: ${kept}`);
       if (report.interrupted) terminal.note("Stopped on request.");
       finish(report.passed ? exitCodes.ok : exitCodes.failed);
     });

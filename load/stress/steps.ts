@@ -1,6 +1,7 @@
 /** What a stress run may be asked for: its steps, how much in all, and which target. */
 import { InvalidArgumentError } from "commander";
 import { TurnoutError } from "../../shared/errors.ts";
+import { isLoopback } from "../run/loopback.ts";
 
 /** Of one run: a typing error must not become an attack, and what was sent is kept in memory until a step ends. */
 export const stressBounds = {
@@ -60,12 +61,6 @@ export function drawArrivals(ratePerSecond: number, seconds: number, random: () 
     if (at >= end) return moments;
     moments.push(at);
   }
-}
-
-/** @returns whether a URL leads to this machine */
-export function isLoopback(url: string): boolean {
-  const { hostname } = new URL(url);
-  return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname);
 }
 
 /**

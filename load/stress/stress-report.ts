@@ -1,10 +1,10 @@
 /** The result of a stress run: as JSON, in the terminal, and as a page. */
 import { Type, type Static } from "typebox";
 import { AuditReport } from "../../admin/audit/audit-report.ts";
+import { auditLines, auditRows } from "../../admin/audit/audit-rows.ts";
 import type { Report } from "../chart/report-page.ts";
 import { formatSeconds } from "../../terminal/duration.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
-import type { Cell } from "../../terminal/text-table.ts";
 
 const Count = (description: string) => Type.Integer({ minimum: 0, description });
 const Milliseconds = Type.Union([Type.Number(), Type.Null()]);
@@ -55,6 +55,9 @@ export const StressReport = Type.Object(
     steps: Type.Array(StressStep),
     sustainedPerSecond: Type.Union([Type.Number({ minimum: 0 }), Type.Null()], {
       description: "accepted each second in the fastest step without a limit; null if there was none",
+    }),
+    peakStoredPerSecond: Type.Union([Type.Number({ minimum: 0 }), Type.Null()], {
+      description: "most that the workers stored each second, averaged over five seconds; null if nothing was stored",
     }),
     conclusion: Type.String(),
     drainSeconds: Type.Union([Type.Number({ minimum: 0 }), Type.Null()], {
@@ -149,18 +152,18 @@ function generatorRow({ ratePerSecond, generator, unsent }: StressStep): string[
   ];
 }
 
-function auditRows({ audit, drainSeconds }: StressReport): string[][] {
-  if (audit === null) return [];
+const auditMeaning = "registrations, each in one of the places that follow";
+
+function drainedRow({ drainSeconds }: StressReport): string[] {
+  return ["drained after", drainSeconds === null ? "-" : formatSeconds(drainSeconds), "from the end of the load"];
+}
+
+function auditTable(audit: AuditReport, report: StressReport): string[][] {
+  const { places, findings } = auditRows(audit);
   return [
-    ["accepted", count(audit.accepted), "the sum of the next five"],
-    ["stored", count(audit.stored), "in the table, each once"],
-    ["duplicates", count(audit.duplicates), "the address was already registered"],
-    ["dead-lettered", count(audit.deadLettered), "kept as dead letters"],
-    ["still queued", count(audit.queued), "not found while the queue is not drained"],
-    ["lost", count(audit.lost), "accepted, but nowhere to be found"],
-    ["duplicated, unexpected, corrupt", count(audit.duplicated + audit.unexpected + audit.corrupt), "must be 0"],
-    ["recovered", count(audit.recovered), "without an answer, but stored"],
-    ["drained after", drainSeconds === null ? "-" : formatSeconds(drainSeconds), "from the end of the load"],
+    ["accepted", count(audit.accepted), auditMeaning],
+    ...[...places, ...findings].map((row) => [row.name, count(row.count), row.meaning]),
+    drainedRow(report),
   ];
 }
 
@@ -188,14 +191,8 @@ export function showStress({ print, printTable, colors }: Terminal, report: Stre
   for (const [rate, answer, times] of answerRows(report)) print(colors.dim(`  at ${rate}/s: ${times} × ${answer}`));
   print("");
   if (report.audit !== null) {
-    const must = new Set(["still queued", "lost", "duplicated, unexpected, corrupt"]);
-    const [head = [], ...rows] = auditRows(report);
-    const painted = rows.map(([name = "", value = "", meaning = ""]): Cell[] => [
-      name,
-      must.has(name) ? { text: value, paint: value === "0" ? colors.green : colors.red } : value,
-      meaning,
-    ]);
-    printTable(head, painted);
+    const head = ["accepted", count(report.audit.accepted), auditMeaning];
+    printTable(head, [...auditLines(report.audit, colors), drainedRow(report)]);
     print("");
   }
   print(colors.bold(report.conclusion));
@@ -238,7 +235,9 @@ export function stressPage(report: StressReport, series: StressSeries): Report {
       ...(answers.length > 0
         ? [{ title: "Answers other than 202", head: ["offered/s", "answer", "times"], rows: answers }]
         : []),
-      ...(report.audit === null ? [] : [{ title: "Audit", head: ["", "registrations", ""], rows: auditRows(report) }]),
+      ...(report.audit === null
+        ? []
+        : [{ title: "Audit", head: ["", "registrations", ""], rows: auditTable(report.audit, report) }]),
     ],
     charts: [
       chart("Offered, accepted, not accepted", "requests each second", {

@@ -8,8 +8,9 @@ import type { LoadItem } from "../people/load-item.ts";
 import { createPeople } from "../people/people.ts";
 import { createLatencies, tenths, type Latencies } from "../run/latencies.ts";
 import { runLoad, type LoadEntrance, type LoadResult, type LoadSetup } from "../run/load-run.ts";
+import { isLoopback } from "../run/loopback.ts";
 import { runStep, type StepRun } from "../run/open-load.ts";
-import { drawArrivals, isLoopback } from "./steps.ts";
+import { drawArrivals } from "./steps.ts";
 import type { StressReport, StressSeries, StressStep } from "./stress-report.ts";
 import { conclude, assessStep } from "./verdict.ts";
 
@@ -63,6 +64,7 @@ export async function runStress(options: StressOptions): Promise<StressFindings>
   const secondOf: number[] = [];
   const steps: StressStep[] = [];
   const storedAfter: Latencies[] = [];
+  const storedBySecond = new Map<number, number>();
   const series: MutableSeries = { messages: [], stepStarts: [], seconds: [], storedAfter: [] };
 
   async function makePeople(total: number, stop: AbortSignal): Promise<LoadItem[]> {
@@ -71,7 +73,7 @@ export async function runStress(options: StressOptions): Promise<StressFindings>
       for (let made = 0; made < peopleAtOnce && items.length < total; made += 1) {
         const number = items.length.toString(36);
         const idempotencyKey = `stress-${seed.toString(36)}-${steps.length}-${number}`;
-        items.push({ submission: people.next(), idempotencyKey, kind: "first registration" });
+        items.push({ submission: people.next(), idempotencyKey, kind: "first registration", ...people.inLanguage() });
       }
       onProgress({ doing: "making people up", done: items.length, total });
       await nextTurn();
@@ -134,7 +136,9 @@ export async function runStress(options: StressOptions): Promise<StressFindings>
           await takeStep(entrance, ratePerSecond);
         }
       },
-      onStored(milliseconds, number) {
+      onStored(milliseconds, number, storedAt) {
+        const storedSecond = Math.floor(storedAt / 1_000);
+        storedBySecond.set(storedSecond, (storedBySecond.get(storedSecond) ?? 0) + 1);
         storedAfter[stepOf[number] ?? -1]?.add(milliseconds);
         (series.storedAfter[secondOf[number] ?? 0] ??= []).push(milliseconds);
       },
@@ -161,6 +165,7 @@ export async function runStress(options: StressOptions): Promise<StressFindings>
       sharedMachine: isLoopback(deployment.webUrl),
       steps: assessed,
       sustainedPerSecond,
+      peakStoredPerSecond: result === undefined ? null : peakRate(storedBySecond),
       conclusion,
       drainSeconds: result === undefined ? null : tenths(result.drainSeconds),
       audit: result?.audit ?? null,
@@ -169,6 +174,20 @@ export async function runStress(options: StressOptions): Promise<StressFindings>
     },
     series: toSeries(series, result !== undefined),
   };
+}
+
+/** Workers store in batches, so single seconds say little. */
+const peakWindowSeconds = 5;
+
+/** @returns the most in a second, averaged over a window; null for none */
+function peakRate(bySecond: ReadonlyMap<number, number>): number | null {
+  let most = 0;
+  for (const first of bySecond.keys()) {
+    let sum = 0;
+    for (let second = first; second < first + peakWindowSeconds; second += 1) sum += bySecond.get(second) ?? 0;
+    most = Math.max(most, sum);
+  }
+  return most === 0 ? null : tenths(most / peakWindowSeconds);
 }
 
 function sumUpStep(run: StepRun, ratePerSecond: number): StressStep {

@@ -9,7 +9,7 @@ import { sqsLimits } from "../aws/aws-limits.ts";
 
 /** Totals of one process or all, per bucket. */
 export interface Activity {
-  /** Registrations whose pack SQS confirmed, each answered 202. */
+  /** Registrations and changes of them whose pack SQS confirmed, each answered 202. */
   readonly accepted: number;
   /** Registrations enqueued by a replay. */
   readonly replayed: number;
@@ -21,6 +21,8 @@ export interface Activity {
   readonly duplicate: number;
   /** Registrations erased or withdrawn before they were stored. */
   readonly gone: number;
+  /** Corrections and withdrawals that are finished. */
+  readonly changed: number;
   readonly deadLettered: number;
   /** Packs finished and deleted. */
   readonly packsDone: number;
@@ -35,6 +37,7 @@ export const activityNames = [
   "stored",
   "duplicate",
   "gone",
+  "changed",
   "deadLettered",
   "packsDone",
   "storedDelayMs",
@@ -47,6 +50,7 @@ export const noActivity: Activity = Object.freeze({
   stored: 0,
   duplicate: 0,
   gone: 0,
+  changed: 0,
   deadLettered: 0,
   packsDone: 0,
   storedDelayMs: 0,

@@ -39,6 +39,12 @@ export interface Backlog {
    * oldest messages wait. 0 when nobody waits, null when unknown.
    */
   readonly oldestAgeSeconds: number | null;
+  /**
+   * Milliseconds since the epoch: what was accepted before is finished, except for messages that are retried. The present
+   * when nobody waits, null when unknown. Only from messages and packs sent, so it does not depend on what became of a
+   * registration.
+   */
+  readonly finishedUntil: number | null;
 }
 
 /** After this a bucket is complete: 2 s between writes, the write, and clock differences. */
@@ -70,8 +76,8 @@ function perSecond(buckets: readonly Slice[], valueOf: (slice: Slice) => number)
 }
 
 /** @returns the finished registrations, with any result */
-export function drained({ stored, duplicate, gone, deadLettered }: Activity): number {
-  return stored + duplicate + gone + deadLettered;
+export function drained({ stored, duplicate, gone, changed, deadLettered }: Activity): number {
+  return stored + duplicate + gone + changed + deadLettered;
 }
 
 /** @returns whether these slices contain as many packs as messages wait, so that no older ones are needed */
@@ -176,6 +182,7 @@ export function estimateBacklog(messages: number, slices: readonly Slice[], now:
     storedPerSecond: tenths(perSecond(buckets, (slice) => slice.stored)),
     duplicatesPerSecond: tenths(perSecond(buckets, ({ duplicate }) => duplicate)),
     oldestAgeSeconds: messages <= 0 ? 0 : oldestAge(slices, buckets, now, walk),
+    finishedUntil: messages <= 0 ? now : (walk.headAt ?? null),
   };
 }
 

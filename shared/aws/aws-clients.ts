@@ -1,11 +1,12 @@
 /**
  * The AWS clients of tiers and commands: kept-alive connections, bounded calls, retries with back-off. Endpoints come
- * from the SDK's `AWS_ENDPOINT_URL_SQS` and `AWS_ENDPOINT_URL_DYNAMODB`.
+ * from the SDK's `AWS_ENDPOINT_URL_SQS`, `AWS_ENDPOINT_URL_DYNAMODB` and `AWS_ENDPOINT_URL_SESV2`.
  */
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import { Readable } from "node:stream";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { SESv2Client } from "@aws-sdk/client-sesv2";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 
@@ -144,4 +145,14 @@ export function createDocumentClient(options: ClientOptions): DynamoDBDocumentCl
   client.middlewareStack.addRelativeTo(awaitSocket(), beforeAttempt);
   client.middlewareStack.remove("loggerMiddleware");
   return DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
+}
+
+/** @returns a client to close with `destroy()` */
+export function createSesClient(options: ClientOptions): SESv2Client {
+  const client = new SESv2Client(clientOptions(options));
+  client.middlewareStack.add(boundWholeAnswer(options.requestTimeoutMs), aroundAnswer);
+  client.middlewareStack.add(boundAttempt(options.requestTimeoutMs), aroundAttempt);
+  client.middlewareStack.addRelativeTo(awaitSocket(), beforeAttempt);
+  client.middlewareStack.remove("loggerMiddleware");
+  return client;
 }

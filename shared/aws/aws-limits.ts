@@ -28,6 +28,15 @@ export const dynamoDbLimits = {
   smallestNumber: 1e-130,
 } as const;
 
+/** https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendBulkEmail.html */
+export const sesLimits = {
+  /** Entries in one SendBulkEmail (https://docs.aws.amazon.com/ses/latest/dg/quotas.html). */
+  maxBulkEntries: 50,
+  /** https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_MessageHeader.html, in characters. */
+  maxHeaderNameCharacters: 126,
+  maxHeaderValueCharacters: 995,
+} as const;
+
 /** https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricData.html */
 export const cloudWatchLimits = {
   /** Values in one PutMetricData. */

@@ -38,6 +38,7 @@ const polledAt = "turnout_queue_polled_at_timestamp_seconds";
 export const publishedFigures: readonly PublishedFigure[] = [
   { name: "turnout_registrations_accepted_total" },
   { name: "turnout_requests_refused_total" },
+  { name: "turnout_acceptance_paused" },
   { name: "turnout_registrations_received_total" },
   { name: "turnout_packs_received_total" },
   { name: "turnout_registrations_stored_total" },

@@ -9,7 +9,7 @@ export interface Grant {
   readonly sid: string;
   readonly actions: readonly string[];
   readonly resources: readonly string[];
-  readonly conditions?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly conditions?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
   /** Why its resources cannot be narrower; required with a `*`. */
   readonly why?: string;
 }
@@ -17,6 +17,15 @@ export interface Grant {
 export interface TierGrants {
   readonly code: readonly Grant[];
   readonly platform: readonly Grant[];
+}
+
+/** The names of what mail needs. */
+export interface MailNames {
+  readonly queueArn: string;
+  readonly tableArn: string;
+  readonly configurationSetArn: string;
+  /** The address of the sender, without a name. */
+  readonly senderAddress: string;
 }
 
 /** The names of a deployment's parts. */
@@ -31,9 +40,12 @@ export interface DeploymentNames {
   readonly deadLettersTableArn: string;
   readonly outcomesTableArn: string;
   readonly activityTableArn: string;
+  readonly controlsTableArn: string;
   /** Name of the Elastic Beanstalk application. */
   readonly applicationName: string;
   readonly receiptKeysArn: string;
+  /** Undefined where there is no mail. */
+  readonly mail?: MailNames | undefined;
 }
 
 export const tiers = ["web", "worker"] as const;
@@ -65,6 +77,8 @@ function webCode(names: DeploymentNames): readonly Grant[] {
       actions: ["dynamodb:BatchGetItem"],
       resources: [names.registrationsTableArn, names.outcomesTableArn, names.deadLettersTableArn],
     },
+    { sid: "Controls", actions: ["dynamodb:GetItem"], resources: [names.controlsTableArn] },
+    ...(names.mail ? [{ sid: "AskForMail", actions: ["sqs:SendMessage"], resources: [names.mail.queueArn] }] : []),
     mayShareActivity(names),
     mayPublish("Figures", figuresNamespace),
   ];
@@ -85,13 +99,21 @@ function workerCode(names: DeploymentNames): readonly Grant[] {
     },
     {
       sid: "Store",
-      actions: ["dynamodb:PartiQLInsert", "dynamodb:PutItem", "dynamodb:BatchGetItem", "dynamodb:DescribeTable"],
+      actions: [
+        "dynamodb:PartiQLInsert",
+        "dynamodb:PutItem",
+        "dynamodb:UpdateItem",
+        "dynamodb:BatchGetItem",
+        "dynamodb:DescribeTable",
+      ],
       resources: [names.registrationsTableArn],
     },
-    // No put or update: an outcome is never overwritten.
+    // For removing expired answers.
+    { sid: "Expire", actions: ["dynamodb:Scan"], resources: [names.registrationsTableArn] },
+    // Put and update are conditional: a withdrawal takes the place of an outcome, nothing else does.
     {
       sid: "Outcomes",
-      actions: ["dynamodb:PartiQLInsert", "dynamodb:BatchGetItem"],
+      actions: ["dynamodb:PartiQLInsert", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:BatchGetItem"],
       resources: [names.outcomesTableArn],
     },
     {
@@ -105,8 +127,54 @@ function workerCode(names: DeploymentNames): readonly Grant[] {
       ],
       resources: [names.deadLettersTableArn],
     },
+    ...(names.mail ? mayMail(names, names.mail) : []),
     mayShareActivity(names),
     mayPublish("Figures", figuresNamespace),
+  ];
+}
+
+/**
+ * SES checks a call of its second API by that call's own action and by the first API's as well: SendBulkEmail is checked
+ * as SendBulkTemplatedEmail too.
+ * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsimpleemailservicev2.html
+ */
+function mayMail(names: DeploymentNames, mail: MailNames): readonly Grant[] {
+  return [
+    {
+      sid: "MailQueue",
+      actions: [
+        "sqs:SendMessage",
+        "sqs:ReceiveMessage",
+        "sqs:DeleteMessage",
+        "sqs:ChangeMessageVisibility",
+        "sqs:GetQueueAttributes",
+      ],
+      resources: [mail.queueArn],
+    },
+    {
+      sid: "Mails",
+      actions: [
+        "dynamodb:PartiQLInsert",
+        "dynamodb:GetItem",
+        "dynamodb:BatchGetItem",
+        "dynamodb:PutItem",
+        "dynamodb:UpdateItem",
+      ],
+      resources: [mail.tableArn],
+    },
+    {
+      sid: "Mail",
+      actions: ["ses:SendBulkEmail", "ses:SendBulkTemplatedEmail"],
+      resources: [arn(names, "ses", "identity/*"), mail.configurationSetArn],
+      conditions: { StringEquals: { "ses:FromAddress": mail.senderAddress } },
+      why: "SES checks the most specific identity of the sender, and in the sandbox the recipients' as well; the condition names the only sender.",
+    },
+    {
+      sid: "MailRate",
+      actions: ["ses:GetAccount"],
+      resources: ["*"],
+      why: "SES lets no resource be named for the account's own quota; the action only reads.",
+    },
   ];
 }
 
@@ -120,16 +188,19 @@ function mayShareActivity({ activityTableArn }: DeploymentNames): Grant {
 }
 
 function webPlatform(names: DeploymentNames): readonly Grant[] {
-  return [
-    ...instancePlatform(names),
-    { sid: "Secrets", actions: ["secretsmanager:GetSecretValue"], resources: [names.receiptKeysArn] },
-  ];
+  return [...instancePlatform(names), maySealReceipts(names)];
+}
+
+function maySealReceipts({ receiptKeysArn }: DeploymentNames): Grant {
+  return { sid: "Secrets", actions: ["secretsmanager:GetSecretValue"], resources: [receiptKeysArn] };
 }
 
 /** The daemon has its own queue, for the posts of cron.yaml, and a table to elect the poster. */
 function workerPlatform(names: DeploymentNames): readonly Grant[] {
   return [
     ...instancePlatform(names),
+    // Links in mails are receipts.
+    ...(names.mail ? [maySealReceipts(names)] : []),
     {
       sid: "DaemonQueue",
       actions: ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:SendMessage"],

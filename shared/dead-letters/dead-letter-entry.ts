@@ -2,6 +2,7 @@
  * The entries of a dead letter's body, one per registration. The body is kept as received, so that a later version may
  * read what this one cannot.
  */
+import { hash } from "node:crypto";
 import { idOfBody } from "./dead-letter-record.ts";
 import {
   decodePack,
@@ -10,6 +11,7 @@ import {
   readEnvelope,
   type PackEnvelope,
 } from "../registration/registration-pack.ts";
+import { corrected, isChange, type Change } from "../registration/change.ts";
 import { isInstant, isRegistration, type Registration } from "../registration/registration.ts";
 
 export interface DeadLetterEntry {
@@ -19,6 +21,8 @@ export interface DeadLetterEntry {
   readonly body: string;
   /** The registration in it; undefined when unreadable. */
   readonly registration: Registration | undefined;
+  /** The change that it is, if it is a valid one. */
+  readonly change?: Change;
   /** The claim it was replayed under. */
   readonly claim: string | undefined;
   /** What is known of an entry that is no registration to this version. */
@@ -45,6 +49,14 @@ function ofRegistration(registration: Registration, body: string): DeadLetterEnt
   return { id: replayOf ?? id, body, registration, claim, email: undefined, submittedAt };
 }
 
+/** A change has a record of its own: that of its registration, if there is one, is about something else. */
+function ofChange(change: Change, body: string): DeadLetterEntry {
+  const { email, submittedAt } = change;
+  const id = `change-${hash("sha256", JSON.stringify(change), "hex").slice(0, 32)}`;
+  const registration = change.kind === "correction" ? corrected(change) : undefined;
+  return { id, body, change, registration, claim: undefined, email: registration ? undefined : email, submittedAt };
+}
+
 /** For an entry that is no registration but may carry its identity. */
 function ofEntry(entry: unknown, body: string): DeadLetterEntry {
   const { id, replayOf, claim, email, submittedAt } = isRecord(entry) ? entry : {};
@@ -68,13 +80,14 @@ function frameBytes({ value }: PackEnvelope): number {
   return Buffer.byteLength(JSON.stringify({ ...value, registrations: [] }));
 }
 
-function split(body: string, envelope: PackEnvelope, read: (entry: unknown) => Registration | undefined) {
+function split(body: string, envelope: PackEnvelope, isKnown: boolean): DeadLetterEntry[] {
   const { entries } = envelope;
   // The body as received, when it holds only this entry.
   const bodyOf = (entry: unknown) => (entries.length === 1 ? body : encodeEntry(envelope, entry));
   return entries.map((entry) => {
-    const registration = read(entry);
-    return registration ? ofRegistration(registration, bodyOf(entry)) : ofEntry(entry, bodyOf(entry));
+    if (isKnown && isRegistration(entry)) return ofRegistration(entry, bodyOf(entry));
+    if (isKnown && isChange(entry)) return ofChange(entry, bodyOf(entry));
+    return ofEntry(entry, bodyOf(entry));
   });
 }
 
@@ -90,7 +103,7 @@ export function entriesOf(body: string): DeadLetterEntry[] {
     // Throws for what cannot be split.
     if (!another) decodePack(body);
     if (envelope.entries.length > 1 && frameBytes(envelope) > maxFrameBytes) return [ofBody(body)];
-    return split(body, envelope, (entry) => (!another && isRegistration(entry) ? entry : undefined));
+    return split(body, envelope, !another);
   } catch {
     return [ofBody(body)];
   }

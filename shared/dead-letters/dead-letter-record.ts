@@ -22,9 +22,9 @@ export type DeadLetterState = (typeof deadLetterStates)[number];
 export interface HistoryEntry {
   /** ISO 8601, UTC. */
   readonly at: string;
-  /** `worker`, or the IAM identity. */
+  /** `worker`, `attendee`, or the IAM identity. */
   readonly who: string;
-  readonly what: "failed" | "replayed" | "resolved" | "edited" | "discarded";
+  readonly what: "failed" | "replayed" | "resolved" | "edited" | "discarded" | "expired";
   /** Reason or result, in words. */
   readonly detail: string;
   /** For `edited`: old and new values of the changed fields. */

@@ -12,7 +12,8 @@ import {
 } from "./dead-letter-record.ts";
 import type { DeadLetterReason } from "./dead-letter.ts";
 import type { Registration } from "../registration/registration.ts";
-import { changeUnclaimed, isConditionFailure, type SeenRecord } from "./record-change.ts";
+import { createKeyReader } from "./key-reader.ts";
+import { changeUnclaimed, claimAttributes, type SeenRecord } from "./record-change.ts";
 import {
   createReplayRecords,
   summaryAttributes,
@@ -20,6 +21,7 @@ import {
   type ReplayRecords,
 } from "./replay-records.ts";
 import { toStorable } from "./storable.ts";
+import { isConditionFailure } from "../aws/condition-failure.ts";
 import { scanTable } from "../aws/table-scan.ts";
 
 export interface DeadLetterFilter {
@@ -27,6 +29,8 @@ export interface DeadLetterFilter {
   readonly state?: DeadLetterState | undefined;
   /** Last failed at or after this: ISO 8601, UTC. */
   readonly since?: string | undefined;
+  /** Last failed before this: ISO 8601, UTC. */
+  readonly until?: string | undefined;
 }
 
 export interface DeadLetterStore extends ReplayRecords {
@@ -34,11 +38,17 @@ export interface DeadLetterStore extends ReplayRecords {
   read(id: string): Promise<DeadLetterRecord | undefined>;
   /** @returns the body as received */
   readBody(record: DeadLetterRecord): Promise<string>;
-  /** Reads all matching records, unordered, page by page. */
-  scan(
+  /** @returns the existing ones of at most 100 ids, with bodies; those in parts need `readBody` */
+  readWhole(ids: readonly string[], signal: AbortSignal): Promise<Map<string, DeadLetterRecord>>;
+  /**
+   * Reads all matching records, unordered, page by page.
+   * @param attributes to read. Default: those of a summary
+   */
+  scan<Attribute extends keyof DeadLetterSummary = keyof DeadLetterSummary>(
     filter: DeadLetterFilter,
     signal: AbortSignal,
-    onPage: (records: readonly DeadLetterSummary[]) => Promise<void> | void,
+    onPage: (records: readonly Pick<DeadLetterSummary, Attribute>[]) => Promise<void> | void,
+    attributes?: readonly Attribute[],
   ): Promise<void>;
   /** The same for all records with bodies; those in parts need `readBody`. */
   scanWithBodies(signal: AbortSignal, onPage: (records: readonly DeadLetterRecord[]) => Promise<void>): Promise<void>;
@@ -55,11 +65,11 @@ export interface DeadLetterStore extends ReplayRecords {
 }
 
 const scanSegments = 4;
-
-const claimAttributes = ["claim", "claimedBy", "claimedUntil"] as const;
+const wholeAttributes = [...summaryAttributes, "body", "bodyParts"] as const;
 
 export function createDeadLetterStore(documents: DynamoDBDocumentClient, tableName: string): DeadLetterStore {
   const records = createReplayRecords(documents, tableName);
+  const readByIds = createKeyReader(documents, tableName);
 
   async function eraseParts(id: string, first: number, last: number): Promise<void> {
     for (let number = first; number <= last; number += 1) {
@@ -85,24 +95,31 @@ export function createDeadLetterStore(documents: DynamoDBDocumentClient, tableNa
       }
       return joinBody(parts);
     },
-    scan({ reason, state, since }, signal, onPage) {
+    async readWhole(ids, signal) {
+      const found = await readByIds([...new Set(ids)], wholeAttributes, signal);
+      const existing = (found as unknown as DeadLetterRecord[]).filter((record) => record.state !== undefined);
+      return new Map(existing.map((record) => [record.id, record]));
+    },
+    scan({ reason, state, since, until }, signal, onPage, attributes) {
       const conditions = ["attribute_exists(#state)"];
       const values: Record<string, unknown> = {};
       const filterNames: Record<string, string> = { "#state": "state" };
       const demand = (name: string, comparison: string, value: string | undefined) => {
         if (value === undefined) return;
+        const placeholder = `:value${conditions.length}`;
         filterNames[`#${name}`] = name;
-        values[`:${name}`] = value;
-        conditions.push(`#${name} ${comparison} :${name}`);
+        values[placeholder] = value;
+        conditions.push(`#${name} ${comparison} ${placeholder}`);
       };
       demand("reason", "=", reason);
       demand("state", "=", state);
       demand("lastFailedAt", ">=", since);
+      demand("lastFailedAt", "<", until);
       return scanTable({
         documents,
         tableName,
         segments: scanSegments,
-        attributes: summaryAttributes,
+        attributes: attributes ?? summaryAttributes,
         filter: { expression: conditions.join(" AND "), names: filterNames, values },
         signal,
         onPage: (items) => onPage(items as unknown as DeadLetterSummary[]),
@@ -113,7 +130,7 @@ export function createDeadLetterStore(documents: DynamoDBDocumentClient, tableNa
         documents,
         tableName,
         segments: 1,
-        attributes: [...summaryAttributes, "body", "bodyParts"],
+        attributes: wholeAttributes,
         filter: { expression: "attribute_exists(#state)", names: { "#state": "state" }, values: {} },
         signal,
         onPage: (items) => onPage(items as unknown as DeadLetterRecord[]),

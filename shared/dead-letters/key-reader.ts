@@ -1,6 +1,7 @@
 /** Reads items by key and retries unprocessed keys, a limited number of times and until aborted. */
 import { setTimeout as delay } from "node:timers/promises";
 import { BatchGetCommand, type DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import { dynamoDbLimits } from "../aws/aws-limits.ts";
 
 /** Rounds without any progress; partial progress may take longer. */
 const maxTries = 8;
@@ -11,6 +12,23 @@ function notServed(tableName: string, keys: number): Error {
   return Object.assign(
     new Error(`DynamoDB left ${keys} keys of ${tableName} unprocessed ${maxTries} times: it is throttled.`),
     { name: "ProvisionedThroughputExceededException" },
+  );
+}
+
+/** Works on as many ids as one read takes, and on at most `width` such batches at once. */
+export async function inBatches(
+  ids: readonly string[],
+  width: number,
+  work: (batch: readonly string[]) => Promise<void>,
+): Promise<void> {
+  const size = dynamoDbLimits.maxBatchGetKeys;
+  const starts = Array.from({ length: Math.ceil(ids.length / size) }, (_, index) => index * size);
+  await Promise.all(
+    Array.from({ length: Math.min(width, starts.length) }, async () => {
+      for (let start = starts.pop(); start !== undefined; start = starts.pop()) {
+        await work(ids.slice(start, start + size));
+      }
+    }),
   );
 }
 

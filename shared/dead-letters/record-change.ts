@@ -3,14 +3,14 @@
  * and workers never overwrite each other.
  */
 import { UpdateCommand, type DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import { isConditionFailure } from "../aws/condition-failure.ts";
 import type { DeadLetterRecord, HistoryEntry } from "./dead-letter-record.ts";
 
 /** The version that was read; the change requires that it is current. */
 export type SeenRecord = Pick<DeadLetterRecord, "id" | "state" | "failures" | "history">;
 
-export function isConditionFailure(error: unknown): boolean {
-  return error instanceof Error && error.name === "ConditionalCheckFailedException";
-}
+/** What ends with a change: an expired claim is void then. */
+export const claimAttributes = ["claim", "claimedBy", "claimedUntil"] as const;
 
 export interface RecordChange {
   /** History entry to add. Default: none. */
@@ -65,7 +65,8 @@ export async function changeIf(
  * Changes a record if it is unchanged and not being replayed: every change adds to the history, so its length is
  * compared.
  * @param now ISO 8601, UTC; claims that expired before are ignored
- * @param claim that may exist: the caller's own, from an attempt without an answer
+ * @param claim beginning of claims that may exist: the caller's own, from an attempt without an answer or a process that
+ *   ended
  * @returns whether it was changed
  */
 export function changeUnclaimed(
@@ -78,7 +79,7 @@ export function changeUnclaimed(
 ): Promise<boolean> {
   const conditions = [
     "#state = :seenState AND failures = :seenFailures AND size(#history) = :seenHistory",
-    "(attribute_not_exists(claimedUntil) OR claimedUntil <= :now OR claim = :own)",
+    "(attribute_not_exists(claimedUntil) OR claimedUntil <= :now OR begins_with(claim, :own))",
     ...(change.condition === undefined ? [] : [change.condition]),
   ];
   return changeIf(documents, tableName, id, {

@@ -2,6 +2,7 @@
 import { sqsLimits } from "../aws/aws-limits.ts";
 import { isClaimed } from "./dead-letter-record.ts";
 import type { DeadLetterSummary, ReplayRecords } from "./replay-records.ts";
+import { claimOfRun, isClaimedByRun } from "./replay-continuation.ts";
 import { describeErrors, toReplayable } from "./replayable.ts";
 
 export type ReplayCheck =
@@ -21,6 +22,8 @@ export type ReplayCheck =
 export interface ReplayCheckOptions {
   /** Whether to replay what was replayed before without a result. Safe: the earlier message is not stored any more. */
   readonly again: boolean;
+  /** Id of the run that replays it, whose own earlier claims do not keep it from going on. Default: none. */
+  readonly run?: string | undefined;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
@@ -30,9 +33,10 @@ function isForgotten({ storingAt }: DeadLetterSummary, now: number): boolean {
   return storingAt !== undefined && now - Date.parse(storingAt) > sqsLimits.maxRetentionSeconds * 1_000;
 }
 
-function whyNot(record: DeadLetterSummary, { again, now }: ReplayCheckOptions): string | undefined {
+function whyNot(record: DeadLetterSummary, { again, run, now }: ReplayCheckOptions): string | undefined {
   const { state, claimedBy, claimedUntil } = record;
-  if (isClaimed(record, now)) return `is being replayed by ${claimedBy}, or may be until ${claimedUntil}`;
+  const isOurs = run !== undefined && isClaimedByRun(record, run);
+  if (isClaimed(record, now) && !isOurs) return `is being replayed by ${claimedBy}, or may be until ${claimedUntil}`;
   switch (state) {
     case "open":
       return undefined;
@@ -53,7 +57,8 @@ export function checkReplay(record: DeadLetterSummary | undefined, options: Repl
   if (record === undefined) return { kind: "missing", detail: "there is no such dead letter" };
   const detail = whyNot(record, options);
   if (detail !== undefined) return { kind: "skipped", record, detail };
-  const replayable = toReplayable(record.id, record.registration);
+  const { run } = options;
+  const replayable = toReplayable(record.id, record.registration, run === undefined ? undefined : claimOfRun(run));
   return replayable.kind === "replayable"
     ? { ...replayable, record }
     : { kind: "refused", record, detail: describeErrors(replayable.validationErrors) };

@@ -2,11 +2,10 @@
  * The dead-letters table for replays: read by id, claim, release, mark. Used by people's and automatic replays; see
  * `replay.ts`.
  */
-import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
-import { dynamoDbLimits } from "../aws/aws-limits.ts";
+import { GetCommand, type DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import type { DeadLetterRecord, HistoryEntry } from "./dead-letter-record.ts";
 import { registrationIn } from "./dead-letter-entry.ts";
-import { createKeyReader } from "./key-reader.ts";
+import { createKeyReader, inBatches } from "./key-reader.ts";
 import { changeIf, changeUnclaimed, type SeenRecord } from "./record-change.ts";
 
 /** A record without its body, which may be large. */
@@ -20,6 +19,8 @@ export interface ReplayClaim {
   readonly by: string;
   /** When it expires: ISO 8601, UTC. */
   readonly until: string;
+  /** Id of the run that it belongs to, whose earlier claim it may replace; the id begins with it. Default: none. */
+  readonly run?: string | undefined;
 }
 
 export interface ReplayRecords {
@@ -40,17 +41,18 @@ export interface ReplayRecords {
   /** Releases a claim under which nothing was sent. Does nothing when it has ended. */
   giveBack(id: string, claim: ReplayClaim): Promise<void>;
   /**
-   * Marks it as sent. If the worker was faster, only the history is added.
+   * Marks it as sent. If the worker was faster, only the history is added, before what the worker wrote.
+   * @param after number of history entries when it was claimed
    * @returns whether the state was changed
    */
-  markReplayed(id: string, claim: ReplayClaim, entry: HistoryEntry): Promise<boolean>;
+  markReplayed(id: string, claim: ReplayClaim, entry: HistoryEntry, after: number): Promise<boolean>;
 }
 
 /** Claimed by the automatic replay, of which there is one per record. */
 export const automaticReplayer = "worker";
 
-/** The attributes of a summary. */
-export const summaryAttributes = [
+/** What somebody who decides about a record has to see. */
+export const shownAttributes = [
   "id",
   "state",
   "reason",
@@ -62,6 +64,11 @@ export const summaryAttributes = [
   "lastFailedAt",
   "failures",
   "history",
+] as const satisfies readonly (keyof DeadLetterSummary)[];
+
+/** The attributes of a summary: a replay needs to know whose the record is as well. */
+export const summaryAttributes = [
+  ...shownAttributes,
   "messageId",
   "claim",
   "claimedBy",
@@ -71,15 +78,11 @@ export const summaryAttributes = [
 ] as const satisfies readonly (keyof DeadLetterSummary)[];
 
 const readsAtOnce = 4;
-
-function chunksOf<Item>(items: readonly Item[], length: number): Item[][] {
-  return Array.from({ length: Math.ceil(items.length / length) }, (_, index) =>
-    items.slice(index * length, (index + 1) * length),
-  );
-}
+/** A record's history grows a few times at most while its replay is being marked. */
+const maxInsertTries = 5;
 
 export function createReplayRecords(documents: DynamoDBDocumentClient, tableName: string): ReplayRecords {
-  const readChunk = createKeyReader(documents, tableName);
+  const readByIds = createKeyReader(documents, tableName);
 
   async function readAll(
     ids: readonly string[],
@@ -87,14 +90,9 @@ export function createReplayRecords(documents: DynamoDBDocumentClient, tableName
     signal: AbortSignal,
     take: (item: Record<string, unknown>) => void,
   ): Promise<void> {
-    const chunks = chunksOf([...new Set(ids)], dynamoDbLimits.maxBatchGetKeys);
-    await Promise.all(
-      Array.from({ length: Math.min(readsAtOnce, chunks.length) }, async () => {
-        for (let chunk = chunks.pop(); chunk !== undefined; chunk = chunks.pop()) {
-          for (const item of await readChunk(chunk, attributes, signal)) take(item);
-        }
-      }),
-    );
+    await inBatches([...new Set(ids)], readsAtOnce, async (batch) => {
+      for (const item of await readByIds(batch, attributes, signal)) take(item);
+    });
   }
 
   async function readMany(ids: readonly string[], signal: AbortSignal): Promise<Map<string, DeadLetterSummary>> {
@@ -107,6 +105,40 @@ export function createReplayRecords(documents: DynamoDBDocumentClient, tableName
   }
 
   const isOurs = "claim = :claim";
+
+  /**
+   * The state belongs to the worker or another admin already, but the history tells the replay, where it belongs. An
+   * erased record stays erased.
+   * @param set attributes to set while the claim is still the record's
+   */
+  async function tellReplay(
+    id: string,
+    claim: ReplayClaim,
+    entry: HistoryEntry,
+    after: number,
+    set: Readonly<Record<string, unknown>>,
+  ): Promise<void> {
+    for (let tries = 0; tries < maxInsertTries; tries += 1) {
+      const { Item } = await documents.send(
+        new GetCommand({
+          TableName: tableName,
+          Key: { id },
+          ConsistentRead: true,
+          ProjectionExpression: "#history, claim",
+          ExpressionAttributeNames: { "#history": "history" },
+        }),
+      );
+      const { history, claim: current } = (Item ?? {}) as Partial<DeadLetterRecord>;
+      if (history === undefined) return;
+      const told = await changeIf(documents, tableName, id, {
+        set: { ...(current === claim.id && set), history: history.toSpliced(after, 0, entry) },
+        // Whatever ends a claim adds an entry, too.
+        condition: "size(#history) = :length",
+        values: { ":length": history.length },
+      });
+      if (told) return;
+    }
+  }
 
   return {
     readMany,
@@ -127,12 +159,12 @@ export function createReplayRecords(documents: DynamoDBDocumentClient, tableName
       );
       return found;
     },
-    claim(seen, { id, by, until }, now) {
+    claim(seen, { id, by, until, run }, now) {
       const change = {
         set: { state: "open", claim: id, claimedBy: by, claimedUntil: until },
         ...(by === automaticReplayer && { condition: "attribute_not_exists(automaticReplayAt)" }),
       };
-      return changeUnclaimed(documents, tableName, seen, now, change, id);
+      return changeUnclaimed(documents, tableName, seen, now, change, run === undefined ? id : `${run}.`);
     },
     async giveBack(id, claim) {
       await changeIf(documents, tableName, id, {
@@ -142,7 +174,7 @@ export function createReplayRecords(documents: DynamoDBDocumentClient, tableName
         values: { ":claim": claim.id },
       });
     },
-    async markReplayed(id, claim, entry) {
+    async markReplayed(id, claim, entry, after) {
       const set = claim.by === automaticReplayer ? { automaticReplayAt: entry.at } : {};
       const values = { ":claim": claim.id };
       const marked = await changeIf(documents, tableName, id, {
@@ -153,10 +185,7 @@ export function createReplayRecords(documents: DynamoDBDocumentClient, tableName
         values: { ...values, ":open": "open", ":before": "replayed" },
       });
       if (marked) return true;
-      // The state now belongs to the worker or another admin, but the replay is added to the history. An erased record
-      // stays erased.
-      const told = await changeIf(documents, tableName, id, { entry, set, condition: isOurs, values });
-      if (!told) await changeIf(documents, tableName, id, { entry, condition: "attribute_exists(#history)" });
+      await tellReplay(id, claim, entry, after, set);
       return false;
     },
   };

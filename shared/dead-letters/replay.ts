@@ -11,10 +11,12 @@
  * the record; a later change ends it. The claim travels with the message, and the worker stores only under the record's
  * current claim. So a message is stored only while the record still holds what was sent, however late it arrives and
  * whatever clocks say: expiry only decides when others may continue. A killed replay leaves records that are `open` and
- * free after that time.
+ * free after that time, or at once for who continues it; see `replay-continuation.ts`.
  */
 import { setTimeout as delay } from "node:timers/promises";
+import { earlierSend, type ReplayContinuation, type ReplayProgress } from "./replay-continuation.ts";
 import type { DeadLetterSummary, ReplayClaim, ReplayRecords } from "./replay-records.ts";
+import { fateOf, type Sent } from "./replay-fate.ts";
 import { createReplayTimeout } from "./replay-timeout.ts";
 import { checkReplay, type ReplayCheck } from "./replay-check.ts";
 import type { ReplaySender } from "./replay-sender.ts";
@@ -64,6 +66,8 @@ export interface ReplayOptions {
   readonly stepSize: number;
   /** Also replay those that were replayed before without a result. */
   readonly again: boolean;
+  /** The run that this belongs to, and how far it came before. Default: a replay that nobody continues. */
+  readonly continuation?: ReplayContinuation;
   /** Timeout for the next result of a step while nothing is drained, seconds. */
   readonly outcomeTimeoutSeconds: number;
   /** As in `replay-timeout.ts`. Default: unknown. */
@@ -74,10 +78,20 @@ export interface ReplayOptions {
   /** Called with each record's result. */
   readonly onOutcome: (outcome: ReplayOutcome) => void;
   /** Called when a step was sent and is waited for. */
-  readonly onStep: (step: { readonly size: number }) => void;
+  readonly onStep: (step: { readonly size: number; /** In all steps so far. */ readonly sent: number }) => void;
+  /** Called after each step whose records all have a known outcome: from there it can be continued. Default: nothing. */
+  readonly onProgress?: (progress: ReplayProgress) => void;
 }
 
 type Candidate = Extract<ReplayCheck, { kind: "replayable" }>;
+
+/** What one step takes on. */
+interface Step {
+  /** To be sent. */
+  readonly candidates: Candidate[];
+  /** Sent before by this run, and without an outcome yet, by id. */
+  readonly sentBefore: Map<string, Sent>;
+}
 
 /**
  * Lease time: longer than sending a pack takes unless the queue does not answer. Messages stay valid beyond it while
@@ -89,58 +103,59 @@ const growth = [1, 10, 100];
 /** When at least this share of a step failed again, it is the last one. */
 const maxFailedShare = 0.1;
 const changesAtOnce = 32;
+/** Of the records ahead, in one call: a continued replay may meet many that are settled. */
+const minReadAhead = 100;
 const firstPollMs = 150;
 const slowestPollMs = 1_000;
 const slowDown = 1.3;
 
-function fateOf(now: DeadLetterSummary | undefined, sent: Candidate): Omit<ReplayOutcome, "id"> | undefined {
-  if (now === undefined) return { fate: "skipped", detail: "was erased meanwhile" };
-  if (now.state === "resolved") {
-    // Not just the last entry: the mark of the send may have been written after its result.
-    const outcome = now.history.findLast(({ what }) => what === "resolved");
-    return { fate: "resolved", detail: outcome?.detail ?? "" };
-  }
-  if (now.state === "discarded") return { fate: "skipped", detail: "was discarded meanwhile" };
-  if (now.failures > sent.record.failures) return { fate: "failed", detail: `${now.reason}: ${now.detail}` };
-  if (now.claim !== sent.claim) {
-    return {
-      fate: "skipped",
-      detail: "was changed or replayed by somebody else meanwhile; what was sent is not stored",
-    };
-  }
-  return undefined;
-}
+const noCounts: ReplayProgress["counts"] = { resolved: 0, failed: 0, unknown: 0, refused: 0, skipped: 0, missing: 0 };
 
 /**
  * @param ids in the order of replay
  * @returns the result; never rejects: an AWS error is the reason why it stopped
  */
 export async function replayDeadLetters(ids: readonly string[], options: ReplayOptions): Promise<ReplaySummary> {
-  const { store, sender, who, why, canary, stepSize, again, signal, wallClock, onOutcome, onStep } = options;
-  const counts: Record<ReplayFate, number> = { resolved: 0, failed: 0, unknown: 0, refused: 0, skipped: 0, missing: 0 };
-  let position = 0;
-  let sent = 0;
+  const { store, sender, who, why, canary, stepSize, again, continuation, signal, wallClock } = options;
+  const { onOutcome, onStep, onProgress } = options;
+  const run = continuation?.run;
+  const counts: Record<ReplayFate, number> = { ...noCounts, ...continuation?.from.counts };
+  let { position, sent } = continuation?.from ?? { position: 0, sent: 0 };
 
   function settle(id: string, fate: ReplayFate, detail: string): void {
     counts[fate] += 1;
     onOutcome({ id, fate, detail });
   }
 
-  /** @returns up to `size` records to send now; others are settled on the way */
-  async function prepare(size: number): Promise<Candidate[]> {
-    const candidates: Candidate[] = [];
-    while (candidates.length < size && position < ids.length) {
+  /** Settles it, or adds it to the step. */
+  function take(id: string, record: DeadLetterSummary | undefined, { candidates, sentBefore }: Step): void {
+    const earlier = record && continuation ? earlierSend(record, continuation) : undefined;
+    if (earlier?.kind === "settled" || earlier?.kind === "sent") {
+      sent += 1;
+      if (earlier.kind === "sent") sentBefore.set(id, earlier);
+      else settle(id, earlier.fate, earlier.detail);
+      return;
+    }
+    const check = checkReplay(record, { again, run, now: wallClock() });
+    if (check.kind === "replayable") candidates.push(check);
+    else settle(id, check.kind, check.detail);
+  }
+
+  /** @returns a step of up to `size` records to send now; others are settled on the way */
+  async function prepare(size: number): Promise<Step> {
+    const step: Step = { candidates: [], sentBefore: new Map() };
+    while (step.candidates.length < size && position < ids.length) {
       signal.throwIfAborted();
-      const some = ids.slice(position, position + size - candidates.length);
+      const ahead = Math.max(size - step.candidates.length, continuation ? minReadAhead : 1);
+      const some = ids.slice(position, position + ahead);
       const records = await store.readToReplay(some, signal);
       for (const id of some) {
-        const check = checkReplay(records.get(id), { again, now: wallClock() });
-        if (check.kind === "replayable") candidates.push(check);
-        else settle(id, check.kind, check.detail);
+        if (step.candidates.length === size) break;
+        take(id, records.get(id), step);
+        position += 1;
       }
-      position += some.length;
     }
-    return candidates;
+    return step;
   }
 
   async function forEach<Result>(
@@ -155,7 +170,8 @@ export async function replayDeadLetters(ids: readonly string[], options: ReplayO
     return results;
   }
 
-  const claimOf = ({ claim }: Candidate): ReplayClaim => ({ id: claim, by: who, until: claimedUntil });
+  const claimOf = ({ claim }: Candidate): ReplayClaim => ({ id: claim, by: who, until: claimedUntil, run });
+  let claimedAt = "";
   let claimedUntil = "";
   const replayTimeout = createReplayTimeout({
     seconds: options.outcomeTimeoutSeconds,
@@ -171,8 +187,10 @@ export async function replayDeadLetters(ids: readonly string[], options: ReplayO
   async function claimAll(candidates: readonly Candidate[]): Promise<Candidate[]> {
     const now = wallClock();
     claimedUntil = new Date(now + claimSeconds * 1_000).toISOString();
-    const at = new Date(now).toISOString();
-    const answers = await forEach(candidates, (candidate) => store.claim(candidate.record, claimOf(candidate), at));
+    claimedAt = new Date(now).toISOString();
+    const answers = await forEach(candidates, (candidate) =>
+      store.claim(candidate.record, claimOf(candidate), claimedAt),
+    );
     const failed = answers.find((answer) => answer.status === "rejected");
     if (failed) {
       // Including those whose claim is uncertain.
@@ -188,16 +206,17 @@ export async function replayDeadLetters(ids: readonly string[], options: ReplayO
   }
 
   async function markAll(candidates: readonly Candidate[]): Promise<void> {
-    const at = new Date(wallClock()).toISOString();
+    // As of before the send, which its result must not seem to precede.
+    const entry = { at: claimedAt, who, what: "replayed", detail: why } as const;
     const marks = await forEach(candidates, (candidate) =>
-      store.markReplayed(candidate.record.id, claimOf(candidate), { at, who, what: "replayed", detail: why }),
+      store.markReplayed(candidate.record.id, claimOf(candidate), entry, candidate.record.history.length),
     );
     const failed = marks.find((mark) => mark.status === "rejected");
     if (failed) throw failed.reason;
   }
 
   /** Removes those from `waiting` whose result arrives in time. @returns how many failed again */
-  async function awaitOutcomes(waiting: Map<string, Candidate>): Promise<number> {
+  async function awaitOutcomes(waiting: Map<string, Sent>): Promise<number> {
     let failed = 0;
     let pollMs = firstPollMs;
     replayTimeout.heard();
@@ -206,8 +225,8 @@ export async function replayDeadLetters(ids: readonly string[], options: ReplayO
       pollMs = Math.min(slowestPollMs, pollMs * slowDown);
       if (signal.aborted) break;
       const records = await store.readMany([...waiting.keys()], signal);
-      for (const [id, candidate] of waiting) {
-        const outcome = fateOf(records.get(id), candidate);
+      for (const [id, of] of waiting) {
+        const outcome = fateOf(records.get(id), of);
         if (outcome === undefined) continue;
         if (outcome.fate === "failed") failed += 1;
         settle(id, outcome.fate, outcome.detail);
@@ -219,29 +238,29 @@ export async function replayDeadLetters(ids: readonly string[], options: ReplayO
   }
 
   /** @returns why no further step may follow; undefined when one may */
-  async function runStep(candidates: readonly Candidate[]): Promise<ReplayStop | undefined> {
-    const waiting = new Map<string, Candidate>();
+  async function runStep({ candidates, sentBefore: waiting }: Step): Promise<ReplayStop | undefined> {
     let broken: ReplayStop | undefined;
     try {
-      await sender.send(candidates, {
-        encodedOf: ({ encoded }) => encoded,
-        claim: claimAll,
-        async onConfirmed(confirmed) {
-          sent += confirmed.length;
-          for (const candidate of confirmed) waiting.set(candidate.record.id, candidate);
-          await markAll(confirmed);
-        },
-        async onFailed(unconfirmed, accepted) {
-          if (accepted === "no") return giveBack(unconfirmed);
-          const detail = `may have been sent: the queue gave no answer. If not, it is free again after ${claimedUntil}`;
-          for (const { record } of unconfirmed) settle(record.id, "unknown", detail);
-        },
-      });
+      if (candidates.length > 0)
+        await sender.send(candidates, {
+          encodedOf: ({ encoded }) => encoded,
+          claim: claimAll,
+          async onConfirmed(confirmed) {
+            sent += confirmed.length;
+            for (const { record, claim } of confirmed) waiting.set(record.id, { claim, failures: record.failures });
+            await markAll(confirmed);
+          },
+          async onFailed(unconfirmed, accepted) {
+            if (accepted === "no") return giveBack(unconfirmed);
+            const detail = `may have been sent: the queue gave no answer. If not, it is free again after ${claimedUntil}`;
+            for (const { record } of unconfirmed) settle(record.id, "unknown", detail);
+          },
+        });
     } catch (error) {
       broken = stopFor(error);
     }
-    onStep({ size: waiting.size });
-    const size = waiting.size;
+    const { size } = waiting;
+    if (size > 0) onStep({ size, sent });
     let failed = 0;
     try {
       failed = await awaitOutcomes(waiting);
@@ -257,6 +276,7 @@ export async function replayDeadLetters(ids: readonly string[], options: ReplayO
       const detail = `${silent} of ${size} ${replayTimeout.explain()}`;
       return { code: "no-outcome", detail };
     }
+    onProgress?.({ position, sent, counts: { ...counts } });
     if (failed > 0 && failed >= size * maxFailedShare) {
       return { code: "failed-again", detail: `${failed} of ${size} failed again` };
     }
@@ -272,9 +292,8 @@ export async function replayDeadLetters(ids: readonly string[], options: ReplayO
   async function runAll(): Promise<ReplayStop | undefined> {
     for (let step = 0; position < ids.length; step += 1) {
       const factor = growth[step];
-      const candidates = await prepare(factor === undefined ? stepSize : canary * factor);
-      if (candidates.length === 0) return undefined;
-      const stop = await runStep(candidates);
+      const next = await prepare(factor === undefined ? stepSize : canary * factor);
+      const stop = await runStep(next);
       if (stop) return stop;
     }
     return undefined;

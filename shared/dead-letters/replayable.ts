@@ -16,12 +16,12 @@ function refused(pointer: string, detail: string): Replayable {
 /**
  * @param id of the record, set as the registration's `replayOf`
  * @param kept the registration in the record, edits included; undefined when unreadable
+ * @param claim under which it will be sent, never used before. Default: a random one
  */
-export function toReplayable(id: string, kept: Registration | undefined): Replayable {
+export function toReplayable(id: string, kept: Registration | undefined, claim: string = randomUUID()): Replayable {
   if (kept === undefined) {
     return refused("", "no registration can be read from the body; mend it with: turnout dead-letters edit");
   }
-  const claim = randomUUID();
   const registration: Registration = { ...kept, replayOf: id, claim };
   const validationErrors = registrationErrors(registration);
   if (validationErrors.length > 0) return { kind: "refused", validationErrors };

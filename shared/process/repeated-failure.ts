@@ -18,8 +18,8 @@ export interface RepeatedFailureOptions {
   readonly action: string;
   /** Name of its resource. */
   readonly resource: string;
-  /** The construct that grants it. */
-  readonly construct: string;
+  /** The construct that grants it. Default: none does. */
+  readonly construct?: string;
   /** Milliseconds, monotonic. */
   readonly now: () => number;
   /** Default: 5 minutes. */

@@ -9,6 +9,7 @@ import { constructOfRole, type TierName } from "../aws/tier-grants.ts";
 import { createLifecycle, type Lifecycle, type Part } from "./lifecycle.ts";
 import type { Logger } from "./logger.ts";
 import type { Registry } from "./metrics.ts";
+import type { Tracing } from "../tracing/tracing.ts";
 
 export interface TierLifecycleOptions {
   readonly tier: TierName;
@@ -22,13 +23,15 @@ export interface TierLifecycleOptions {
   readonly documents: DynamoDBDocumentClient;
   readonly registry: Registry;
   readonly logger: Logger;
+  /** Default: nothing is traced. */
+  readonly tracing?: Tracing | undefined;
   /** @returns the totals since the start, and what is held now; missing ones are 0 */
   readonly readActivity: () => ProcessFigures | Promise<ProcessFigures>;
 }
 
 /** @param own the tier's parts in the order in which they start; they stop the other way round, before what is around them */
 export function createTierLifecycle(options: TierLifecycleOptions, own: readonly Part[]): Lifecycle {
-  const { tier, config, sqs, documents, registry, logger, readActivity } = options;
+  const { tier, config, sqs, documents, registry, logger, tracing, readActivity } = options;
   const construct = constructOfRole[tier];
   return createLifecycle(
     [
@@ -42,6 +45,7 @@ export function createTierLifecycle(options: TierLifecycleOptions, own: readonly
         wallClock: Date.now,
         random: Math.random,
       }),
+      ...(tracing ? [tracing.part] : []),
       {
         name: "clients",
         stop: () => {

@@ -81,6 +81,14 @@ function unwrap(text: string): string {
   }
 }
 
+/**
+ * @param given an address that `emailPattern` accepts in its key form
+ * @returns it as a link (RFC 6068): what means something in a URL is encoded
+ */
+export function mailtoOf(given: string): string {
+  return `mailto:${encodeURIComponent(normalizeEmail(given)).replaceAll("%40", "@")}`;
+}
+
 /** Zero-width joiner and non-joiner are valid in domains; the conversion decides. */
 const joiners = /[\u200c\u200d]/g;
 

@@ -1,6 +1,7 @@
 /**
- * The event as its organiser defines it in `event.json`: opening times and form fields. The submission's schema follows
- * in `submission-schema.ts`, its display in `web/page/`.
+ * The event as its organiser defines it in `event.json`: opening times, when it is, and form fields; place, organiser and
+ * links are in `event-information.ts`. What a schema cannot say is checked in `event-content.ts`. The submission's schema
+ * follows in `submission-schema.ts`, the event's display in `web/page/`.
  */
 import { isUtf8 } from "node:buffer";
 import { readFileSync } from "node:fs";
@@ -8,20 +9,42 @@ import { Type, type Static } from "typebox";
 import { Compile } from "typebox/compile";
 import type { TLocalizedValidationError } from "typebox/error";
 import { TurnoutError, type ValidationError } from "../errors.ts";
+import { dayPattern } from "./day-range.ts";
+import { contentErrors } from "./event-content.ts";
+import { Translations } from "./event-translation.ts";
+import { informationProperties, informationRules } from "./event-information.ts";
+import { readLogo, type Logo } from "./logo.ts";
+import { plainLinePattern, plainLineRule, plainTextPattern, plainTextRule } from "./plain-text.ts";
 import {
-  isUnseen,
-  plainLinePattern,
-  plainLineRule,
-  plainTextPattern,
-  plainTextRule,
-  trimUnseen,
-} from "./plain-text.ts";
-import { textRoom } from "./registration-size.ts";
-import { defaultTextLength, fieldIdPattern, fieldIdRule, maxAnswerLength, numberRange } from "./registration.ts";
+  fieldIdPattern,
+  fieldIdRule,
+  maxAnswerLength,
+  maxChoices,
+  maxWordingLength,
+  numberRange,
+} from "./registration.ts";
 import { schemaErrors } from "./schema-errors.ts";
-import { isTimeZone, zoneOffset } from "./time-zone.ts";
 
 const line = (maxLength: number) => Type.String({ minLength: 1, maxLength, pattern: plainLinePattern });
+
+/** ISO 8601 with an offset, to be unambiguous. */
+const instantPattern = String.raw`^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$`;
+const Instant = Type.String({ pattern: instantPattern });
+
+const When = Type.Object(
+  {
+    /** Id of an earlier field that is a select, choices, number, checkbox or consent. */
+    field: Type.String({ pattern: fieldIdPattern }),
+    /** The answer that it must have, or several of which one is enough. `true` for a checkbox or a consent. */
+    is: Type.Union([
+      line(200),
+      Type.Number(numberRange),
+      Type.Literal(true),
+      Type.Array(Type.Union([line(200), Type.Number(numberRange)]), { minItems: 1, maxItems: 300 }),
+    ]),
+  },
+  { additionalProperties: false },
+);
 
 const fieldBase = {
   /** Key of the answer in requests, table and exports. Never change it while the event is open. */
@@ -31,6 +54,17 @@ const fieldBase = {
   hint: Type.Optional(line(300)),
   /** Default: false. A required checkbox must be ticked. */
   required: Type.Optional(Type.Boolean()),
+  /** Asked only of those who gave this answer to an earlier field. Default: everybody. */
+  when: Type.Optional(When),
+  /** When its answers are deleted, later than `closesAt`. Default: with the registration (`answer-expiry.ts`). */
+  expiresAt: Type.Optional(Instant),
+  /** On the first field of a section: its heading and a text below it. */
+  section: Type.Optional(
+    Type.Object(
+      { title: line(200), text: Type.Optional(Type.String({ maxLength: 1_000, pattern: plainTextPattern })) },
+      { additionalProperties: false },
+    ),
+  ),
 };
 
 const strict = { additionalProperties: false };
@@ -41,7 +75,9 @@ const TextField = Type.Object(
     type: Type.Literal("text"),
     /** In characters. Default: 0. */
     minLength: Type.Optional(Type.Integer({ minimum: 0, maximum: maxAnswerLength })),
-    /** In characters. Default: 200 (`defaultTextLength`). */
+    /** Several lines. Default: only where `maxLength` is above 200. */
+    multiline: Type.Optional(Type.Boolean()),
+    /** In characters. Default: 200, of several lines 1000 (`textLength`). */
     maxLength: Type.Optional(Type.Integer({ minimum: 1, maximum: maxAnswerLength })),
   },
   strict,
@@ -63,28 +99,82 @@ const SelectField = Type.Object(
   strict,
 );
 const CheckboxField = Type.Object({ ...fieldBase, type: Type.Literal("checkbox") }, strict);
+/** Several options. */
+const ChoicesField = Type.Object(
+  {
+    ...fieldBase,
+    type: Type.Literal("choices"),
+    options: Type.Array(line(200), { minItems: 1, maxItems: maxChoices }),
+    /** Fewest options of an answer. Default: 1 where it is required, otherwise 0. */
+    minimum: Type.Optional(Type.Integer({ minimum: 1, maximum: maxChoices })),
+    /** Most of them. Default: all. */
+    maximum: Type.Optional(Type.Integer({ minimum: 1, maximum: maxChoices })),
+  },
+  strict,
+);
+const Day = Type.String({ pattern: dayPattern });
+const DateField = Type.Object(
+  {
+    ...fieldBase,
+    type: Type.Literal("date"),
+    /** The days that are allowed, both included. */
+    earliest: Type.Optional(Day),
+    latest: Type.Optional(Day),
+  },
+  strict,
+);
+const TelephoneField = Type.Object({ ...fieldBase, type: Type.Literal("telephone") }, strict);
+/** An agreement, whose wording is kept with the answer. */
+const ConsentField = Type.Object(
+  {
+    ...fieldBase,
+    type: Type.Literal("consent"),
+    /** The exact wording. Whoever agreed agreed to this, also when it is changed later. */
+    text: Type.String({ minLength: 1, maxLength: maxWordingLength, pattern: plainTextPattern }),
+  },
+  strict,
+);
 
-const Field = Type.Union([TextField, EmailField, NumberField, SelectField, CheckboxField]);
-
-/** ISO 8601 with an offset, to be unambiguous. */
-const instantPattern = String.raw`^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$`;
-const Instant = Type.String({ pattern: instantPattern });
+const Field = Type.Union([
+  TextField,
+  EmailField,
+  NumberField,
+  SelectField,
+  CheckboxField,
+  ChoicesField,
+  DateField,
+  TelephoneField,
+  ConsentField,
+]);
 
 const EventFile = Type.Object(
   {
     name: line(200),
     description: Type.String({ maxLength: 2_000, pattern: plainTextPattern }),
+    /** Language of the texts in this file, such as `en`. Default: unknown, and the texts are shown as they are in every language. */
+    language: Type.Optional(Type.String({ minLength: 1 })),
+    /** The texts in further languages; only together with `language`. */
+    translations: Type.Optional(Translations),
     opensAt: Instant,
     closesAt: Instant,
-    /** IANA name, such as Europe/Berlin: the zone of the times on the page. */
+    /** Start of the event itself. Shown on pages and in mails; without it there is no calendar file. */
+    startsAt: Type.Optional(Instant),
+    /** Its end; only together with `startsAt`. */
+    endsAt: Type.Optional(Instant),
+    ...informationProperties,
+    /** IANA name, such as Europe/Berlin: the zone of the times on the page and in mails. */
     timeZone: Type.String({ minLength: 1 }),
     fields: Type.Array(Field, { maxItems: 30 }),
   },
   strict,
 );
 
-export type EventField = Static<typeof Field>;
-export type EventDefinition = Static<typeof EventFile>;
+export type EventField = Static<typeof Field> & {
+  /** What is shown for each option, in an event of another language (`eventIn`). The answer is the option itself. */
+  readonly optionLabels?: Readonly<Record<string, string>>;
+};
+export type EventDefinition = Omit<Static<typeof EventFile>, "fields"> & { fields: EventField[] };
+export type FieldCondition = Static<typeof When>;
 
 const validator = Compile(EventFile);
 const fieldValidators = {
@@ -93,12 +183,18 @@ const fieldValidators = {
   number: Compile(NumberField),
   select: Compile(SelectField),
   checkbox: Compile(CheckboxField),
+  choices: Compile(ChoicesField),
+  date: Compile(DateField),
+  telephone: Compile(TelephoneField),
+  consent: Compile(ConsentField),
 };
 
 const rules = new Map([
+  ...informationRules,
   [plainLinePattern, plainLineRule],
   [plainTextPattern, plainTextRule],
   [fieldIdPattern, fieldIdRule],
+  [dayPattern, "a day such as 2026-05-01"],
   [instantPattern, "date, time and offset, such as 2026-05-01T09:00:00+02:00"],
 ]);
 
@@ -131,109 +227,27 @@ function withoutSummaries(errors: TLocalizedValidationError[]): TLocalizedValida
   return errors.filter((error) => error.keyword !== "additionalProperties");
 }
 
-const calendarDay = /^(\d{4})-(\d\d)-(\d\d)/;
-
-/** `Date.parse` reads 30 February as 2 March. */
-function exists(instant: string): boolean {
-  const [, year, month, day] = calendarDay.exec(instant) ?? [];
-  const daysInMonth = new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate();
-  return Number(day) <= daysInMonth && !Number.isNaN(Date.parse(instant));
-}
-
-/** @returns the error in `opensAt` or `closesAt` alone, if any */
-function instantError(instant: string, timeZone: string | undefined): string | undefined {
-  if (!exists(instant)) return "is not a date that exists";
-  const [given = ""] = /[+-]\d\d:\d\d$/.exec(instant) ?? [];
-  // A time in UTC need not match the zone.
-  if (given === "" || timeZone === undefined) return undefined;
-  const actual = zoneOffset(timeZone, Date.parse(instant));
-  if (actual === given) return undefined;
-  return `has the offset ${given}, but at that time ${timeZone} has ${actual}; write that, or the same instant with Z`;
-}
-
-/** Forms and spreadsheets trim texts, and HTML collapses blanks: such an option would not come back unchanged. */
-function optionErrors({ options }: { readonly options: readonly string[] }, pointer: string): ValidationError[] {
-  const validationErrors = options.flatMap((option, index): ValidationError[] => {
-    const place = `${pointer}/options/${index}`;
-    if (trimUnseen(option) !== option) {
-      return [{ pointer: place, detail: "has a blank or an invisible character before or after it" }];
-    }
-    return option.includes("  ") ? [{ pointer: place, detail: "has two blanks in a row" }] : [];
-  });
-  const shown = (option: string) =>
-    Array.from(option.normalize("NFC").replace(/\s/gu, " "))
-      .filter((character) => character === " " || !isUnseen(character))
-      .join("");
-  const alike = new Set(options.map(shown)).size < options.length;
-  if (validationErrors.length > 0 || !alike) return validationErrors;
-  return [{ pointer: `${pointer}/options`, detail: "has the same option twice, or two that look alike" }];
-}
-
-function contentErrors(event: EventDefinition): ValidationError[] {
-  const validationErrors: ValidationError[] = [];
-  const zoneKnown = isTimeZone(event.timeZone);
-  for (const property of ["opensAt", "closesAt"] as const) {
-    const detail = instantError(event[property], zoneKnown ? event.timeZone : undefined);
-    if (detail) validationErrors.push({ pointer: `/${property}`, detail });
-  }
-  if (Date.parse(event.closesAt) <= Date.parse(event.opensAt)) {
-    validationErrors.push({ pointer: "/closesAt", detail: "must be later than opensAt" });
-  }
-  if (!zoneKnown) {
-    validationErrors.push({
-      pointer: "/timeZone",
-      detail: "is not a time zone, give an IANA name such as Europe/Berlin",
-    });
-  }
-  const seen = new Set<string>();
-  for (const [index, field] of event.fields.entries()) {
-    const pointer = `/fields/${index}`;
-    if (seen.has(field.id)) validationErrors.push({ pointer: `${pointer}/id`, detail: `is used twice: ${field.id}` });
-    if (field.id in Object.prototype)
-      validationErrors.push({ pointer: `${pointer}/id`, detail: `is a reserved word: ${field.id}` });
-    seen.add(field.id);
-    if (field.type === "number" && (field.minimum ?? -Infinity) > (field.maximum ?? Infinity)) {
-      validationErrors.push({ pointer, detail: "has a minimum above its maximum" });
-    }
-    if (field.type === "text" && (field.minLength ?? 0) > (field.maxLength ?? defaultTextLength)) {
-      validationErrors.push({ pointer, detail: "has a minLength above its maxLength" });
-    }
-    if (field.type === "select") validationErrors.push(...optionErrors(field, pointer));
-  }
-  const { asked, fitting } = textRoom(event);
-  if (asked > fitting) {
-    const detail =
-      `allow texts of ${asked} characters in all, the name among them, of which ${fitting} fit into one registration: ` +
-      `lower the maxLength of the texts, ${defaultTextLength} by default`;
-    validationErrors.push({ pointer: "/fields", detail });
-  }
-  return validationErrors;
-}
-
 /**
  * @param value the parsed event file
  * @throws TURNOUT_EVENT_INVALID with a pointer to every error
  */
 export function parseEvent(value: unknown): EventDefinition {
   const validationErrors = validator.Check(value) ? contentErrors(value) : formErrors(value);
-  if (validationErrors.length > 0) {
-    const list = validationErrors
-      .map((validationError) => `  - ${validationError.pointer || "/"} ${validationError.detail}`)
-      .join("\n");
-    throw new TurnoutError(
-      "TURNOUT_EVENT_INVALID",
-      `The event definition has ${validationErrors.length} error(s):\n${list}`,
-      {
-        validationErrors,
-      },
-    );
-  }
+  if (validationErrors.length > 0) throw invalid(validationErrors);
   return value as EventDefinition;
+}
+
+function invalid(validationErrors: readonly ValidationError[]): TurnoutError {
+  const list = validationErrors
+    .map((validationError) => `  - ${validationError.pointer || "/"} ${validationError.detail}`)
+    .join("\n");
+  const message = `The event definition has ${validationErrors.length} error(s):\n${list}`;
+  return new TurnoutError("TURNOUT_EVENT_INVALID", message, { validationErrors });
 }
 
 /**
  * @param file path of the event file
- * @throws TURNOUT_EVENT_INVALID when it cannot be read, is not JSON or is invalid
+ * @throws TURNOUT_EVENT_INVALID when it cannot be read, is not JSON or is invalid, or its logo is
  */
 export function loadEvent(file: string): EventDefinition {
   let value: unknown;
@@ -246,7 +260,21 @@ export function loadEvent(file: string): EventDefinition {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new TurnoutError("TURNOUT_EVENT_INVALID", `The event definition ${file} cannot be read: ${why}`, { cause });
   }
-  return parseEvent(value);
+  const event = parseEvent(value);
+  loadLogo(file, event);
+  return event;
+}
+
+/**
+ * @param file path of the event file
+ * @returns the logo that it names, if any
+ * @throws TURNOUT_EVENT_INVALID when it cannot be read or is not allowed
+ */
+export function loadLogo(file: string, { logo: name }: EventDefinition): Logo | undefined {
+  if (name === undefined) return undefined;
+  const logo = readLogo(file, name);
+  if ("error" in logo) throw invalid([{ pointer: "/logo", detail: logo.error }]);
+  return logo;
 }
 
 export type EventPhase = "before" | "open" | "closed";

@@ -4,6 +4,7 @@
  */
 import { Type, type Static } from "typebox";
 import { Compile } from "typebox/compile";
+import type { TLocalizedValidationError } from "typebox/error";
 import { emailPattern, emailRule, maxEmailLength } from "./email-address.ts";
 import type { ValidationError } from "../errors.ts";
 import { plainLinePattern, plainLineRule, plainTextPattern, plainTextRule } from "./plain-text.ts";
@@ -26,11 +27,18 @@ export const Name = Type.String({
 /** From 2^53 on integers lose precision, and the table's client throws for the whole call. */
 export const numberRange = { exclusiveMinimum: -(2 ** 53), exclusiveMaximum: 2 ** 53 } as const;
 
-const Answer = Type.Union([
-  Type.String({ maxLength: maxAnswerLength, pattern: plainTextPattern }),
-  Type.Number(numberRange),
-  Type.Boolean(),
-]);
+/** Of a consent, in characters. */
+export const maxWordingLength = 1_000;
+
+/** Options that one answer may hold. */
+export const maxChoices = 50;
+
+const AnswerText = Type.String({ maxLength: maxAnswerLength, pattern: plainTextPattern });
+const AnswerScalar = Type.Union([AnswerText, Type.Number(numberRange), Type.Boolean()]);
+const Answer = Type.Union([...AnswerScalar.anyOf, Type.Array(AnswerText, { maxItems: maxChoices })]);
+
+/** As submitted and as stored; several chosen options are an array. */
+export type Answer = Static<typeof Answer>;
 
 /** An organiser's field: its name in `answers`, form and exports. */
 export const fieldIdPattern = "^[a-z][A-Za-z0-9_]{0,39}$";
@@ -42,14 +50,34 @@ const Answers = Type.Record(Type.String({ pattern: fieldIdPattern }), Answer, { 
  * Reserved attributes of the registrations table and the messages; a later version's properties must not collide with
  * them.
  */
-const takenNames = ["registrationId", "storedAt", "expiresAt", "tombstone", "at", "constructor", "prototype"] as const;
-const ownNames = ["id", "email", "name", "answers", "submittedAt", "replayOf", "claim"] as const;
+const takenNames = [
+  "registrationId",
+  "storedAt",
+  "expiresAt",
+  "tombstone",
+  "at",
+  "kind",
+  "constructor",
+  "prototype",
+] as const;
+const ownNames = [
+  "id",
+  "email",
+  "name",
+  "answers",
+  "submittedAt",
+  "language",
+  "changedAt",
+  "mailbox",
+  "replayOf",
+  "claim",
+] as const;
 
 /** Property names allowed to later versions; they become attributes of the same name. */
 const carriedNamePattern = `^(?!(?:${[...ownNames, ...takenNames].join("|")})$)[a-z][A-Za-z0-9]{0,39}$`;
 const maxCarriedList = 50;
 
-const CarriedScalar = Type.Union([...Answer.anyOf, Type.Null()]);
+const CarriedScalar = Type.Union([...AnswerScalar.anyOf, Type.Null()]);
 /** Limits for unknown values: this version cannot validate them, but must be able to store and send them. */
 const Carried = Type.Union([
   ...CarriedScalar.anyOf,
@@ -59,17 +87,39 @@ const Carried = Type.Union([
 
 export type CarriedValue = Static<typeof Carried>;
 
-const instantPattern = String.raw`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$`;
+/** A language tag (BCP 47) of a language, optionally with a script or region. */
+export const languagePattern = "^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}$";
+
+/** A time as in registrations: ISO 8601, UTC, milliseconds. */
+export const instantPattern = String.raw`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$`;
+
+/** What every entry of a pack has, registration or change, in every version. */
+export const entryIdentity = {
+  /** Made by the web tier, equal for retries of a submission: makes redeliveries harmless. */
+  id: Type.String({ pattern: "^[A-Za-z0-9-]{8,64}$" }),
+  email: Email,
+  /** First acceptance: ISO 8601, UTC, milliseconds. Kept by retries and replays. */
+  submittedAt: Type.String({ pattern: instantPattern }),
+};
+
+/** Dates and ranks a change; see `change.ts`. */
+export const changeMarks = {
+  /** When the change was made: ISO 8601, UTC, milliseconds. */
+  changedAt: Type.String({ pattern: instantPattern }),
+  /** It was made through a link from a mail, so by whoever reads that mailbox. */
+  mailbox: Type.Optional(Type.Literal(true)),
+};
 
 export const Registration = Type.Object(
   {
-    /** Made by the web tier, equal for retries of a submission: makes redeliveries harmless. */
-    id: Type.String({ pattern: "^[A-Za-z0-9-]{8,64}$" }),
-    email: Email,
+    ...entryIdentity,
     name: Name,
     answers: Answers,
-    /** First acceptance: ISO 8601, UTC, milliseconds. Kept by retries and replays. */
-    submittedAt: Type.String({ pattern: instantPattern }),
+    /** The language in which the attendee read the page, as a language tag: that of mails. */
+    language: Type.Optional(Type.String({ pattern: languagePattern })),
+    /** Of its latest correction; absent while it is as submitted. */
+    changedAt: Type.Optional(changeMarks.changedAt),
+    mailbox: changeMarks.mailbox,
     /** The dead letter that this is a replay of. */
     replayOf: Type.Optional(Type.String({ maxLength: 128 })),
     /** The claim of that replay: stored only while it is current. */
@@ -101,8 +151,16 @@ const rules = new Map([
  *   text.
  */
 export function registrationErrors(value: unknown): ValidationError[] {
-  if (validator.Check(value)) return [];
-  const errors = validator.Errors(value).filter((error) => error.keyword !== "boolean");
+  return validationErrorsOf(validator, value);
+}
+
+/** @returns the errors of a value by a validator of an entry of packs, as `registrationErrors` gives them */
+export function validationErrorsOf(
+  entryValidator: { Check(value: unknown): boolean; Errors(value: unknown): TLocalizedValidationError[] },
+  value: unknown,
+): ValidationError[] {
+  if (entryValidator.Check(value)) return [];
+  const errors = entryValidator.Errors(value).filter((error) => error.keyword !== "boolean");
   return schemaErrors(errors, rules);
 }
 

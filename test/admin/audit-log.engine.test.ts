@@ -11,7 +11,7 @@ const { signal } = new AbortController();
 t.test("what admins did is read again, oldest first, and from when one wants", async (t) => {
   await putAll(documents, tableName, deadLetters(3));
   let now = Date.parse("2026-01-01T09:00:00.000Z");
-  const log = (who: string) => createAuditLog({ documents, tableName, who, wallClock: () => now });
+  const log = (who: string) => createAuditLog({ connection, who, wallClock: () => now });
   const ids = Array.from({ length: 150 }, (_, number) => `id-${number}`);
   await log("ann").add({ action: "replay", ids, detail: "replays up to 150", why: "mended" });
   await log("bob").add({ action: "forget", ids: [], detail: "erases a person", why: "on request" });

@@ -5,7 +5,7 @@ import { axe, examine, type AxeResults } from "./examination.ts";
 import { openStage } from "./stage.ts";
 import { looksAt, states } from "./states.ts";
 
-t.test("axe finds nothing", { skip, timeout: 120_000 }, async (t) => {
+t.test("axe finds nothing", { skip, timeout: 240_000 }, async (t) => {
   const browser = await openChromium();
   t.teardown(() => browser.close());
   const stage = await openStage();

@@ -10,6 +10,8 @@ import { consoleStates } from "./console-states.ts";
 import { toPalettePng } from "./palette-png.ts";
 import { dress, themes } from "./states.ts";
 
+/** In pixels: a list of fifty tells no more than its beginning. */
+const tallest = 2_000;
 const folder = join(import.meta.dirname, "..", "..", "docs", "screenshots", "console");
 /** Of which pages further themes are worth their bytes. */
 const furtherThemes: Readonly<Record<string, readonly string[]>> = {
@@ -29,7 +31,9 @@ try {
       const further = furtherThemes[state.name] ?? [];
       for (const theme of themes.filter(({ name }, index) => index === 0 || further.includes(name))) {
         await dress(page, theme);
-        const png = toPalettePng(await page.screenshot({ fullPage: true }));
+        const height = await page.evaluate<number>("document.documentElement.scrollHeight");
+        await page.setViewportSize({ width: theme.width, height: Math.min(height, tallest) });
+        const png = toPalettePng(await page.screenshot());
         writeFileSync(join(folder, `${state.name}-${theme.name}.png`), png);
         pictures += 1;
         bytes += png.length;

@@ -3,10 +3,13 @@ import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { SendMessageCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import { createLocalStack, type LocalStack } from "../../local/stack.ts";
-import { createSqsClient } from "../../shared/aws/aws-clients.ts";
+import { createDocumentClient, createSqsClient } from "../../shared/aws/aws-clients.ts";
 import { deadLetterAttributes, type DeadLetterReason } from "../../shared/dead-letters/dead-letter.ts";
+import { putAll } from "../equipment/dead-letter-seeds.ts";
+import { fiveKinds } from "../equipment/five-kinds.ts";
 import { summit } from "./stage.ts";
 
 export interface ConsoleStage {
@@ -18,6 +21,8 @@ export interface ConsoleStage {
   sendInvalid(entry?: Readonly<Record<string, unknown>>): Promise<string>;
   /** Puts a body on the dead-letter queue, as the worker or SQS would. */
   sendDead(body: string, reason: DeadLetterReason, detail: string): Promise<void>;
+  /** Fills the dead-letters table with so many of five kinds, as `five-kinds.ts` makes them. */
+  fillDeadLetters(count: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -42,9 +47,11 @@ export async function openConsoleStage(): Promise<ConsoleStage> {
   writeFileSync(file, JSON.stringify(summit(-hourMs)));
   const stack = createLocalStack({ console: true, periodicTasks: false, environment: { EVENT_FILE: file } });
   let sqs: SQSClient | undefined;
+  let documents: DynamoDBDocumentClient | undefined;
 
   async function close(): Promise<void> {
     sqs?.destroy();
+    documents?.destroy();
     await stack.stop();
     rmSync(folder, { recursive: true, force: true });
   }
@@ -59,6 +66,8 @@ export async function openConsoleStage(): Promise<ConsoleStage> {
   Object.assign(process.env, environment);
   const client = createSqsClient({ region: environment.AWS_REGION!, requestTimeoutMs: 20_000, maxAttempts: 3 });
   sqs = client;
+  const tables = createDocumentClient({ region: environment.AWS_REGION!, requestTimeoutMs: 20_000, maxAttempts: 3 });
+  documents = tables;
 
   async function register(email: string): Promise<void> {
     const answers = { ticket: "Both days", conduct: true };
@@ -101,6 +110,12 @@ export async function openConsoleStage(): Promise<ConsoleStage> {
         }),
       );
     },
+    fillDeadLetters: (count) =>
+      putAll(
+        tables,
+        environment.DEAD_LETTERS_TABLE!,
+        fiveKinds(count, Date.now(), { ticket: "Both days", conduct: true }),
+      ),
     close,
   };
 }

@@ -38,8 +38,24 @@ async function untilShown(page: Page, selector: string): Promise<void> {
 
 const openRecord = "/dead-letters?reason=invalid-registration&state=open";
 
+const typos = "/dead-letters?reason=invalid-registration";
+
+async function openManyEdit(page: Page): Promise<void> {
+  await page.getByLabel(/^All .* open ones/).check();
+  await page.getByRole("button", { name: "Edit …" }).click();
+  await heading(page, "Change a field of many");
+}
+
+async function checkTypos(page: Page): Promise<void> {
+  await page.getByLabel("Field", { exact: true }).fill("email");
+  await page.getByLabel("This part").fill("@example");
+  await page.getByLabel("By this").fill("@example.org");
+  await page.getByRole("button", { name: /^Check / }).click();
+  await page.getByRole("heading", { name: /^Checked: / }).waitFor({ timeout: 120_000 });
+}
+
 async function openFirst(page: Page): Promise<void> {
-  await page.locator("form tbody th a").first().click();
+  await page.locator("table.letters th a").first().click();
   await heading(page, "Edit");
 }
 
@@ -82,7 +98,7 @@ export const consoleStates: readonly ConsoleState[] = [
   },
   {
     name: "dead-letters",
-    show: at("/dead-letters", (page) => untilShown(page, "section:nth-of-type(2) tbody tr:nth-child(5)")),
+    show: at("/dead-letters", (page) => untilShown(page, "table.letters tbody tr:nth-child(5)")),
   },
   { name: "dead-letter", show: at(openRecord, openFirst) },
   {
@@ -104,6 +120,35 @@ export const consoleStates: readonly ConsoleState[] = [
       await heading(page, "Changes");
     }),
   },
+  {
+    name: "edit-without-reason",
+    show: at(openRecord, async (page) => {
+      await openFirst(page);
+      await page.getByLabel("Email address").fill("grace.hopper@example.org");
+      await page.getByRole("button", { name: "Check changes" }).click();
+      await page.getByRole("button", { name: "Save changes" }).click();
+      await page.getByRole("alert").waitFor();
+    }),
+  },
+  {
+    name: "edit-changed-by-another",
+    show: at(openRecord, async (page) => {
+      await openFirst(page);
+      const other = await page.context().newPage();
+      await other.goto(page.url());
+      await other.getByLabel("Name").fill("Grace Brewster Hopper");
+      await other.getByLabel("Email address").fill("grace.hopper@example.org");
+      await other.getByLabel("Why").first().fill("asked by phone");
+      await other.getByRole("button", { name: "Check changes" }).click();
+      await other.getByRole("button", { name: "Save changes" }).click();
+      await heading(other, "History");
+      await other.close();
+      await page.getByLabel("Name").fill("Grace M. Hopper");
+      await page.getByLabel("Why").first().fill("asked by mail");
+      await page.getByRole("button", { name: "Check changes" }).click();
+      await page.getByRole("alert").waitFor();
+    }),
+  },
   { name: "replay-request", show: at("/replays/new?all=yes", (page) => heading(page, "Start the replay")) },
   {
     name: "replay-done",
@@ -113,6 +158,7 @@ export const consoleStates: readonly ConsoleState[] = [
       await heading(page, "Done: all resolved");
     }),
   },
+  { name: "replays", show: at("/replays", (page) => heading(page, "Replays")) },
   {
     name: "registration-found",
     show: at("/registrations", async (page, stage) => {
@@ -122,6 +168,73 @@ export const consoleStates: readonly ConsoleState[] = [
         await page.getByRole("button", { name: "Find" }).click();
         await page.locator("[role=status] h3").waitFor();
       }
+    }),
+  },
+  {
+    name: "registrations-counted",
+    show: at("/registrations", async (page) => {
+      await page.getByRole("button", { name: "Count" }).click();
+      await heading(page, /^\d+ registered$/);
+    }),
+  },
+  {
+    name: "registrations-searched",
+    show: at("/registrations", async (page) => {
+      await page.getByLabel("Part of an address or a name").fill("lovelace");
+      await page.getByRole("button", { name: "Search" }).click();
+      await heading(page, /^\d+ found$/);
+    }),
+  },
+  {
+    name: "registration-rejected",
+    show: at("/registrations/new", async (page) => {
+      await page.getByLabel("Email address").fill("nobody");
+      await page.getByLabel("Why").fill("by phone");
+      await page.getByRole("button", { name: "Add" }).click();
+      await page.getByRole("alert").waitFor();
+    }),
+  },
+  {
+    name: "dead-letters-thousands",
+    show: at("/dead-letters", async (page, stage) => {
+      await stage.fillDeadLetters(10_000);
+      await untilShown(page, "table.kinds tbody tr:nth-child(6)");
+      await page.getByLabel(/^All .* open ones/).check();
+    }),
+  },
+  {
+    name: "dead-letters-one-kind",
+    show: at("/dead-letters", async (page) => {
+      await page.locator("table.kinds a").first().click();
+      await page.locator("table.letters").waitFor();
+      await page.locator("table.letters input[type=checkbox]").first().check();
+      await page.locator("table.letters input[type=checkbox]").nth(1).check();
+    }),
+  },
+  {
+    name: "dead-letters-filter-rejected",
+    show: at("/dead-letters", async (page) => {
+      await page.getByLabel("Failed since").fill("yesterday");
+      await page.getByRole("button", { name: "Show" }).click();
+      await page.getByRole("alert").waitFor();
+    }),
+  },
+  { name: "many-request", show: at(typos, openManyEdit) },
+  {
+    name: "many-checked",
+    show: at(typos, async (page) => {
+      await openManyEdit(page);
+      await checkTypos(page);
+    }),
+  },
+  {
+    name: "many-done",
+    show: at(typos, async (page) => {
+      await openManyEdit(page);
+      await checkTypos(page);
+      await page.getByLabel("Why").fill("typos in the partner's list");
+      await page.getByRole("button", { name: /^Change .* now$/ }).click();
+      await page.getByRole("heading", { name: "Done" }).waitFor({ timeout: 180_000 });
     }),
   },
   { name: "system", show: at("/system", (page) => heading(page, "Limits")) },

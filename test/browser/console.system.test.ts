@@ -8,6 +8,8 @@ import { encodePack } from "../../shared/registration/registration-pack.ts";
 import { sticksOut, visit } from "./attendee.ts";
 import { openChromium, skip } from "./chromium.ts";
 import { invalidEntry, openConsoleStage } from "./console-stage.ts";
+import { examine } from "./examination.ts";
+import { themes } from "./states.ts";
 
 /** For what has to come by itself, while the machine does other things too. */
 const waitOptions = { timeout: 30_000 };
@@ -97,7 +99,7 @@ t.test("the console", { skip, timeout: 240_000 }, async (t) => {
     const { page, context, troubles } = await visit(browser, `${consoleUrl}/dead-letters`);
     await page.waitForFunction("document.querySelector('tbody') || void location.reload()", undefined, waitOptions);
     await page.goto(`${consoleUrl}/dead-letters?reason=malformed`);
-    await page.getByRole("link", { name: "no valid registration" }).click();
+    await page.getByRole("link", { name: "no readable address" }).click();
     t.match(await page.locator("pre").textContent(), String.raw`'owned'</script>\u202e\u0085end`);
     t.not(await page.title(), "owned");
     const waiting = page.waitForEvent("download");
@@ -114,7 +116,7 @@ t.test("the console", { skip, timeout: 240_000 }, async (t) => {
     await context.close();
   });
 
-  t.test("stops a replay after the step under way, and leaves the rest open", async (t) => {
+  t.test("lists replays; stops and resumes one by keyboard, after the console was restarted", async (t) => {
     for (let sent = 0; sent < 3; sent += 1) {
       await stage.sendDead(
         encodePack([{ ...invalidEntry(), email: `x${sent}@example.org` } as never]),
@@ -122,7 +124,7 @@ t.test("the console", { skip, timeout: 240_000 }, async (t) => {
         "c",
       );
     }
-    const { page, context } = await visit(browser, `${consoleUrl}/dead-letters?reason=crash-loop`);
+    const { page, context, troubles } = await visit(browser, `${consoleUrl}/dead-letters?reason=crash-loop`);
     await page.waitForFunction(
       "document.querySelectorAll('tbody input').length === 3 || void setTimeout(() => location.reload(), 300)",
       undefined,
@@ -130,14 +132,34 @@ t.test("the console", { skip, timeout: 240_000 }, async (t) => {
     );
     // The canary goes out, and nobody takes it.
     await stack.process("worker").stop();
-    await page.getByRole("link", { name: "Replay all open ones with this reason …" }).click();
+    await page.getByLabel(/^All .* open ones/).check();
+    await page.getByRole("button", { name: "Replay …" }).click();
     await page.getByLabel("Why").fill("once more");
     await page.getByRole("button", { name: "Replay 3 now" }).click();
     await page.getByRole("heading", { name: "Replaying …" }).waitFor();
-    await page.getByRole("button", { name: "Stop" }).click();
+    await page.getByText("Sent: 1.").waitFor(waitOptions);
+
+    await page.getByRole("button", { name: /^Stop/ }).focus();
+    await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "Stopped before the end" }).waitFor(waitOptions);
-    t.match(await page.locator("main").textContent(), /2 were not sent. Nothing is lost./);
+    t.match(await page.locator("main").textContent(), /stopped by [^]*Not reached: 2. Nothing is lost./);
+
+    await stack.process("console").stop();
+    await stack.process("console").start();
     await stack.process("worker").start();
+    await page.goto(`${consoleUrl}/replays`);
+    const row = page.getByRole("row").filter({ hasText: "once more" });
+    t.match(await row.textContent(), /stopped[^]*0 of 3[^]*all open, reason crash-loop/);
+    await page.setViewportSize({ width: 390, height: 760 });
+    t.notOk(await sticksOut(page), "the list at 390 px");
+    await examine(t, page, themes);
+    await row.getByRole("button", { name: /^Resume/ }).focus();
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "Done: all resolved" }).waitFor(waitOptions);
+    t.match(await page.locator("main").textContent(), /With an outcome: 3 of 3\. Sent: 3\.[^]*Resumed/);
+    t.notOk(await sticksOut(page), "a run at 390 px");
+    await examine(t, page, themes);
+    t.strictSame(troubles, []);
     await context.close();
   });
 
@@ -182,7 +204,15 @@ t.test("the console", { skip, timeout: 240_000 }, async (t) => {
     t.equal(await page.evaluate("document.activeElement.textContent"), "Skip to content");
     await page.keyboard.press("Enter");
     t.equal(await page.evaluate("document.activeElement.id"), "main");
-    for (const path of ["/", "/dead-letters?state=all", "/registrations", "/system", "/system/log", "/nowhere"]) {
+    for (const path of [
+      "/",
+      "/dead-letters?state=all",
+      "/replays",
+      "/registrations",
+      "/system",
+      "/system/log",
+      "/nowhere",
+    ]) {
       await page.goto(consoleUrl + path);
       t.notOk(await sticksOut(page), `${path} at 390 px`);
     }

@@ -65,7 +65,7 @@ t.test("registering in a rush", { skip, timeout: 120_000 }, async (t) => {
 
   t.test("shows that it is pending, and the confirmation as soon as there is one", async (t) => {
     await stage.stopWorker();
-    const { page, context } = await visit(browser, stage.openUrl);
+    const { page, context, requests, troubles } = await visit(browser, stage.openUrl);
     await context.grantPermissions(["clipboard-read", "clipboard-write"]);
     await fillIn(page);
     await registerButton(page).click();
@@ -78,6 +78,11 @@ t.test("registering in a rush", { skip, timeout: 120_000 }, async (t) => {
     await stage.resumeWorker();
     await headingReads(page, "You are registered");
     t.equal(await page.locator("#announcement").textContent(), "You are registered");
+    t.ok(
+      requests.some((request) => new URL(request.url()).pathname === "/progress"),
+      "it asks how far the queue is, and few wait",
+    );
+    t.strictSame(troubles, []);
     await context.close();
   });
 

@@ -33,10 +33,27 @@ async function send(page: Page): Promise<void> {
   await registerButton(page).click();
 }
 
-async function sent(page: Page): Promise<void> {
-  await fillIn(page);
+async function sent(page: Page, address?: string): Promise<void> {
+  await fillIn(page, address);
   await registerButton(page).click();
   await headingReads(page, "We have your registration");
+}
+
+/** A state that is reached from the status of a confirmed registration. */
+function registered(name: string, act: (page: Page, stage: Stage) => Promise<void>): State {
+  return {
+    name,
+    async show(browser, stage, theme) {
+      await stage.resumeWorker();
+      const { page, context } = await visit(browser, stage.openUrl);
+      // The page may show it: one of its own, but the same in every picture.
+      await sent(page, `ada.lovelace@${name}.example.org`);
+      await headingReads(page, "You are registered");
+      await act(page, stage);
+      await theme(page);
+      await context.close();
+    },
+  };
 }
 
 export const states: readonly State[] = [
@@ -139,6 +156,66 @@ export const states: readonly State[] = [
       await theme(page);
       await context.close();
     },
+  },
+  registered("status-mailed", async (page, stage) => {
+    await page.goto(stage.asMailed(page.url()));
+    await page.getByText("Ada Lovelace").waitFor();
+  }),
+  registered("correction-empty", async (page) => {
+    // As in another browser: here it would begin with what was sent.
+    await page.evaluate("localStorage.clear()");
+    await page.getByRole("link", { name: "Correct your entries" }).click();
+    await headingReads(page, "Correct your registration");
+  }),
+  registered("correction-filled-in", async (page, stage) => {
+    await page.goto(`${stage.asMailed(page.url())}/correction`);
+    await headingReads(page, "Correct your registration");
+  }),
+  registered("correction-errors", async (page) => {
+    await page.goto(`${page.url()}/correction`);
+    await page.getByLabel("Guests you bring along").fill("7");
+    await registerButton(page).click();
+    await page.locator("#summary").waitFor();
+  }),
+  registered("correction-received", async (page) => {
+    await page.goto(`${page.url()}/correction`);
+    await page.getByLabel("Name", { exact: true }).fill("Ada King");
+    await page.getByLabel("I accept the code of conduct").check();
+    await registerButton(page).click();
+    await page.getByText("We have received your change").waitFor();
+  }),
+  registered("withdrawal-question", async (page) => {
+    await page.getByRole("link", { name: "Withdraw your registration" }).click();
+    await headingReads(page, "Withdraw your registration?");
+  }),
+  registered("withdrawal-received", async (page, stage) => {
+    await stage.stopWorker();
+    await page.goto(`${page.url()}/withdrawal`);
+    await registerButton(page).click();
+    await page.getByText("We have received your withdrawal").waitFor();
+  }),
+  registered("withdrawn", async (page) => {
+    await page.goto(`${page.url()}/withdrawal`);
+    await registerButton(page).click();
+    await headingReads(page, "Your registration has been withdrawn");
+  }),
+  {
+    name: "lost-link",
+    show: atPage(
+      async (stage) => `${await stage.mailingUrl()}/lost-link`,
+      (page) => headingReads(page, "Lost your link?"),
+    ),
+  },
+  {
+    name: "link-requested",
+    show: atPage(
+      async (stage) => `${await stage.mailingUrl()}/lost-link`,
+      async (page) => {
+        await page.getByLabel("Email address").fill(email);
+        await registerButton(page).click();
+        await headingReads(page, "Check your mailbox");
+      },
+    ),
   },
   {
     name: "unknown-link",

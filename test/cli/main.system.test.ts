@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import t from "tap";
-import type { ReplayOutput } from "../../admin/commands/dead-letters/replay.ts";
+import type { ReplayOutput } from "../../admin/commands/dead-letters/replay-output.ts";
 import { createDeadLetterStore } from "../../shared/dead-letters/dead-letter-store.ts";
 import { deadLetters, putAll } from "../equipment/dead-letter-seeds.ts";
 import { startEngines } from "../equipment/admin-engines.ts";
@@ -45,6 +45,7 @@ t.test("without credentials it says what to do, and shows no stack", async (t) =
     DEAD_LETTERS_TABLE: "dead-letters",
     OUTCOMES_TABLE: "outcomes",
     ACTIVITY_TABLE: "activity",
+    CONTROLS_TABLE: "controls",
   }).ended;
   t.equal(code, 1);
   t.match(stderr, /There are no valid AWS credentials.*--profile/);

@@ -1,10 +1,33 @@
 import { resolve } from "node:path";
+import type { Command } from "commander";
 import { t } from "../equipment/file-test.ts";
 import { loadedFiles } from "../infra/called-actions.ts";
+import { buildProgram } from "../../cli/program.ts";
+import { catchTerminal } from "../equipment/caught-terminal.ts";
 import { runCommand } from "../equipment/command-run.ts";
 
-/** Every command of the contract that this program has. */
-const commands = [
+/** Every command, as the words that call it. */
+function commandsOf(command: Command, words: readonly string[] = []): (readonly string[])[] {
+  return command.commands.flatMap((one) => {
+    const own = [...words, one.name()];
+    return [own, ...commandsOf(one, own)];
+  });
+}
+
+const program = buildProgram({
+  env: {},
+  terminal: catchTerminal({}).terminal,
+  signal: new AbortController().signal,
+  finish() {},
+});
+const commands = commandsOf(program);
+
+/** The commands of the public contract that this program has. */
+const contract = [
+  ["event"],
+  ["event", "check"],
+  ["event", "new"],
+  ["event", "preview"],
   ["queue"],
   ["dead-letters"],
   ["dead-letters", "list"],
@@ -27,22 +50,30 @@ const commands = [
   ["log"],
 ];
 
+/** Those that only have commands of their own. */
+const groups = new Set(
+  commands.map((words) => words.join(" ")).filter((name, _, names) => names.some((one) => one.startsWith(`${name} `))),
+);
+/** It serves pages until Ctrl-C. */
+const withoutResult = new Set(["console"]);
+
 t.test("every command explains itself, with examples", async (t) => {
+  const names = new Set(commands.map((words) => words.join(" ")));
+  for (const command of contract) t.ok(names.has(command.join(" ")), command.join(" "));
   for (const command of commands) {
     const { code, stdout, stderr } = await runCommand([...command, "--help"]);
     const name = command.join(" ");
     t.equal(code, 0, name);
     t.equal(stderr, "");
     t.match(stdout, `Usage: turnout ${name}`);
-    if (command.length === 2 || !["dead-letters", "registrations", "stack"].includes(name))
-      t.match(stdout, "Examples:", name);
+    if (!groups.has(name)) t.match(stdout, "Examples:", name);
   }
 });
 
 t.test("every command that has a result has it for machines too", async (t) => {
   for (const command of commands) {
     const name = command.join(" ");
-    if (["dead-letters", "registrations", "stack"].includes(name)) continue;
+    if (groups.has(name) || withoutResult.has(name)) continue;
     t.match((await runCommand([...command, "--help"])).stdout, "--json", name);
   }
 });
@@ -89,6 +120,7 @@ t.test("a deployment that does not answer is told, with what to do", async (t) =
     DEAD_LETTERS_TABLE: "dead-letters",
     OUTCOMES_TABLE: "outcomes",
     ACTIVITY_TABLE: "activity",
+    CONTROLS_TABLE: "controls",
   };
   const { code, stderr } = await runCommand(["registrations", "find", "ann@example.org"], { env });
   t.equal(code, 1);

@@ -15,6 +15,7 @@ const env = {
   DEAD_LETTERS_TABLE: "dead-letters",
   OUTCOMES_TABLE: "outcomes",
   ACTIVITY_TABLE: "activity",
+  CONTROLS_TABLE: "controls",
 };
 
 t.test("it prints the link, serves until it is stopped, and ends with 0", async (t) => {

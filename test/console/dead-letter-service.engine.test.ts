@@ -7,16 +7,19 @@ t.test("operations on dead letters", async (t) => {
   const { connection } = await startEngines(t);
   const { deadLetters: service } = await openConsole(t, connection);
 
-  t.test("lists the newest that pass, counts all that pass, and groups all there are", async (t) => {
+  t.test("lists a page of the newest that pass, counts all that pass, and groups all there are", async (t) => {
     for (const hour of ["10", "12", "11"])
       await addRecord(connection, { lastFailedAt: `2026-03-01T${hour}:00:00.000Z` });
     await addRecord(connection, { reason: "malformed", state: "discarded" });
-    const { groups, records, total } = await service.list({ reason: "invalid-registration" }, 2);
-    t.equal(total, 3);
-    t.same(
-      records.map(({ lastFailedAt }) => lastFailedAt.slice(11, 13)),
-      ["12", "11"],
-    );
+    const filter = { reason: "invalid-registration" } as const;
+    const first = await service.list(filter, undefined, 2);
+    const hours = (rows: typeof first.rows) => rows.map(({ lastFailedAt }) => lastFailedAt.slice(11, 13));
+    t.match(first, { total: 3, open: 3, before: 0, previous: undefined });
+    t.same(hours(first.rows), ["12", "11"]);
+    const second = await service.list(filter, first.next, 2);
+    t.match(second, { before: 2, previous: "", next: undefined });
+    t.same(hours(second.rows), ["10"]);
+    const { groups } = first;
     t.match(groups, [
       { reason: "invalid-registration", count: 3 },
       { reason: "malformed", count: 1 },

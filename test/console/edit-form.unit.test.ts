@@ -1,3 +1,5 @@
+import { consentRecord } from "../../shared/registration/consent.ts";
+import { fieldsEvent, wording } from "../equipment/fields-event.ts";
 import { t } from "../equipment/file-test.ts";
 import { editFields, readChanges } from "../../console/edit-form.ts";
 import { event } from "./open-console.ts";
@@ -63,6 +65,24 @@ t.test("changes carry the type that the schema wants; a wrong one is left for it
   t.same(readChanges(event, entry, { ...untouched, "answers.guests": "3" }), [{ field: "answers.guests", value: 3 }]);
   const text = { ...entry, answers: { guests: "2" } };
   t.same(readChanges(event, text, { "answers.guests": "2" }), [{ field: "answers.guests", value: 2 }], "was a text");
+});
+
+t.test("several choices are read as a list, and a consent can only be taken away", async (t) => {
+  const own = fieldsEvent();
+  const stored = { answers: { ticket: "Both days", workshops: ["Zig", "COBOL"], photos: consentRecord(wording) } };
+  const fields = editFields(own, stored, undefined, []);
+  const named = (name: string) => fields.find((field) => field.name === `answers.${name}`);
+  t.match(named("workshops"), { control: "choices", value: ["Zig", "COBOL"], hint: /only if ticket is Both days/ });
+  t.match(named("photos"), { control: "surplus", value: consentRecord(wording) });
+  t.equal(named("press"), undefined, "which was not given");
+  const change = (posted: object) => readChanges(own, stored, { "answers.ticket": "Both days", ...posted });
+  t.same(change({ "answers.workshops": ["COBOL", "Zig"] }), [], "as before, in another order");
+  t.same(change({ "answers.workshops": "Go" }), [{ field: "answers.workshops", value: ["Go"] }]);
+  t.same(change({}), [{ field: "answers.workshops", value: undefined }]);
+  t.same(readChanges(own, { answers: {} }, {}), []);
+  t.same(change({ "answers.workshops": ["Zig", "COBOL"], "remove.answers.photos": "yes" }), [
+    { field: "answers.photos", value: undefined },
+  ]);
 });
 
 const refused = { code: "TURNOUT_REQUEST_INVALID" };

@@ -4,15 +4,19 @@ import { PutCommand } from "@aws-sdk/lib-dynamodb";
 import type { InjectOptions, LightMyRequestResponse as Response } from "fastify";
 import type { Test } from "tap";
 import type { Connection } from "../../terminal/connection.ts";
+import { createAcceptanceService } from "../../console/acceptance-service.ts";
 import { buildConsoleApp } from "../../console/app.ts";
 import { loadAssets } from "../../console/assets.ts";
 import { createDeadLetterService } from "../../console/dead-letter-service.ts";
 import { createEventStreams } from "../../console/event-streams.ts";
 import { createAccessGuard } from "../../console/access-guard.ts";
 import { createRegistrationService } from "../../console/registration-service.ts";
+import { createManyRuns } from "../../console/many-runs.ts";
 import { createReplayRuns } from "../../console/replay-runs.ts";
 import { createSystemFacts } from "../../console/system-facts.ts";
+import { toTabState } from "../../console/tab-state.ts";
 import { createView } from "../../console/view.ts";
+import { createZonedTimes } from "../../terminal/zoned-times.ts";
 import { createWatch } from "../../console/watch.ts";
 import { createInspector, createTierSource } from "../../admin/inspector/inspector.ts";
 import { createDocumentClient, createSqsClient } from "../../shared/aws/aws-clients.ts";
@@ -62,6 +66,7 @@ export function deadConnection(t: Test): Connection {
     deadLettersTable: "dead-letters",
     outcomesTable: "outcomes",
     activityTable: "activity",
+    controlsTable: "controls",
     tiers: { kind: "urls", web: "http://127.0.0.1:1", worker: undefined },
     sqs,
     documents,
@@ -70,13 +75,30 @@ export function deadConnection(t: Test): Connection {
   };
 }
 
-export async function openConsole(t: Test, connection: Connection, openToMachine = false) {
+export async function openConsole(
+  t: Test,
+  connection: Connection,
+  openToMachine = false,
+  definition = event,
+  readOnly = false,
+) {
   const ending = new AbortController();
   const guard = createAccessGuard({ key, openToMachine, port: () => port });
   const { formToken } = guard;
   const assets = loadAssets();
   const { deployment } = connection;
-  const view = createView({ assets, deployment, formToken, wallClock: Date.now });
+  const acceptance = createAcceptanceService({ connection, wallClock: Date.now });
+  const view = createView({
+    assets,
+    deployment,
+    eventName: definition.name,
+    formToken,
+    acceptance: acceptance.latest,
+    readOnly,
+    wallClock: Date.now,
+    times: createZonedTimes(definition.timeZone),
+    tab: () => toTabState(watch.snapshot(), acceptance.latest()),
+  });
   const streams = createEventStreams({ maxClients: 2, heartbeatMs: 60_000, maxWaitingBytes: 1_000_000 });
   const inspector = createInspector(connection);
   const watch = createWatch({
@@ -88,17 +110,28 @@ export async function openConsole(t: Test, connection: Connection, openToMachine
     wallClock: Date.now,
     onSnapshot: () => {},
   });
-  const deadLetters = createDeadLetterService({ connection, event, wallClock: Date.now, signal: ending.signal });
+  const deadLetters = createDeadLetterService({
+    connection,
+    event: definition,
+    wallClock: Date.now,
+    signal: ending.signal,
+  });
   const replays = createReplayRuns({
     connection,
-    service: deadLetters,
-    outcomeTimeoutSeconds: 1,
     wallClock: Date.now,
+    signal: ending.signal,
+    isWatched: () => false,
     onChange: () => {},
   });
-  const registrations = createRegistrationService({ connection, deadLetters, event, signal: ending.signal });
+  const manyRuns = createManyRuns({ service: deadLetters, onChange: () => {} });
+  const registrations = createRegistrationService({
+    connection,
+    deadLetters,
+    event: definition,
+    signal: ending.signal,
+  });
   const identity = () => connection.identity();
-  const facts = createSystemFacts({ connection, identity, event, pollIntervalSeconds: 2 });
+  const facts = createSystemFacts({ connection, identity, event: definition, pollIntervalSeconds: 2 });
   const app = await buildConsoleApp({
     view,
     assets,
@@ -106,13 +139,18 @@ export async function openConsole(t: Test, connection: Connection, openToMachine
     watch,
     streams,
     deadLetters,
+    manyRuns,
     replays,
     registrations,
     facts,
+    acceptance,
+    readOnly,
+    wallClock: Date.now,
   });
   t.teardown(async () => {
-    await replays.close();
+    await Promise.all([replays.close(), manyRuns.close()]);
     ending.abort();
+    acceptance.stop();
     streams.close();
     await watch.stop();
     await app.close();
@@ -125,8 +163,10 @@ export async function openConsole(t: Test, connection: Connection, openToMachine
     cookie,
     formToken,
     watch,
+    acceptance,
     streams,
     replays,
+    manyRuns,
     deadLetters,
     registrations,
     /** As a browser that was let in. */

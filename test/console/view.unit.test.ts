@@ -1,5 +1,6 @@
 import { t } from "../equipment/file-test.ts";
 import { loadAssets } from "../../console/assets.ts";
+import { createZonedTimes } from "../../terminal/zoned-times.ts";
 import { createView, visible, visibleValue } from "../../console/view.ts";
 import { showBody } from "../../console/raw-body.ts";
 import { reasonWords } from "../../console/reason-words.ts";
@@ -12,15 +13,21 @@ t.test("what cannot be seen is written out: nothing hides, nothing turns the lin
   t.equal(visibleValue(2), "2");
 });
 
-t.test("a page names its deployment, marks its section, and loads nothing from elsewhere", async (t) => {
+t.test("a page names its event and deployment, marks its section, and loads nothing from elsewhere", async (t) => {
   const view = createView({
     assets: loadAssets(),
     deployment: "stack <summit>",
+    eventName: "Summit <of> the North",
     formToken: "token",
     wallClock: () => 0,
+    times: createZonedTimes("Europe/Berlin"),
+    tab: () => ({ words: "▲ 37 dead letters", icon: "icon-attention.svg" }),
   });
   const html = view.page("problem", "system", "<Title>", { text: "Oh", rest: [] });
   t.match(html, "stack &lt;summit&gt;");
+  t.match(html, "Summit &lt;of&gt; the North");
+  t.match(html, "<title>▲ 37 dead letters – &lt;Title&gt; – Summit &lt;of&gt; the North</title>");
+  t.match(html, /<link rel="icon"[^>]*icon-attention\.svg"/, "without any script");
   t.match(html, /<a href="\/system" aria-current="page">/);
   t.match(html, "<h1>&lt;Title&gt;</h1>");
   t.notMatch(html, /(src|href)="(https?:)?\/\//);
@@ -29,7 +36,7 @@ t.test("a page names its deployment, marks its section, and loads nothing from e
 
 t.test("the chart library is served by the console itself, under the fingerprint of all its files", async (t) => {
   const assets = loadAssets();
-  for (const file of ["console.css", "overview.js", "live.js", "charts.js", "uplot.js", "uplot.css", "icon.svg"]) {
+  for (const file of ["console.css", "overview.js", "live.js", "charts.js", "uplot.js", "uplot.css", "tab.js"]) {
     const path = assets.url(file).replace("/assets/", "");
     t.match(path, /^[\w-]{12}\//);
     t.ok(assets.find(path)?.body.length, file);

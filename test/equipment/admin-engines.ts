@@ -3,6 +3,7 @@ import type { Test } from "tap";
 import { connect, type Connection } from "../../terminal/connection.ts";
 import { createLocalStack, type LocalStack } from "../../local/stack.ts";
 import type { Environment } from "../../shared/process/environment.ts";
+import { commandEnvironment } from "./command-environment.ts";
 import { emptySharedStack } from "./shared-stack.ts";
 
 export interface Engines {
@@ -29,16 +30,7 @@ async function startTiers(t: Test, tiers: readonly TierName[], environment: Envi
  */
 export async function startEngines(t: Test, tiers: readonly TierName[] = [], environment: Environment = {}) {
   const stack = await (tiers.length > 0 ? startTiers(t, tiers, environment) : emptySharedStack());
-  const { sqs, dynamodb, web, worker } = stack.urls;
-  const portOf = (url = "http://127.0.0.1:1") => new URL(url).port;
-  // By the ports alone, as for somebody who runs npm start in another terminal. Nobody listens where a tier is not started,
-  // whatever else runs on this machine.
-  const env = {
-    SQS_PORT: portOf(sqs),
-    DYNAMODB_PORT: portOf(dynamodb),
-    WEB_PORT: portOf(web),
-    WORKER_PORT: portOf(worker),
-  };
+  const env = commandEnvironment(stack);
   const connection = await connect({ local: true }, env);
   t.teardown(() => connection.close());
   return { env, connection, stack } satisfies Engines;

@@ -14,6 +14,7 @@ import { ScanCommand, type DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb"
 import { createDocumentClient, createSqsClient, type ClientOptions } from "../../shared/aws/aws-clients.ts";
 import type { Test } from "tap";
 import { startAwsProxy, type AwsProxy } from "./aws-proxy.ts";
+import { startMailEngine, type MailEngine } from "./mail-engine.ts";
 import { sharedStack } from "./shared-stack.ts";
 
 export interface QueueCounts {
@@ -56,8 +57,25 @@ function newName(kind: string): string {
   return `${kind}-${named}`;
 }
 
-/** @param t the file's outermost test, whose end closes proxies and clients */
-export async function startEngines(t: Test): Promise<Engines> {
+/** With an SES of the file's own. A mail queue is as `createQueue` makes it, a mails table as `createTable("id")`. */
+export interface EnginesWithMail extends Engines {
+  readonly mail: MailEngine;
+}
+
+/**
+ * @param t the file's outermost test, whose end closes proxies and clients
+ * @param parts with mail: an embedded SES as well, whose address is in the environment
+ */
+export function startEngines(t: Test, parts: { readonly mail: true }): Promise<EnginesWithMail>;
+export function startEngines(t: Test): Promise<Engines>;
+export async function startEngines(t: Test, { mail = false } = {}): Promise<Engines> {
+  if (!mail) return startQueuesAndTables(t);
+  const mailEngine = await startMailEngine(t);
+  const engines = await startQueuesAndTables(t, { AWS_ENDPOINT_URL_SESV2: mailEngine.url });
+  return Object.assign(engines, { mail: mailEngine });
+}
+
+async function startQueuesAndTables(t: Test, further: Readonly<Record<string, string>> = {}): Promise<Engines> {
   const stack = await sharedStack();
   const [sqsProxy, dynamoDbProxy] = await Promise.all([
     startAwsProxy(stack.urls.sqs!),
@@ -67,6 +85,7 @@ export async function startEngines(t: Test): Promise<Engines> {
     ...stack.environment,
     AWS_ENDPOINT_URL_SQS: sqsProxy.url,
     AWS_ENDPOINT_URL_DYNAMODB: dynamoDbProxy.url,
+    ...further,
   };
   // Where the SDK reads them. Each file sets them for itself.
   Object.assign(process.env, environment);

@@ -7,6 +7,7 @@ import type { Connection } from "../../terminal/connection.ts";
 import { deadLetterAttributes } from "../../shared/dead-letters/dead-letter.ts";
 import { createDeadLetterCollector } from "../../worker/dead-letter-collector.ts";
 import { createDeadLettersTable } from "../../worker/dead-letters-table.ts";
+import { withoutChanges } from "./change-writer.ts";
 import { recordLog } from "./recorded-log.ts";
 
 export interface FailingWorker {
@@ -27,7 +28,7 @@ export function startFailingWorker({ sqs, documents, queueUrl, deadLettersTable 
     logger: recordLog().logger,
     wallClock: Date.now,
   });
-  const { collect } = createDeadLetterCollector({ table, wallClock: Date.now });
+  const { collect } = createDeadLetterCollector({ ...withoutChanges, table, wallClock: Date.now });
   let stopped = false;
 
   async function work(): Promise<void> {

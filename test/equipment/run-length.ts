@@ -9,6 +9,6 @@ const isLong = process.env.TURNOUT_TESTS === "long";
 export const skipUnlessLong: string | false = !isLong && "takes long: npm run test:long";
 
 /** @returns the size for this run */
-export function sized(usual: number, long: number): number {
+export function sized<Size>(usual: Size, long: Size): Size {
   return isLong ? long : usual;
 }

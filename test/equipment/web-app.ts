@@ -2,11 +2,12 @@
 import type { FastifyInstance } from "fastify";
 import { parseEvent, type EventDefinition } from "../../shared/registration/event-definition.ts";
 import { createRegistry } from "../../shared/process/metrics.ts";
-import { decodePack } from "../../shared/registration/registration-pack.ts";
+import type { Change } from "../../shared/registration/change.ts";
+import { decodePack, readEnvelope } from "../../shared/registration/registration-pack.ts";
 import type { Registration } from "../../shared/registration/registration.ts";
 import { buildApp, type AppParts } from "../../web/app.ts";
 import { createGroupCommit, type GroupCommit, type GroupCommitOptions } from "../../web/queue/group-commit.ts";
-import { createReceipts, parseReceiptKeys, type Receipts } from "../../web/status/receipts.ts";
+import { createReceipts, parseReceiptKeys, type Receipts } from "../../shared/registration/receipts.ts";
 import { recordLog, type RecordedLog } from "./recorded-log.ts";
 
 /** An event with a field of each type, open for years around the clock of the tests. */
@@ -33,6 +34,10 @@ export interface TestApp {
   readonly log: RecordedLog;
   /** Everybody on the queue, in order. */
   readonly queued: Registration[];
+  /** Every change on the queue, in order. */
+  readonly changes: Change[];
+  /** The version of every pack, in order. */
+  readonly packVersions: number[];
 }
 
 export interface TestAppOptions {
@@ -49,13 +54,17 @@ export const testTime = Date.parse("2026-03-01T10:00:00.000Z");
 export async function buildTestApp(options: TestAppOptions = {}): Promise<TestApp> {
   const { event = testEvent, maxWaiting = 1_000, parts = {}, limits = {} } = options;
   const queued: Registration[] = [];
+  const changes: Change[] = [];
+  const packVersions: number[] = [];
   const now = () => performance.now();
   const log = recordLog();
   const groupCommit = createGroupCommit({
     async send(body) {
-      const { registrations, invalid } = decodePack(body);
-      if (invalid.length > 0) throw new Error("what the web tier packed is no registration");
-      queued.push(...registrations);
+      const pack = decodePack(body);
+      if (pack.invalid.length > 0) throw new Error("what the web tier packed is no registration");
+      queued.push(...pack.registrations);
+      changes.push(...pack.changes);
+      packVersions.push(readEnvelope(body)?.version ?? 0);
     },
     ...(options.send && { send: options.send }),
     maxSendsInFlight: 2,
@@ -68,11 +77,11 @@ export async function buildTestApp(options: TestAppOptions = {}): Promise<TestAp
     event,
     groupCommit,
     receipts,
-    statuses: { read: async () => "pending" },
+    statuses: { read: async () => ({ status: "pending" }) },
     readiness: { check: async () => true },
     registry: createRegistry("web"),
     logger: log.logger,
-    backlog: { estimatedWaitSeconds: () => undefined },
+    backlog: { estimatedWaitSeconds: () => undefined, read: async () => undefined },
     // A busy machine must not shed in a test that is about something else.
     limits: {
       shedWaitMs: 5_000,
@@ -88,5 +97,5 @@ export async function buildTestApp(options: TestAppOptions = {}): Promise<TestAp
     random: () => 0.5,
     ...parts,
   });
-  return { app, groupCommit, receipts, log, queued };
+  return { app, groupCommit, receipts, log, queued, changes, packVersions };
 }

@@ -9,6 +9,7 @@ const command = join(root, "cli", "main.ts");
 
 /**
  * @param drainTimeoutSeconds how long the audit may wait for the queues
+ * @param mailsTimeoutSeconds how long for queued mails; default: what is left of the former
  * @returns what the audit printed
  * @throws Error with what it said instead
  */
@@ -16,9 +17,11 @@ export function audit(
   cell: Pick<Cell, "environment">,
   ledger: string,
   drainTimeoutSeconds = 120,
+  mailsTimeoutSeconds?: number,
 ): Promise<AuditReport> {
   const { promise, resolve, reject } = Promise.withResolvers<AuditReport>();
   const args = [command, "audit", "--ledger", ledger, "--drain-timeout", String(drainTimeoutSeconds), "--json"];
+  if (mailsTimeoutSeconds !== undefined) args.push("--mails-timeout", String(mailsTimeoutSeconds));
   execFile(
     process.execPath,
     args,

@@ -9,6 +9,10 @@ export interface CellResources {
   readonly deadLettersTable: string;
   readonly outcomesTable: string;
   readonly activityTable: string;
+  readonly controlsTable: string;
+  /** Unused where the cell sends no mail. */
+  readonly mailQueueUrl: string;
+  readonly mailsTable: string;
 }
 
 export interface CellResourcesOptions {
@@ -53,5 +57,18 @@ export async function createResources(options: CellResourcesOptions): Promise<Ce
   const deadLettersTable = await createTable(`${id}-dead-letters`, "id");
   const outcomesTable = await createTable(`${id}-outcomes`, "id");
   const activityTable = await createTable(`${id}-activity`, "bucket");
-  return { queueUrl, deadLetterQueueUrl, registrationsTable, deadLettersTable, outcomesTable, activityTable };
+  const controlsTable = await createTable(`${id}-controls`, "id");
+  const mailQueueUrl = await createQueue(`${id}-mails`, { VisibilityTimeout });
+  const mailsTable = await createTable(`${id}-mails`, "id");
+  return {
+    queueUrl,
+    deadLetterQueueUrl,
+    registrationsTable,
+    deadLettersTable,
+    outcomesTable,
+    activityTable,
+    controlsTable,
+    mailQueueUrl,
+    mailsTable,
+  };
 }

@@ -16,7 +16,9 @@ import { DynamoDBDocumentClient, ScanCommand } from "@aws-sdk/lib-dynamodb";
 import { createOrphanGuard, type OrphanGuard } from "../../local/orphan-guard/orphan-guard.ts";
 import { createLocalStack, type LocalStack } from "../../local/stack.ts";
 import type { DeadLetterRecord } from "../../shared/dead-letters/dead-letter-record.ts";
+import { createReceipts, parseReceiptKeys, type Receipts } from "../../shared/registration/receipts.ts";
 import { eventually, stretched } from "../equipment/eventually.ts";
+import { mailPublicUrl, mailSender, startCellMail, type CellMail } from "./cell-mail.ts";
 import { createResources, type CellResources } from "./cell-resources.ts";
 import { createFaultProxy, type FaultProxy } from "./fault-proxy.ts";
 import { createRandom, type Random } from "./random.ts";
@@ -29,6 +31,8 @@ export interface CellOptions {
   /** Variables for every tier of the cell. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly seed?: string | number;
+  /** Whether its workers send mails, to an SES of the cell; default false. */
+  readonly mail?: boolean;
 }
 
 export interface StoredItem extends Record<string, unknown> {
@@ -42,6 +46,8 @@ export interface QueueCounts {
 }
 
 export interface Cell extends CellResources {
+  /** Undefined where it sends no mail. */
+  readonly mail: CellMail | undefined;
   /** Past the proxies. */
   readonly sqs: SQSClient;
   readonly documents: DynamoDBDocumentClient;
@@ -51,6 +57,8 @@ export interface Cell extends CellResources {
   readonly dynamoDbProxy: FaultProxy;
   readonly effects: SideEffects;
   readonly random: Random;
+  /** With the keys of the web tier: what it seals can be opened here, and the other way round. */
+  readonly receipts: Receipts;
   readonly tiers: readonly TierProcess[];
   startTier(tier: TierName, options?: StartOptions): Promise<TierProcess>;
   /** Puts messages on the registrations queue. */
@@ -135,6 +143,7 @@ async function createCell(stack: LocalStack, guard: OrphanGuard, id: string, opt
   const resources = await createResources({ sqs, dynamoDb, id, visibilityTimeoutSeconds, maxReceiveCount });
   const { queueUrl, deadLetterQueueUrl, registrationsTable, deadLettersTable, outcomesTable, activityTable } =
     resources;
+  const mail = options.mail ? await startCellMail() : undefined;
   const VisibilityTimeout = String(visibilityTimeoutSeconds);
   const environment = {
     ...given,
@@ -144,6 +153,13 @@ async function createCell(stack: LocalStack, guard: OrphanGuard, id: string, opt
     DEAD_LETTERS_TABLE: deadLettersTable,
     OUTCOMES_TABLE: outcomesTable,
     ACTIVITY_TABLE: activityTable,
+    CONTROLS_TABLE: resources.controlsTable,
+    ...(mail && { MAIL_QUEUE_URL: resources.mailQueueUrl, MAILS_TABLE: resources.mailsTable }),
+  };
+  const mailEnvironment = mail && {
+    MAIL_FROM: mailSender,
+    PUBLIC_URL: mailPublicUrl,
+    AWS_ENDPOINT_URL_SESV2: mail.url,
   };
   const random = createRandom(seed);
   const effects = createSideEffects();
@@ -175,6 +191,7 @@ async function createCell(stack: LocalStack, guard: OrphanGuard, id: string, opt
   }
 
   const cell: Cell = {
+    mail,
     sqs,
     documents,
     ...resources,
@@ -183,6 +200,7 @@ async function createCell(stack: LocalStack, guard: OrphanGuard, id: string, opt
     dynamoDbProxy,
     effects,
     random,
+    receipts: createReceipts(parseReceiptKeys(receiptKeys)),
     tiers,
     async startTier(tier, { name, environment: own = {}, program, restart, direct = false } = {}) {
       const instance = name ?? `${tier}-${tiers.filter((one) => one.tier === tier).length + 1}`;
@@ -194,6 +212,7 @@ async function createCell(stack: LocalStack, guard: OrphanGuard, id: string, opt
           VISIBILITY_TIMEOUT_SECONDS: VisibilityTimeout,
           RECEIPT_KEYS: receiptKeys,
           ...quickTiers,
+          ...(tier === "worker" && mailEnvironment),
           ...options.environment,
           ...own,
           ...(!direct && {
@@ -274,13 +293,14 @@ async function createCell(stack: LocalStack, guard: OrphanGuard, id: string, opt
       );
     },
     heal() {
+      mail?.heal();
       sqsProxy.heal();
       dynamoDbProxy.heal();
     },
     async close() {
       cell.heal();
       await Promise.all(tiers.map((tier) => tier.stop()));
-      await Promise.all([sqsProxy.close(), dynamoDbProxy.close()]);
+      await Promise.all([sqsProxy.close(), dynamoDbProxy.close(), mail?.close()]);
       sqs.destroy();
       dynamoDb.destroy();
     },

@@ -2,6 +2,8 @@
  * The plan of a round: who is killed when, at which moment of the work, and which faults lie on the way to SQS and DynamoDB
  * meanwhile. A plan follows from its random source alone, before anything is started.
  */
+import type { MailTrouble } from "./cell-mail.ts";
+import type { CellResources } from "./cell-resources.ts";
 import {
   accessDenied,
   internalError,
@@ -23,9 +25,31 @@ export interface Moment {
   readonly engine: Engine;
   readonly action: string;
   readonly point: Point;
+  /** Only calls about this one; default: about any. */
+  readonly resource?: keyof CellResources;
+  /** Only calls whose body holds this text. */
+  readonly holds?: string;
 }
 
 export type Engine = "sqs" | "dynamodb";
+
+const mailPack = { tier: "worker", engine: "sqs", action: "SendMessage", resource: "mailQueueUrl" } as const;
+const mailRecord = {
+  tier: "worker",
+  engine: "dynamodb",
+  action: "BatchExecuteStatement",
+  resource: "mailsTable",
+  // An insert of a claim has none.
+  holds: "'outcome'",
+} as const;
+
+/** The moments at which mails are on their way: only where mail is on. */
+const mailMoments: readonly Moment[] = [
+  { ...mailPack, name: "before a mail pack is queued", point: "request" },
+  { ...mailPack, name: "after a mail pack is queued", point: "answer" },
+  { ...mailRecord, name: "between a mail and its record", point: "request" },
+  { ...mailRecord, name: "after a mail's record", point: "answer" },
+];
 
 export type PlannedEvent =
   | { readonly what: "kill"; readonly atMs: number; readonly tier: TierName; readonly moment?: Moment }
@@ -36,7 +60,10 @@ export type PlannedEvent =
       readonly forMs: number;
       readonly engine: Engine;
       readonly fault: Fault & FaultTarget;
-    };
+    }
+  | { readonly what: "mail trouble"; readonly atMs: number; readonly forMs: number; readonly mode: MailTrouble };
+
+const change = { tier: "worker", engine: "dynamodb", resource: "registrationsTable" } as const;
 
 export const moments: readonly Moment[] = [
   { name: "before the send", tier: "web", engine: "sqs", action: "SendMessage", point: "request" },
@@ -46,6 +73,9 @@ export const moments: readonly Moment[] = [
   { name: "after the write", tier: "worker", engine: "dynamodb", action: "BatchExecuteStatement", point: "answer" },
   { name: "before the delete", tier: "worker", engine: "sqs", action: "DeleteMessageBatch", point: "request" },
   { name: "after the delete", tier: "worker", engine: "sqs", action: "DeleteMessageBatch", point: "answer" },
+  { ...change, name: "before a correction", action: "UpdateItem", point: "request" },
+  { ...change, name: "after a correction", action: "UpdateItem", point: "answer" },
+  { ...change, name: "after a withdrawal's tombstone", action: "PutItem", point: "answer" },
 ];
 
 type FaultMaker = (random: Random) => Fault & FaultTarget;
@@ -114,10 +144,13 @@ const menu: Readonly<Record<Engine, readonly FaultMaker[]>> = {
     ),
     ...on(["BatchGetItem"], breaking),
     ...on(["PutItem", "UpdateItem"], breaking),
+    ...on(["GetItem"], breaking),
     () => ({ kind: "cut" }),
     () => ({ kind: "cut" }),
   ],
 };
+
+const mailTroubles: readonly MailTrouble[] = ["throttle", "paused", "suspended", "error", "down"];
 
 export interface ChaosRates {
   /** Seconds between two kills of any tier, on average. */
@@ -126,9 +159,11 @@ export interface ChaosRates {
   readonly terminateEverySeconds: number;
   /** Seconds that a fault lasts at most; at least a quarter of it. */
   readonly longestFaultSeconds: number;
+  /** Whether the cell sends mails; default false. */
+  readonly mail?: boolean;
 }
 
-const defaultRates: ChaosRates = { killEverySeconds: 4, terminateEverySeconds: 10, longestFaultSeconds: 8 };
+export const defaultRates: ChaosRates = { killEverySeconds: 4, terminateEverySeconds: 10, longestFaultSeconds: 8 };
 
 /** @returns instants up to the end, with half to one and a half of the mean between them */
 function* instants(random: Random, everyMs: number, endMs: number): Generator<number> {
@@ -145,9 +180,10 @@ export function planChaos(random: Random, seconds: number, rates: ChaosRates = d
   const events: PlannedEvent[] = [];
   const tierNames: readonly TierName[] = ["web", "worker"];
 
+  const usable = rates.mail ? [...moments, ...mailMoments] : moments;
   const kills = random.fork("kills");
   for (const atMs of instants(kills, rates.killEverySeconds * 1_000, endMs)) {
-    const moment = kills.chance(0.6) ? kills.pick(moments) : undefined;
+    const moment = kills.chance(0.6) ? kills.pick(usable) : undefined;
     events.push({ what: "kill", atMs, tier: moment?.tier ?? kills.pick(tierNames), ...(moment && { moment }) });
   }
   const terminations = random.fork("terminations");
@@ -164,6 +200,13 @@ export function planChaos(random: Random, seconds: number, rates: ChaosRates = d
       events.push({ what: "fault", atMs: Math.round(atMs), forMs, engine, fault });
       // Some follow at once, some after a calm.
       atMs += forMs + faults.pick([0, 0.2, 0.5]) * longestMs;
+    }
+  }
+  if (rates.mail) {
+    const troubles = random.fork("mail troubles");
+    for (const atMs of instants(troubles, rates.longestFaultSeconds * 2_000, endMs)) {
+      const forMs = Math.round(troubles.between(0.25, 1) * rates.longestFaultSeconds * 1_000);
+      events.push({ what: "mail trouble", atMs, forMs, mode: troubles.pick(mailTroubles) });
     }
   }
   return events.toSorted((left, right) => left.atMs - right.atMs);

@@ -14,10 +14,17 @@ export interface ChaosFigures {
   readonly terminations: number;
   /** Of these: by how they ended. A kill that comes later may be quicker. */
   readonly terminationsByEnd: Readonly<Record<string, number>>;
+  /** Times when SES did not take mails. */
+  readonly mailTroubles: number;
 }
 
 /** How long a kill waits for its moment before it comes at random. */
 const momentWithinMs = 3_000;
+
+/** @returns the last part of a queue's URL; a table's name as it is */
+function nameOf(resource: string): string {
+  return resource.slice(resource.lastIndexOf("/") + 1);
+}
 
 /**
  * @param plan in the order of time
@@ -26,7 +33,7 @@ const momentWithinMs = 3_000;
 export async function unleash(cell: Cell, plan: readonly PlannedEvent[], random: Random): Promise<ChaosFigures> {
   const killsByMoment: Record<string, number> = {};
   const terminationsByEnd: Record<string, number> = {};
-  const figures = { kills: 0, terminations: 0 };
+  const figures = { kills: 0, terminations: 0, mailTroubles: 0 };
   const began = performance.now();
   const happening: Promise<void>[] = [];
 
@@ -40,10 +47,15 @@ export async function unleash(cell: Cell, plan: readonly PlannedEvent[], random:
     killsByMoment[moment] = (killsByMoment[moment] ?? 0) + 1;
   }
 
-  async function killAt(tier: TierProcess, { name, engine, action, point }: Moment): Promise<void> {
+  async function killAt(tier: TierProcess, { name, engine, action, point, resource, holds }: Moment): Promise<void> {
     const proxy = engine === "sqs" ? cell.sqsProxy : cell.dynamoDbProxy;
     try {
-      const target = { actions: [action], client: tier.name };
+      const target = {
+        actions: [action],
+        client: tier.name,
+        ...(resource && { resource: nameOf(cell[resource]) }),
+        ...(holds && { holds }),
+      };
       const arrival = await proxy.arrivalOf(point, target, AbortSignal.timeout(momentWithinMs));
       await killNow(tier, name);
       arrival.cut();
@@ -70,10 +82,19 @@ export async function unleash(cell: Cell, plan: readonly PlannedEvent[], random:
     injection.lift();
   }
 
+  async function troubleMail({ mode, forMs }: Extract<PlannedEvent, { what: "mail trouble" }>): Promise<void> {
+    if (cell.mail === undefined) return;
+    figures.mailTroubles += 1;
+    cell.mail.trouble(mode);
+    await delay(forMs);
+    cell.mail.heal();
+  }
+
   for (const event of plan) {
     const waitMs = event.atMs - (performance.now() - began);
     if (waitMs > 0) await delay(waitMs);
     if (event.what === "fault") happening.push(lay(event));
+    else if (event.what === "mail trouble") happening.push(troubleMail(event));
     else {
       const tier = victim(event.tier);
       if (event.what === "terminate") happening.push(terminate(tier));

@@ -10,13 +10,14 @@ t.teardown(() => engines.stop());
 t.jobs = 2;
 /** As small as shows what a broken worker does. */
 const small = { engines, seconds: 10, perSecond: 60, webs: 1, workers: 1 };
+const withoutMail = { ...small, mail: false };
 const beforeTheWrite = moments.find(({ name }) => name === "before the write")!;
 
 t.test("control: a worker that deletes before it writes loses registrations, and the audit says so", async (t) => {
   const folder = t.testdir();
   const round = (seed: string) =>
     runRound({
-      ...small,
+      ...withoutMail,
       seed,
       ledger: join(folder, `${seed}.jsonl`),
       plan: [2, 4, 6, 8].map((second) => ({
@@ -37,7 +38,7 @@ t.test("control: a worker that deletes before it writes loses registrations, and
 
 t.test("control: a worker that overwrites on a duplicate is found out, by the audit and on the wire", async (t) => {
   const report = await runRound({
-    ...small,
+    ...withoutMail,
     seed: "overwrites",
     ledger: join(t.testdir(), "ledger.jsonl"),
     // It needs no help to be wrong.
@@ -50,3 +51,43 @@ t.test("control: a worker that overwrites on a duplicate is found out, by the au
   t.notOk(report.audit.passed);
   t.notOk(report.clean);
 });
+
+t.test(
+  "control: a worker that applies corrections as they arrive keeps earlier ones, and the audit says so",
+  async (t) => {
+    const report = await runRound({
+      ...withoutMail,
+      seed: "last-arrival-wins",
+      // One of them with a slow clock: what is sent at once differs in its time.
+      webs: 2,
+      ledger: join(t.testdir(), "ledger.jsonl"),
+      plan: [],
+      changeShares: { correct: 0.8, withdraw: 0 },
+      workerProgram: join("variants", "last-arrival-wins.ts"),
+    });
+    t.ok(report.audit.stale > 0, `${report.audit.stale} stale`);
+    t.equal(report.audit.lost, 0);
+    t.notOk(report.audit.passed);
+    t.notOk(report.clean);
+  },
+);
+
+t.test(
+  "control: a worker that does not wait until mails are queued leaves some out, and the audit says so",
+  async (t) => {
+    const report = await runRound({
+      ...small,
+      seed: "forgets-mails",
+      // Nobody whose mail is asked for twice: that would be put off for minutes.
+      habits: {},
+      changeShares: { correct: 0, withdraw: 0 },
+      ledger: join(t.testdir(), "ledger.jsonl"),
+      plan: [],
+      workerProgram: join("variants", "forgets-mails.ts"),
+    });
+    t.ok(report.audit.mailsMissing > 0, `${report.audit.mailsMissing} missing`);
+    t.ok(report.audit.mailsSent > 0, "and others not");
+    t.notOk(report.audit.passed);
+    t.notOk(report.clean);
+  },
+);

@@ -1,7 +1,8 @@
 /**
  * The load's made-up people, coming at a steady rate, with the habits that a fault could hurt. Most submit once; some click
- * twice, some submit again with other content, some check their status and then change their mind. Without a clear
- * answer they retry with the same Idempotency-Key. Everything that is known goes into the ledger as soon as it is known.
+ * twice, some submit again with other content, some check their status and then change their mind; later some correct and
+ * withdraw (`changes.ts`). Without a clear answer they retry with the same Idempotency-Key. Everything that is known goes
+ * into the ledger as soon as it is known.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Ledger } from "../../admin/audit/ledger.ts";
@@ -12,6 +13,8 @@ import { spellOddly } from "../../load/people/crowd.ts";
 import { createPeople } from "../../load/people/people.ts";
 import { attempt, type Reply } from "../../load/run/registration-client.ts";
 import { ledgerLineOf } from "../../load/run/ledger-line.ts";
+import type { Receipts } from "../../shared/registration/receipts.ts";
+import { createChanges, noChanges, type ChangeFigures, type ChangeShares } from "./changes.ts";
 import { createInstancesClient } from "./instances-client.ts";
 import type { Random } from "./random.ts";
 
@@ -28,9 +31,12 @@ export interface CrowdOptions {
   /** How often somebody tries before giving up; default 12. */
   readonly maxAttempts?: number;
   readonly habits?: Habits | undefined;
+  /** With the keys of the web tier; without them nobody corrects or withdraws. */
+  readonly receipts?: Receipts;
+  readonly changeShares?: ChangeShares | undefined;
 }
 
-export interface CrowdFigures {
+export interface CrowdFigures extends ChangeFigures {
   readonly people: number;
   readonly attempts: number;
   readonly accepted: number;
@@ -65,6 +71,20 @@ export function startCrowd(options: CrowdOptions): Crowd {
   const known: string[] = [];
   const counts = { people: 0, attempts: 0, accepted: 0, rejected: 0, unknown: 0, confirmed: 0 };
   const again = (email: string): Submission => ({ email: spellOddly(email.trim()), ...people.content() });
+  const { receipts } = options;
+  const changes =
+    receipts &&
+    createChanges({
+      client,
+      webUrls,
+      receipts,
+      event,
+      random: random.fork("changes"),
+      ledger,
+      content: people.content,
+      maxAttempts,
+      shares: options.changeShares,
+    });
   const present = new Set<Promise<void>>();
   const began = performance.now();
   let leaving: Promise<CrowdFigures> | undefined;
@@ -126,13 +146,10 @@ export function startCrowd(options: CrowdOptions): Crowd {
     else known[Math.floor(random.next() * rememberedAddresses)] = email;
   }
 
-  async function visit(): Promise<void> {
-    const key = random.hex(32);
-    const what = habit();
-    const submission = what === "again" && known.length > 0 ? again(random.pick(known)) : people.next();
+  async function register(key: string, what: Habit, submission: Submission): Promise<Reply | undefined> {
     if (what === "twice at once") {
-      await Promise.all([submit(submission, key), submit(submission, key)]);
-      return;
+      const [first, second] = await Promise.all([submit(submission, key), submit(submission, key)]);
+      return first ?? second;
     }
     const reply = await submit(submission, key);
     remember(submission.email);
@@ -140,6 +157,15 @@ export function startCrowd(options: CrowdOptions): Crowd {
       const confirmed = await watch(submission, key, reply);
       if (confirmed && what === "change of mind") await submit(again(submission.email), random.hex(32));
     }
+    return reply;
+  }
+
+  async function visit(): Promise<void> {
+    const what = habit();
+    const submission = what === "again" && known.length > 0 ? again(random.pick(known)) : people.next();
+    const reply = await register(random.hex(32), what, submission);
+    if (reply?.statusUrl === undefined) return;
+    if (await changes?.visit(reply.statusUrl)) await submit(again(submission.email), random.hex(32));
   }
 
   const arrivals = setInterval(() => {
@@ -159,11 +185,11 @@ export function startCrowd(options: CrowdOptions): Crowd {
     clearInterval(arrivals);
     while (present.size > 0) await Promise.all(present);
     client.close();
-    return { ...counts };
+    return { ...counts, ...(changes?.figures() ?? noChanges) };
   }
 
   return {
-    figures: () => ({ ...counts }),
+    figures: () => ({ ...counts, ...(changes?.figures() ?? noChanges) }),
     stop() {
       leaving ??= leave();
       return leaving;

@@ -44,7 +44,7 @@ export interface FaultProxy {
    * @returns the next call that comes to this point, held there
    * @param signal gives up waiting: rejects
    */
-  arrivalOf(point: Point, target: Pick<FaultTarget, "actions" | "client">, signal?: AbortSignal): Promise<Arrival>;
+  arrivalOf(point: Point, target: Omit<FaultTarget, "share" | "times">, signal?: AbortSignal): Promise<Arrival>;
   /** Calls so far, by action. */
   readonly calls: Readonly<Record<string, number>>;
   /** Calls spoilt so far, by kind of fault. */
@@ -77,7 +77,7 @@ const maxClockSkewMs = 5 * 60_000;
 
 interface Waiting {
   readonly point: Point;
-  readonly target: Pick<FaultTarget, "actions" | "client">;
+  readonly target: Omit<FaultTarget, "share" | "times">;
   readonly resolve: (arrival: Arrival) => void;
 }
 
@@ -97,6 +97,7 @@ export function createFaultProxy(options: FaultProxyOptions): FaultProxy {
   function applies(target: FaultTarget, exchange: Exchange): boolean {
     if (target.actions && !target.actions.includes(exchange.action)) return false;
     if (target.client !== undefined && target.client !== exchange.client) return false;
+    if (target.holds !== undefined && !exchange.body.includes(target.holds)) return false;
     return target.resource === undefined || exchange.resources.includes(target.resource);
   }
 

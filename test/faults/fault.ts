@@ -44,6 +44,8 @@ export interface FaultTarget {
   readonly client?: string;
   /** Last part of the queue's URL or a table's name, where only calls about that one are meant. */
   readonly resource?: string;
+  /** Text that the call's body holds, where only some of such calls are meant. */
+  readonly holds?: string;
   /** Which share of the calls, from 0 to 1; default 1. */
   readonly share?: number;
   /** How many calls at most; default all. */

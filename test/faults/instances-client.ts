@@ -1,10 +1,14 @@
 /** The load's registration client, for any of several web instances; it also reads the status page. */
-import { createRegistrationClient, type Reply } from "../../load/run/registration-client.ts";
+import { createRegistrationClient, type Reply, type SubmittedContent } from "../../load/run/registration-client.ts";
 import type { Submission } from "../../shared/registration/submission-schema.ts";
 
 export interface InstancesClient {
   /** Never rejects. @param idempotencyKey the same for each retry of a submission */
   post(webUrl: string, submission: Submission, idempotencyKey: string): Promise<Reply>;
+  /** Never rejects. */
+  correct(webUrl: string, receipt: string, content: SubmittedContent): Promise<Reply>;
+  /** Never rejects. */
+  withdraw(webUrl: string, receipt: string): Promise<Reply>;
   /** @returns the status of a registration, undefined when it could not be had */
   status(webUrl: string, statusUrl: string): Promise<string | undefined>;
   close(): void;
@@ -25,6 +29,8 @@ export function createInstancesClient(): InstancesClient {
 
   return {
     post: (webUrl, submission, idempotencyKey) => clientOf(webUrl).post(submission, idempotencyKey),
+    correct: (webUrl, receipt, content) => clientOf(webUrl).correct(receipt, content),
+    withdraw: (webUrl, receipt) => clientOf(webUrl).withdraw(receipt),
     async status(webUrl, statusUrl) {
       try {
         const headers = { accept: "application/json", connection: "close" };

@@ -4,11 +4,12 @@
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { drainBacklog } from "./backlog.ts";
 import { startEngines } from "./cell.ts";
 import { describeResult, saveResult, showResult } from "./results.ts";
+import { rollOut, type RollingReport } from "./rolling.ts";
 import { runRound, type Progress } from "./round.ts";
 
 const usage = `Usage: npm run faults -- [options]
@@ -22,13 +23,16 @@ Options:
   --rate <n>        people who come each second (default: 400)
   --json            print one JSON document
   --no-save         leave test/faults/results.json and docs/reliability.md as they are
-  --variant <name>  run a broken worker in the place of the real one: deletes-first or overwrites. It must not pass.
+  --variant <name>  run a broken worker in the place of the real one: deletes-first, overwrites, last-arrival-wins or
+                    forgets-mails. It must not pass.
+  --older <folder>  something else: replace the tiers of an older version, checked out and installed in this folder, one
+                    after the other under load, in both orders
   --backlog <n>     something else: put n registrations on the queue and watch the worker drain them (such as 1000000)
   -h, --help        print this
 
 Exit: 0 clean, 1 not clean, 2 wrong usage.`;
 
-const variants = ["deletes-first", "overwrites"];
+const variants = ["deletes-first", "overwrites", "last-arrival-wins", "forgets-mails"];
 
 function readArguments() {
   const { values } = parseArgs({
@@ -39,6 +43,7 @@ function readArguments() {
       json: { type: "boolean", default: false },
       "no-save": { type: "boolean", default: false },
       variant: { type: "string" },
+      older: { type: "string" },
       backlog: { type: "string" },
       help: { type: "boolean", short: "h", default: false },
     },
@@ -49,7 +54,7 @@ function readArguments() {
     return value;
   };
   if (values.variant !== undefined && !variants.includes(values.variant)) {
-    throw new Error(`--variant was ${values.variant}; allowed is ${variants.join(" or ")}.`);
+    throw new Error(`--variant was ${values.variant}; allowed is one of ${variants.join(", ")}.`);
   }
   return {
     ...values,
@@ -117,5 +122,34 @@ async function backlog(registrations: number): Promise<boolean> {
   }
 }
 
-const clean = await (given.backlog === undefined ? round() : backlog(given.backlog));
+async function rolling(older: string): Promise<boolean> {
+  const { seed, rate } = given;
+  const folder = mkdtempSync(join(tmpdir(), "turnout-rolling-"));
+  const programs = { web: resolve(older, "web", "main.ts"), worker: resolve(older, "worker", "main.ts") };
+  const reports: RollingReport[] = [];
+  for (const first of ["worker", "web"] as const) {
+    const engines = await startEngines();
+    try {
+      const ledger = join(folder, `${first}-first.jsonl`);
+      console.error(`replacing the ${first} tier first`);
+      const eventFile = resolve(older, "event.json");
+      const options = { engines, older: programs, eventFile, first, seed, perSecond: rate, secondsPerStep: 10, ledger };
+      reports.push(await rollOut(options));
+    } finally {
+      await engines.stop();
+    }
+  }
+  console.log(JSON.stringify(reports, undefined, 2));
+  const allClean = reports.every(({ clean }) => clean);
+  if (allClean) rmSync(folder, { recursive: true });
+  else console.error(`The ledgers are kept: ${folder}`);
+  return allClean;
+}
+
+function run(): Promise<boolean> {
+  if (given.older !== undefined) return rolling(given.older);
+  return given.backlog === undefined ? round() : backlog(given.backlog);
+}
+
+const clean = await run();
 process.exit(clean ? 0 : 1);

@@ -22,7 +22,7 @@ const recipes: readonly Recipe[] = [
   (mark) => whole(`{"v":1,"registrations":[{"id":"${mark}`, "malformed"),
   (mark) => whole(`{"v":1,"registrations":{},"mark":"${mark}"}`, "malformed"),
   (mark) => whole(`["${mark}"]`, "malformed"),
-  (mark) => whole(`{"v":2,"people":["${mark}"]}`, "unsupported-version"),
+  (mark) => whole(`{"v":9,"people":["${mark}"]}`, "unsupported-version"),
   (mark) => {
     const id = hash("sha256", mark).slice(0, 32);
     return { body: `{"v":1,"registrations":[${invalidEntry(id)}]}`, id, reason: "invalid-registration" };

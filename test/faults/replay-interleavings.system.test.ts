@@ -27,6 +27,7 @@ import { createReplayGuard } from "../../worker/replay-guard.ts";
 import { deadLetter } from "../equipment/dead-letter-seeds.ts";
 import { awsError, type Intervention } from "../equipment/aws-proxy.ts";
 import { startEngines } from "../equipment/engines.ts";
+import { createTestChangeWriter, withoutChanges } from "../equipment/change-writer.ts";
 import { recordLog } from "../equipment/recorded-log.ts";
 import { sized } from "../equipment/run-length.ts";
 import { createRandom } from "./random.ts";
@@ -270,6 +271,16 @@ async function play(seed: number, protocol: Protocol): Promise<Violation | undef
     });
     const processor = createPackProcessor({
       writer,
+      changes: createTestChangeWriter(
+        {
+          documents,
+          registrationsTable: registrations,
+          outcomesTable: outcomes,
+          deadLettersTable: records,
+          writer,
+        },
+        { wallClock },
+      ),
       deadLetters: createDeadLetterQueue({
         sqs: scheduled(actor, rawSqs),
         queueUrl: deadLetterUrl,
@@ -286,7 +297,7 @@ async function play(seed: number, protocol: Protocol): Promise<Violation | undef
       onOutcome: () => {},
       onHidden: () => {},
     });
-    return { processor, collector: createDeadLetterCollector({ table, wallClock }) };
+    return { processor, collector: createDeadLetterCollector({ ...withoutChanges, table, wallClock }) };
   }
 
   function asSent(body: string): string {

@@ -5,6 +5,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus, totalmem } from "node:os";
 import { join } from "node:path";
+import { withPart, type Marks } from "../../bench/report/marked-part.ts";
 import type { RoundReport } from "./round.ts";
 
 export interface Result extends RoundReport {
@@ -20,8 +21,7 @@ const root = join(import.meta.dirname, "..", "..");
 const resultsFile = join(import.meta.dirname, "results.json");
 const documentFile = join(root, "docs", "reliability.md");
 const keptResults = 12;
-const begin = "<!-- rounds: written by npm run faults -->";
-const end = "<!-- /rounds -->";
+const marks: Marks = ["<!-- rounds: written by npm run faults -->", "<!-- /rounds -->"];
 
 function versionOf(name: string): string {
   const manifest = readFileSync(join(root, "node_modules", name, "package.json"), "utf8");
@@ -68,6 +68,27 @@ function list(counts: Readonly<Record<string, number>>): string {
   return sorted.map(([name, count]) => `${name} ${number(count)}`).join(", ");
 }
 
+function changeRows({ audit, crowd, mails, chaos }: Result): [string, string][] {
+  return [
+    [
+      "**stale** (a later correction or a withdrawal without effect)",
+      `**${number(audit.stale + audit.changesQueued)}**`,
+    ],
+    ["corrections, withdrawals accepted", `${number(audit.corrections)}, ${number(crowd.withdrawals)}`],
+    ["withdrawn", number(audit.withdrawn)],
+    ["**mails missing**", `**${number(audit.mailsMissing + audit.mailsQueued)}**`],
+    [
+      "confirmations sent, explained (of a second registration within a day, mostly)",
+      `${number(audit.mailsSent)}, ${number(audit.mailsExplained)}`,
+    ],
+    [
+      "mails of all kinds that SES took, of them repeated after a kill",
+      `${number(mails.taken)}, ${number(mails.repeated)}`,
+    ],
+    ["times when SES took no mails", number(chaos.mailTroubles)],
+  ];
+}
+
 /** @returns one result for people, as Markdown */
 export function showResult(result: Result): string {
   const { audit, chaos, crowd, faults, poison } = result;
@@ -77,6 +98,8 @@ export function showResult(result: Result): string {
     ["**duplicated**", `**${number(audit.duplicated + result.writtenTwice)}**`],
     ["**unexpected**", `**${number(audit.unexpected)}**`],
     ["**corrupt**", `**${number(audit.corrupt)}**`],
+    // Results from before there were changes have no figures of them.
+    ...(audit.corrections === undefined ? [] : changeRows(result)),
     ["stored", number(audit.stored)],
     ["duplicates of a stored address", number(audit.duplicates)],
     ["good ones dead-lettered", number(audit.deadLettered)],
@@ -110,9 +133,6 @@ export function saveResult(result: Result): void {
   const results = [result, ...others].slice(0, keptResults);
   writeFileSync(resultsFile, `${JSON.stringify(results, undefined, 2)}\n`);
   const document = readFileSync(documentFile, "utf8");
-  const start = document.indexOf(begin);
-  const stop = document.indexOf(end);
-  if (start < 0 || stop < start) throw new Error(`${documentFile} has no place for the rounds: ${begin} … ${end}`);
   const shown = results.map(showResult).join("\n\n");
-  writeFileSync(documentFile, `${document.slice(0, start)}${begin}\n\n${shown}\n\n${document.slice(stop)}`);
+  writeFileSync(documentFile, withPart(document, marks, `\n${shown}\n`));
 }

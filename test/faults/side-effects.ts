@@ -7,13 +7,13 @@ import type { Exchange, Json } from "./exchange.ts";
 export interface SideEffects {
   /** @param input as the engine got it; @param answer as the engine gave it, whatever the client is told */
   observe(exchange: Exchange, input: Json, answer: Json): void;
-  /** Successful writes of items, by email. */
+  /** Successful writes of registrations, by email, since the address was last withdrawn or erased. */
   readonly writes: ReadonlyMap<string, number>;
   /** Statements that the table answered with `DuplicateItem`, its address being known: a write that was tried before, or a duplicate. */
   readonly knownAddresses: number;
   /** Times that a message was given out, by SQS message id, over all queues. */
   readonly deliveries: ReadonlyMap<string, number>;
-  /** Addresses that were written more than once. */
+  /** Addresses under which more than one registration was written. */
   writtenTwice(): string[];
   /** Deliveries beyond the first of each message. */
   redeliveries(): number;
@@ -57,7 +57,10 @@ export function createSideEffects(): SideEffects {
       }
     },
     PutItem(input) {
-      count(writes, (input.Item as Record<string, AttributeValue>).email?.S);
+      const { email, tombstone } = input.Item as Record<string, AttributeValue>;
+      // From then on the address may be registered again.
+      if (tombstone !== undefined) writes.delete(email?.S ?? "");
+      else count(writes, email?.S);
     },
     ReceiveMessage(_input, answer) {
       for (const { MessageId } of (answer.Messages ?? []) as { readonly MessageId: string }[]) {

@@ -3,7 +3,7 @@ import { existsSync, openSync } from "node:fs";
 import type { StdioOptions } from "node:child_process";
 import t, { type Test } from "tap";
 import { startBareTier, startEmbeddedEngines, type BareTier } from "../equipment/bare-tier.ts";
-import { eventually } from "../equipment/eventually.ts";
+import { eventually, stretched } from "../equipment/eventually.ts";
 import { createFullPipe } from "../equipment/full-pipe.ts";
 
 const engines = await startEmbeddedEngines();
@@ -42,7 +42,7 @@ const outputs: readonly Output[] = [
 async function endsCleanly(test: Test, tier: BareTier, signal: NodeJS.Signals): Promise<void> {
   const began = performance.now();
   tier.child.kill(signal);
-  const late = setTimeout(() => tier.child.kill("SIGKILL"), timeoutMs);
+  const late = setTimeout(() => tier.child.kill("SIGKILL"), stretched(timeoutMs));
   test.same(await tier.ended, { code: 0, signal: null });
   clearTimeout(late);
   test.comment(`ended in ${Math.round(performance.now() - began)} ms`);
@@ -83,7 +83,7 @@ for (const { what, skip, stdio, spoil } of outputs) {
     const { port } = await startBareTier(t, engines, { tier: "web" });
     const second = await startBareTier(t, engines, { tier: "web", stdio: stdio(t), port, untilReady: false });
     spoil?.(second);
-    const late = setTimeout(() => second.child.kill("SIGKILL"), timeoutMs);
+    const late = setTimeout(() => second.child.kill("SIGKILL"), stretched(timeoutMs));
     t.same(await second.ended, { code: 1, signal: null });
     clearTimeout(late);
   });
@@ -97,7 +97,7 @@ t.test("a fault that nobody caught ends a tier with 1, with a full disk under it
     preload: "throws-on-signal.ts",
   });
   running.child.kill("SIGUSR2");
-  const late = setTimeout(() => running.child.kill("SIGKILL"), timeoutMs);
+  const late = setTimeout(() => running.child.kill("SIGKILL"), stretched(timeoutMs));
   t.same(await running.ended, { code: 1, signal: null });
   clearTimeout(late);
 });

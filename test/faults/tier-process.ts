@@ -2,7 +2,7 @@
  * A tier as the process that production runs, `node web/main.ts` or `node worker/main.ts`, started again at once whenever
  * it ends, as systemd does on an instance. What it printed, and how each of its lives ended, can be read.
  */
-import { join } from "node:path";
+import { resolve } from "node:path";
 import type { OrphanGuard } from "../../local/orphan-guard/orphan-guard.ts";
 import { findFreePort } from "../../local/ports.ts";
 import { tierPlan, urlOf } from "../../local/process-plans.ts";
@@ -73,7 +73,7 @@ export async function startTierProcess(options: TierOptions): Promise<TierProces
   const log: LogLine[] = [];
   const ends: string[] = [];
   const supervised = createSupervisedProcess(
-    program === undefined ? plan : { ...plan, args: [join(import.meta.dirname, program)] },
+    program === undefined ? plan : { ...plan, args: [resolve(import.meta.dirname, program)] },
     {
       restart,
       pauseMs: restartPauseMs,

@@ -7,6 +7,7 @@ import t from "tap";
 import { registrationIn } from "../../shared/dead-letters/dead-letter-entry.ts";
 import { encodePack } from "../../shared/registration/registration-pack.ts";
 import { runCommand } from "../equipment/command-run.ts";
+import type { Registration } from "../../shared/registration/registration.ts";
 import { eventually } from "../equipment/eventually.ts";
 import { people, somebody } from "../equipment/people.ts";
 import { startEngines } from "./cell.ts";
@@ -27,7 +28,7 @@ function laterPack(count: number) {
     submittedAt,
     person: { name },
   }));
-  return { registrations, entries, body: JSON.stringify({ v: 2, registrations: entries }) };
+  return { registrations, entries, body: JSON.stringify({ v: 9, registrations: entries }) };
 }
 
 t.test("packs of a newer web tier wait for a newer worker, and nobody among them becomes a dead letter", async (t) => {
@@ -55,6 +56,43 @@ t.test("packs of a newer web tier wait for a newer worker, and nobody among them
   await expectStored(t, cell, [...known, ...packs.flatMap(({ registrations }) => registrations)]);
 });
 
+t.test(
+  "corrections and withdrawals wait for a worker that knows them, and the older one stores the rest",
+  async (t) => {
+    const cell = await engines.createCell({ maxReceiveCount: 10 });
+    t.teardown(() => cell.close());
+    const [corrected, withdrawn, beside, ...others] = people(10);
+    const submittedAt = new Date().toISOString();
+    const changedAt = new Date(Date.now() + 1_000).toISOString();
+    const now = (one: Registration) => ({ ...one, submittedAt });
+    const changes = [
+      { ...now(corrected!), kind: "correction", name: "Ada King", changedAt },
+      { kind: "withdrawal", id: withdrawn!.id, email: withdrawn!.email, submittedAt, changedAt },
+    ];
+    await cell.put([
+      encodePack([corrected!, withdrawn!, ...others].map(now)),
+      JSON.stringify({ v: 2, registrations: [...changes, now(beside!)] }),
+    ]);
+    const older = await cell.startTier("worker", { program: "variants/knows-first.ts" });
+    await eventually(
+      async () => (await older.metric("turnout_packs_hidden_total")) === 1,
+      "the older one has seen it",
+      60_000,
+    );
+    await eventually(async () => (await cell.itemCount()) === 9, "what it knows is stored meanwhile", 60_000);
+    await older.stop();
+    await cell.startTier("worker");
+    await cell.drained(180_000);
+    t.same(await cell.deadLetters(), []);
+    const items = new Map((await cell.items()).map((item) => [item.email, item]));
+    t.equal(items.size, 10);
+    t.match(items.get(corrected!.email), { name: "Ada King", changedAt });
+    t.match(items.get(withdrawn!.email), { tombstone: "withdrawn" });
+    t.match(items.get(beside!.email), { registrationId: beside!.id });
+    t.match(await cell.outcomes(), [{ id: withdrawn!.id, outcome: "withdrawn" }]);
+  },
+);
+
 t.test("what an older version gave up is a record for each person, which says what it is", async (t) => {
   const cell = await engines.createCell();
   t.teardown(() => cell.close());
@@ -66,7 +104,7 @@ t.test("what an older version gave up is a record for each person, which says wh
   for (const record of await cell.deadLetters()) {
     const entry = entries.find(({ id }) => id === record.id);
     t.match(record, { reason: "unsupported-version", email: entry?.email, submittedAt: entry?.submittedAt });
-    t.same(JSON.parse(record.body ?? ""), { v: 2, registrations: [entry] });
+    t.same(JSON.parse(record.body ?? ""), { v: 9, registrations: [entry] });
   }
 });
 

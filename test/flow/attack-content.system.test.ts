@@ -14,7 +14,7 @@ import { decodePack } from "../../shared/registration/registration-pack.ts";
 import type { Registration } from "../../shared/registration/registration.ts";
 import { buildApp } from "../../web/app.ts";
 import { createGroupCommit } from "../../web/queue/group-commit.ts";
-import { createReceipts, parseReceiptKeys } from "../../web/status/receipts.ts";
+import { createReceipts, parseReceiptKeys } from "../../shared/registration/receipts.ts";
 import { recordLog } from "../equipment/recorded-log.ts";
 import { sized } from "../equipment/run-length.ts";
 
@@ -46,11 +46,11 @@ const app: FastifyInstance = await buildApp({
   event: loadEvent("event.json"),
   groupCommit,
   receipts: createReceipts(parseReceiptKeys(`k:${Buffer.alloc(32, 7).toString("base64")}`)),
-  statuses: { read: async () => "pending" },
+  statuses: { read: async () => ({ status: "pending" }) },
   readiness: { check: async () => true },
   registry: createRegistry("web"),
   logger: log.logger,
-  backlog: { estimatedWaitSeconds: () => undefined },
+  backlog: { estimatedWaitSeconds: () => undefined, read: async () => undefined },
   limits: {
     shedWaitMs: 10_000,
     maxStatusReads: 1_000,

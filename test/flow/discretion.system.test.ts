@@ -4,6 +4,7 @@
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import t from "tap";
 import { createLocalStack } from "../../local/stack.ts";
 import { eventually } from "../equipment/eventually.ts";
@@ -58,6 +59,23 @@ t.test("a new and a known address get the same answer, byte for byte but for the
   const known = await register(`${seed}-known@example.org`);
   const fresh = await register(`${seed}-fresh@example.org`);
   t.equal(await shape(known.response), await shape(fresh.response));
+});
+
+t.test("how far the queue is says nothing of a single registration, whether it is known or new", async (t) => {
+  const seen = new Set<string>();
+  for (const name of ["progress-known", "progress-known", "progress-fresh"]) {
+    await register(`${seed}-${name}@example.org`);
+    // Each poll of the tier is seen: there is at most one in two seconds.
+    for (let asked = 0; asked < 5; asked += 1) {
+      const response = await fetch(`${web}/progress`);
+      const { storedUntil, ...rest } = (await response.json()) as { storedUntil: string };
+      const age = Date.now() - Date.parse(storedUntil);
+      t.ok(age > -1_000 && age < 10_000, `${storedUntil}: nobody waits`);
+      seen.add(JSON.stringify(rest));
+      await delay(250);
+    }
+  }
+  t.strictSame([...seen], [JSON.stringify({ waiting: 0, estimatedWaitSeconds: 0 })]);
 });
 
 t.test("receipts that are not ours get one and the same 404, whatever is wrong with them", async (t) => {

@@ -78,6 +78,7 @@ const wrong = {
       "DEAD_LETTERS_TABLE",
       "OUTCOMES_TABLE",
       "ACTIVITY_TABLE",
+      "CONTROLS_TABLE",
       "RECEIPT_KEYS",
     ],
     given: { LOG_LEVEL: "loud", MAX_WAITING: "none" },
@@ -106,6 +107,7 @@ const complete: Record<string, string> = {
   DEAD_LETTERS_TABLE: await engines.createTable("id"),
   OUTCOMES_TABLE: await engines.createTable("id"),
   ACTIVITY_TABLE: await engines.createTable("bucket"),
+  CONTROLS_TABLE: await engines.createTable("id"),
   RECEIPT_KEYS: `k:${Buffer.alloc(32, 1).toString("base64")}`,
   RECEIVE_WAIT_SECONDS: "1",
 };

@@ -126,7 +126,7 @@ const documentedOptions: Readonly<Record<string, Readonly<Record<string, Allowed
     LoadBalancerIsShared: flag,
   },
   "aws:elasticbeanstalk:environment:process:*": processOptions,
-  "aws:elasticbeanstalk:environment:proxy": { ProxyServer: ["nginx", "apache", "none"] },
+  "aws:elasticbeanstalk:environment:proxy": { ProxyServer: ["nginx", "apache"] },
   "aws:elasticbeanstalk:environment:proxy:staticfiles": { "*": "anything" },
   "aws:elasticbeanstalk:healthreporting:system": {
     SystemType: ["basic", "enhanced"],

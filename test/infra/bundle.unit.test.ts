@@ -1,4 +1,4 @@
-import { utimesSync, writeFileSync } from "node:fs";
+import { mkdirSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Test } from "tap";
 import { t } from "../equipment/file-test.ts";
@@ -46,6 +46,17 @@ t.test("what runs goes into the zip: tiers, dependencies, event, periodic tasks 
     "web/page/page.css",
     "worker/main.ts",
   ]);
+});
+
+t.test("the event's logo goes beside the event file, wherever that was", async (t) => {
+  const { root, options } = repository(t);
+  mkdirSync(join(root, "events"));
+  writeFileSync(join(root, "events/summit.json"), '{"name":"summit"}');
+  writeFileSync(join(root, "events/mark.svg"), "<svg/>");
+  await buildBundle({ ...options, eventFile: "events/summit.json", logo: "mark.svg" });
+  const names = new Set((await listZip(options.output)).map((file) => file.name));
+  t.ok(names.has("event.json"));
+  t.ok(names.has("mark.svg"));
 });
 
 t.test("the same input has the same hash, whenever and in whatever time zone it is built", async (t) => {

@@ -1,12 +1,12 @@
 /**
- * Reads out of a tier's source which AWS actions it can call: from `main.ts` along every import that is not only a type,
+ * Reads out of the source of a tier or a command which AWS actions it can call: from its file along every import that is not only a type,
  * so that what another tier uses of `shared/` does not count.
  */
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 
 /** SDK command → IAM action. A command that is not here stops the test: it has to be reviewed first. */
-const actionsOfCommands: Readonly<Record<string, string>> = {
+const actionsOfCommands: Readonly<Record<string, string | readonly string[]>> = {
   SendMessageCommand: "sqs:SendMessage",
   SendMessageBatchCommand: "sqs:SendMessage",
   ReceiveMessageCommand: "sqs:ReceiveMessage",
@@ -25,6 +25,36 @@ const actionsOfCommands: Readonly<Record<string, string>> = {
   BatchWriteCommand: "dynamodb:BatchWriteItem",
   DescribeTableCommand: "dynamodb:DescribeTable",
   PutMetricDataCommand: "cloudwatch:PutMetricData",
+  // SES checks the action of its first API as well.
+  SendBulkEmailCommand: ["ses:SendBulkEmail", "ses:SendBulkTemplatedEmail"],
+  GetAccountCommand: "ses:GetAccount",
+  // Of people's commands.
+  GetEmailIdentityCommand: "ses:GetEmailIdentity",
+  DescribeStacksCommand: "cloudformation:DescribeStacks",
+  GetTemplateCommand: "cloudformation:GetTemplate",
+  ListStackResourcesCommand: "cloudformation:ListStackResources",
+  CreateLogStreamCommand: "logs:CreateLogStream",
+  PutLogEventsCommand: "logs:PutLogEvents",
+  DescribeLogGroupsCommand: "logs:DescribeLogGroups",
+  FilterLogEventsCommand: "logs:FilterLogEvents",
+  DescribeConfigurationSettingsCommand: "elasticbeanstalk:DescribeConfigurationSettings",
+  DescribeEnvironmentHealthCommand: "elasticbeanstalk:DescribeEnvironmentHealth",
+  DescribeEnvironmentResourcesCommand: "elasticbeanstalk:DescribeEnvironmentResources",
+  DescribeEnvironmentsCommand: "elasticbeanstalk:DescribeEnvironments",
+  GetDistributionCommand: "cloudfront:GetDistribution",
+  GetMetricDataCommand: "cloudwatch:GetMetricData",
+  DescribeAlarmsCommand: "cloudwatch:DescribeAlarms",
+  DescribeAlarmHistoryCommand: "cloudwatch:DescribeAlarmHistory",
+  DescribeAutoScalingGroupsCommand: "autoscaling:DescribeAutoScalingGroups",
+  DescribePoliciesCommand: "autoscaling:DescribePolicies",
+  DescribeScalingActivitiesCommand: "autoscaling:DescribeScalingActivities",
+  DescribeNetworkInterfacesCommand: "ec2:DescribeNetworkInterfaces",
+  DescribeSecurityGroupsCommand: "ec2:DescribeSecurityGroups",
+  SimulatePrincipalPolicyCommand: "iam:SimulatePrincipalPolicy",
+  // Needs no permission.
+  GetCallerIdentityCommand: [],
+  // Asked of the local stack only.
+  GetQueueUrlCommand: [],
 };
 
 /** PartiQL's action depends on the statement, which stands in the same file as its command. */
@@ -39,17 +69,24 @@ const statementCommands = new Set(["BatchExecuteStatementCommand", "ExecuteState
 /** What sqs-consumer calls by itself once it is started. */
 const actionsOfConsumer = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"];
 
-/** @returns the files that a module loads, itself first, types left out */
-export function loadedFiles(entry: string): string[] {
+const imports = /^(?:im|ex)port\s([^;]*?)\s?(?:from\s)?"(\.[^"]+\.ts)";/gm;
+const laterImports = /\bimport\(()"(\.[^"]+\.ts)"\)/g;
+
+/**
+ * @param later whether modules count that are only loaded when they are needed
+ * @returns the files that a module loads, itself first, types left out
+ */
+export function loadedFiles(entry: string, later = false): string[] {
   const seen = new Set<string>();
   const open = [resolve(entry)];
   for (let file = open.pop(); file !== undefined; file = open.pop()) {
     if (seen.has(file)) continue;
     seen.add(file);
     const source = readFileSync(file, "utf8");
-    for (const [, clause = "", path = ""] of source.matchAll(
-      /^(?:im|ex)port\s([^;]*?)\s?(?:from\s)?"(\.[^"]+\.ts)";/gm,
-    )) {
+    for (const [, clause = "", path = ""] of [
+      ...source.matchAll(imports),
+      ...(later ? source.matchAll(laterImports) : []),
+    ]) {
       if (!clause.startsWith("type ")) open.push(resolve(dirname(file), path));
     }
   }
@@ -62,16 +99,20 @@ export function loadedFiles(entry: string): string[] {
  */
 export function calledActions(source: string): Set<string> {
   const actions = new Set<string>();
-  for (const [, command = ""] of source.matchAll(/new (\w+Command)\(/g)) {
+  for (const [, created, paged = ""] of source.matchAll(/new (\w+Command)\(|\bpaginate([A-Z]\w+)\(/g)) {
+    const command = created ?? `${paged}Command`;
     if (statementCommands.has(command)) {
       const statements = actionsOfStatements.filter(([statement]) => statement.test(source));
       if (statements.length === 0) throw new Error(`${command} is used where no statement stands`);
       for (const [, action] of statements) actions.add(action);
     } else {
-      const action = actionsOfCommands[command];
-      if (action === undefined) throw new Error(`${command} is a call that no action is known for`);
-      actions.add(action);
+      const called = actionsOfCommands[command];
+      if (called === undefined) throw new Error(`${command} is a call that no action is known for`);
+      for (const action of [called].flat()) actions.add(action);
     }
+  }
+  for (const [, called = ""] of source.matchAll(/\["ssm", "([a-z-]+)"/g)) {
+    actions.add(`ssm:${called.replaceAll(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase())}`);
   }
   if (/Consumer\.create\(|new Consumer\(/.test(source)) for (const action of actionsOfConsumer) actions.add(action);
   return actions;

@@ -74,6 +74,15 @@ t.test("all errors are told at once, each with what was given and what is allowe
   t.match(errors.join("\n"), /waf was "yes", allowed is true or false/);
 });
 
+t.test("traces leave an instance by TLS alone, and their share is a number of any size", async (t) => {
+  for (const tracesEndpoint of ["https://collector.example.org", "https://a.example/otlp", "http://127.0.0.1:4318"])
+    t.equal(readStackConfig({ tracesEndpoint }).tracesEndpoint, tracesEndpoint);
+  for (const tracesEndpoint of ["http://collector.example.org:4318", "https://collector.example.org:4318", "grpc://a"])
+    t.match(errorsOf({ tracesEndpoint }), [/^tracesEndpoint was /]);
+  t.equal(readStackConfig({ tracesShare: "0.05" }).tracesShare, 0.05);
+  t.match(errorsOf({ tracesShare: "2" }), [/tracesShare was "2", allowed is a number from 0 to 1/]);
+});
+
 t.test("numbers that contradict each other are rejected", async (t) => {
   t.match(errorsOf({ webMinInstances: 8 }), [/webMinInstances 8, webRushInstances 6 and webMaxInstances 20 must rise/]);
   t.match(errorsOf({ workerMaxInstances: 2 }), [/workerMaxInstances 2/]);
@@ -121,6 +130,45 @@ t.test("the runbook's table names every setting with its default, and no other",
     if (setting?.default === undefined) t.match(fallback, /^(none|never|chosen|CloudFront's|on the test stage)$/, name);
     else t.equal(fallback, `\`${JSON.stringify(setting.default).replaceAll('"', "")}\``, name);
   }
+});
+
+t.test(
+  "a sender is a name with an address, or an address, of the identity that is given or its domain's",
+  async (t) => {
+    const publicUrl = "https://d1.cloudfront.net";
+    for (const mailFrom of [
+      "a@b.org",
+      "Summit 2027 <a@b.org>",
+      '"Summit, Berlin" <a@b.org>',
+      "Größe ü <a.b@c.example.org>",
+    ])
+      t.strictSame(errorsOf({ mailFrom, publicUrl }), [], mailFrom);
+    for (const mailFrom of [
+      "Summit",
+      "a@b",
+      "a@b.org, c@d.org",
+      "Summit, Berlin <a@b.org>",
+      "<a@b.org>",
+      "A\r\nBcc: <a@b.org>",
+    ])
+      t.match(errorsOf({ mailFrom, publicUrl }), [/mailFrom was/], mailFrom);
+    const of = (mailIdentity: string) => errorsOf({ mailFrom: "A <a@x.b.org>", mailIdentity, publicUrl });
+    for (const mailIdentity of ["b.org", "x.b.org", "a@x.b.org"]) t.strictSame(of(mailIdentity), [], mailIdentity);
+    for (const mailIdentity of ["c.org", "other@x.b.org", ".b.org"]) t.equal(of(mailIdentity).length, 1, mailIdentity);
+  },
+);
+
+t.test("mail needs to know where the site is, and its settings need mail", async (t) => {
+  t.match(errorsOf({ mailFrom: "a@b.org" }), [/mailFrom needs publicUrl.*Deploy without mailFrom first/]);
+  const { mailFrom, ...rest } = fullSettings;
+  t.match(errorsOf(rest), [/^mailIdentity, mailIdentityManaged, mailsPerSecond without mailFrom/]);
+  t.match(errorsOf({ ...fullSettings, publicUrl: "https://other.example.org" }), [/leave publicUrl out/]);
+  t.strictSame(errorsOf({ ...fullSettings, publicUrl: "https://summit.example.org" }), []);
+  t.ok(mailFrom);
+});
+
+t.test("the challenge is the firewall's", async (t) => {
+  t.match(errorsOf({ registrationChallenge: true }), [/needs waf=true/]);
 });
 
 t.test("own tags may not be AWS's or Turnout's, nor have what AWS rejects", async (t) => {

@@ -1,5 +1,5 @@
 import { t } from "../equipment/file-test.ts";
-import { only, synthesized } from "./templates.ts";
+import { fullSettings, only, synthesized } from "./templates.ts";
 
 const { main } = await synthesized();
 const body = JSON.stringify(only(main, "AWS::CloudWatch::Dashboard").Properties["DashboardBody"]);
@@ -30,6 +30,15 @@ t.test("the dashboard shows everything that an operator needs while an event ope
 
 t.test("depth is shown in messages and in people, and says where each comes from", async (t) => {
   t.match(body, /messages are exact, registrations waiting .* told from what all instances wrote down/);
+});
+
+t.test("mail has its row where there is mail, and only there", async (t) => {
+  const { main: full } = await synthesized({ settings: fullSettings });
+  const whole = JSON.stringify(only(full, "AWS::CloudWatch::Dashboard").Properties["DashboardBody"]);
+  for (const label of ["Mail packs waiting", "Mail packs given up", "Reputation.BounceRate", "ses:configuration-set"]) {
+    t.match(whole, label);
+    t.notMatch(body, label);
+  }
 });
 
 t.test("all alarms are on it", async (t) => {

@@ -6,7 +6,7 @@ import { fullSettings, only, resources, synthesized } from "./templates.ts";
 const { main } = await synthesized();
 const production = (await synthesized({ settings: fullSettings })).main;
 
-const tables = ["DataRegistrations", "DataDeadLetters", "DataOutcomes"];
+const tables = ["DataRegistrations", "DataDeadLetters", "DataOutcomes", "DataControls"];
 
 t.test("the tables are on demand, encrypted, and can be brought back to any second", async (t) => {
   for (const id of tables) {
@@ -23,10 +23,11 @@ t.test("the tables have the keys of the public contract", async (t) => {
   t.strictSame(key("DataDeadLetters"), [{ AttributeName: "id", KeyType: "HASH" }]);
   t.strictSame(key("DataOutcomes"), [{ AttributeName: "id", KeyType: "HASH" }]);
   t.strictSame(key("DataActivity"), [{ AttributeName: "bucket", KeyType: "HASH" }]);
+  t.strictSame(key("DataControls"), [{ AttributeName: "id", KeyType: "HASH" }]);
 });
 
-t.test("registrations, outcomes and activity may expire, dead letters never do", async (t) => {
-  for (const id of ["DataRegistrations", "DataOutcomes", "DataActivity"]) {
+t.test("registrations, outcomes, activity and controls may expire, dead letters never do", async (t) => {
+  for (const id of ["DataRegistrations", "DataOutcomes", "DataActivity", "DataControls"]) {
     t.match(only(main, "AWS::DynamoDB::GlobalTable", id).Properties, {
       TimeToLiveSpecification: { AttributeName: "expiresAt", Enabled: true },
     });
@@ -68,26 +69,29 @@ t.test(
   },
 );
 
-t.test("in production everything that holds registrations outlives the stack; in a test it goes with it", async (t) => {
-  for (const [template, kept] of [
-    [main, "Delete"],
-    [production, "Retain"],
-  ] as const) {
-    const holders = [
-      ...resources(template, "AWS::DynamoDB::GlobalTable").filter(([id]) => !id.startsWith("DataActivity")),
-      ...resources(template, "AWS::SQS::Queue"),
-    ];
-    t.equal(holders.length, 5);
-    t.equal(only(template, "AWS::DynamoDB::GlobalTable", "DataActivity").DeletionPolicy, "Delete");
-    for (const [id, holder] of holders) {
-      t.equal(holder.DeletionPolicy, kept, id);
-      t.equal(holder.UpdateReplacePolicy, kept, id);
+t.test(
+  "in production everything that holds registrations or orders outlives the stack; in a test it goes with it",
+  async (t) => {
+    for (const [template, kept] of [
+      [main, "Delete"],
+      [production, "Retain"],
+    ] as const) {
+      const holders = [
+        ...resources(template, "AWS::DynamoDB::GlobalTable"),
+        ...resources(template, "AWS::SQS::Queue"),
+      ].filter(([id]) => id.startsWith("Data") && !id.startsWith("DataActivity"));
+      t.equal(holders.length, 6);
+      t.equal(only(template, "AWS::DynamoDB::GlobalTable", "DataActivity").DeletionPolicy, "Delete");
+      for (const [id, holder] of holders) {
+        t.equal(holder.DeletionPolicy, kept, id);
+        t.equal(holder.UpdateReplacePolicy, kept, id);
+      }
     }
-  }
-  for (const id of tables) {
-    const protection = (template: typeof main) =>
-      only(template, "AWS::DynamoDB::GlobalTable", id).Properties["Replicas"];
-    t.match(protection(main), [{ DeletionProtectionEnabled: false }]);
-    t.match(protection(production), [{ DeletionProtectionEnabled: true }]);
-  }
-});
+    for (const id of tables) {
+      const protection = (template: typeof main) =>
+        only(template, "AWS::DynamoDB::GlobalTable", id).Properties["Replicas"];
+      t.match(protection(main), [{ DeletionProtectionEnabled: false }]);
+      t.match(protection(production), [{ DeletionProtectionEnabled: true }]);
+    }
+  },
+);

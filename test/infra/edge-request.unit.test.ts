@@ -1,12 +1,14 @@
 import { randomBytes, randomInt } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { runInNewContext } from "node:vm";
 import * as fc from "fast-check";
 import Fastify from "fastify";
 import { t } from "../equipment/file-test.ts";
-import { chooseLanguage, languages } from "../../web/page/language.ts";
+import { edgeRequestCode } from "../../infra/edge-request-code.ts";
+import { languages } from "../../shared/page/language.ts";
+import { chooseLanguage, createLanguageChoice } from "../../web/page/language.ts";
 import { createPages } from "../../web/page/pages.ts";
 import { siteFiles } from "../../web/routes/site-files.ts";
+import { translatedEvent } from "../equipment/translated-event.ts";
 import { event } from "./synthesis.ts";
 
 interface EdgeRequest {
@@ -14,7 +16,7 @@ interface EdgeRequest {
   readonly headers: Record<string, { value: string }>;
 }
 
-const source = readFileSync(new URL("../../infra/edge-request.js", import.meta.url), "utf8");
+const source = edgeRequestCode(event);
 // As CloudFront does: a script without modules, of which only the handler is called.
 const handler = runInNewContext(`${source}; handler`) as (event: { request: EdgeRequest }) => Record<string, unknown>;
 
@@ -39,7 +41,9 @@ t.test("what browsers and crawlers ask every site for passes, once for all langu
   app.addHook("onRoute", ({ url, method }) => void (method === "GET" && paths.push(url)));
   const picture = () => ({ bytes: Buffer.alloc(0), contentType: "image/png" });
   const pages = { ...createPages(event), picture };
-  await app.register(siteFiles, { pages, publicUrl: undefined, securityContact: undefined, now: Date.now });
+  const unknown = { publicUrl: undefined, securityContact: undefined, calendars: new Map() };
+  const language = createLanguageChoice(event, { seal: () => "", open: () => undefined });
+  await app.register(siteFiles, { pages, ...unknown, language, now: Date.now });
   t.ok(paths.length >= 5);
   for (const path of paths) {
     const passed = ask(path, "de-DE") as unknown as EdgeRequest;
@@ -84,7 +88,22 @@ t.test("whatever is sent, the cache has as many keys as the page has languages",
   t.same(runInNewContext(`${source}; languages`), languages, "they are the web tier's");
   const keys = new Set<string>();
   const pick = <T>(from: readonly T[]) => from[randomInt(from.length)]!;
-  const tags = ["de", "en", "fr", "ja", "zh-Hant-TW", "*", "x", "de-AT", "en-GB", "", "\u0000", "de;", "<script>"];
+  const tags = [
+    "de",
+    "en",
+    "ar",
+    "fr",
+    "ja",
+    "zh-Hant-TW",
+    "*",
+    "x",
+    "de-AT",
+    "en-GB",
+    "",
+    "\u0000",
+    "de;",
+    "<script>",
+  ];
   for (let sent = 0; sent < 5_000; sent += 1) {
     const ranges = Array.from({ length: randomInt(8) }, () => `${pick(tags)};q=${pick(["0", "0.5", "1", "x", "-1"])}`);
     keys.add(forwardedLanguage(pick([ranges.join(","), String(Math.random()), randomBytes(20).toString("latin1")])));
@@ -108,6 +127,26 @@ t.test("the language is the one that the web tier would choose without the edge"
     }),
     { numRuns: 2_000 },
   );
+});
+
+t.test("an event in languages of its own comes in those, also by a link, and so does its calendar file", async (t) => {
+  const translated = runInNewContext(`${edgeRequestCode(translatedEvent)}; handler`) as typeof handler;
+  const languageAt = (uri: string, header: string, lang?: string) => {
+    const request = { uri, headers: { "accept-language": { value: header } } };
+    const querystring = lang === undefined ? {} : { lang: { value: lang } };
+    const passed = translated({ request: { ...request, querystring } as unknown as EdgeRequest });
+    return (passed as unknown as EdgeRequest).headers["accept-language"]?.value;
+  };
+  for (const path of ["/", "/event.ics"]) {
+    t.equal(languageAt(path, "en-GB, ar;q=0.5"), "en", path);
+    t.equal(languageAt(path, "fr"), "de", "its default");
+    t.equal(languageAt(path, "en", "ar"), "ar", path);
+    for (const lang of ["fr", "", "constructor", "ar,de"]) t.equal(languageAt(path, "en", lang), "en", lang);
+  }
+  t.equal(languageAt("/robots.txt", "en", "ar"), undefined);
+  const plain = handler({ request: { uri: "/", headers: {}, querystring: { lang: { value: "ar" } } } as never });
+  t.match(plain["headers"], { "accept-language": { value: "en" } }, "without a choice a link decides nothing");
+  t.ok(Buffer.byteLength(edgeRequestCode(translatedEvent)) <= 10_240);
 });
 
 t.test("nothing that a browser could send makes it fail", async (t) => {

@@ -27,6 +27,12 @@ function behaviour(path: string): Behaviour | undefined {
   return distribution(main).CacheBehaviors.find((one) => one.PathPattern === path);
 }
 
+function cachePolicy(name: RegExp): unknown {
+  return resources(main, "AWS::CloudFront::CachePolicy").find(([id]) => name.test(id))?.[1].Properties[
+    "CachePolicyConfig"
+  ];
+}
+
 t.test("the event page is cached, compressed, by language", async (t) => {
   t.match(distribution(main).DefaultCacheBehavior, {
     AllowedMethods: ["GET", "HEAD"],
@@ -34,7 +40,7 @@ t.test("the event page is cached, compressed, by language", async (t) => {
     CachePolicyId: { Ref: /^EdgePageCache/ },
     FunctionAssociations: [{ EventType: "viewer-request" }],
   });
-  t.match(only(main, "AWS::CloudFront::CachePolicy").Properties["CachePolicyConfig"], {
+  t.match(cachePolicy(/^EdgePageCache/), {
     MinTTL: 0,
     DefaultTTL: 0,
     ParametersInCacheKeyAndForwardedToOrigin: {
@@ -51,15 +57,44 @@ t.test("its files are cached for as long as they say", async (t) => {
   t.match(behaviour("/assets/*"), { CachePolicyId: cachingOptimized, Compress: true, AllowedMethods: ["GET", "HEAD"] });
 });
 
+t.test("how far the queue is reaches the tier once a second, whatever a request has in it", async (t) => {
+  t.match(behaviour("/progress"), { AllowedMethods: ["GET", "HEAD"], CachePolicyId: { Ref: /^EdgeProgressCache/ } });
+  t.notOk("OriginRequestPolicyId" in (behaviour("/progress") ?? {}), "nothing of the request is passed on");
+  t.match(cachePolicy(/^EdgeProgressCache/), {
+    MinTTL: 1,
+    DefaultTTL: 1,
+    MaxTTL: 1,
+    ParametersInCacheKeyAndForwardedToOrigin: {
+      HeadersConfig: { HeaderBehavior: "none" },
+      QueryStringsConfig: { QueryStringBehavior: "none" },
+      CookiesConfig: { CookieBehavior: "none" },
+      EnableAcceptEncodingBrotli: false,
+      EnableAcceptEncodingGzip: false,
+    },
+  });
+});
+
 t.test("nothing about registrations is ever cached, and every method passes", async (t) => {
   t.match(behaviour("/registrations*"), { CachePolicyId: cachingDisabled, OriginRequestPolicyId: allViewerExceptHost });
   t.ok(behaviour("/registrations*")?.AllowedMethods.includes("POST"));
 });
 
+t.test(
+  "requests for a link pass uncached where there is mail, and are answered here where there is none",
+  async (t) => {
+    for (const path of ["/link-requests*", "/lost-link*"]) {
+      const links = distribution(full).CacheBehaviors.find((one) => one.PathPattern === path);
+      t.match(links, { CachePolicyId: cachingDisabled, OriginRequestPolicyId: allViewerExceptHost });
+      t.equal(links?.AllowedMethods.includes("POST"), path === "/link-requests*", path);
+      t.equal(behaviour(path), undefined);
+    }
+  },
+);
+
 t.test("no other path of the web tier can be reached", async (t) => {
   t.strictSame(
     distribution(main).CacheBehaviors.map((one) => one.PathPattern),
-    ["/assets/*", "/registrations*", "/health", "/ready", "/openapi.json"],
+    ["/assets/*", "/progress", "/registrations*", "/health", "/ready", "/openapi.json"],
   );
   for (const path of ["/health", "/ready", "/openapi.json"]) {
     t.match(behaviour(path), { CachePolicyId: cachingDisabled, AllowedMethods: ["GET", "HEAD"] });

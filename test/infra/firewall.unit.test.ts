@@ -31,7 +31,14 @@ t.test("one address may post so many registrations in five minutes, then it is t
             AndStatement: {
               Statements: [
                 { ByteMatchStatement: { SearchString: "POST" } },
-                { ByteMatchStatement: { SearchString: "/registrations" } },
+                {
+                  OrStatement: {
+                    Statements: [
+                      { ByteMatchStatement: { SearchString: "/registrations" } },
+                      { ByteMatchStatement: { SearchString: "/link-requests" } },
+                    ],
+                  },
+                },
                 { NotStatement: { Statement: { IPSetReferenceStatement: {} } } },
                 { NotStatement: { Statement: { IPSetReferenceStatement: {} } } },
               ],
@@ -44,6 +51,50 @@ t.test("one address may post so many registrations in five minutes, then it is t
       },
     },
   );
+});
+
+t.test("without mail there are no requests for a link to count, and without the setting no challenge", async (t) => {
+  const { firewall: plain } = await synthesized({ settings: { waf: true } });
+  const text = JSON.stringify(plain?.Resources);
+  t.match(text, "/registrations");
+  t.notMatch(text, "/link-requests");
+  t.notMatch(text, /challenge/i);
+});
+
+t.test("what makes mail without a receipt is let through for browsers that were challenged on the page", async (t) => {
+  const exempt = { NotStatement: { Statement: { IPSetReferenceStatement: {} } } };
+  const path = (SearchString: string, PositionalConstraint: string) => ({
+    ByteMatchStatement: { FieldToMatch: { UriPath: {} }, SearchString, PositionalConstraint },
+  });
+  const byName = (name: string) => rules.find((rule) => rule.Name === name);
+  t.match(byName("ChallengePosts"), {
+    Action: { Challenge: {} },
+    Statement: {
+      AndStatement: {
+        Statements: [
+          { ByteMatchStatement: { SearchString: "POST" } },
+          { OrStatement: { Statements: [path("/registrations", "EXACTLY"), path("/link-requests", "EXACTLY")] } },
+          exempt,
+          exempt,
+        ],
+      },
+    },
+  });
+  t.match(byName("ChallengePages"), {
+    Action: { Challenge: {} },
+    Statement: {
+      AndStatement: {
+        Statements: [
+          { ByteMatchStatement: { SearchString: "GET" } },
+          { OrStatement: { Statements: [path("/", "EXACTLY"), path("/lost-link", "STARTS_WITH")] } },
+          { ByteMatchStatement: { FieldToMatch: { SingleHeader: { Name: "accept" } }, SearchString: "text/html" } },
+          exempt,
+          exempt,
+        ],
+      },
+    },
+  });
+  t.match(acl["ChallengeConfig"], { ImmunityTimeProperty: { ImmunityTime: 43_200 } });
 });
 
 t.test("what an attendee writes is counted, never rejected", async (t) => {

@@ -1,4 +1,5 @@
 import { t } from "../equipment/file-test.ts";
+import { tierPort } from "../../infra/tier-variables.ts";
 import { fullSettings, longSettings, only, resources, synthesized } from "./templates.ts";
 
 const { main } = await synthesized();
@@ -67,7 +68,7 @@ t.test(
       ToPort: 80,
       SourcePrefixListId: { "Fn::GetAtt": [/OriginFacingAddresses/, "PrefixLists.0.PrefixListId"] },
     });
-    t.match(into("WebGroup"), { FromPort: 80, ToPort: 80 });
+    t.match(into("WebGroup"), { FromPort: tierPort, ToPort: tierPort });
     t.match(JSON.stringify(into("WebGroup")?.SourceSecurityGroupId), /LoadBalancerGroup/);
     for (const [id, group] of resources(main, "AWS::EC2::SecurityGroup")) {
       t.equal(group.Properties["SecurityGroupIngress"], undefined, `${id} lets nobody in by itself`);

@@ -1,8 +1,9 @@
 import { t } from "../equipment/file-test.ts";
+import { standing } from "../../load/plan/usage.ts";
 import { fullSettings, only, resources, synthesized } from "./templates.ts";
 
 const { main } = await synthesized();
-const full = (await synthesized({ settings: fullSettings })).main;
+const { main: full, firewall } = await synthesized({ settings: fullSettings });
 
 t.test("alarms go to the address that is configured, and to nobody where none is", async (t) => {
   t.match(only(full, "AWS::SNS::Subscription").Properties, { Protocol: "email", Endpoint: "operator@example.org" });
@@ -24,4 +25,15 @@ t.test("CloudWatch may ring through the topic, this account's only, and nobody w
     Statement.find((one) => JSON.stringify(one).includes("Deny")),
     { Condition: { Bool: { "aws:SecureTransport": "false" } } },
   );
+});
+
+t.test("the capacity plan reckons with as many alarms, rules and warmed tables as there are", async (t) => {
+  t.equal(resources(main, "AWS::CloudWatch::Alarm").length, standing.alarms);
+  const warmed = resources(full, "AWS::DynamoDB::GlobalTable").filter(([, { Properties }]) =>
+    JSON.stringify(Properties).includes(`"WriteUnitsPerSecond":${fullSettings.tableWarmWritesPerSecond}`),
+  );
+  t.equal(warmed.length, standing.warmedTables);
+  const { Rules } = only(firewall!, "AWS::WAFv2::WebACL").Properties as { Rules: { Name: string }[] };
+  const always = Rules.filter(({ Name }) => !Name.startsWith("Challenge"));
+  t.equal(always.length, standing.firewallRules, "without the challenge, which is another option");
 });

@@ -63,10 +63,10 @@ t.test("the rules of the template are found at every group, and nothing beside t
     checks.filter(({ status }) => status !== "ok"),
     [],
   );
-  t.match(portsOf(checks, "LoadBalancerGroup").found, /^in tcp 80 from pl-1, out tcp 80 to NetworkWebGroup\w+$/);
+  t.match(portsOf(checks, "LoadBalancerGroup").found, /^in tcp 80 from pl-1, out tcp 8080 to NetworkWebGroup\w+$/);
   t.match(
     portsOf(checks, "WebGroup").found,
-    /^in tcp 80 from NetworkLoadBalancerGroup\w+, out tcp 443 to 0\.0\.0\.0\/0$/,
+    /^in tcp 8080 from NetworkLoadBalancerGroup\w+, out tcp 443 to 0\.0\.0\.0\/0$/,
   );
   t.match(portsOf(checks, "WorkerGroup").found, /^out tcp 443 to 0\.0\.0\.0\/0$/, "nothing in");
   t.match(checks.find(({ name }) => name === "no other group is open")?.found, /^1 other group/);
@@ -83,7 +83,7 @@ t.test("a rule removed by hand and a missing group are found", async (t) => {
   const closed = await check((groups) => groups.map((group) => ({ ...group, IpPermissions: [] })));
   t.match(
     closed.filter(({ status }) => status === "failed").map(({ found }) => found),
-    [/^closed: in tcp 80 from/, /^closed: in tcp 80 from/],
+    [/^closed: in tcp 80 from/, /^closed: in tcp 8080 from/],
   );
   const gone = await check((groups) => groups.filter(({ GroupName }) => !GroupName?.includes("WorkerGroup")));
   t.match(portsOf(gone, "WorkerGroup"), { status: "failed", found: /does not exist/ });

@@ -57,10 +57,10 @@ t.test("every construct that a tier's message names is in the stack", async (t) 
   const sources = ["worker/main.ts", "web/main.ts"]
     .flatMap((entry) => loadedFiles(resolve(root, entry)))
     .map((file) => readFileSync(file, "utf8"));
-  const paths = /"((?:Roles|Data|Network|Platform|Application)\/\w+)"/g;
+  const paths = /"((?:Roles|Data|Mail|Network|Platform|Application)\/\w+)"/g;
   const named = [...sources.join("\n").matchAll(paths)].map(([, path = ""]) => path);
   t.ok(named.length > 0, [...new Set(named)].join(", "));
-  const ids = Object.keys(main.Resources);
+  const ids = Object.keys((await synthesized({ settings: fullSettings })).main.Resources);
   for (const path of new Set(named)) {
     t.ok(
       ids.some((id) => id.startsWith(path.replace("/", ""))),

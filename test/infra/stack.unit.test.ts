@@ -54,17 +54,23 @@ t.test("a test stage sets a policy wherever AWS keeps a thing by default", async
   }
 });
 
-t.test("production keeps what holds registrations, and nothing else", async (t) => {
+t.test("production keeps what holds registrations and what people ordered or did, and nothing else", async (t) => {
   const kept = Object.entries(production.Resources).filter(([, { DeletionPolicy }]) => DeletionPolicy === "Retain");
-  t.strictSame(new Set(kept.map(([, { Type }]) => Type)), new Set(["AWS::DynamoDB::GlobalTable", "AWS::SQS::Queue"]));
-  t.equal(kept.length, 5);
+  t.strictSame(
+    new Set(kept.map(([, { Type }]) => Type)),
+    new Set(["AWS::DynamoDB::GlobalTable", "AWS::SQS::Queue", "AWS::Logs::LogGroup"]),
+  );
+  t.equal(kept.length, 10, "those of mail among them");
 });
 
 t.test("the outputs name what operators and the command ask for", async (t) => {
   t.strictSame(Object.keys(main.Outputs).toSorted(), [
     "ActivityTable",
+    "AdminPolicyArn",
     "AlarmTopic",
     "ApplicationName",
+    "AuditLogGroup",
+    "ControlsTable",
     "Dashboard",
     "DeadLetterQueueUrl",
     "DeadLettersTable",
@@ -73,8 +79,10 @@ t.test("the outputs name what operators and the command ask for", async (t) => {
     "InstanceAccess",
     "LoadBalancerDnsName",
     "LookupRound",
+    "OperatorPolicyArn",
     "OutcomesTable",
     "QueueUrl",
+    "ReadOnlyPolicyArn",
     "ReceiptKeysSecret",
     "RegistrationsTable",
     "Url",
@@ -84,6 +92,15 @@ t.test("the outputs name what operators and the command ask for", async (t) => {
     "WorkerEnvironment",
     "WorkerGroup",
     "WorkerRoleArn",
+  ]);
+  const more = Object.keys(production.Outputs).filter((name) => !(name in main.Outputs));
+  t.strictSame(more.toSorted(), [
+    "MailConfigurationSet",
+    "MailDeadLetterQueueUrl",
+    "MailIdentity",
+    "MailQueueUrl",
+    "MailSender",
+    "MailsTable",
   ]);
   t.equal(production.Outputs["Url"]?.Value, "https://summit.example.org");
 });

@@ -128,7 +128,10 @@ const outlivedBy: readonly (readonly [type: string, needed: readonly RegExp[]])[
   ["AWS::ElasticLoadBalancingV2::LoadBalancer", [/PrivateSubnet1Subnet/, /^NetworkLoadBalancerGroup/]],
   // CloudFront's own interfaces in the network go with the origin.
   ["AWS::CloudFront::VpcOrigin", [/^PlatformLoadBalancer/, /^NetworkVpcVPCGW/]],
-  ["AWS::CloudFront::Distribution", [/VpcOrigin/, /^EdgePageCache/, /^EdgePageRequest/, /^EdgeSecurityHeaders/]],
+  [
+    "AWS::CloudFront::Distribution",
+    [/VpcOrigin/, /^EdgePageCache/, /^EdgeProgressCache/, /^EdgePageRequest/, /^EdgeSecurityHeaders/],
+  ],
   // Deleting one calls the function, which logs; without its group it would make another.
   ["Custom::AWS", [/^AWS679f53fac/, /^LookupsRole/, /^LookupsLog/]],
   ["AWS::EC2::FlowLog", [/^NetworkRefusedLogRole/, /^NetworkRefusedLog/]],

@@ -55,6 +55,28 @@ t.test("a restart is one plain line", async (t) => {
   t.strictSame(lines, ["worker ended by SIGKILL, started again"]);
 });
 
+t.test(
+  "a reload tells what changed, what restarts and how it went; the process's own lines are not repeated",
+  async (t) => {
+    const { lines, announcer: a } = announcer();
+    a.ready(stack);
+    lines.length = 0;
+    a.reload.reloading(["web/a.ts", "web/b.ts", "web/c.ts", "web/d.ts", "web/e.ts"], ["web"]);
+    a.reporter.line?.("web", "SyntaxError: …");
+    a.reload.reloadFailed("web", new Error("web ended with exit code 1."));
+    a.reload.reloaded("web", 1_240);
+    a.reload.notReloaded(["cron.yaml"]);
+    a.reporter.line?.("web", warning);
+    t.strictSame(lines, [
+      "web/a.ts, web/b.ts, web/c.ts and 2 more changed: restarting web …",
+      "web does not run; the next change starts it again. web ended with exit code 1.",
+      "web restarted in 1.2 s",
+      "cron.yaml changed, which counts from the next start on.",
+      "warn web the queue does not answer",
+    ]);
+  },
+);
+
 t.test("colour comes only where it was asked for", async (t) => {
   const { lines, announcer: a } = announcer(true);
   a.failed(new Error("no"));

@@ -12,12 +12,16 @@ t.test(
     const stack = run(t);
     const { urls, pids } = await ready(stack);
     t.equal(stack.out.length, 1);
-    t.match(stack.out[0], /^ready web=http:\S+ worker=http:\S+( console=http:\S+)? sqs=http:\S+ dynamodb=http:\S+$/);
+    t.match(
+      stack.out[0],
+      /^ready web=http:\S+ worker=http:\S+( console=http:\S+)? sqs=http:\S+ dynamodb=http:\S+ mail=http:\S+$/,
+    );
     for (const [name, path] of [
       ["web", "/ready"],
       ["worker", "/health"],
       ["web", "/openapi.json"],
       ["console", "/"],
+      ["mail", "/"],
     ] as const) {
       t.equal(await probe(`${urls[name]}${path}`), 200, `${name} ${path}`);
     }

@@ -1,12 +1,13 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { t } from "../equipment/file-test.ts";
-import { consolePlan, dynamoDbPlan, sqsPlan, tierPlan, urlOf } from "../../local/process-plans.ts";
+import { consolePlan, dynamoDbPlan, sesPlan, sqsPlan, tierPlan, urlOf } from "../../local/process-plans.ts";
 
 const nothing = async () => {};
 
 t.test("each plan starts a file that exists, for one address on 127.0.0.1", async (t) => {
   t.ok(existsSync(sqsPlan(1, "r", "/f", nothing).args[0]!));
+  t.ok(existsSync(sesPlan(1).args[0]!));
   t.ok(existsSync(tierPlan("web", 1, {}).args.at(-1)!));
   t.ok(existsSync(tierPlan("worker", 1, {}).args.at(-1)!));
   t.ok(existsSync(consolePlan(1, {}, true).args[0]!));
@@ -28,6 +29,11 @@ t.test("a tier gets the same flags of Node wherever it is started", async (t) =>
     t.same(flagsOf(scripts[tier]!), flags);
     t.same(flagsOf(read("infra/bundle/Procfile")), flags);
   }
+});
+
+t.test("a debugger may connect to a tier only where a port is given, from this machine", async (t) => {
+  t.ok(tierPlan("web", 1, {}, 9229).args.includes("--inspect=127.0.0.1:9229"));
+  t.notMatch(tierPlan("web", 1, {}).args.join(" "), /inspect/);
 });
 
 t.test("a tier is waited for longer than it may take to stop", async (t) => {

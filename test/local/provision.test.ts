@@ -32,6 +32,16 @@ t.test("on the embedded engines", async (t) => {
     t.strictSame(JSON.parse(queue.RedrivePolicy ?? ""), { deadLetterTargetArn: QueueArn, maxReceiveCount: 10 });
   });
 
+  t.test("the mail queue has a dead-letter queue of its own", async (t) => {
+    const { mailQueueUrl } = await provisionQueues({ endpoint: sqsUrl, region, credentials }, 7);
+    t.equal(mailQueueUrl, `${sqsUrl}/000000000000/mails`);
+    const queue = await attributes(mailQueueUrl);
+    t.match(queue, { VisibilityTimeout: "7", MessageRetentionPeriod: "1209600" });
+    const { QueueArn, MessageRetentionPeriod } = await attributes(`${mailQueueUrl}-dead-letters`);
+    t.equal(MessageRetentionPeriod, "1209600");
+    t.strictSame(JSON.parse(queue.RedrivePolicy ?? ""), { deadLetterTargetArn: QueueArn, maxReceiveCount: 10 });
+  });
+
   t.test("queues that exist are brought to the right attributes and keep their messages' place", async (t) => {
     const { queueUrl } = await provisionQueues({ endpoint: sqsUrl, region, credentials }, 7);
     await sqs.send(new SetQueueAttributesCommand({ QueueUrl: queueUrl, Attributes: { VisibilityTimeout: "99" } }));
@@ -40,11 +50,12 @@ t.test("on the embedded engines", async (t) => {
     t.match(await attributes(queueUrl), { VisibilityTimeout: "8" });
   });
 
-  t.test("both tables have their key; making them twice changes nothing", async (t) => {
+  t.test("every table has its key; making them twice changes nothing", async (t) => {
     await provisionTables({ endpoint: dynamoDbUrl, region, credentials });
     for (const [table, key] of [
       ["registrations", "email"],
       ["dead-letters", "id"],
+      ["mails", "id"],
     ]) {
       const { Table } = await dynamoDb.send(new DescribeTableCommand({ TableName: table }));
       t.match(Table, { TableStatus: "ACTIVE", KeySchema: [{ AttributeName: key, KeyType: "HASH" }] });

@@ -105,6 +105,32 @@ t.test("an endpoint from the environment replaces the engine", async (t) => {
   t.throws(() => stack.process("sqs"));
 });
 
+t.test("with mail an SES runs beside the engines, is started again, and ends with them", async (t) => {
+  const stack = createLocalStack({ mail: true });
+  t.teardown(() => stack.stop());
+  const { mail = "", ...others } = await stack.start();
+  t.strictSame(Object.keys(others), ["web", "worker", "sqs", "dynamodb"]);
+  t.match(stack.environment, { AWS_ENDPOINT_URL_SESV2: mail, MAIL_QUEUE_URL: /\/mails$/, MAILS_TABLE: "mails" });
+  t.equal(await probe(`${mail}/`), 200);
+  t.ok(stack.kill("mail", "SIGKILL"));
+  await stack.process("mail").ended();
+  await stack.process("mail").start();
+  t.equal(await probe(`${mail}/`), 200);
+  const outside = createLocalStack({ mail: true, tiers: [], environment: { AWS_ENDPOINT_URL_SESV2: mail } });
+  t.teardown(() => outside.stop());
+  t.equal((await outside.start()).mail, mail);
+  t.throws(() => outside.process("mail"), "an endpoint from the environment replaces it");
+  await stack.stop();
+  t.equal(await probe(`${mail}/`), undefined);
+});
+
+t.test("with an empty sender no mail is sent: there is no SES, and no tier knows of one", async (t) => {
+  const stack = createLocalStack({ mail: true, tiers: [], environment: { MAIL_FROM: "" } });
+  t.teardown(() => stack.stop());
+  t.strictSame(Object.keys(await stack.start()), ["sqs", "dynamodb"]);
+  t.notOk("MAIL_QUEUE_URL" in stack.environment);
+});
+
 t.test("a start that fails says which part, and leaves nothing running", async (t) => {
   const spawned: string[] = [];
   const port = await findFreePort();
@@ -114,7 +140,7 @@ t.test("a start that fails says which part, and leaves nothing running", async (
     reporter: { line: (name) => spawned.push(name) },
   });
   t.teardown(() => stack.stop());
-  await t.rejects(stack.start(), { message: /^web ended with exit code 1[^]*\/does\/not\/exist\.json/ });
+  await t.rejects(stack.start(), { message: /^(web|worker) ended with exit code 1[^]*\/does\/not\/exist\.json/ });
   t.ok(spawned.includes("sqs"), "the engines had been started");
   t.equal(await probe(`http://127.0.0.1:${port}/`), undefined);
   t.notOk(existsSync(stack.dataFolder));

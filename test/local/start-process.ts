@@ -14,6 +14,7 @@ export const anyPorts = {
   CONSOLE_PORT: "0",
   SQS_PORT: "0",
   DYNAMODB_PORT: "0",
+  MAIL_PORT: "0",
   RECEIVE_WAIT_SECONDS: "1",
 };
 
@@ -25,8 +26,16 @@ export interface Run {
   readonly exit: Promise<number | null>;
 }
 
-export function run(t: Test, args: readonly string[] = [], env: Record<string, string> = {}): Run {
-  const child = spawn(process.execPath, [main, ...args], {
+/** @param program the one of this repository, or of a copy */
+export function run(
+  t: Test,
+  args: readonly string[] = [],
+  env: Record<string, string> = {},
+  program: string = main,
+): Run {
+  // Commands of somebody who works in this checkout must not find it.
+  const listed = env.TURNOUT_RUN_FOLDER === undefined ? ["--unlisted"] : [];
+  const child = spawn(process.execPath, [program, ...listed, ...args], {
     env: { ...anyPorts, ...env },
     // With a channel, so that it ends with this test even when the test is killed.
     stdio: ["ignore", "pipe", "pipe", "ipc"],

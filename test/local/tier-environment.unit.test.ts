@@ -14,7 +14,11 @@ const surroundings = {
   sqsEndpoint: "http://127.0.0.1:1",
   dynamoDbEndpoint: "http://127.0.0.1:2",
   embeddedOnly: true,
-  queues: { queueUrl: "http://127.0.0.1:1/0/registrations", deadLetterQueueUrl: "http://127.0.0.1:1/0/dead" },
+  queues: {
+    queueUrl: "http://127.0.0.1:1/0/registrations",
+    deadLetterQueueUrl: "http://127.0.0.1:1/0/dead",
+    mailQueueUrl: "http://127.0.0.1:1/0/mails",
+  },
   receiptKeys: `local:${Buffer.alloc(32).toString("base64")}`,
 };
 
@@ -61,6 +65,46 @@ t.test("what npm or a test runner left in the environment stays out", async (t) 
   const environment = stackEnvironment(given, surroundings);
   t.notOk("NODE_OPTIONS" in environment || "npm_lifecycle_event" in environment || "TAP" in environment);
   t.equal(environment.TZ, "UTC");
+});
+
+const withMail = {
+  ...surroundings,
+  mail: {
+    sesEndpoint: "http://127.0.0.1:5",
+    from: "Turnout <registration@localhost>",
+    webUrl: "http://127.0.0.1:3000",
+  },
+};
+const mailNames = ["AWS_ENDPOINT_URL_SESV2", "MAIL_FROM", "MAIL_QUEUE_URL", "MAILS_TABLE", "PUBLIC_URL"];
+
+t.test("the worker gets what sending mail needs, the web tier the queue, and the tools queue and table", async (t) => {
+  t.match(workerEnvironment({}, withMail, 3001), {
+    MAIL_FROM: "Turnout <registration@localhost>",
+    MAIL_QUEUE_URL: "http://127.0.0.1:1/0/mails",
+    MAILS_TABLE: "mails",
+    PUBLIC_URL: "http://127.0.0.1:3000",
+    RECEIPT_KEYS: surroundings.receiptKeys,
+    AWS_ENDPOINT_URL_SESV2: "http://127.0.0.1:5",
+  });
+  t.equal(workerEnvironment({ PUBLIC_URL: "https://x.example" }, withMail, 3001).PUBLIC_URL, "https://x.example");
+  const web = webEnvironment({}, withMail, 3000);
+  t.equal(web.MAIL_QUEUE_URL, "http://127.0.0.1:1/0/mails");
+  t.notOk("PUBLIC_URL" in web || "MAIL_FROM" in web);
+  t.match(stackEnvironment({}, withMail), { MAIL_QUEUE_URL: String, MAILS_TABLE: "mails" });
+});
+
+t.test("without mail no variable of it reaches a tier, not even from whoever starts it", async (t) => {
+  const given = { MAIL_FROM: "a@b.example", MAIL_QUEUE_URL: "https://production/mails", MAILS_TABLE: "mails" };
+  for (const environment of [
+    workerEnvironment(given, surroundings, 3001),
+    webEnvironment(given, surroundings, 3000),
+    consoleEnvironment(given, surroundings, {}, "token"),
+  ]) {
+    t.same(
+      mailNames.filter((name) => name in environment),
+      [],
+    );
+  }
 });
 
 t.test("the console knows the stack by its names, and the tiers by their addresses", async (t) => {

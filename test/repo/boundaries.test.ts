@@ -16,10 +16,18 @@ const neighbours: Record<string, readonly string[]> = {
   load: ["admin/", "terminal/", "shared/"],
   // To verify a stack it registers somebody and exports what was stored.
   deploy: ["load/", "admin/", "terminal/", "shared/"],
-  cli: ["console/", "deploy/", "load/", "admin/", "terminal/", "shared/"],
+  // The pages as attendees get them: a copy of the web tier with nothing behind it.
+  preview: ["web/", "terminal/", "shared/"],
+  cli: ["console/", "deploy/", "load/", "preview/", "admin/", "terminal/", "shared/"],
   // The numbers that `turnout plan` simulates, when the event opens, and the rights that `turnout doctor` tries: the rest of
   // the contract is the environment.
-  infra: ["shared/registration/event-definition.ts", "shared/aws/scaling-policy.ts", "shared/aws/tier-grants.ts"],
+  infra: [
+    "shared/registration/event-definition.ts",
+    "shared/registration/event-translation.ts",
+    "shared/aws/scaling-policy.ts",
+    "shared/aws/people-grants.ts",
+    "shared/aws/tier-grants.ts",
+  ],
 };
 
 /** Who imports what it only knows at run time, and why. */
@@ -97,6 +105,8 @@ t.test("control: a forbidden import is found, in whatever way it is written", as
     ["terminal/a.ts", `import { audit } from "../admin/audit/audit.ts";`],
     ["load/a.ts", `import { verify } from "../deploy/commands/verify.ts";`],
     ["console/a.ts", `import { people } from "../load/people/people.ts";`],
+    ["cli/a.ts", `import { buildApp } from "../web/app.ts";`],
+    ["preview/a.ts", `import { audit } from "../admin/audit/audit.ts";`],
     ["infra/a.ts", `import { WebConfig } from "../web/config.ts";`],
     ["infra/a.ts", `import { errorCatalogue } from "../shared/errors.ts";`],
     ["local/a.ts", `import manifest from "../package.json" with { type: "json" };`],

@@ -1,10 +1,12 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import t from "tap";
 import { parse } from "yaml";
 import { errorCatalogue, TurnoutError, type ErrorCode } from "../../shared/errors.ts";
 import { toProblem } from "../../web/http/problem.ts";
+import { capacityPath, withCosts } from "./capacity-document.ts";
 import { configurationDocument, configurationPath } from "./configuration-document.ts";
+import { readmePath, reliabilityPath, withProof, withSum } from "./proof-documents.ts";
 import { filesBelow, productFolders, root } from "./source-tree.ts";
 
 const read = (path: string) => readFileSync(join(root, path), "utf8");
@@ -40,6 +42,23 @@ t.test("the configuration's document is in step with the schemas (npm run docs b
   t.equal(read(configurationPath), configurationDocument());
 });
 
+t.test("the costs in the capacity document are what the command prints (npm run docs brings them there)", async (t) => {
+  const document = read(capacityPath);
+  t.equal(document, await withCosts(document));
+  const wrong = document.replace(/\*\*\$[\d.,]+\*\*/, "**$1.00**");
+  t.not(wrong, document, "control: there is a sum in it");
+  t.not(wrong, await withCosts(wrong), "control: another sum is noticed");
+});
+
+t.test("the proof in the README is what was measured (npm run docs brings it there)", async (t) => {
+  const document = read(readmePath);
+  t.equal(document, withProof(document));
+  const wrong = document.replace("**0** of", "**1** of");
+  t.not(wrong, document, "control: there is a figure in it");
+  t.equal(withProof(wrong), document, "control: another figure is noticed");
+  t.equal(read(reliabilityPath), withSum(read(reliabilityPath)), "and its sum where the rounds are told");
+});
+
 t.test("every task that Beanstalk's daemon posts is one that the worker has", async (t) => {
   const { cron } = parse(read("cron.yaml")) as { cron: { name: string; url: string; schedule: string }[] };
   const tasks = /tasks: \{([^}]*)\}/.exec(read("worker/main.ts"))?.[1] ?? "";
@@ -47,20 +66,6 @@ t.test("every task that Beanstalk's daemon posts is one that the worker has", as
   t.ok(known.length > 0, "control: the worker's tasks were found");
   t.same(cron.map(({ url }) => url).toSorted(), known.toSorted());
   for (const { name, url } of cron) t.equal(url, `/tasks/${name}`);
-});
-
-t.test("every command that a document tells to run exists", async (t) => {
-  const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
-  for (const path of ["README.md", ...filesBelow("docs")].filter((file) => file.endsWith(".md"))) {
-    const code = Array.from(read(path).matchAll(/```[\s\S]*?```|`[^`\n]+`/g), ([text]) => text).join("\n");
-    const named = Array.from(code.matchAll(/\bnpm (?:run (?:-s )?)?([a-z][a-z:-]*)/g), ([, name = ""]) => name);
-    for (const name of new Set(named)) {
-      if (name === "ci" || name === "install" || name === "run") continue;
-      t.ok(name in scripts, `${path}: npm run ${name}`);
-    }
-  }
-  t.match(read("README.md"), /npm ci && npm start/);
-  t.match(read("README.md"), /npm ci && npm test/);
 });
 
 t.test("every script names a file that exists", async (t) => {
@@ -80,34 +85,6 @@ t.test("every decision is numbered, and has its context, what was decided and wh
     t.match(text, new RegExp(`^# ${number}\\. `), name);
     t.same([...sections(text, 2).keys()], ["Context", "Decision", "Consequences"], name);
   }
-});
-
-/** As GitHub makes them from headings. */
-function anchors(text: string): Set<string> {
-  return new Set(
-    Array.from(text.matchAll(/^#+ (.*)$/gm), ([, heading = ""]) =>
-      heading
-        .toLowerCase()
-        .replace(/[^\p{L}\p{N}\s_-]/gu, "")
-        .replaceAll(/\s/g, "-"),
-    ),
-  );
-}
-
-t.test("every link between documents leads somewhere", async (t) => {
-  const documents = ["README.md", "CHANGELOG.md", ...filesBelow("docs").filter((path) => path.endsWith(".md"))];
-  let links = 0;
-  for (const path of documents) {
-    for (const [, target = ""] of read(path).matchAll(/\]\(([^)\s]+)\)/g)) {
-      if (/^[a-z]+:/.test(target)) continue;
-      links += 1;
-      const [file = "", anchor] = target.split("#");
-      const found = file === "" ? path : join(dirname(path), file);
-      t.ok(existsSync(join(root, found)), `${path} → ${target}`);
-      if (anchor && existsSync(join(root, found))) t.ok(anchors(read(found)).has(anchor), `${path} → ${target}`);
-    }
-  }
-  t.ok(links > 5, "control: links were found");
 });
 
 t.test("every decision that the source refers to exists", async (t) => {

@@ -16,6 +16,7 @@ export const productFolders = [
   "terminal",
   "deploy",
   "load",
+  "preview",
   "local",
 ] as const;
 

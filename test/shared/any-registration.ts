@@ -9,6 +9,7 @@ const anyAnswer = fc.oneof(
   fc.integer(),
   fc.double({ min: -1e9, max: 1e9, noNaN: true }).map((number) => number || 0),
   fc.boolean(),
+  fc.array(fc.string({ unit: legalCharacter, maxLength: 20 }), { maxLength: 5 }),
 );
 const anyName = fc.string({ unit: legalCharacter, minLength: 1, maxLength: 20 }).map((text) => {
   const line = text.replace(/[\t\n\r\u2028\u2029]/g, "");

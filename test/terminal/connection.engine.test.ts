@@ -14,6 +14,7 @@ const names = {
   DEAD_LETTERS_TABLE: "summit-dead-letters",
   OUTCOMES_TABLE: "summit-outcomes",
   ACTIVITY_TABLE: "summit-activity",
+  CONTROLS_TABLE: "summit-controls",
 };
 const nobody = { SQS_PORT: String(await findFreePort()) };
 

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from "commander";
 import { t } from "../equipment/file-test.ts";
-import { gather, httpUrl, pointInTime, wholeNumber } from "../../terminal/option-values.ts";
+import { gather, httpUrl, pointInTime, timeAhead, wholeNumber } from "../../terminal/option-values.ts";
 
 t.test("a whole number is taken inside its bounds and nowhere else", async (t) => {
   const read = wholeNumber(1, 10);
@@ -15,8 +15,17 @@ t.test("a point in time is so long ago, or a date", async (t) => {
   t.ok(pointInTime("7d") < pointInTime("2h"));
   t.equal(pointInTime("2026-01-31"), "2026-01-31T00:00:00.000Z");
   t.equal(pointInTime("2026-01-31T10:00+01:00"), "2026-01-31T09:00:00.000Z");
-  for (const text of ["", "soon", "2026-13-01", "1y", "31.1.2026", "2026"]) {
+  for (const text of ["", "soon", "2026-13-01", "1y", "31.1.2026", "2026", "2026-01-31T10:00"]) {
     t.throws(() => pointInTime(text), InvalidArgumentError, text);
+  }
+});
+
+t.test("a time to come is so long ahead, or a date that is not over", async (t) => {
+  const half = Date.parse(timeAhead("30min"));
+  t.ok(Math.abs(half - Date.now() - 30 * 60_000) < 5_000);
+  t.equal(timeAhead("2999-01-31T10:00+01:00"), "2999-01-31T09:00:00.000Z");
+  for (const text of ["", "0s", "soon", "2026-01-31", "2999-13-01"]) {
+    t.throws(() => timeAhead(text), InvalidArgumentError, text);
   }
 });
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
 import { mockClient } from "aws-sdk-client-mock";
 import { t } from "../equipment/file-test.ts";
-import { outputNames, plainClientOptions, readStackOutputs } from "../../terminal/stack-outputs.ts";
+import { mailOutputNames, outputNames, plainClientOptions, readStackOutputs } from "../../terminal/stack-outputs.ts";
 
 const cloudFormation = mockClient(CloudFormationClient);
 t.teardown(() => cloudFormation.restore());
@@ -23,6 +23,11 @@ t.test("names are read from the stack", async (t) => {
   t.same(Object.keys(outputs), outputNames);
 });
 
+t.test("names of mail are read where there is mail", async (t) => {
+  answer([...outputNames, ...mailOutputNames]);
+  t.match(await readStackOutputs(location), { MailsTable: "the MailsTable", MailQueueUrl: "the MailQueueUrl" });
+});
+
 t.test("a stack of something else is told from one of ours", async (t) => {
   answer(outputNames.slice(1));
   await t.rejects(readStackOutputs(location), { code: "TURNOUT_DEPLOYMENT_UNKNOWN", message: /QueueUrl/ });
@@ -38,7 +43,7 @@ t.test("a stack that is not there is a name that is wrong; without rights it is 
 
 t.test("the stack that infra/ makes has every output that is read here", async (t) => {
   const source = readFileSync(join(import.meta.dirname, "..", "..", "infra", "stack.ts"), "utf8");
-  for (const name of outputNames) t.match(source, new RegExp(`^ +${name}: \\[`, "m"), name);
+  for (const name of [...outputNames, ...mailOutputNames]) t.match(source, new RegExp(`^ +${name}: \\[`, "m"), name);
 });
 
 t.test("region and profile are left to the SDK where nobody named them", async (t) => {

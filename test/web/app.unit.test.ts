@@ -23,7 +23,9 @@ t.test("an address that is there for other methods says for which", async (t) =>
   t.teardown(() => app.close());
   for (const [url, allow] of [
     ["/registrations", "POST"],
-    ["/registrations/k.x", "GET, HEAD"],
+    ["/registrations/k.x", "DELETE, GET, HEAD, PUT"],
+    ["/registrations/k.x/correction", "GET, HEAD, POST"],
+    ["/registrations/k.x/withdrawal", "GET, HEAD, POST"],
     ["/", "GET, HEAD"],
     ["/?x=y", "GET, HEAD"],
     ["/assets/x/page.css", "GET, HEAD"],
@@ -32,7 +34,7 @@ t.test("an address that is there for other methods says for which", async (t) =>
     ["/openapi.json", "GET, HEAD"],
     ["/robots.txt", "GET, HEAD"],
   ] as const) {
-    for (const method of ["PUT", "PATCH", "DELETE", "OPTIONS"] as const) {
+    for (const method of (["PUT", "PATCH", "DELETE", "OPTIONS"] as const).filter((one) => !allow.includes(one))) {
       const reply = await app.inject({ method, url });
       t.equal(reply.statusCode, 405, `${method} ${url}`);
       t.equal(reply.headers.allow, allow, `${method} ${url}`);
@@ -102,7 +104,13 @@ t.test("the OpenAPI document describes what is asked and answered, from the same
     paths: Record<string, Record<string, { requestBody?: unknown; responses: Record<string, unknown> }>>;
   };
   t.equal(document.openapi, "3.1.0");
-  t.same(Object.keys(document.paths).toSorted(), ["/health", "/ready", "/registrations", "/registrations/{receipt}"]);
+  t.same(Object.keys(document.paths).toSorted(), [
+    "/health",
+    "/progress",
+    "/ready",
+    "/registrations",
+    "/registrations/{receipt}",
+  ]);
   const post = document.paths["/registrations"]!.post!;
   t.ok(post.responses["202"]);
   t.match(JSON.stringify(post.requestBody), /"meal".*"vegetarian"/);
@@ -122,6 +130,17 @@ t.test("it outlasts the balancer's idle time-out, so that it is never the one th
   const { app } = await buildTestApp();
   t.teardown(() => app.close());
   t.ok(app.server.keepAliveTimeout > 65_000);
+});
+
+t.test("a head has ten seconds, and never longer than the whole request", async (t) => {
+  for (const [requestTimeoutMs, headMs] of [
+    [120_000, 10_000],
+    [4_000, 4_000],
+  ] as const) {
+    const { app } = await buildTestApp({ limits: { requestTimeoutMs } });
+    t.teardown(() => app.close());
+    t.match(app.server, { headersTimeout: headMs, requestTimeout: requestTimeoutMs });
+  }
 });
 
 t.test("nothing is logged of a request that went well", async (t) => {

@@ -3,7 +3,7 @@ import { t } from "../equipment/file-test.ts";
 import { readEnv } from "../../shared/process/environment.ts";
 import type { TurnoutError } from "../../shared/errors.ts";
 import { WebConfig } from "../../web/config.ts";
-import { parseReceiptKeys } from "../../web/status/receipts.ts";
+import { parseReceiptKeys } from "../../shared/registration/receipts.ts";
 
 const secret = () => randomBytes(32).toString("base64");
 const complete = {
@@ -13,6 +13,7 @@ const complete = {
   DEAD_LETTERS_TABLE: "dead-letters",
   OUTCOMES_TABLE: "outcomes",
   ACTIVITY_TABLE: "activity",
+  CONTROLS_TABLE: "controls",
   RECEIPT_KEYS: `k1:${secret()}`,
 };
 

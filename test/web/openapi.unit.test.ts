@@ -6,7 +6,7 @@ import { t } from "../equipment/file-test.ts";
 import type { TSchema } from "typebox";
 import { Compile } from "typebox/compile";
 import { sized } from "../equipment/run-length.ts";
-import { buildTestApp } from "../equipment/web-app.ts";
+import { buildTestApp, testTime } from "../equipment/web-app.ts";
 
 /** Of each operation and way to write its body. Schemathesis does the same from outside: see docs/reliability.md. */
 const cases = sized(300, 14_000);
@@ -40,7 +40,16 @@ interface Operation {
   readonly responses: Readonly<Record<string, Answer>>;
 }
 
-const { app } = await buildTestApp({ send: async () => {}, limits: { maxEventLoopDelayMs: 10_000 } });
+const { app, receipts } = await buildTestApp({
+  send: async () => {},
+  limits: { maxEventLoopDelayMs: 10_000 },
+  parts: { sendMailPack: async () => {} },
+});
+const receipt = receipts.seal({
+  email: "ada@example.org",
+  registrationId: "ada-00001",
+  submittedAt: new Date(testTime).toISOString(),
+});
 t.teardown(() => app.close());
 const document = (await app.inject("/openapi.json")).json<{
   paths: Record<string, Record<string, Operation>>;
@@ -157,13 +166,14 @@ function bodyOf(value: unknown, type: string): string | undefined {
 const accept = fc.constantFrom("*/*", "application/json", "text/html", "text/html;q=0", "image/png");
 
 for (const { path, method, operation } of operations) {
+  const ours = path.replace("{receipt}", receipt);
   for (const [type, { schema }] of Object.entries(operation.requestBody?.content ?? {})) {
     t.test(`${operation.operationId}: ${cases} bodies as ${type} that are allowed are taken`, { timeout }, async () => {
       await fc.assert(
         fc.asyncProperty(allowed(schema), accept, async (value, accepted) => {
           const payload = bodyOf(value, type);
           const headers = { "content-type": type, accept: accepted };
-          const reply = await inject({ method: method, url: path, headers, payload: payload ?? "" });
+          const reply = await inject({ method: method, url: ours, headers, payload: payload ?? "" });
           checkAnswer(operation, reply);
           if (reply.statusCode >= 400) throw new Error(`${reply.statusCode} ${reply.body}`);
         }),
@@ -177,7 +187,7 @@ for (const { path, method, operation } of operations) {
           const payload = bodyOf(value, type);
           if (payload === undefined || (type !== "application/json" && isSameText(value, schema))) return;
           const headers = { "content-type": type, accept: accepted };
-          const reply = await inject({ method: method, url: path, headers, payload });
+          const reply = await inject({ method: method, url: ours, headers, payload });
           checkAnswer(operation, reply);
           if (reply.statusCode < 400) throw new Error(`taken: ${payload}`);
         }),
@@ -188,7 +198,7 @@ for (const { path, method, operation } of operations) {
 
   t.test(`${operation.operationId}: whatever stands in path and headers, the answer is in the document`, async () => {
     const parameters = operation.parameters ?? [];
-    const isPost = method === "post";
+    const hasBody = operation.requestBody !== undefined;
     await fc.assert(
       fc.asyncProperty(
         fc.string({ unit: "grapheme", minLength: 1 }),
@@ -197,8 +207,8 @@ for (const { path, method, operation } of operations) {
         async (text, key, accepted) => {
           const url = path.replace(/\{\w+\}/g, encodeURIComponent(text));
           const keyed = parameters.some((one) => one.in === "header") ? { "idempotency-key": key } : {};
-          const headers = { accept: accepted, ...keyed, ...(isPost && { "content-type": "application/json" }) };
-          const payload = isPost
+          const headers = { accept: accepted, ...keyed, ...(hasBody && { "content-type": "application/json" }) };
+          const payload = hasBody
             ? { payload: JSON.stringify({ email: "ada@example.org", name: "Ada", answers: {} }) }
             : {};
           checkAnswer(operation, await inject({ method: method, url, headers, ...payload }));
@@ -224,10 +234,14 @@ function isSameText(value: unknown, schema: Schema): boolean {
 
 t.test("every operation says what it is called, and every pattern is one that tools understand", async (t) => {
   t.same(operations.map(({ operation }) => operation.operationId).toSorted(), [
+    "correct",
     "readHealth",
+    "readProgress",
     "readReadiness",
     "readStatus",
     "register",
+    "requestLink",
+    "withdraw",
   ]);
   const text = JSON.stringify(document);
   t.notMatch(text, /\\\\[pu]\{|\(\?/);

@@ -11,6 +11,7 @@ t.test("before anything was done, and without a counter, all is nothing", async 
     stored: 0,
     duplicate: 0,
     gone: 0,
+    changed: 0,
     deadLettered: 0,
     packsDone: 0,
     storedDelayMs: 0,
@@ -29,6 +30,8 @@ t.test("the worker's own counters are what it did", async (t) => {
   metrics.stored.inc(25);
   metrics.duplicates.inc(3);
   metrics.gone.labels("erased").inc(2);
+  metrics.changes.labels("correction", "applied").inc(6);
+  metrics.changes.labels("withdrawal", "ignored").inc(1);
   metrics.deadLettered.labels("malformed").inc(2);
   metrics.deadLettered.labels("crash-loop").inc(1);
   metrics.packsDone.inc(4);
@@ -48,6 +51,7 @@ t.test("the worker's own counters are what it did", async (t) => {
     stored: 25,
     duplicate: 3,
     gone: 2,
+    changed: 7,
     deadLettered: 3,
     packsDone: 4,
     storedDelayMs: 40_500,

@@ -1,7 +1,7 @@
 import { t } from "../equipment/file-test.ts";
 import { readEnv } from "../../shared/process/environment.ts";
 import type { TurnoutError } from "../../shared/errors.ts";
-import { WorkerConfig } from "../../worker/config.ts";
+import { readWorkerConfig, WorkerConfig } from "../../worker/config.ts";
 
 const complete = {
   AWS_REGION: "eu-central-1",
@@ -75,4 +75,38 @@ t.test("a retention is never assumed", async (t) => {
   t.equal(readEnv(WorkerConfig, complete).RETENTION_DAYS, undefined);
   t.equal(readEnv(WorkerConfig, { ...complete, RETENTION_DAYS: "" }).RETENTION_DAYS, undefined);
   t.equal(readEnv(WorkerConfig, { ...complete, RETENTION_DAYS: "30" }).RETENTION_DAYS, 30);
+});
+
+t.test("with MAIL_FROM everything that mails need is required, and all that is missing is named at once", async (t) => {
+  const from = { ...complete, MAIL_FROM: "Summit <tickets@example.org>" };
+  const missing = ["MAIL_QUEUE_URL", "MAILS_TABLE", "PUBLIC_URL", "RECEIPT_KEYS"];
+  t.equal(readWorkerConfig(complete).MAIL_FROM, undefined);
+  try {
+    readWorkerConfig(from);
+    t.fail("it was taken");
+  } catch (error) {
+    const { validationErrors } = error as TurnoutError;
+    t.same(
+      validationErrors.map(({ pointer }) => pointer.slice(1)),
+      missing,
+    );
+  }
+  const mail = {
+    MAIL_QUEUE_URL: "https://sqs.eu-central-1.amazonaws.com/123456789012/mails",
+    MAILS_TABLE: "mails",
+    PUBLIC_URL: "https://summit.example.org",
+    RECEIPT_KEYS: `k1:${Buffer.alloc(32, 1).toString("base64")}`,
+  };
+  t.match(readWorkerConfig({ ...from, ...mail, MAILS_PER_SECOND: "2.5" }), { ...mail, MAILS_PER_SECOND: 2.5 });
+  t.match(readWorkerConfig({ ...from, ...mail }), { EVENT_FILE: "event.json" });
+});
+
+t.test("a sender is an address, or one with a name", async (t) => {
+  const pattern = new RegExp((WorkerConfig.properties.MAIL_FROM as { pattern?: string }).pattern ?? "");
+  for (const good of ["a@b.org", "registration@localhost", "Summit <a@b.org>", "Größe, Inc. <a@b.org>"]) {
+    t.ok(pattern.test(good), good);
+  }
+  for (const bad of ["", "Summit", "Summit <a>", "a@b.org, c@d.org", "Summit <a@b.org>\r\nBcc: x@y.org", "<a@b.org>"]) {
+    t.notOk(pattern.test(bad), bad);
+  }
 });

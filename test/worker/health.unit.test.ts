@@ -59,3 +59,12 @@ t.test("silence that a known error explains is not told twice", async (t) => {
   breakers.table.admit();
   breakers.table.succeeded();
 });
+
+t.test("trouble with mails is told apart, and is no reason to replace the instance", async (t) => {
+  const { breakers } = prepare();
+  let causes = ["mail sends: paused"];
+  const health = createHealth({ breakers, sinceLastReceiveMs: () => 0, watchdogMs: 60_000, mailCauses: () => causes });
+  t.same(health(), { status: "ok", causes: [], mail: { status: "paused", causes } });
+  causes = [];
+  t.same(health(), { status: "ok", causes: [], mail: { status: "ok", causes: [] } });
+});

@@ -1,115 +1,18 @@
-import type { Message } from "@aws-sdk/client-sqs";
 import { PutCommand } from "@aws-sdk/lib-dynamodb";
 import { t } from "../equipment/file-test.ts";
 import { encodePack } from "../../shared/registration/registration-pack.ts";
 import { createTombstone } from "../../shared/registration/tombstone.ts";
-import { createDeadLetterQueue } from "../../worker/dead-letter-queue.ts";
-import { createDeadLettersTable } from "../../worker/dead-letters-table.ts";
-import { createOutcomesTable } from "../../worker/outcomes-table.ts";
-import { createPackProcessor } from "../../worker/pack-processor.ts";
-import { createRetryingCaller } from "../../worker/retrying-caller.ts";
-import { createRegistrationWriter } from "../../worker/registration-writer.ts";
-import { createRegistrationsTable } from "../../worker/registrations-table.ts";
-import { createReplayGuard } from "../../worker/replay-guard.ts";
 import { awsError } from "../equipment/aws-proxy.ts";
 import { startEngines } from "../equipment/engines.ts";
-import { createQuickBreaker } from "../equipment/quick-breaker.ts";
 import { createManualClock } from "../equipment/manual-clock.ts";
+import { message, prepareProcessor } from "./prepared-processor.ts";
 import { people, somebody } from "../equipment/people.ts";
-import { recordLog } from "../equipment/recorded-log.ts";
 
 const engines = await startEngines(t);
 t.afterEach(() => engines.calm());
 
-/** The processor with its real parts, on tables and a dead-letter queue of its own. */
-async function prepare({ now = () => performance.now(), makeOutcomesTable = createOutcomesTable } = {}) {
-  const { deadLetterUrl } = await engines.createQueue();
-  const [tableName, recordsName] = [await engines.createTable(), await engines.createTable("id")];
-  const outcomesTableName = await engines.createTable("id");
-  const breaker = () => createQuickBreaker(now);
-  const documents = engines.createDocuments({ maxAttempts: 1 });
-  const packs: number[] = [];
-  const outcomes: string[] = [];
-  const written: string[] = [];
-  const writing = { documents, wallClock: Date.now, onCall: () => {} };
-  const conditions = () => ({
-    breaker: breaker(),
-    maxCallsInFlight: 4,
-    standstillTimeoutMs: 30_000,
-    describeStandstill: () => ({ kind: "throttled", action: "a", resource: "r", message: "m" }) as const,
-    now,
-    random: () => 0,
-  });
-  const writer = createRegistrationWriter({
-    table: createRegistrationsTable({ ...writing, tableName, outcomesTableName }),
-    outcomesTable: makeOutcomesTable({ ...writing, tableName: outcomesTableName }),
-    conditions: conditions(),
-    outcomesConditions: conditions(),
-    onStored: () => written.push("stored"),
-    onOutcome: (outcome) => written.push(outcome),
-  });
-  const sender = createRetryingCaller(breaker(), { width: 2 });
-  const records = createDeadLettersTable({
-    documents,
-    tableName: recordsName,
-    caller: createRetryingCaller(breaker()),
-    logger: recordLog().logger,
-    wallClock: Date.now,
-  });
-  const stale: string[] = [];
-  let hidden = 0;
-  const processor = createPackProcessor({
-    writer,
-    deadLetters: createDeadLetterQueue({
-      sqs: engines.sqs,
-      queueUrl: deadLetterUrl,
-      caller: sender,
-      wallClock: Date.now,
-      onSent: () => {},
-    }),
-    records,
-    replays: createReplayGuard({ records, onStale: (id) => stale.push(id) }),
-    hideSecondsAfter: (receives) => (receives > 3 ? undefined : 60 * receives),
-    deadlineMs: 60_000,
-    now,
-    onPack: (count) => packs.push(count),
-    onOutcome: (kind) => outcomes.push(kind),
-    onHidden: () => (hidden += 1),
-  });
-  return {
-    processor,
-    stale,
-    hidden: () => hidden,
-    sender,
-    packs,
-    outcomes,
-    /** What was written for the first time. */
-    written,
-    recordsName,
-    tableName,
-    outcomesTableName,
-    outcomesTable: () => engines.items(outcomesTableName),
-    stored: () => engines.items(tableName),
-    records: () => engines.items(recordsName),
-    async deadLetters() {
-      const messages = await engines.take(deadLetterUrl);
-      return messages.map(({ Body: body, MessageAttributes: attributes }) => ({
-        body,
-        reason: attributes?.reason?.StringValue,
-        detail: attributes?.detail?.StringValue ?? "",
-        attempts: attributes?.attempts?.StringValue,
-      }));
-    },
-  };
-}
-
-const message = (body: string, receives = 1): Message => ({
-  Body: body,
-  Attributes: { ApproximateReceiveCount: String(receives) },
-});
-
 t.test("a pack is done when everybody in it is stored", async (t) => {
-  const { processor, packs, outcomes, stored, deadLetters } = await prepare();
+  const { processor, packs, outcomes, stored, deadLetters } = await prepareProcessor(engines);
   t.equal(await processor.process(message(encodePack(people(60)))), true);
   t.equal((await stored()).length, 60);
   t.same(packs, [60]);
@@ -118,7 +21,7 @@ t.test("a pack is done when everybody in it is stored", async (t) => {
 });
 
 t.test("a pack that comes again is done again and changes nothing", async (t) => {
-  const { processor, stored } = await prepare();
+  const { processor, stored } = await prepareProcessor(engines);
   const body = encodePack(people(30));
   await processor.process(message(body));
   const before = await stored();
@@ -127,7 +30,7 @@ t.test("a pack that comes again is done again and changes nothing", async (t) =>
 });
 
 t.test("a second submission of an address is done when its outcome is written, under its own id", async (t) => {
-  const { processor, outcomes, stored, outcomesTable, written } = await prepare();
+  const { processor, outcomes, stored, outcomesTable, written } = await prepareProcessor(engines);
   const first = somebody({ name: "First" });
   const second = { ...somebody({ name: "Second" }), email: first.email };
   t.equal(await processor.process(message(encodePack([first]))), true);
@@ -144,7 +47,7 @@ t.test("a second submission of an address is done when its outcome is written, u
 
 t.test("while an outcome cannot be written its message stays, and the next delivery writes it", async (t) => {
   const clock = createManualClock();
-  const { processor, outcomesTable, outcomesTableName } = await prepare({ now: clock.now });
+  const { processor, outcomesTable, outcomesTableName } = await prepareProcessor(engines, { now: clock.now });
   const first = somebody();
   const pack = encodePack([first, { ...somebody(), email: first.email }]);
   engines.dynamoDbProxy.intervene(({ operation, input }) => {
@@ -160,7 +63,7 @@ t.test("while an outcome cannot be written its message stays, and the next deliv
 });
 
 t.test("who comes to an erased address: before it, erased; after it, stored; and redelivered, the same", async (t) => {
-  const { processor, stored, outcomesTable, tableName, written } = await prepare();
+  const { processor, stored, outcomesTable, tableName, written } = await prepareProcessor(engines);
   const before = somebody({ submittedAt: "2026-03-01T09:00:00.000Z" });
   const after = { ...somebody(), email: before.email, submittedAt: "2026-03-01T11:00:00.000Z" };
   const tombstone = createTombstone(before.email, "erased", "the-erased-one", Date.parse("2026-03-01T10:00:00.000Z"));
@@ -180,8 +83,8 @@ t.test("who comes to an erased address: before it, erased; after it, stored; and
  * Two duplicates of an erased person come again, in one pack, after somebody has registered with the address anew.
  * @returns what stands under their ids then, both of which the erasure had made `erased`
  */
-async function redeliveredAfterErasure(options: Parameters<typeof prepare>[0] = {}) {
-  const { processor, outcomesTable, outcomesTableName, stored } = await prepare(options);
+async function redeliveredAfterErasure(options: Parameters<typeof prepareProcessor>[1] = {}) {
+  const { processor, outcomesTable, outcomesTableName, stored } = await prepareProcessor(engines, options);
   const anew = somebody();
   const erased = people(2).map((one) => ({ ...one, email: anew.email }));
   await processor.process(message(encodePack([anew])));
@@ -214,7 +117,7 @@ t.test("control: a writer that puts outcomes would undo the erasure, and the sam
 });
 
 t.test("what is no pack is dead-lettered whole, byte for byte, with its reason, and is then done", async (t) => {
-  const { processor, packs, deadLetters } = await prepare();
+  const { processor, packs, deadLetters } = await prepareProcessor(engines);
   const bodies: [string, string][] = [
     ["no JSON", "malformed"],
     ["{}", "malformed"],
@@ -223,7 +126,7 @@ t.test("what is no pack is dead-lettered whole, byte for byte, with its reason, 
     ['{"v":1,"registrations":{}}', "malformed"],
     ["null", "malformed"],
     ['[{"v":1}]', "malformed"],
-    ['{"v":2,"registrations":[{}]}', "unsupported-version"],
+    ['{"v":9,"registrations":[{}]}', "unsupported-version"],
     ['{"v":"1","registrations":[{}]}', "unsupported-version"],
   ];
   for (const [body] of bodies) t.equal(await processor.process(message(body, 4)), true, body);
@@ -237,7 +140,7 @@ t.test("what is no pack is dead-lettered whole, byte for byte, with its reason, 
 t.test(
   "one bad entry in a pack is dead-lettered alone, with what is wrong; its 249 neighbours are stored",
   async (t) => {
-    const { processor, packs, stored, deadLetters } = await prepare();
+    const { processor, packs, stored, deadLetters } = await prepareProcessor(engines);
     const good = people(249);
     const bad = { ...somebody(), email: "no address", extra: "ada@example.org", answers: { "eve@example.org": {} } };
     const entries = [...good.slice(0, 100), bad, ...good.slice(100)];
@@ -253,7 +156,7 @@ t.test(
 );
 
 t.test("250 unreadable entries are a few dead letters, each with all that are rejected for its reason", async (t) => {
-  const { processor, stored, deadLetters } = await prepare();
+  const { processor, stored, deadLetters } = await prepareProcessor(engines);
   const nameless = Array.from({ length: 150 }, () => ({ ...somebody(), name: "" }));
   const placeless = Array.from({ length: 99 }, () => ({ ...somebody(), email: "nowhere" }));
   const good = somebody();
@@ -272,7 +175,7 @@ t.test("250 unreadable entries are a few dead letters, each with all that are re
 
 t.test("what is rejected is sent once, with the delivery in which everything else is done", async (t) => {
   const clock = createManualClock();
-  const { processor, deadLetters } = await prepare({ now: clock.now });
+  const { processor, deadLetters } = await prepareProcessor(engines, { now: clock.now });
   const pack = JSON.stringify({ v: 1, registrations: [...people(3), { broken: true }] });
   engines.dynamoDbProxy.intervene(() => {
     clock.advance(60_000);
@@ -286,7 +189,7 @@ t.test("what is rejected is sent once, with the delivery in which everything els
 });
 
 t.test("what the table will never take is dead-lettered alone, as a pack of one that can be replayed", async (t) => {
-  const { processor, stored, deadLetters } = await prepare();
+  const { processor, stored, deadLetters } = await prepareProcessor(engines);
   const large = somebody({
     answers: Object.fromEntries(Array.from({ length: 210 }, (_, index) => [`field${index}`, "x".repeat(2_000)])),
   });
@@ -301,7 +204,7 @@ t.test(
   "whoever is not stored in time leaves the message on the queue; the next delivery stores only the rest",
   async (t) => {
     const clock = createManualClock();
-    const { processor, outcomes, stored, deadLetters } = await prepare({ now: clock.now });
+    const { processor, outcomes, stored, deadLetters } = await prepareProcessor(engines, { now: clock.now });
     const all = people(30);
     engines.dynamoDbProxy.intervene(({ operation, input }) => {
       const first = operation === "BatchExecuteStatement" && JSON.stringify(input).includes(all[0]!.email);
@@ -327,7 +230,7 @@ t.test(
 );
 
 t.test("a message is not done while one of its dead letters is not safely sent", async (t) => {
-  const { processor, sender, stored } = await prepare();
+  const { processor, sender, stored } = await prepareProcessor(engines);
   engines.sqsProxy.intervene(({ operation }) => (operation === "SendMessage" ? "cut" : undefined));
   const entries = [...people(3), { broken: true }];
   const processing = processor.process(message(JSON.stringify({ v: 1, registrations: entries })));
@@ -337,7 +240,7 @@ t.test("a message is not done while one of its dead letters is not safely sent",
 });
 
 t.test("a replay that is stored, or turns out to be a duplicate, closes its record", async (t) => {
-  const { processor, records, recordsName } = await prepare();
+  const { processor, records, recordsName } = await prepareProcessor(engines);
   const first = somebody();
   const replays = [
     { ...somebody({ replayOf: "record-1" }), email: first.email },
@@ -360,7 +263,7 @@ t.test("a replay that is stored, or turns out to be a duplicate, closes its reco
 });
 
 t.test("what was sent under a claim that is over stores nothing, and is done", async (t) => {
-  const { processor, stored, records, recordsName, deadLetters, stale, outcomes } = await prepare();
+  const { processor, stored, records, recordsName, deadLetters, stale, outcomes } = await prepareProcessor(engines);
   const all = people(6).map((one, index) => ({ ...one, replayOf: one.id, claim: index < 3 ? "current" : "over" }));
   const history = [{ what: "failed" }];
   for (const [index, { id }] of all.entries()) {
@@ -384,7 +287,7 @@ t.test("what was sent under a claim that is over stores nothing, and is done", a
 });
 
 t.test("a replay whose record cannot be reached stays in its message; its neighbours don't wait for it", async (t) => {
-  const { processor, stored, sender, outcomes } = await prepare();
+  const { processor, stored, sender, outcomes } = await prepareProcessor(engines);
   engines.dynamoDbProxy.intervene(({ operation }) =>
     operation === "UpdateItem" ? awsError("ValidationException", "rejected") : undefined,
   );
@@ -396,21 +299,21 @@ t.test("a replay whose record cannot be reached stays in its message; its neighb
 });
 
 t.test("a pack of a later version is left to workers that know it, and in the end named for what it is", async (t) => {
-  const { processor, hidden, packs, deadLetters } = await prepare();
+  const { processor, hidden, packs, deadLetters } = await prepareProcessor(engines);
   const { id, email, submittedAt } = somebody();
-  const body = JSON.stringify({ v: 2, registrations: [{ id, email, submittedAt, person: {} }] });
+  const body = JSON.stringify({ v: 9, registrations: [{ id, email, submittedAt, person: {} }] });
   for (const receives of [1, 2, 3]) {
     t.same(await processor.process(message(body, receives)), { hideSeconds: 60 * receives });
   }
   t.same(await deadLetters(), []);
   t.equal(await processor.process(message(body, 4)), true);
-  t.match(await deadLetters(), [{ body, reason: "unsupported-version", detail: /version 2/, attempts: "4" }]);
+  t.match(await deadLetters(), [{ body, reason: "unsupported-version", detail: /version 9/, attempts: "4" }]);
   t.equal(hidden(), 3);
   t.same(packs, [], "none of them counts as a pack");
 });
 
 t.test("optional properties of a later version are stored under their own names, and no name of ours", async (t) => {
-  const { processor, stored, deadLetters } = await prepare();
+  const { processor, stored, deadLetters } = await prepareProcessor(engines);
   const later = { ...somebody(), locale: "de", tags: ["a", 1, true, null], consent: { mail: true, since: 2026 } };
   const mean = ["registrationId", "storedAt", "expiresAt", "tombstone", "at", "__proto__", "constructor", "x y"];
   const entries = [later, somebody(), ...mean.map((name) => ({ ...somebody(), ...JSON.parse(`{"${name}":1}`) }))];
@@ -432,7 +335,7 @@ t.test("optional properties of a later version are stored under their own names,
 });
 
 t.test("no body at all, and no attributes, are no reason to stumble", async (t) => {
-  const { processor } = await prepare();
+  const { processor } = await prepareProcessor(engines);
   t.equal(await processor.process({}), false, "SQS takes no empty body, so its own redrive has to move it");
   t.equal(await processor.process({ Body: encodePack(people(1)) }), true);
 });

@@ -61,7 +61,16 @@ t.test("a registration is stored as it was sent, with the moment of storing", as
   const { table, items } = await prepare();
   const registration = somebody({
     name: "Zoë 𝒵 O'Neill 🎟️",
-    answers: { text: "a\nb", number: 0.1, large: 2 ** 53 - 1, tick: true, no: false, empty: "" },
+    answers: {
+      text: "a\nb",
+      number: 0.1,
+      large: 2 ** 53 - 1,
+      tick: true,
+      no: false,
+      empty: "",
+      days: ["a", "𝒵"],
+      none: [],
+    },
   });
   t.match(await table.insert([registration]), [{ kind: "stored", fresh: true }]);
   const { email, id, name, answers, submittedAt } = registration;

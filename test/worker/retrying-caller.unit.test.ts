@@ -69,6 +69,27 @@ t.test("the error is told with its action while it lasts", async (t) => {
   t.equal(breaker.systemError, undefined);
 });
 
+t.test("under load a throttled call is repeated and opens no breaker, until throttling is all there is", async (t) => {
+  const throttled = awsError("ThrottlingException");
+  const enduring = prepare({ throttlingJitter: () => 0, standstillTimeoutMs: 3_600_000 });
+  const some = failing(throttled, throttled, throttled);
+  t.equal(await enduring.caller.attempt(operation, some.call), true);
+  t.equal(some.calls(), 4);
+  t.equal(enduring.breaker.state, "closed");
+
+  const clock = createManualClock();
+  const short = prepare({ throttlingJitter: () => 0, standstillTimeoutMs: 1_000, now: clock.now });
+  let opened = false;
+  const { call } = failing(throttled, throttled);
+  const attempt = short.caller.attempt(operation, async () => {
+    opened ||= short.breaker.state !== "closed";
+    clock.advance(2_000);
+    await call();
+  });
+  t.equal(await attempt, true);
+  t.ok(opened, "so that the worker stops receiving what it could not finish");
+});
+
 t.test("what AWS rejects as it stands is not tried again, and does not count as a broken system", async (t) => {
   const { caller, breaker } = prepare();
   const { call, calls } = failing(awsError("InvalidMessageContents"));

@@ -2,7 +2,7 @@
  * The web tier's HTTP server: Node's own, with limits per connection that apply before the framework. The number of
  * connections is limited in `connection-limit.ts`.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, ServerResponse, type IncomingMessage, type Server } from "node:http";
 import type { Socket } from "node:net";
 import { TurnoutError, type ErrorCode } from "../../shared/errors.ts";
 import type { HttpConnections } from "../../shared/http/http-connections.ts";
@@ -18,6 +18,8 @@ export interface HttpServerOptions {
   readonly keepAliveTimeoutMs: number;
   /** Called per rejected request, with a fixed word for the reason. */
   readonly onRejected: (code: ErrorCode, reason: string) => void;
+  /** Default: Node's own. */
+  readonly Response?: typeof ServerResponse<IncomingMessage> | undefined;
 }
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
@@ -28,6 +30,8 @@ type Handler = (request: IncomingMessage, response: ServerResponse) => void;
  */
 const maxPipelined = 16;
 const maxCheckingIntervalMs = 2_000;
+/** A head is one packet or a few; the time of the whole request is meant for its body. */
+const maxHeadersTimeoutMs = 10_000;
 const retryAfterSeconds = "2";
 /** Served even beyond the limit, so that monitoring works. */
 const alwaysAnswered = new Set(["/health", "/ready", "/metrics"]);
@@ -62,6 +66,7 @@ function stopReading(socket: Socket): void {
 
 export function createHttpServer(handler: Handler, options: HttpServerOptions): Server {
   const { connections, connectionLimit, requestTimeoutMs, keepAliveTimeoutMs, onRejected } = options;
+  const { Response = ServerResponse } = options;
 
   const pipelining = new WeakMap<Socket, Pipelining>();
 
@@ -99,10 +104,11 @@ export function createHttpServer(handler: Handler, options: HttpServerOptions): 
   const server = createServer(
     {
       requestTimeout: requestTimeoutMs,
-      headersTimeout: requestTimeoutMs,
+      headersTimeout: Math.min(maxHeadersTimeoutMs, requestTimeoutMs),
       keepAliveTimeout: keepAliveTimeoutMs,
       // Node's check for overdue requests: the default of 30 s favours slow attackers.
       connectionsCheckingInterval: Math.min(maxCheckingIntervalMs, requestTimeoutMs),
+      ServerResponse: Response,
     },
     (request, response) => {
       const { socket } = request;

@@ -18,14 +18,21 @@ const statusByCode: Partial<Record<ErrorCode, number>> = {
   TURNOUT_CLOSED: 403,
   TURNOUT_ORIGIN_REFUSED: 403,
   TURNOUT_RATE_LIMITED: 429,
+  TURNOUT_PAUSED: 503,
   TURNOUT_OVERLOADED: 503,
   TURNOUT_ENQUEUE_FAILED: 503,
+  TURNOUT_MAIL_UNAVAILABLE: 503,
   TURNOUT_STOPPING: 503,
   TURNOUT_TABLE_UNAVAILABLE: 503,
   TURNOUT_RECEIPT_UNKNOWN: 404,
   TURNOUT_NOT_FOUND: 404,
   TURNOUT_METHOD_NOT_ALLOWED: 405,
 };
+
+/** Codes of answers that blame this side: 500 and above. */
+export const serverErrorCodes = (Object.keys(statusByCode) as ErrorCode[])
+  .filter((code) => (statusByCode[code] ?? 0) >= 500)
+  .concat("TURNOUT_INTERNAL");
 
 /** Fastify's own errors, in our words. */
 const codeByFastifyCode: Record<string, ErrorCode> = {
@@ -59,6 +66,10 @@ export interface Problem {
   /** For 403 outside the opening: the opening times, ISO 8601. */
   readonly opensAt?: string;
   readonly closesAt?: string;
+  /** For 503 while paused: what the organiser says. */
+  readonly notice?: { readonly text: string; readonly language?: string };
+  /** For 503 while paused: when it ends by itself, ISO 8601. */
+  readonly until?: string;
 }
 
 /** @returns the problem document, without internals */

@@ -2,7 +2,7 @@
  * Addresses that the rate limit leaves alone until a given time: those of a load test, which comes from one address and
  * stands for many. Without an end it would be forgotten and stay.
  */
-import { BlockList, isIPv6 } from "node:net";
+import { createAddressRanges } from "./address-ranges.ts";
 
 const address = String.raw`[0-9A-Fa-f:.]+(/\d{1,3})?`;
 const time = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?Z`;
@@ -20,12 +20,6 @@ export function createRateLimitExemption(text: string, wallClock: () => number):
   const [ranges = "", until = ""] = text.split(" until ");
   const end = Date.parse(until);
   if (Number.isNaN(end)) throw new RangeError(`${until} is no time.`);
-  const list = new BlockList();
-  for (const range of ranges.split(",")) {
-    const [net = "", prefix] = range.split("/");
-    const family = isIPv6(net) ? "ipv6" : "ipv4";
-    if (prefix === undefined) list.addAddress(net, family);
-    else list.addSubnet(net, Number(prefix), family);
-  }
-  return (ip) => wallClock() < end && list.check(ip, isIPv6(ip) ? "ipv6" : "ipv4");
+  const isMeant = createAddressRanges(ranges.split(","));
+  return (ip) => wallClock() < end && isMeant(ip);
 }

@@ -2,10 +2,15 @@
  * The form's fields for the page: labels, constraints and hints, derived from the event definition and the submission
  * schema, so that form and validation agree.
  */
-import type { EventDefinition, EventField } from "../../shared/registration/event-definition.ts";
+import { languageTraits, type Language } from "../../shared/page/language.ts";
+import type { EventDefinition, EventField, FieldCondition } from "../../shared/registration/event-definition.ts";
+import { hasSeveralLines } from "../../shared/registration/registration-size.ts";
+import { wantedAnswers } from "../../shared/registration/field-conditions.ts";
+import { dayInWords } from "../../shared/registration/shown-answers.ts";
 import { submissionSchema } from "../../shared/registration/submission-schema.ts";
+import type { FieldExpiry } from "./answer-expiry.ts";
 import { answerPrefix } from "./form-submission.ts";
-import type { Messages } from "./messages.ts";
+import { messagesIn, type Messages } from "./messages.ts";
 
 export interface Field {
   /** Id of the control; hint and error are `<id>-hint` and `<id>-error`. */
@@ -14,20 +19,51 @@ export interface Field {
   readonly name: string;
   /** JSON pointer into the submission. */
   readonly pointer: string;
-  readonly control: "line" | "lines" | "email" | "number" | "select" | "checkbox";
+  readonly control:
+    | "line"
+    | "lines"
+    | "email"
+    | "number"
+    | "select"
+    | "checkbox"
+    | "choices"
+    | "date"
+    | "telephone"
+    | "consent";
   readonly label: string;
   /** Prefix for its error in the summary when the message alone does not name the field. */
   readonly subject: string;
   readonly hint: string | undefined;
   readonly required: boolean;
-  /** For `select`. */
+  /** For `select` and `choices`. */
   readonly options: readonly string[];
+  /** What is shown for each option where it is not the option itself. */
+  readonly optionLabels?: Readonly<Record<string, string>> | undefined;
+  /** For `choices`: how many. */
+  readonly choices?: { readonly minimum: number; readonly maximum: number };
+  /** For `consent`: what is agreed to. */
+  readonly wording?: string;
+  /** Of whom it is asked; absent: of everybody. */
+  readonly condition?: Condition;
+  /** Of the first field of a section. */
+  readonly section?: NonNullable<EventField["section"]>;
+  /** When its answer is deleted, if before the registration: `withExpiry`. */
+  readonly expiry?: FieldExpiry;
   /** Constraints and autofill hints, as HTML attributes. */
   readonly attributes: Readonly<Record<string, string | number>>;
   /** Message when a required value is missing. */
   readonly missing: string;
   /** Message for an invalid value: what is allowed, in one sentence. */
   readonly allowed: string;
+}
+
+export interface Condition {
+  /** The control that decides. */
+  readonly name: string;
+  /** The answers of which one is enough. */
+  readonly wanted: readonly (string | number | true)[];
+  /** A sentence that says for whom the field is. */
+  readonly words: string;
 }
 
 /** The schema keywords that form controls support. */
@@ -37,10 +73,9 @@ interface Bounds {
   readonly maxLength?: number;
   readonly minimum?: number;
   readonly maximum?: number;
+  readonly minItems?: number;
+  readonly maxItems?: number;
 }
-
-/** Longer texts get a textarea. */
-const longestLine = 200;
 
 function given(attributes: Record<string, string | number | undefined>): Record<string, string | number> {
   return Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== undefined)) as Record<
@@ -67,7 +102,40 @@ function allowedNumber(bounds: Bounds, text: Messages): string {
   return text(`validation.${kind}${rangeOf(bounds)}`, given({ minimum, maximum }));
 }
 
-function ownField(field: EventField, bounds: Bounds, text: Messages): Field {
+function conditionOf(when: FieldCondition, { fields }: EventDefinition, text: Messages): Condition {
+  const { label = when.field, optionLabels } = fields.find(({ id }) => id === when.field) ?? {};
+  const wanted = wantedAnswers(when);
+  const shown = (answer: unknown) => optionLabels?.[String(answer)] ?? String(answer);
+  const quoted = wanted.map((answer) => text("form.quoted", { answer: shown(answer) }));
+  const words =
+    when.is === true
+      ? text("form.onlyIfTicked", { label })
+      : text("form.onlyIf", { label, answers: quoted.join(` ${text("form.or")} `) });
+  return { name: `${answerPrefix}${when.field}`, wanted, words };
+}
+
+function allowedChoices({ minItems = 0, maxItems = 0 }: Bounds, options: readonly string[], text: Messages): string {
+  const [minimum, maximum] = [minItems, maxItems];
+  if (minimum === maximum) return text("validation.choicesExactly", { count: minimum });
+  if (maximum < options.length) {
+    return minimum > 0
+      ? text("validation.choicesBetween", { minimum, maximum })
+      : text("validation.choicesAtMost", { maximum });
+  }
+  return minimum > 1 ? text("validation.choicesAtLeast", { minimum }) : text("validation.choices");
+}
+
+function allowedDate(field: Extract<EventField, { type: "date" }>, text: Messages, locale: string): string {
+  const [earliest, latest] = [field.earliest, field.latest].map((day) => day && dayInWords(day, locale));
+  if (earliest !== undefined && latest !== undefined) return text("validation.dateBetween", { earliest, latest });
+  if (earliest !== undefined) return text("validation.dateFrom", { earliest });
+  return latest === undefined ? text("validation.date") : text("validation.dateUntil", { latest });
+}
+
+/** `telephonePattern` as HTML compiles it, with blanks around that the server trims. */
+const typedTelephone = String.raw`\s*\+?[0-9 \(\)\.\/\-]{5,30}\s*`;
+
+function ownField(field: EventField, bounds: Bounds, event: EventDefinition, text: Messages, locale: string): Field {
   const base = {
     id: `answer-${field.id}`,
     name: `${answerPrefix}${field.id}`,
@@ -79,13 +147,15 @@ function ownField(field: EventField, bounds: Bounds, text: Messages): Field {
     options: [],
     attributes: {},
     missing: text("validation.missing"),
+    ...(field.when && { condition: conditionOf(field.when, event, text) }),
+    ...(field.section && { section: field.section }),
   };
   const { minLength, maxLength = 0, minimum, maximum } = bounds;
   switch (field.type) {
     case "text":
       return {
         ...base,
-        control: maxLength > longestLine ? "lines" : "line",
+        control: hasSeveralLines(field) ? "lines" : "line",
         attributes: given({ minlength: minLength === 0 ? undefined : minLength, maxlength: maxLength }),
         allowed: allowedText(bounds, text),
       };
@@ -108,8 +178,43 @@ function ownField(field: EventField, bounds: Bounds, text: Messages): Field {
         ...base,
         control: "select",
         options: field.options,
+        optionLabels: field.optionLabels,
         missing: text("validation.selectMissing"),
         allowed: text("validation.select"),
+      };
+    case "choices": {
+      const { minItems = 0, maxItems = field.options.length } = bounds;
+      return {
+        ...base,
+        control: "choices",
+        options: field.options,
+        optionLabels: field.optionLabels,
+        choices: { minimum: minItems, maximum: maxItems },
+        missing: allowedChoices(bounds, field.options, text),
+        allowed: allowedChoices(bounds, field.options, text),
+      };
+    }
+    case "date":
+      return {
+        ...base,
+        control: "date",
+        attributes: given({ min: field.earliest, max: field.latest }),
+        allowed: allowedDate(field, text, locale),
+      };
+    case "telephone":
+      return {
+        ...base,
+        control: "telephone",
+        attributes: { pattern: typedTelephone, maxlength: 40 },
+        allowed: text("validation.telephone"),
+      };
+    case "consent":
+      return {
+        ...base,
+        control: "consent",
+        wording: field.text,
+        missing: text("validation.consentMissing"),
+        allowed: field.required ? text("validation.consentMissing") : text("validation.checkbox"),
       };
     case "checkbox":
       return {
@@ -121,8 +226,13 @@ function ownField(field: EventField, bounds: Bounds, text: Messages): Field {
   }
 }
 
-/** @returns the form's fields in order: email, name, then the organiser's */
-export function formFields(event: EventDefinition, text: Messages): Field[] {
+/**
+ * @param event in this language
+ * @returns the form's fields in order: email, name, then the organiser's
+ */
+export function formFields(event: EventDefinition, language: Language): Field[] {
+  const text = messagesIn(language);
+  const { locale } = languageTraits[language];
   const { properties } = submissionSchema(event);
   const answers = (properties.answers as unknown as { properties: Record<string, Bounds> }).properties;
   const maxNameLength = (properties.name as Bounds).maxLength ?? 0;
@@ -155,6 +265,6 @@ export function formFields(event: EventDefinition, text: Messages): Field[] {
       missing: text("validation.nameMissing"),
       allowed: text("validation.name", { maxLength: maxNameLength }),
     },
-    ...event.fields.map((field) => ownField(field, answers[field.id] ?? {}, text)),
+    ...event.fields.map((field) => ownField(field, answers[field.id] ?? {}, event, text, locale)),
   ];
 }

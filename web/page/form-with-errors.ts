@@ -1,16 +1,24 @@
 /** A form shown again with the entered values and their errors. The values may have any shape. */
 import type { ValidationError } from "../../shared/errors.ts";
+import { wordingOf } from "../../shared/registration/consent.ts";
 import type { Field } from "./form-fields.ts";
 
 export interface FilledField extends Field {
-  /** Text, or for a checkbox whether it is ticked. */
-  readonly value: string | boolean;
+  /** Text; for a tick whether it is ticked, for choices the options that are. */
+  readonly value: string | boolean | readonly string[];
   /** Error message, if any. */
   readonly error: string | undefined;
 }
 
+export interface FieldGroup {
+  readonly section: Field["section"];
+  readonly fields: readonly FilledField[];
+}
+
 export interface FilledForm {
   readonly fields: readonly FilledField[];
+  /** The same fields by sections. Those before the first heading have none. */
+  readonly groups: readonly FieldGroup[];
   /** All errors, naming their fields, with the control's id where there is one. */
   readonly validationErrors: readonly { readonly detail: string; readonly id: string | undefined }[];
 }
@@ -30,8 +38,20 @@ export function valueAt(values: unknown, pointer: string): unknown {
   return value;
 }
 
-function shown(field: Field, value: unknown): string | boolean {
+function groupsOf(fields: readonly FilledField[]): FieldGroup[] {
+  const starts = fields.flatMap(({ section }, index) => (index === 0 || section ? [index] : []));
+  return starts.map((start, index) => ({
+    section: fields[start]?.section,
+    fields: fields.slice(start, starts[index + 1]),
+  }));
+}
+
+function shown(field: Field, value: unknown): FilledField["value"] {
   if (field.control === "checkbox") return value === true;
+  // Whoever agreed to another wording is asked again.
+  if (field.control === "consent") return value === true || wordingOf(value) === field.wording;
+  if (field.control === "choices")
+    return field.options.filter((option) => Array.isArray(value) && value.includes(option));
   return typeof value === "string" || typeof value === "number" ? String(value) : "";
 }
 
@@ -44,12 +64,14 @@ export function filledForm(
     given.validationErrors.map((validationError) => [validationError.pointer, validationError.detail]),
   );
   const fieldByPointer = new Map(fields.map((field) => [field.pointer, field]));
+  const filled = fields.map((field) => ({
+    ...field,
+    value: shown(field, valueAt(given.values, field.pointer)),
+    error: detailByPointer.get(field.pointer),
+  }));
   return {
-    fields: fields.map((field) => ({
-      ...field,
-      value: shown(field, valueAt(given.values, field.pointer)),
-      error: detailByPointer.get(field.pointer),
-    })),
+    fields: filled,
+    groups: groupsOf(filled),
     validationErrors: given.validationErrors.map(({ pointer, detail }) => {
       const field = fieldByPointer.get(pointer);
       return { detail: `${field?.subject ?? ""}${detail}`, id: field?.id };

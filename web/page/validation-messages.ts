@@ -6,10 +6,12 @@ import type { TLocalizedValidationError } from "typebox/error";
 import { emailError } from "../../shared/registration/email-error.ts";
 import type { ValidationError } from "../../shared/errors.ts";
 import type { EventDefinition } from "../../shared/registration/event-definition.ts";
+import { eventIn } from "../../shared/registration/event-translation.ts";
+import { missingByCondition } from "../../shared/registration/field-conditions.ts";
 import { isUnseen } from "../../shared/registration/plain-text.ts";
 import { formFields, type Field } from "./form-fields.ts";
 import { valueAt } from "./form-with-errors.ts";
-import type { Language } from "./language.ts";
+import type { Language } from "../../shared/page/language.ts";
 import { messagesIn, type Messages } from "./messages.ts";
 
 /** What is read of an error, so that both the validator's type and Fastify's copy fit. */
@@ -30,7 +32,7 @@ function vocabularyOf(event: EventDefinition, language: Language): Vocabulary {
   const known = byLanguage.get(language);
   if (known) return known;
   const text = messagesIn(language);
-  const fields = formFields(event, text);
+  const fields = formFields(eventIn(event, language), language);
   const vocabulary = { text, fields, fieldByPointer: new Map(fields.map((field) => [field.pointer, field])) };
   byLanguage.set(language, vocabulary);
   return vocabulary;
@@ -50,8 +52,14 @@ function missingPointers(instancePath: string, property: string, fields: readonl
   const pointer = `${instancePath}/${escapeToken(property)}`;
   if (pointer !== "/answers") return [pointer];
   return fields
-    .filter((field) => field.required && field.pointer.startsWith("/answers/"))
+    .filter((field) => field.required && !field.condition && field.pointer.startsWith("/answers/"))
     .map((field) => field.pointer);
+}
+
+/** @returns the field that a place belongs to: an option that was chosen is part of one */
+function placeOf(pointer: string, fieldByPointer: Vocabulary["fieldByPointer"]): string {
+  const parent = pointer.slice(0, pointer.lastIndexOf("/"));
+  return fieldByPointer.get(parent)?.control === "choices" ? parent : pointer;
 }
 
 function isBlank(value: string): boolean {
@@ -67,9 +75,14 @@ function shapeDetail(pointer: string, text: Messages): string {
   return pointer === "/answers" ? text("validation.answersShape") : text("validation.unknown");
 }
 
-function detailOf(error: SchemaError, { text, fieldByPointer }: Vocabulary, value: unknown): string {
-  const field = fieldByPointer.get(error.instancePath);
-  if (!field) return shapeDetail(error.instancePath, text);
+function detailOf(error: SchemaError, pointer: string, { text, fieldByPointer }: Vocabulary, value: unknown): string {
+  const field = fieldByPointer.get(pointer);
+  if (!field) return shapeDetail(pointer, text);
+  if (error.keyword === "boolean") {
+    // A field of the form that the schema does not know: the address in a correction.
+    if (!field.condition) return text("validation.emailFixed");
+    return text("validation.notAsked", { condition: field.condition.words });
+  }
   // With a minimum length of 1, too short means empty.
   if (error.keyword === "minLength" && (error.params as { limit?: unknown }).limit === 1) return field.missing;
   if (field.control === "email" && value === "") return field.missing;
@@ -83,7 +96,7 @@ function detailOf(error: SchemaError, { text, fieldByPointer }: Vocabulary, valu
 }
 
 /**
- * @param errors of the validator for `submissionSchema(event)`
+ * @param errors of the validator for `submissionSchema(event)` or `correctionSchema(event)`
  * @param event whose form it is
  * @param language of the messages
  * @param body that was validated: needed to say what is wrong with an address
@@ -113,8 +126,14 @@ export function describeErrors(
       for (const property of namedProperties(parameters.additionalProperties)) {
         add(`${error.instancePath}/${escapeToken(property)}`, text("validation.unknown"));
       }
+    } else if (error.keyword === "if") {
+      for (const { id } of missingByCondition(event, valueAt(body, error.instancePath))) {
+        const pointer = `/answers/${id}`;
+        add(pointer, fieldByPointer.get(pointer)?.missing ?? text("validation.missing"));
+      }
     } else {
-      add(error.instancePath, detailOf(error, vocabulary, valueAt(body, error.instancePath)));
+      const pointer = placeOf(error.instancePath, fieldByPointer);
+      add(pointer, detailOf(error, pointer, vocabulary, valueAt(body, pointer)));
     }
   }
   const order = new Map(fields.map((field, index) => [field.pointer, index]));

@@ -19,15 +19,19 @@ import {
   maxPackBytes,
   maxPackRegistrations,
   packFrameBytes,
+  packVersions,
+  type PackVersion,
 } from "../../shared/registration/registration-pack.ts";
+import type { Span } from "../../shared/tracing/tracing.ts";
 import { createFailureStreak } from "./failure-streak.ts";
 
 export interface GroupCommitOptions {
   /**
    * Sends one pack. Resolves when it is stored; after a rejection it may or may not be.
    * @param count of registrations in it
+   * @param spans of those that are traced; undefined when none is
    */
-  readonly send: (body: string, count: number) => Promise<void>;
+  readonly send: (body: string, count: number, spans?: readonly Span[]) => Promise<void>;
   readonly maxSendsInFlight: number;
   /** Idle ratio of this process, 0 to 1. Default: 1. */
   readonly idleRatio?: () => number;
@@ -42,6 +46,10 @@ export interface GroupCommitOptions {
 interface Pack {
   readonly encoded: string[];
   bytes: number;
+  version: PackVersion;
+  spans: Span[] | undefined;
+  /** What is left to be done while it is under way. */
+  chores: (() => void)[] | undefined;
   readonly since: number;
   readonly confirmed: PromiseWithResolvers<void>;
 }
@@ -67,15 +75,33 @@ export interface GroupCommit {
   /** Whether the buffer takes another registration. */
   hasRoom(): boolean;
   /**
-   * @param encoded a result of `encodeRegistration`
+   * @param encoded a result of `encodeRegistration` or `encodeChange`
+   * @param version that its pack needs. Default: that of registrations
+   * @param span of its request, which stays open until the result. Default: it is not traced.
+   * @param chore work that the reply needs; it costs least when it is done for a whole pack in a row, and nobody waits for
+   *   it while the pack is under way. Called at most once, before a confirmation; what it throws is dropped, so the caller
+   *   looks whether it was done. Default: none.
    * @returns settles with its pack
    * @throws TURNOUT_OVERLOADED when the buffer is full or the wait was too long; TURNOUT_REGISTRATION_TOO_LARGE when no
    *   pack could hold it; TURNOUT_STOPPING after `close`; TURNOUT_ENQUEUE_FAILED when its pack was not confirmed
    */
-  submit(encoded: string): Promise<void>;
+  submit(encoded: string, version?: PackVersion, span?: Span, chore?: () => void): Promise<void>;
   figures(): GroupCommitFigures;
   /** Takes no more; resolves when everything taken has a result. Safe to repeat. */
   close(): Promise<void>;
+}
+
+function doChores(pack: Pack): void {
+  const { chores } = pack;
+  if (!chores) return;
+  pack.chores = undefined;
+  for (const chore of chores) {
+    try {
+      chore();
+    } catch {
+      // One that fails is its own request's matter.
+    }
+  }
 }
 
 /** From this idle ratio on, all sends are used. */
@@ -106,7 +132,15 @@ export function createGroupCommit({
   function packFor(bytes: number): Pack {
     const last = buffer.at(-1);
     if (last && last.encoded.length < maxPackRegistrations && last.bytes + bytes <= maxPackBytes) return last;
-    const pack: Pack = { encoded: [], bytes: packFrameBytes, since: now(), confirmed: Promise.withResolvers<void>() };
+    const pack: Pack = {
+      encoded: [],
+      bytes: packFrameBytes,
+      version: packVersions.registrations,
+      spans: undefined,
+      chores: undefined,
+      since: now(),
+      confirmed: Promise.withResolvers<void>(),
+    };
     buffer.push(pack);
     return pack;
   }
@@ -115,7 +149,11 @@ export function createGroupCommit({
     const count = pack.encoded.length;
     sends.begin();
     try {
-      await send(joinPack(pack.encoded), count);
+      const sent = send(joinPack(pack.encoded, pack.version), count, pack.spans);
+      // Only after the request has left.
+      if (pack.chores) setImmediate(doChores, pack);
+      await sent;
+      doChores(pack);
       confirmed += count;
       packs += 1;
       sends.succeeded();
@@ -167,7 +205,7 @@ export function createGroupCommit({
 
   return {
     hasRoom: () => waiting < maxWaiting && !closing,
-    submit(encoded) {
+    submit(encoded, version = packVersions.registrations, span?: Span, chore?: () => void) {
       if (closing) return Promise.reject(new TurnoutError("TURNOUT_STOPPING", "Nothing is accepted while stopping."));
       if (waiting >= maxWaiting) {
         return Promise.reject(new TurnoutError("TURNOUT_OVERLOADED", "The send buffer is full."));
@@ -181,6 +219,9 @@ export function createGroupCommit({
       const pack = packFor(bytes);
       pack.encoded.push(encoded);
       pack.bytes += bytes;
+      if (version > pack.version) pack.version = version;
+      if (span) (pack.spans ??= []).push(span);
+      if (chore) (pack.chores ??= []).push(chore);
       waiting += 1;
       dispatch();
       return pack.confirmed.promise;

@@ -7,7 +7,7 @@
  */
 export type ShedReason = "buffer-full" | "buffer-slow" | "event-loop" | "failing";
 
-/** A shedder's input: `GroupCommitFigures` for registrations, `StatusLoad` for status requests. */
+/** A shedder's input: `GroupCommitFigures` for registrations, `CallLoad` for status requests and links by mail. */
 export interface Load {
   /** Served since the start. */
   readonly served: number;

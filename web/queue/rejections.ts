@@ -2,6 +2,7 @@
 import type { ErrorCode } from "../../shared/errors.ts";
 import type { Logger } from "../../shared/process/logger.ts";
 import { createLogSampler } from "../http/log-sampler.ts";
+import { serverErrorCodes } from "../http/problem.ts";
 import type { WebMetrics } from "../metrics.ts";
 
 export interface Rejections {
@@ -25,6 +26,9 @@ export function createRejections(metrics: WebMetrics, logger: Logger, now: () =>
     }
     return counter;
   }
+
+  // Shown from the start: a rate needs a first value, or it would miss the first error.
+  for (const code of serverErrorCodes) metrics.rejected.labels(code).inc(0);
 
   return {
     count(code, reason) {

@@ -4,7 +4,7 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { eventPhase, type EventDefinition } from "../../shared/registration/event-definition.ts";
-import { chooseLanguage } from "../page/language.ts";
+import { languageQuery, type LanguageChoice } from "../page/language.ts";
 import { attendeePageHeaders } from "../../shared/page/page-headers.ts";
 import type { Pages } from "../page/pages.ts";
 import { methodNotAllowed, wantsPage } from "../http/problem.ts";
@@ -13,19 +13,24 @@ import { isCurrent, selectEncoding, type Representation } from "../page/represen
 export interface PageRoutesOptions {
   readonly pages: Pages;
   readonly event: EventDefinition;
+  readonly language: LanguageChoice;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
 
-/** Seconds; browsers revalidate soon, and the CDN absorbs nearly all of it. */
-const browserSeconds = 30;
-const edgeSeconds = 60;
+/**
+ * Seconds. Short, since a pause and a notice must reach everybody within seconds; even so the CDN absorbs nearly all of a
+ * rush, and who revalidates gets a 304.
+ */
+const browserSeconds = 2;
+const edgeSeconds = 2;
 /** How long the CDN may serve stale content while it revalidates, so that nobody waits. */
-const revalidateSeconds = 60;
+const revalidateSeconds = 2;
 /** A stale page is better than an error page. */
 const staleOnErrorSeconds = 600;
 
 const forever = "public, max-age=31536000, immutable";
+const imagePolicy = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
 const anotherDeployment = "public, max-age=60";
 
 /**
@@ -61,21 +66,25 @@ function sendRepresentation(
   return reply.send(bytes);
 }
 
-export async function pageRoutes(app: FastifyInstance, { pages, event, now }: PageRoutesOptions): Promise<void> {
+export async function pageRoutes(
+  app: FastifyInstance,
+  { pages, event, language, now }: PageRoutesOptions,
+): Promise<void> {
   app.get("/", { schema: { hide: true } }, (request, reply) => {
     const instant = now();
-    const language = chooseLanguage(request.headers["accept-language"]);
     reply.headers(attendeePageHeaders).headers({
       "cache-control": eventPageCaching(event, instant),
       vary: "Accept-Language, Accept-Encoding",
     });
-    return sendRepresentation(request, reply, pages.event(language, eventPhase(event, instant)));
+    return sendRepresentation(request, reply, pages.event(language.of(request), eventPhase(event, instant)));
   });
 
   // Reached by reloading a rejected form post in a browser; does not exist for programs.
   app.get("/registrations", { schema: { hide: true }, config: { unlisted: true } }, (request, reply) => {
     if (!wantsPage(request)) throw methodNotAllowed(reply, ["POST"]);
-    return reply.headers({ "cache-control": "no-store", vary: "Accept" }).redirect("/", 303);
+    return reply
+      .headers({ "cache-control": "no-store", vary: "Accept" })
+      .redirect(`/${languageQuery(event, language.of(request))}`, 303);
   });
 
   app.get<{ Params: { "*": string } }>("/assets/*", { schema: { hide: true } }, (request, reply) => {
@@ -85,6 +94,8 @@ export async function pageRoutes(app: FastifyInstance, { pages, event, now }: Pa
       "cache-control": asset.immutable ? forever : anotherDeployment,
       vary: "Accept-Encoding",
       "x-content-type-options": "nosniff",
+      // The organiser's, opened by itself: not even what was overlooked runs with the site's rights.
+      ...(asset.contentType.startsWith("image/svg") && { "content-security-policy": imagePolicy }),
     });
     return sendRepresentation(request, reply, asset);
   });

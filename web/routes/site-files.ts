@@ -1,6 +1,12 @@
-/** Well-known site files: icons, `robots.txt` and, with a contact, `security.txt`. */
+/**
+ * Well-known site files: icons, `robots.txt`, with a contact `security.txt`, and the event for calendars where it is known
+ * when it starts.
+ */
 import type { FastifyInstance } from "fastify";
 import { TurnoutError } from "../../shared/errors.ts";
+import type { Language } from "../../shared/page/language.ts";
+import { calendarFileName, calendarFileType } from "../../shared/registration/calendar-file.ts";
+import type { LanguageChoice } from "../page/language.ts";
 import type { Pages } from "../page/pages.ts";
 
 export interface SiteFilesOptions {
@@ -9,6 +15,9 @@ export interface SiteFilesOptions {
   readonly publicUrl: string | undefined;
   /** A `mailto:` or `https:` URI; undefined for no `security.txt`. */
   readonly securityContact: string | undefined;
+  /** The event as a calendar file; none when it is not known when it starts. */
+  readonly calendars: ReadonlyMap<Language, string>;
+  readonly language: LanguageChoice;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
@@ -43,7 +52,7 @@ function securityText(contact: string, publicUrl: string | undefined, now: numbe
 }
 
 export async function siteFiles(app: FastifyInstance, options: SiteFilesOptions): Promise<void> {
-  const { pages, publicUrl, securityContact, now } = options;
+  const { pages, publicUrl, securityContact, calendars, language, now } = options;
   const hidden = { schema: { hide: true } };
 
   for (const [path, file] of Object.entries(icons)) {
@@ -65,5 +74,19 @@ export async function siteFiles(app: FastifyInstance, options: SiteFilesOptions)
       .header("cache-control", forAnHour)
       .type("text/plain; charset=utf-8")
       .send(securityText(securityContact, publicUrl, now()));
+  });
+
+  app.get("/event.ics", hidden, (request, reply) => {
+    const calendar = calendars.get(language.of(request));
+    if (calendar === undefined) throw new TurnoutError("TURNOUT_NOT_FOUND", "There is nothing at this address.");
+    return reply
+      .headers({
+        "cache-control": forAnHour,
+        "content-disposition": `attachment; filename="${calendarFileName}"`,
+        "x-content-type-options": "nosniff",
+        ...(language.isChosen && { vary: "Accept-Language" }),
+      })
+      .type(calendarFileType)
+      .send(calendar);
   });
 }

@@ -2,7 +2,7 @@
  * Repairs status links copied from mail or chat with a trailing bracket, dot, slash or blank. Receipts contain none of
  * these, so the intended link is unambiguous.
  */
-import type { Receipts } from "./receipts.ts";
+import type { Receipts } from "../../shared/registration/receipts.ts";
 
 const prefix = "/registrations/";
 const withMore = /^([\w-]{1,16}\.[\w-]+)[^\w-]/;

@@ -10,20 +10,39 @@ import { BatchGetCommand, type DynamoDBDocumentClient } from "@aws-sdk/lib-dynam
 import { dynamoDbLimits } from "../../shared/aws/aws-limits.ts";
 import type { DeadLetterState } from "../../shared/dead-letters/dead-letter-record.ts";
 import { TurnoutError } from "../../shared/errors.ts";
+import type { Answer } from "../../shared/registration/registration.ts";
 import type { OutcomeItem } from "../../shared/registration/outcome.ts";
 import type { TombstoneKind } from "../../shared/registration/tombstone.ts";
 
 export interface Subject {
   readonly email: string;
   readonly registrationId: string;
+  /** Whether the content is read as well. Default: no. */
+  readonly withContent?: boolean;
+}
+
+/** What an attendee submitted, as it is stored. */
+export interface StoredContent {
+  readonly name: string;
+  readonly answers: Readonly<Record<string, Answer>>;
+}
+
+/** The item under an address, of any registration, or a tombstone. */
+export interface FoundItem {
+  readonly registrationId: string;
+  readonly tombstone?: TombstoneKind;
+  readonly storedAt?: string;
+  /** Of a tombstone: when it was left. */
+  readonly at?: string;
+  /** Of its latest correction. */
+  readonly changedAt?: string;
+  /** Only where it was asked for. */
+  readonly content?: StoredContent;
 }
 
 /** What the tables hold for a receipt. */
 export interface Findings {
-  /** The item under the address, of any registration, or a tombstone. */
-  readonly item:
-    | { readonly registrationId: string; readonly tombstone?: TombstoneKind; readonly storedAt?: string }
-    | undefined;
+  readonly item: FoundItem | undefined;
   /** The outcome of this very registration. */
   readonly outcome: Pick<OutcomeItem, "outcome" | "at"> | undefined;
   readonly deadLetterState: DeadLetterState | undefined;
@@ -60,6 +79,16 @@ const batchSize = Math.floor(dynamoDbLimits.maxBatchGetKeys / 3);
 const maxRounds = 5;
 const firstPauseMs = 50;
 
+const withoutContent = {
+  ProjectionExpression: "email, registrationId, tombstone, #at, storedAt, changedAt",
+  ExpressionAttributeNames: { "#at": "at" },
+};
+/** For a batch in which somebody asks for it. */
+const withContent = {
+  ProjectionExpression: `${withoutContent.ProjectionExpression}, #name, answers`,
+  ExpressionAttributeNames: { ...withoutContent.ExpressionAttributeNames, "#name": "name" },
+};
+
 export function createStatusReads(options: StatusReadsOptions): StatusReads {
   const { documents, registrationsTable, outcomesTable, deadLettersTable, maxReadsInFlight, maxWaiting, random } =
     options;
@@ -67,7 +96,7 @@ export function createStatusReads(options: StatusReadsOptions): StatusReads {
   let readsInFlight = 0;
 
   const projections = {
-    [registrationsTable]: { ProjectionExpression: "email, registrationId, tombstone, storedAt" },
+    [registrationsTable]: withoutContent,
     [outcomesTable]: { ProjectionExpression: "id, outcome, #at", ExpressionAttributeNames: { "#at": "at" } },
     [deadLettersTable]: { ProjectionExpression: "id, #state", ExpressionAttributeNames: { "#state": "state" } },
   };
@@ -102,12 +131,13 @@ export function createStatusReads(options: StatusReadsOptions): StatusReads {
   async function answer(batch: readonly Waiting[]): Promise<readonly Waiting[]> {
     const found = new Map<string, Record<string, unknown>>();
     let keys = keysOf(batch.map(({ subject }) => subject));
+    const hasContent = batch.some(({ subject }) => subject.withContent);
     let waiting = batch;
     // Each round retries what the previous one left.
     /* oxlint-disable no-await-in-loop */
     for (let round = 1; ; round += 1) {
       // oxlint-disable-next-line no-await-in-loop -- a round asks for what the one before left
-      const left = await get(keys, found);
+      const left = await get(keys, hasContent, found);
       const isLeft = ({ email, registrationId }: Subject) =>
         left.has(`${registrationsTable} ${email}`) ||
         left.has(`${outcomesTable} ${registrationId}`) ||
@@ -123,13 +153,19 @@ export function createStatusReads(options: StatusReadsOptions): StatusReads {
   }
 
   /** Adds what was found. @returns the unprocessed keys, each prefixed with its table's name */
-  async function get(keys: KeysByTable, found: Map<string, Record<string, unknown>>): Promise<ReadonlySet<string>> {
+  async function get(
+    keys: KeysByTable,
+    hasContent: boolean,
+    found: Map<string, Record<string, unknown>>,
+  ): Promise<ReadonlySet<string>> {
+    const projectionOf = (table: string) =>
+      hasContent && table === registrationsTable ? withContent : projections[table];
     const { Responses = {}, UnprocessedKeys = {} } = await documents.send(
       new BatchGetCommand({
         RequestItems: Object.fromEntries(
           Object.entries(keys).map(([table, Keys]) => [
             table,
-            { ...projections[table], Keys: [...Keys], ConsistentRead: true },
+            { ...projectionOf(table), Keys: [...Keys], ConsistentRead: true },
           ]),
         ),
       }),
@@ -153,10 +189,13 @@ export function createStatusReads(options: StatusReadsOptions): StatusReads {
     };
   }
 
-  function findingsOf({ email, registrationId }: Subject, found: ReadonlyMap<string, object>): Findings {
+  function findingsOf(
+    { email, registrationId, withContent: asked }: Subject,
+    found: ReadonlyMap<string, object>,
+  ): Findings {
     const deadLetter = found.get(`${deadLettersTable} ${registrationId}`) as { state: DeadLetterState } | undefined;
     return {
-      item: found.get(`${registrationsTable} ${email}`) as Findings["item"],
+      item: itemOf(found.get(`${registrationsTable} ${email}`), asked ?? false),
       outcome: found.get(`${outcomesTable} ${registrationId}`) as Findings["outcome"],
       deadLetterState: deadLetter?.state,
     };
@@ -173,6 +212,13 @@ export function createStatusReads(options: StatusReadsOptions): StatusReads {
       return waiting.promise;
     },
   };
+}
+
+/** @param asked whether the content may be in it: the batch may hold it for somebody else */
+function itemOf(found: object | undefined, asked: boolean): FoundItem | undefined {
+  if (!found) return undefined;
+  const { name, answers, ...item } = found as FoundItem & Partial<StoredContent>;
+  return asked && name !== undefined ? { ...item, content: { name, answers: answers ?? {} } } : item;
 }
 
 function keyOf(item: Readonly<Record<string, unknown>>): string {

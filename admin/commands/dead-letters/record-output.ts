@@ -2,7 +2,7 @@
 import { Type, type Static } from "typebox";
 import { deadLetterStates } from "../../../shared/dead-letters/dead-letter-record.ts";
 import { deadLetterReasons } from "../../../shared/dead-letters/dead-letter.ts";
-import type { DeadLetterSummary } from "../../../shared/dead-letters/replay-records.ts";
+import { toRow, type DeadLetterRow } from "../../dead-letters/row.ts";
 
 export const DeadLetterLine = Type.Object(
   {
@@ -21,14 +21,19 @@ export const DeadLetterLine = Type.Object(
 
 export type DeadLetterLine = Static<typeof DeadLetterLine>;
 
-export function toLine(record: DeadLetterSummary): DeadLetterLine {
-  const { id, state, reason, detail, registration, email, submittedAt, firstFailedAt, lastFailedAt, failures } = record;
+/** @param body if it was read, for the address */
+export function toLine(record: Parameters<typeof toRow>[0], body?: string): DeadLetterLine {
+  return rowLine(toRow(record, body));
+}
+
+export function rowLine(row: DeadLetterRow): DeadLetterLine {
+  const { id, state, reason, detail, address, submittedAt, firstFailedAt, lastFailedAt, failures } = row;
   return {
     id,
     state,
     reason,
     detail,
-    email: registration?.email ?? email ?? null,
+    email: address ?? null,
     submittedAt: submittedAt ?? null,
     firstFailedAt,
     lastFailedAt,

@@ -4,7 +4,11 @@ import { Type, type Static } from "typebox";
 import type { DeadLetterRecord, HistoryEntry } from "../../../shared/dead-letters/dead-letter-record.ts";
 import type { Registration } from "../../../shared/registration/registration.ts";
 import { addConnectionOptions, withConnection, type ConnectionFlags } from "../../../terminal/connection.ts";
-import { createDeadLetterStore, type DeadLetterStore } from "../../../shared/dead-letters/dead-letter-store.ts";
+import { addEventOption, readEvent, readTimes, type EventFlag } from "../../../terminal/event-option.ts";
+import type { ZonedTimes } from "../../../terminal/zoned-times.ts";
+import { createDeadLetterStore } from "../../../shared/dead-letters/dead-letter-store.ts";
+import { bodyWithoutExpired, recordWithoutExpired } from "../../../shared/dead-letters/expired-answers.ts";
+import { createExpiredFields } from "../../../shared/registration/answer-expiry.ts";
 import { registrationIn } from "../../../shared/dead-letters/dead-letter-entry.ts";
 import { checkReplay } from "../../../shared/dead-letters/replay-check.ts";
 import type { CommandHost } from "../../../terminal/command-line.ts";
@@ -19,7 +23,7 @@ const Change = Type.Object({ from: Type.Unknown(), to: Type.Unknown() });
 export const DeadLetterShowOutput = Type.Object(
   {
     ...DeadLetterLine.properties,
-    body: Type.String({ description: "the message's body as received" }),
+    body: Type.String({ description: "the message's body as received, but for answers that have expired" }),
     registration: Type.Union(
       [
         Type.Object({
@@ -43,7 +47,7 @@ export const DeadLetterShowOutput = Type.Object(
       Type.Object({
         at: Type.String(),
         who: Type.String(),
-        what: Type.Enum(["failed", "replayed", "resolved", "edited", "discarded"]),
+        what: Type.Enum(["failed", "replayed", "resolved", "edited", "discarded", "expired"]),
         detail: Type.String(),
         changes: Type.Optional(Type.Record(Type.String(), Change)),
       }),
@@ -54,7 +58,7 @@ export const DeadLetterShowOutput = Type.Object(
 
 export type DeadLetterShowOutput = Static<typeof DeadLetterShowOutput>;
 
-interface ShowFlags extends ConnectionFlags {
+interface ShowFlags extends ConnectionFlags, EventFlag {
   readonly body?: boolean;
   readonly json?: boolean;
 }
@@ -71,12 +75,11 @@ function inOrder(registration: Registration | undefined): DeadLetterShowOutput["
   return { id, email, name, answers, submittedAt };
 }
 
-async function describe(store: DeadLetterStore, record: DeadLetterRecord): Promise<DeadLetterShowOutput> {
-  const body = await store.readBody(record);
+function describe(record: DeadLetterRecord, body: string): DeadLetterShowOutput {
   const registration = record.registration ?? registrationIn(body);
   const check = checkReplay({ ...record, ...(registration && { registration }) }, { again: false, now: Date.now() });
   return {
-    ...toLine(record),
+    ...toLine(record, body),
     body,
     registration: inOrder(registration),
     replay: check.kind === "replayable" ? { possible: true, detail: "" } : { possible: false, detail: check.detail },
@@ -94,21 +97,24 @@ function readable(text: string): string {
   }
 }
 
-function describeEntry({ at, who, what, detail, changes = {} }: HistoryEntry): string[] {
+function describeEntry({ at, who, what, detail, changes = {} }: HistoryEntry, times: ZonedTimes): string[] {
   const differences = Object.entries(changes).map(
     ([field, { from, to }]) => `    ${field}: ${JSON.stringify(from)} → ${JSON.stringify(to)}`,
   );
-  return [`  ${at}  ${what} by ${who}: ${detail}`, ...differences].map(plain);
+  return [`  ${times.full(at)}  ${what} by ${who}: ${detail}`, ...differences].map(plain);
 }
 
-function show({ print, printTable, colors }: Terminal, record: DeadLetterShowOutput): void {
+function show({ print, printTable, colors }: Terminal, record: DeadLetterShowOutput, times: ZonedTimes): void {
   printTable(
     ["id", record.id],
     [
       ["state", record.state],
       ["reason", `${record.reason}: ${record.detail}`],
-      ["submitted", record.submittedAt ?? "unknown"],
-      ["failed", `${record.failures} ×, first ${record.firstFailedAt}, last ${record.lastFailedAt}`],
+      ["submitted", record.submittedAt ? times.full(record.submittedAt) : "unknown"],
+      [
+        "failed",
+        `${record.failures} ×, first ${times.full(record.firstFailedAt)}, last ${times.full(record.lastFailedAt)}`,
+      ],
       ["replay", record.replay.possible ? "possible" : `not possible: ${record.replay.detail}`],
     ],
   );
@@ -117,7 +123,7 @@ function show({ print, printTable, colors }: Terminal, record: DeadLetterShowOut
   print(colors.bold("\nbody as received"));
   print(readable(record.body));
   print(colors.bold("\nhistory"));
-  for (const entry of record.history) for (const line of describeEntry(entry)) print(line);
+  for (const entry of record.history) for (const line of describeEntry(entry, times)) print(line);
 }
 
 export function buildShowCommand({ env, terminal, signal }: CommandHost): Command {
@@ -127,16 +133,19 @@ export function buildShowCommand({ env, terminal, signal }: CommandHost): Comman
     .option("--body", "print the body alone, byte for byte")
     .option("--json", "print one JSON document")
     .addHelpText("after", examples);
+  addEventOption(command);
 
-  return addConnectionOptions(command).action((id: string, flags: ShowFlags) =>
-    withConnection(flags, env, async ({ documents, deadLettersTable }) => {
+  return addConnectionOptions(command).action(async (id: string, flags: ShowFlags) => {
+    const expired = createExpiredFields(readEvent(flags, env))(Date.now());
+    await withConnection(flags, env, async ({ documents, deadLettersTable }) => {
       signal.throwIfAborted();
       const store = createDeadLetterStore(documents, deadLettersTable);
-      const record = await requireDeadLetter(store, id);
-      if (flags.body) return terminal.write(await store.readBody(record));
-      const output = await describe(store, record);
+      const record = recordWithoutExpired(await requireDeadLetter(store, id), expired);
+      const body = bodyWithoutExpired(await store.readBody(record), expired);
+      if (flags.body) return terminal.write(body);
+      const output = describe(record, body);
       if (flags.json) terminal.printJson(output);
-      else show(terminal, output);
-    }),
-  );
+      else show(terminal, output, readTimes(env, flags));
+    });
+  });
 }

@@ -9,7 +9,7 @@ import { wholeNumber } from "../../../terminal/option-values.ts";
 import { TurnoutError } from "../../../shared/errors.ts";
 import type { CommandHost } from "../../../terminal/command-line.ts";
 import { createExportFormat, exportFormats, type ExportFormatName } from "../../registrations/export-format.ts";
-import { exportRegistrations } from "../../registrations/export.ts";
+import { describeExport, exportRegistrations } from "../../registrations/export.ts";
 
 /** What `--json` prints. */
 export const ExportOutput = Type.Object(
@@ -74,27 +74,26 @@ export function buildExportCommand({ env, terminal, signal, finish }: CommandHos
     checkStandardOutput(flags);
     const event = readEvent(flags, env);
     const toStandardOutput = flags.out === standardOutput;
-    await withConnection(flags, env, async ({ documents, registrationsTable, deadLettersTable, identity }) => {
+    await withConnection(flags, env, async (connection) => {
       const began = performance.now();
-      const log = createAuditLog({
-        documents,
-        tableName: deadLettersTable,
-        who: await identity(),
-        wallClock: Date.now,
+      const log = createAuditLog({ connection, who: await connection.identity(), wallClock: Date.now });
+      const as = `as ${flags.format}`;
+      const doing = `exporting all registrations ${as}`;
+      const { rows, complete } = await log.around({ action: "export", ids: [], detail: doing, why: "" }, async () => {
+        const bar = terminal.progress("exported");
+        const result = await exportRegistrations({
+          documents: connection.documents,
+          tableName: connection.registrationsTable,
+          format: createExportFormat(flags.format, event, { startWithByteOrderMark: flags.bom }),
+          output: toStandardOutput ? terminal.write : flags.out,
+          resume: flags.resume ?? false,
+          overwrite: flags.overwrite ?? false,
+          maxReadUnits: flags.maxReadUnits,
+          signal,
+          onProgress: (count) => bar.update(count),
+        }).finally(() => bar.stop());
+        return [result, describeExport(result, as)];
       });
-      await log.add({ action: "export", ids: [], detail: `exports all registrations as ${flags.format}`, why: "" });
-      const bar = terminal.progress("exported");
-      const { rows, complete } = await exportRegistrations({
-        documents,
-        tableName: registrationsTable,
-        format: createExportFormat(flags.format, event, { startWithByteOrderMark: flags.bom }),
-        output: toStandardOutput ? terminal.write : flags.out,
-        resume: flags.resume ?? false,
-        overwrite: flags.overwrite ?? false,
-        maxReadUnits: flags.maxReadUnits,
-        signal,
-        onProgress: (count) => bar.update(count),
-      }).finally(() => bar.stop());
       const seconds = Math.round((performance.now() - began) / 100) / 10;
       finish(complete ? exitCodes.ok : exitCodes.failed);
       const counted = `${rows.toLocaleString("en")} registrations`;

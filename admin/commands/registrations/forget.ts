@@ -7,7 +7,8 @@ import { createDeadLetterStore } from "../../../shared/dead-letters/dead-letter-
 import { emailArgument } from "../../../terminal/email-argument.ts";
 import { exitCodes } from "../../../terminal/exit.ts";
 import type { CommandHost } from "../../../terminal/command-line.ts";
-import { eraseTraces, findTraces, type Forgotten, type Traces } from "../../registrations/forget.ts";
+import { eraseLogged, findTraces, type Forgotten, type Traces } from "../../registrations/forget.ts";
+import { createMailsStore } from "../../registrations/mails-store.ts";
 import { createOutcomesStore } from "../../registrations/outcomes-store.ts";
 import { createRegistrationsStore } from "../../registrations/registrations-store.ts";
 
@@ -121,11 +122,12 @@ export function buildForgetCommand({ env, terminal, signal, finish }: CommandHos
 
   return addConnectionOptions(command).action((email: string, flags: ForgetFlags) =>
     withConnection(flags, env, async (connection) => {
-      const { documents, deadLettersTable, queueUrl, deadLetterQueueUrl, sqs, identity } = connection;
+      const { documents, deadLettersTable, queueUrl, deadLetterQueueUrl, sqs } = connection;
       const options = {
         registrations: createRegistrationsStore(documents, connection.registrationsTable),
         outcomes: createOutcomesStore(documents, connection.outcomesTable),
         deadLetters: createDeadLetterStore(documents, deadLettersTable),
+        mails: createMailsStore(documents, connection.mailsTable),
         sqs,
         queueUrls: [queueUrl, deadLetterQueueUrl],
         signal,
@@ -140,12 +142,9 @@ export function buildForgetCommand({ env, terminal, signal, finish }: CommandHos
           note("Nothing was changed.");
           return finish(exitCodes.failed);
         }
-        const who = await identity();
-        const log = createAuditLog({ documents, tableName: deadLettersTable, who, wallClock: Date.now });
-        const ids = traces.deadLetters.map(({ record }) => record.id);
-        const detail = `erases a person: ${traces.registered ? "a registration, " : ""}${ids.length} dead letters`;
-        await log.add({ action: "forget", ids, detail, why: flags.why });
-        forgotten = await eraseTraces(email, traces, options, who);
+        const who = await connection.identity();
+        const log = createAuditLog({ connection, who, wallClock: Date.now });
+        forgotten = await eraseLogged(email, traces, options, { log, who, why: flags.why });
       }
       const output = toOutput(traces, forgotten);
       if (flags.json) terminal.printJson(output);

@@ -1,72 +1,10 @@
 import { t } from "../../equipment/file-test.ts";
-import type {
-  DeadLetterEvidence,
-  OutcomeEvidence,
-  StoredItem,
-  TombstoneEvidence,
-} from "../../../admin/audit/evidence.ts";
-import { createChecker, type Verdict } from "../../../admin/audit/checker.ts";
-import type { AttemptLine, LedgerLine } from "../../../admin/audit/ledger.ts";
+import type { LedgerLine } from "../../../admin/audit/ledger.ts";
+import type { StoredItem } from "../../../admin/audit/evidence.ts";
+import { attempt, check as checker, clean, item, withdrawal } from "./checker-evidence.ts";
 
-const content = { name: "Ada", answers: { guests: 2, ticket: "Both days" } };
-
-function attempt(id: string, changes: Partial<AttemptLine> = {}): AttemptLine {
-  const email = changes.email ?? `${id}@example.org`;
-  return { outcome: "accepted", id, ...content, status: 202, startedAt: 1_000, endedAt: 1_010, ...changes, email };
-}
-
-function item(registrationId: string, changes: Partial<StoredItem> = {}): StoredItem {
-  return {
-    email: `${registrationId}@example.org`,
-    registrationId,
-    name: content.name,
-    // As it comes back from the table: in whatever order.
-    answers: { ticket: "Both days", guests: 2 },
-    submittedAt: "2026-01-01T09:00:00.000Z",
-    storedAt: "2026-01-01T09:00:01.000Z",
-    ...changes,
-  };
-}
-
-interface Evidence {
-  readonly lines: readonly LedgerLine[];
-  readonly deadLetters?: readonly Partial<DeadLetterEvidence>[];
-  readonly outcomes?: readonly OutcomeEvidence[];
-  readonly items?: readonly StoredItem[];
-  readonly tombstones?: readonly TombstoneEvidence[];
-  readonly drained?: boolean;
-  readonly othersAllowed?: boolean;
-}
-
-function checker(evidence: Evidence): Verdict {
-  const { lines, deadLetters = [], outcomes = [], items = [], tombstones = [] } = evidence;
-  const { drained = true, othersAllowed = false } = evidence;
-  const checking = createChecker({ othersAllowed });
-  for (const line of lines) checking.attempt(line);
-  for (const record of deadLetters) checking.deadLetter({ id: "", state: "open", edited: false, ...record });
-  for (const outcome of outcomes) checking.outcome(outcome);
-  for (const stored of items) checking.stored(stored);
-  for (const tombstone of tombstones) checking.buried(tombstone);
-  return checking.verdict(drained);
-}
-
-const clean = {
-  accepted: 0,
-  stored: 0,
-  duplicates: 0,
-  withoutOutcome: 0,
-  erased: 0,
-  withdrawn: 0,
-  deadLettered: 0,
-  queued: 0,
-  lost: 0,
-  both: 0,
-  duplicated: 0,
-  unexpected: 0,
-  corrupt: 0,
-  recovered: 0,
-  others: 0,
-};
+/** What an attendee did before it came to that. */
+const asked = { erased: [], withdrawn: [withdrawal("a")] } as const;
 
 t.test("an accepted registration", (t) => {
   t.test("is stored when an item has its id", (t) => {
@@ -126,32 +64,34 @@ t.test("an accepted registration", (t) => {
   });
 
   t.test("is a duplicate by its outcome where the first one was erased or withdrawn since", (t) => {
-    const lines = [attempt("a"), attempt("b", { email: "a@example.org" })];
     for (const tombstone of ["erased", "withdrawn"] as const) {
+      const lines = [attempt("a"), attempt("b", { email: "a@example.org" }), ...asked[tombstone]];
       const tombstones = [{ email: "a@example.org", registrationId: "a", tombstone }];
       const { counts } = checker({ lines, tombstones, outcomes: [{ id: "b", outcome: "duplicate" }] });
-      t.same(counts, { ...clean, accepted: 2, [tombstone]: 1, duplicates: 1 }, tombstone);
+      const asIs = { ...clean, accepted: 2, [tombstone]: 1, withdrawals: asked[tombstone].length };
+      t.same(counts, { ...asIs, duplicates: 1 }, tombstone);
       const without = checker({ lines, tombstones });
-      t.same(without.counts, { ...clean, accepted: 2, [tombstone]: 1, lost: 1 }, "and lost without one");
+      t.same(without.counts, { ...asIs, lost: 1 }, "and lost without one");
     }
     t.end();
   });
 
   t.test("is erased or withdrawn when its outcome says so, also when somebody registered again since", (t) => {
-    const lines = [attempt("a"), attempt("b", { email: "a@example.org", startedAt: 5_000 })];
+    const again = attempt("b", { email: "a@example.org", startedAt: 5_000 });
     for (const outcome of ["erased", "withdrawn"] as const) {
       const { counts } = checker({
-        lines,
+        lines: [attempt("a"), ...asked[outcome], again],
         items: [item("b", { email: "a@example.org" })],
         outcomes: [{ id: "a", outcome }],
       });
-      t.same(counts, { ...clean, accepted: 2, stored: 1, [outcome]: 1 });
+      const withdrawals = asked[outcome].length;
+      t.same(counts, { ...clean, accepted: 2, stored: 1, [outcome]: 1, withdrawals });
     }
     t.end();
   });
 
   t.test("is lost when an outcome is all that there is: nothing under its address shows for it", (t) => {
-    for (const outcome of ["duplicate", "erased", "withdrawn", "discarded"] as const) {
+    for (const outcome of ["duplicate", "erased", "discarded"] as const) {
       const { counts } = checker({ lines: [attempt("a")], outcomes: [{ id: "a", outcome }] });
       t.same(counts, { ...clean, accepted: 1, lost: 1 }, outcome);
     }
@@ -182,7 +122,8 @@ t.test("what should not be there is found", (t) => {
 
   t.test("a registration that was erased or withdrawn, and is stored all the same", (t) => {
     for (const outcome of ["erased", "withdrawn"] as const) {
-      const evidence = { lines: [attempt("a")], items: [item("a")], outcomes: [{ id: "a", outcome }] };
+      const lines = [attempt("a"), ...asked[outcome].map((line) => ({ ...line, outcome: "unknown" as const }))];
+      const evidence = { lines, items: [item("a")], outcomes: [{ id: "a", outcome }] };
       t.same(checker(evidence).counts, { ...clean, accepted: 1, stored: 1, unexpected: 1 }, outcome);
       const moved = { id: "a", registrationId: "a", state: "resolved", edited: true } as const;
       const { counts } = checker({ ...evidence, deadLetters: [moved] });
@@ -234,6 +175,13 @@ t.test("a stored registration is corrupt", (t) => {
   t.equal(corrupt({ answers: { guests: 3, ticket: "Both days" } }), 1, "with another answer");
   t.equal(corrupt({ answers: { guests: "2", ticket: "Both days" } }), 1, "with an answer of another type");
   t.equal(corrupt({ answers: undefined }), 1, "without its answers");
+  const chosen = (days: unknown) => {
+    const lines = [attempt("a", { answers: { days: ["Friday", "Sunday"] } })];
+    return checker({ lines, items: [item("a", { answers: { days } })] }).counts.corrupt;
+  };
+  t.equal(chosen(["Friday", "Sunday"]), 0, "not when several options are as they were chosen");
+  t.equal(chosen(["Friday"]), 1, "without one of the options that were chosen");
+  t.equal(chosen("Friday,Sunday"), 1, "with several options as one text");
   t.equal(corrupt({ email: "b@example.org" }), 1, "under another address");
   t.equal(corrupt({ storedAt: "2026-01-01T08:59:00.000Z" }), 1, "when it was stored before it was submitted");
   t.equal(corrupt({ submittedAt: undefined }), 1, "without a time");

@@ -21,8 +21,7 @@ function wait(changes: Partial<DrainWaitOptions> = {}): Promise<boolean> {
   const { signal } = new AbortController();
   return waitUntilDrained({
     sqs,
-    queueUrl,
-    deadLetterQueueUrl,
+    queueUrls: [queueUrl, deadLetterQueueUrl],
     timeoutSeconds: 30,
     heldPacks: async () => 0,
     signal,

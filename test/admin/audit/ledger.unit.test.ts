@@ -18,6 +18,16 @@ function attempt(id: string, name = "Ann"): LedgerLine {
   return { outcome: "accepted", id, ...content, status: 202, startedAt: 1, endedAt: 2 };
 }
 
+/** Of a change. */
+const changed = {
+  outcome: "accepted",
+  id: "a",
+  email: "a@example.org",
+  status: 202,
+  startedAt: 1,
+  endedAt: 2,
+} as const;
+
 async function read(path: string): Promise<LedgerLine[]> {
   const lines: LedgerLine[] = [];
   for await (const line of readLedger(path)) lines.push(line);
@@ -30,10 +40,19 @@ t.test("what was recorded is read, line by line, whatever stands in it", async (
     attempt("a", "Ann 😀 \u2028"),
     { outcome: "confirmed", id: "a", email: "a@example.org", at: 3 },
     { ...attempt("b"), outcome: "unknown", status: null } as LedgerLine,
+    {
+      ...attempt("a", "Eda"),
+      change: "correction",
+      changedAt: "2026-01-01T09:00:00.000Z",
+      mailbox: true,
+    } as LedgerLine,
+    { ...attempt("a", "Ida"), change: "correction", outcome: "unknown", status: null } as LedgerLine,
+    { ...changed, change: "withdrawal", mailbox: true },
+    { ...changed, change: "withdrawal", outcome: "rejected", status: 429 },
   ];
   const ledger = openLedger(path, "a stack");
   for (const line of lines) ledger.record(line);
-  t.equal(readFileSync(path, "utf8").split("\n").length, 5, "before it is closed");
+  t.equal(readFileSync(path, "utf8").split("\n").length, lines.length + 2, "before it is closed");
   ledger.close();
   ledger.close();
   t.same(await read(path), lines);
@@ -75,7 +94,18 @@ t.test("a line that a killed writer left half is passed over", async (t) => {
 
 t.test("a line that is none is told by its number, without what stands in it", async (t) => {
   const path = join(folder, "broken.jsonl");
-  for (const broken of ["{", '{"outcome":"accepted"}', '{"outcome":"maybe","id":"secret@example.org"}', "[]"]) {
+  const removal = JSON.stringify({ ...attempt("a"), change: "removal" });
+  const unnamed = JSON.stringify({ ...changed, change: "correction" });
+  const undated = JSON.stringify({ ...attempt("a"), change: "correction", changedAt: "yesterday" });
+  for (const broken of [
+    removal,
+    unnamed,
+    undated,
+    "{",
+    '{"outcome":"accepted"}',
+    '{"outcome":"maybe","id":"secret@example.org"}',
+    "[]",
+  ]) {
     writeFileSync(path, `${JSON.stringify(attempt("a"))}\n`);
     appendFileSync(path, `${broken}\n`);
     const error = await read(path).catch((reason: unknown) => reason as Error);

@@ -10,8 +10,7 @@ const { env, connection } = await startEngines(t);
 t.test("what admins did is shown, to people and to machines", async (t) => {
   t.match((await runCommand(["log"], { env })).stdout, "Nothing was done.");
   const log = createAuditLog({
-    documents: connection.documents,
-    tableName: connection.deadLettersTable,
+    connection,
     who: "arn:aws:iam::1:user/ann",
     wallClock: Date.now,
   });

@@ -1,6 +1,8 @@
 import { t } from "../../equipment/file-test.ts";
 import { parseAssignment, parseRemoval, proposeEdit, type FieldChange } from "../../../admin/dead-letters/edit.ts";
 import { parseEvent } from "../../../shared/registration/event-definition.ts";
+import { createConsentRecords } from "../../../shared/registration/consent.ts";
+import { fieldsEvent, fullAnswers } from "../../equipment/fields-event.ts";
 import type { DeadLetterRecord } from "../../../shared/dead-letters/dead-letter-record.ts";
 import { isRegistration, type Registration } from "../../../shared/registration/registration.ts";
 import { deadLetter, person, unreadable } from "../../equipment/dead-letter-seeds.ts";
@@ -46,6 +48,32 @@ t.test("an answer is a number or a tick where it reads like one", async (t) => {
   t.match(parseAssignment('answers.code="2"'), { value: "2" });
   t.match(parseAssignment("answers.note=a=b"), { field: "answers.note", value: "a=b" });
   t.match(parseAssignment("name=2"), { value: "2" }, "but a name is a text");
+});
+
+t.test("an answer is a list of options where it reads like one", async (t) => {
+  t.same(parseAssignment('answers.days=["Friday","Sunday"]').value, ["Friday", "Sunday"]);
+  t.equal(parseAssignment("answers.days=[1]").value, "[1]", "and a text where it does not");
+});
+
+t.test("what is kept of a consent stays valid in an edit, and its conditions count", async (t) => {
+  const own = fieldsEvent();
+  const answers = createConsentRecords(own).keep(fullAnswers);
+  const record = deadLetter(1, { registration: { ...person(1), answers } });
+  const edit = (...assignments: string[]) => proposeEdit(record, "", assignments.map(parseAssignment), own);
+  t.same(edit('answers.workshops=["Zig"]').registration.answers.workshops, ["Zig"]);
+  t.equal(edit("name=Ann").registration.answers.photos, answers.photos);
+  const invalid = { code: "TURNOUT_REGISTRATION_INVALID" };
+  t.throws(() => edit("answers.photos=true"), invalid, "nobody can agree for somebody else");
+  t.throws(() => edit("answers.ticket=Friday"), {
+    ...invalid,
+    validationErrors: [{ pointer: "/answers/workshops", detail: /only asked if ticket is Both days/ }],
+  });
+  const unset = [parseRemoval("answers.workshops"), parseRemoval("answers.laptop")];
+  t.throws(() => proposeEdit(record, "", unset, own), {
+    ...invalid,
+    validationErrors: [{ pointer: "/answers/workshops", detail: "is missing" }],
+  });
+  t.throws(() => edit('answers.workshops=["COBOL"]'), invalid);
 });
 
 t.test("only what belongs to an admin can be set", async (t) => {
@@ -98,7 +126,7 @@ t.test("an edit starts from what the code of today reads in a body that was unre
   const sound = propose(unreadable("raw-2", packOf(person(2))), "name=Ann");
   t.same(sound.registration, { ...person(2), name: "Ann" });
   t.same(Object.keys(sound.changes), ["name"]);
-  const later = JSON.stringify({ v: 2, registrations: [{ id, email, submittedAt, person: { first: "Ann" } }] });
+  const later = JSON.stringify({ v: 9, registrations: [{ id, email, submittedAt, person: { first: "Ann" } }] });
   const pieced = propose(unreadable("raw-3", later), "name=Ann");
   t.same(pieced.registration, { id, email, submittedAt, name: "Ann", answers: {}, person: { first: "Ann" } });
 });
@@ -135,3 +163,25 @@ t.test("an edit keeps the mark of an older replay out of the registration and th
   t.notOk("replayOf" in registration);
   t.same(Object.keys(changes), ["name"]);
 });
+
+t.test(
+  "a required answer that has expired is neither asked for nor sent, though the record still holds it",
+  async (t) => {
+    const expiresAt = "2027-02-01T00:00:00Z";
+    const expiring = parseEvent({ ...event, fields: [{ ...event.fields[0], required: true, expiresAt }] });
+    const end = Date.parse(expiresAt);
+    const edit = (record: DeadLetterRecord, now: number, ...assignments: string[]) =>
+      proposeEdit(record, "", assignments.map(parseAssignment), expiring, now);
+    const { registration, changes } = edit(deadLetter(3), end, "name=Ann");
+    t.same(registration, { ...person(3), name: "Ann", answers: {} });
+    t.same(Object.keys(changes), ["name"], "the history does not quote it either");
+    t.same(edit(deadLetter(3), end - 1, "name=Ann").registration.answers, person(3).answers);
+    const without = deadLetter(3, { registration: { ...person(3), answers: {} } });
+    t.same(edit(without, end, "name=Ann").registration.answers, {});
+    t.throws(() => edit(without, end - 1, "name=Ann"), {
+      code: "TURNOUT_REGISTRATION_INVALID",
+      validationErrors: [{ pointer: "/answers/guests" }],
+    });
+    t.throws(() => edit(without, end, "answers.guests=1"), { code: "TURNOUT_REGISTRATION_INVALID" }, "nor taken");
+  },
+);

@@ -14,7 +14,7 @@ t.test("a record of one person goes as a whole", async (t) => {
   const history = [{ at: "", who: "ann", what: "edited", detail: "", changes }] as const;
   const corrected = deadLetter(1, { registration, history });
   t.same(planErasure(corrected, corrected.body ?? "", email), whole, "whatever the address has become");
-  const pack = JSON.stringify({ v: 2, registrations: [person(1)] });
+  const pack = JSON.stringify({ v: 9, registrations: [person(1)] });
   t.same(raw(pack), { kind: "whole", registrationIds: ["raw-1", person(1).id] });
 });
 
@@ -26,12 +26,12 @@ t.test("a record that does not mention the person is left alone", async (t) => {
 });
 
 t.test("only the person's entry goes out of a pack that others are in", async (t) => {
-  const pack = JSON.stringify({ v: 2, registrations: [person(1), person(2), { email: " PERSON-1@Example.org " }] });
+  const pack = JSON.stringify({ v: 9, registrations: [person(1), person(2), { email: " PERSON-1@Example.org " }] });
   const erasure = raw(pack);
   t.match(erasure, {
     kind: "entry",
     registrationIds: [person(1).id],
-    body: JSON.stringify({ v: 2, registrations: [person(2)] }),
+    body: JSON.stringify({ v: 9, registrations: [person(2)] }),
   });
 });
 
@@ -78,10 +78,10 @@ t.test("whoever wrote the address into an answer keeps the registration, without
 
 t.test("an entry that is another's is kept, even if it mentions the person", async (t) => {
   const note = { ...person(2), answers: { note: `with ${email}` } };
-  const erasure = raw(JSON.stringify({ v: 2, registrations: [note, person(1), "x"] }));
+  const erasure = raw(JSON.stringify({ v: 9, registrations: [note, person(1), "x"] }));
   if (erasure?.kind !== "entry") return t.fail("not an entry");
   const clean = { ...person(2), answers: { note: "with [erased]" } };
-  t.same(JSON.parse(erasure.body), { v: 2, registrations: [clean, "x"] });
+  t.same(JSON.parse(erasure.body), { v: 9, registrations: [clean, "x"] });
 });
 
 t.test("what stays says what happened, in parts where it is large", async (t) => {

@@ -1,7 +1,9 @@
+import { CreateTableCommand } from "@aws-sdk/client-dynamodb";
 import { DeleteCommand, ExecuteStatementCommand } from "@aws-sdk/lib-dynamodb";
 import { t } from "../../equipment/file-test.ts";
 import { createDeadLetterStore } from "../../../shared/dead-letters/dead-letter-store.ts";
 import { eraseTraces, findTraces, type ForgetOptions } from "../../../admin/registrations/forget.ts";
+import { createMailsStore } from "../../../admin/registrations/mails-store.ts";
 import { createOutcomesStore } from "../../../admin/registrations/outcomes-store.ts";
 import { createRegistrationsStore } from "../../../admin/registrations/registrations-store.ts";
 import { createStatusReader } from "../../../web/status/registration-status.ts";
@@ -14,13 +16,25 @@ const { connection } = await startEngines(t);
 const { documents, sqs, queueUrl, deadLetterQueueUrl, deadLettersTable, registrationsTable, outcomesTable } =
   connection;
 const deadLetters = createDeadLetterStore(documents, deadLettersTable);
+const mailsTable = "mails-of-the-forgotten";
+await documents.send(
+  new CreateTableCommand({
+    TableName: mailsTable,
+    KeySchema: [{ AttributeName: "id", KeyType: "HASH" }],
+    AttributeDefinitions: [{ AttributeName: "id", AttributeType: "S" }],
+    BillingMode: "PAY_PER_REQUEST",
+  }),
+);
+const mails = createMailsStore(documents, mailsTable);
+const { signal } = new AbortController();
 const options: ForgetOptions = {
+  mails,
   registrations: createRegistrationsStore(documents, registrationsTable),
   outcomes: createOutcomesStore(documents, outcomesTable),
   deadLetters,
   sqs,
   queueUrls: [queueUrl, deadLetterQueueUrl],
-  signal: new AbortController().signal,
+  signal,
   wallClock: () => now,
 };
 const statuses = createStatusReader({
@@ -37,11 +51,11 @@ const statuses = createStatusReader({
 });
 const { email } = person(1);
 /** What the receipt of a registration shows; nothing for 404. */
-const status = (registrationId: string, address = email) =>
-  statuses.read({ email: address, registrationId, submittedAt: person(1).submittedAt });
+const status = async (registrationId: string, address = email) =>
+  (await statuses.read({ email: address, registrationId, submittedAt: person(1).submittedAt }))?.status;
 
 t.test("a person is found everywhere and erased everywhere, and nobody else", async (t) => {
-  const mixed = JSON.stringify({ v: 2, registrations: [person(1), person(2)] });
+  const mixed = JSON.stringify({ v: 9, registrations: [person(1), person(2)] });
   await putAll(documents, registrationsTable, [
     { email, registrationId: "ann-1", name: "Ann" },
     { email: person(2).email, registrationId: "bob-1", name: "Bob" },
@@ -62,6 +76,12 @@ t.test("a person is found everywhere and erased everywhere, and nobody else", as
     unreadable("raw-mixed", mixed),
     unreadable("raw-text", `broken ${email}`),
   ]);
+  const mailed = ["confirmed/ann-1", "already-registered/ann-2", `confirmed/${person(3).id}`, "confirmed/bob-1"];
+  await putAll(
+    documents,
+    mailsTable,
+    mailed.map((id) => ({ id, outcome: "sent", at: "", detail: email })),
+  );
   const traces = await findTraces(email, options);
   t.match(traces, { registered: true, duplicates: 1, messages: 0, otherAddresses: ["new@example.org"] });
   t.same(
@@ -76,9 +96,11 @@ t.test("a person is found everywhere and erased everywhere, and nobody else", as
   t.match(await options.registrations.find(person(2).email), { name: "Bob" });
   t.match(await deadLetters.read(person(2).id), { state: "open" });
   const rest = await deadLetters.read("raw-mixed");
-  t.same(JSON.parse(rest?.body ?? ""), { v: 2, registrations: [person(2)] });
+  t.same(JSON.parse(rest?.body ?? ""), { v: 9, registrations: [person(2)] });
   t.match(rest?.history.at(-1), { who: "ann", what: "edited" });
 
+  for (const id of ["ann-1", "ann-2", person(3).id]) t.same(await mails.find(id, signal), [], `the mails of ${id}`);
+  t.match(await mails.find("bob-1", signal), [{ outcome: "sent" }]);
   for (const id of ["ann-1", "ann-2", person(1).id, person(3).id]) t.equal(await status(id), undefined, id);
   for (const id of ["bob-1", "bob-2"]) t.equal(await status(id, person(2).email), "confirmed", id);
   t.equal(await status("ann-9"), "pending", "who registers again afterwards is asked for on the queue");

@@ -13,7 +13,8 @@ t.test("it is what the worker writes", async (t) => {
   };
   const validator = Compile(StoredRegistration);
   t.ok(validator.Check(item));
-  t.ok(validator.Check({ ...item, expiresAt: 1_800_000_000 }));
+  const optional = { expiresAt: 1_800_000_000, language: "de", changedAt: item.storedAt, mailbox: true };
+  t.ok(validator.Check({ ...item, ...optional }));
   t.notOk(validator.Check({ ...item, name: undefined }));
-  t.same(new Set(storedAttributes), new Set([...Object.keys(item), "expiresAt"]));
+  t.same(new Set(storedAttributes), new Set([...Object.keys(item), ...Object.keys(optional)]));
 });

@@ -13,7 +13,7 @@ t.test("a second insert of somebody fails, and a lookup tells whose the address 
   const insert = (...people: number[]) => table.answer("BatchExecuteStatement", { Statements: people.map(insertOf) });
   t.same(insert(1, 2), { Responses: [{ TableName: "registrations" }, { TableName: "registrations" }] });
   t.match(insert(2, 3), { Responses: [{ Error: { Code: "DuplicateItem" } }, { TableName: "registrations" }] });
-  t.same(
+  t.match(
     table.answer("BatchGetItem", {
       RequestItems: {
         registrations: { Keys: [2, 4].map((person) => ({ email: email(person) })) },

@@ -1,6 +1,6 @@
 import { t } from "../../equipment/file-test.ts";
 import { startEngines } from "../../equipment/admin-engines.ts";
-import { addRecord, openConsole, registrationOf } from "../open-console.ts";
+import { addRecord, deadConnection, openConsole, registrationOf } from "../open-console.ts";
 
 t.test("dead letters in the console", async (t) => {
   const { connection } = await startEngines(t);
@@ -98,6 +98,92 @@ t.test("dead letters in the console", async (t) => {
       t.match((await get(`/dead-letters/${id}?done=edited`)).body, /Saved\.[^]*Replay …/);
     },
   );
+
+  const fields = {
+    name: "Ann Lee",
+    email: "ann@example.org",
+    "answers.ticket": "Both",
+    "answers.guests": "2",
+    "answers.conduct": "true",
+  };
+
+  t.test("an edit without a reason comes back as it was, with the problem at the field", async (t) => {
+    const { id } = await addRecord(connection);
+    const page = await post(`/dead-letters/${id}/edit`, {
+      ...fields,
+      seen: "1",
+      name: "Ann Ruth",
+      step: "save",
+      why: " ",
+    });
+    t.equal(page.statusCode, 400);
+    t.match(page.body, /role="alert" tabindex="-1" id="edit-result"[^]*href="#why">Why<[^]*Please give a reason/);
+    t.match(page.body, /id="why"[^>]*aria-describedby="why-hint why-error" aria-invalid="true"/);
+    t.match(page.body, 'value="Ann Ruth"', "what was entered is there");
+    t.match(page.body, /<title>Error: /);
+    t.match(page.body, 'value="save"', "it can be saved from here");
+    t.equal((await deadLetters.read(id)).record.history.length, 1);
+  });
+
+  t.test("a discard without a reason comes back as well", async (t) => {
+    const { id } = await addRecord(connection);
+    const page = await post(`/dead-letters/${id}/discard`, { why: "", seen: "1" });
+    t.equal(page.statusCode, 400);
+    t.match(page.body, /id="discard-result"[^]*href="#discard-why"[^]*id="discard-why"[^>]*aria-invalid="true"/);
+  });
+
+  t.test("of two who edit at once, the second sees both, and undoes nothing that the first one did", async (t) => {
+    const { id } = await addRecord(connection);
+    const theirs = {
+      ...fields,
+      seen: "1",
+      step: "save",
+      name: "Ann of theirs",
+      "answers.guests": "4",
+      why: "by phone",
+    };
+    t.equal((await post(`/dead-letters/${id}/edit`, theirs)).statusCode, 303);
+    // Loaded before: the guests were not touched, the name was.
+    const ours = { ...fields, seen: "1", step: "save", name: "Ann of ours", why: "by mail" };
+    const page = await post(`/dead-letters/${id}/edit`, ours);
+    t.equal(page.statusCode, 409);
+    t.match(page.body, /Not saved: somebody else changed[^]*by phone[^]*Both of you changed/);
+    t.match(page.body, /theirs is <ins[^>]*>Ann of theirs<[^]*yours is <ins[^>]*>Ann of ours</);
+    t.match(page.body, /name="name"[^>]*value="Ann of ours"/, "what was entered is in the form");
+    t.match(page.body, /name="answers.guests"[^>]*value="4"/, "so is what only they changed");
+    t.match(page.body, /name="seen" value="2"/);
+    t.match(page.body, /id="why"[^>]*value="by mail"/);
+    t.match((await deadLetters.read(id)).record.registration, { name: "Ann of theirs" });
+    const again = { ...ours, seen: "2", "answers.guests": "4" };
+    t.equal((await post(`/dead-letters/${id}/edit`, again)).statusCode, 303, "and saves on purpose");
+    t.match((await deadLetters.read(id)).record.registration, { name: "Ann of ours", answers: { guests: 4 } });
+  });
+
+  t.test("what was entered for one that was discarded meanwhile is shown, not lost", async (t) => {
+    const { id } = await addRecord(connection);
+    t.equal((await post(`/dead-letters/${id}/discard`, { why: "spam", seen: "1" })).statusCode, 303);
+    const page = await post(`/dead-letters/${id}/edit`, {
+      ...fields,
+      seen: "1",
+      step: "save",
+      name: "Ann Ruth",
+      why: "asked",
+    });
+    t.equal(page.statusCode, 409);
+    t.match(page.body, /is discarded[^]*What you entered[^]*Ann Ruth[^]*Your reason: <span[^>]*>asked</);
+    const discard = await post(`/dead-letters/${id}/discard`, { why: "spam, too", seen: "1" });
+    t.match(discard, { statusCode: 409, body: /discarded<\/b> by[^]*Your reason: <span[^>]*>spam, too</ });
+  });
+
+  t.test("a table that does not answer costs nothing of what was entered", async (t) => {
+    const lost = await openConsole(t, { ...deadConnection(t), identity: connection.identity });
+    const page = await lost.post("/dead-letters/some-id/edit", { name: "Ann Ruth", why: "asked", step: "save" });
+    t.equal(page.statusCode, 502);
+    t.match(page.body, /action="\/dead-letters\/some-id\/edit"[^]*name="name" value="Ann Ruth"[^]*Try again/);
+    const foreign = await lost.post("/dead-letters/some-id/edit", { name: "Ann" }, { origin: "https://evil.example" });
+    t.equal(foreign.statusCode, 403);
+    t.notMatch(foreign.body, "Try again", "control: never for what another site posts");
+  });
 
   t.test("a discard wants a reason, happens once, and is told to whoever comes later", async (t) => {
     const { id } = await addRecord(connection);

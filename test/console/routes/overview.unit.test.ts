@@ -3,6 +3,7 @@ import { deadConnection, host, openConsole } from "../open-console.ts";
 import { overviewEvent } from "../../../console/routes/overview.ts";
 import { loadAssets } from "../../../console/assets.ts";
 import { createView } from "../../../console/view.ts";
+import { createZonedTimes } from "../../../terminal/zoned-times.ts";
 import { inspectionWith } from "../inspection.ts";
 
 t.test("the stream opens for whoever was let in, with what is known now; too many windows are told so", async (t) => {
@@ -20,7 +21,14 @@ t.test("the stream opens for whoever was let in, with what is known now; too man
 
 t.test("an event is one line, holds every part of the page, escaped, and the point for the charts", async (t) => {
   const assets = loadAssets();
-  const view = createView({ assets, deployment: "", formToken: "", wallClock: () => 0 });
+  const view = createView({
+    assets,
+    deployment: "",
+    eventName: undefined,
+    formToken: "",
+    wallClock: () => 0,
+    times: createZonedTimes(),
+  });
   const inspection = inspectionWith({ tiers: [{ tier: "worker", health: "unhealthy", causes: ["<b>\nline"] }] });
   const line = overviewEvent(view, { at: 0, inspection, tiers: inspection.tiers, failure: undefined }, undefined);
   t.notMatch(line, "\n");

@@ -10,8 +10,9 @@ t.test("the system page tells versions, names and limits, and no secret; the log
   t.match(body, new RegExp(`Node\\.js[^]*${process.versions.node}[^]*eu-central-1[^]*Summit[^]*1 to 250`));
   for (const secret of [formToken, cookie.split("=")[1]!, "secretAccessKey"]) t.notMatch(body, secret);
   t.match((await get("/system/log")).body, "No entries yet");
-  await deadLetters.log("edit", ["some-id"], "changes email", "<b>asked</b>");
-  t.match((await get("/system/log")).body, /edit<\/b> changes email[^]*&lt;b&gt;asked/);
+  const entry = { action: "edit", ids: ["some-id"], detail: "changing email", why: "<b>asked</b>" } as const;
+  await (await deadLetters.logBegin(entry)).finish("changed email");
+  t.match((await get("/system/log")).body, /edit<\/b> changed email[^]*&lt;b&gt;asked/);
 });
 
 t.test("everything is told without asking AWS, and what cannot be known is said so", async (t) => {
@@ -22,6 +23,7 @@ t.test("everything is told without asking AWS, and what cannot be known is said 
   t.match(all.get("You are"), "unknown");
   t.match(all.get("Worker tier"), "WORKER_URL");
   t.equal(all.get("Fields"), "ticket (select), guests (number), conduct (checkbox)");
+  t.match(all.get("Opens"), /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [A-Z]+/, "in the event's time zone, which is named");
   t.equal(all.get("A message stays on the queue"), "14 d at most");
   t.equal(all.get("Region"), "eu-central-1");
 });

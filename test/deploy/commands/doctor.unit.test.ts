@@ -7,6 +7,7 @@ import {
 } from "@aws-sdk/client-cloudwatch-logs";
 import { DescribeEnvironmentHealthCommand, ElasticBeanstalkClient } from "@aws-sdk/client-elastic-beanstalk";
 import { IAMClient, SimulatePrincipalPolicyCommand } from "@aws-sdk/client-iam";
+import { GetAccountCommand, GetEmailIdentityCommand, SESv2Client } from "@aws-sdk/client-sesv2";
 import { GetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { DynamoDBDocumentClient, GetCommand } from "@aws-sdk/lib-dynamodb";
@@ -15,7 +16,7 @@ import { t } from "../../equipment/file-test.ts";
 import { Compile } from "typebox/compile";
 import { Checklist } from "../../../deploy/stack/checklist.ts";
 import { runCommand } from "../../equipment/command-run.ts";
-import { awsError, outputs, summit } from "../stack/deployed-summit.ts";
+import { awsError, mailOutputs, outputs, summit } from "../stack/deployed-summit.ts";
 
 const mocks = {
   cloudFormation: mockClient(CloudFormationClient),
@@ -23,6 +24,7 @@ const mocks = {
   logs: mockClient(CloudWatchLogsClient),
   beanstalk: mockClient(ElasticBeanstalkClient),
   iam: mockClient(IAMClient),
+  ses: mockClient(SESv2Client),
   sqs: mockClient(SQSClient),
   sts: mockClient(STSClient),
   tables: mockClient(DynamoDBDocumentClient),
@@ -59,6 +61,23 @@ t.test("a complete deployment passes, and lists what was checked", async (t) => 
   for (const name of ["identity", "queue", "worker role: Drain", "web role: Accept", "web log: denied calls"])
     t.ok(names.includes(name), name);
   t.equal(new Set(names).size, names.length, "each once");
+});
+
+t.test("where there is mail, its rights, queue, table and the account at SES are among them", async (t) => {
+  const mailing = { ...outputs, ...mailOutputs };
+  mocks.cloudFormation.on(DescribeStacksCommand).resolves({ Stacks: [summit({ outputs: mailing })] });
+  mocks.ses.on(GetAccountCommand).resolves({ SendingEnabled: true, ProductionAccessEnabled: false });
+  mocks.ses
+    .on(GetEmailIdentityCommand, { EmailIdentity: "example.org" })
+    .resolves({ VerifiedForSendingStatus: false, DkimAttributes: { Status: "PENDING", Tokens: ["aa"] } });
+  const { code, stdout } = await doctor();
+  t.equal(code, 1);
+  for (const name of ["mail queue", "mails table", "web role: AskForMail", "worker role: Mail", "worker role: Mails"])
+    t.match(stdout, new RegExp(`^ok {4}${name} `, "m"), name);
+  t.match(stdout, /^ok {4}mail account +in SES's sandbox/m, "enough for a test stage");
+  t.match(stdout, /^FAIL {2}mail identity +example\.org is not verified, DKIM pending/m);
+  t.match(stdout, /→ Publish its DNS records.*aa\._domainkey\.example\.org CNAME aa\.dkim\.amazonses\.com/);
+  t.notMatch((await doctor()).stderr, /^\s+at /m);
 });
 
 t.test("a missing permission is named with its statement, and the exit code is 1", async (t) => {

@@ -6,6 +6,7 @@ import {
   ListStackResourcesCommand,
 } from "@aws-sdk/client-cloudformation";
 import { CloudFrontClient } from "@aws-sdk/client-cloudfront";
+import { CloudWatchLogsClient, PutLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DescribeSecurityGroupsCommand, EC2Client } from "@aws-sdk/client-ec2";
@@ -29,6 +30,7 @@ const mocks = {
   cloudWatch: mockClient(CloudWatchClient),
   dynamoDb: mockClient(DynamoDBClient),
   ec2: mockClient(EC2Client),
+  logs: mockClient(CloudWatchLogsClient),
   sqs: mockClient(SQSClient),
   sts: mockClient(STSClient),
   tables: mockClient(DynamoDBDocumentClient),
@@ -87,7 +89,9 @@ t.test("a made-up person is registered, confirmed and erased again, with an entr
     [{ id: "smoke-1", outcome: "erased" }],
   );
   const lines = mocks.tables.commandCalls(PutCommand).map(({ args }) => JSON.stringify(args[0].input.Item));
-  t.ok(lines.some((line) => line.includes("verification") && !line.includes(email)));
+  t.ok(lines.some((line) => line.includes("made-up person of stack verify") && !line.includes(email)));
+  const grouped = mocks.logs.commandCalls(PutLogEventsCommand).map(({ args }) => JSON.stringify(args[0].input));
+  t.ok(grouped.some((line) => line.includes("made-up person of stack verify") && !line.includes(email)));
   t.equal(run.code, 1, "nothing that AWS did not confirm counts as well");
   t.equal(statusOf(list, "web environment"), "failed");
 });

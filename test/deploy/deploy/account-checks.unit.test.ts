@@ -7,6 +7,7 @@ import {
   DescribeVpcsCommand,
 } from "@aws-sdk/client-ec2";
 import { GetAWSDefaultServiceQuotaCommand, GetServiceQuotaCommand } from "@aws-sdk/client-service-quotas";
+import { GetAccountCommand } from "@aws-sdk/client-sesv2";
 import type { Test } from "tap";
 import { t } from "../../equipment/file-test.ts";
 import { Compile } from "typebox/compile";
@@ -105,6 +106,27 @@ t.test("an account without a quota of its own has AWS's default", async (t) => {
   mocks.quotas.on(GetServiceQuotaCommand).rejects(awsError("NoSuchResourceException"));
   mocks.quotas.on(GetAWSDefaultServiceQuotaCommand).resolves({ Quota: { Value: 7 } });
   t.match(await check(), [{ limit: 7 }, { limit: 7 }]);
+});
+
+t.test("where there is mail, SES's quotas are among them", async (t) => {
+  const { clients, mocks } = openAccount(t);
+  const mailing = { ...demand, mailsPerSecond: 50 };
+  const check = async () => (await checkQuotas(clients, mailing, "summit-test", true)).slice(-2);
+  const quota = { Max24HourSend: 50_000, SentLast24Hours: 12.5, MaxSendRate: 14 };
+  mocks.ses.on(GetAccountCommand).resolves({ SendQuota: quota });
+  const rows = await check();
+  for (const row of rows) t.ok(validator.Check(row), row.name);
+  t.match(rows, [
+    { name: /in a second/, needed: 1, peak: 50, limit: 14, verdict: "short at the peak" },
+    { name: /in 24 hours/, used: 13, limit: 50_000, verdict: "enough" },
+  ]);
+  mocks.ses.on(GetAccountCommand).resolves({ SendQuota: { ...quota, Max24HourSend: -1 } });
+  t.match(await check(), [{}, { verdict: "enough" }]);
+  mocks.ses.on(GetAccountCommand).rejects(awsError("AccessDeniedException", "ses:GetAccount"));
+  t.match(await check(), [
+    { verdict: "unknown", detail: /ses:GetAccount/ },
+    { verdict: "unknown", limit: null },
+  ]);
 });
 
 t.test("a quota that cannot be read is unknown and stops nothing", async (t) => {

@@ -281,6 +281,24 @@ t.test("a change that a live stack cannot take is refused before it is tried", a
   t.ok(asked().every((line) => line.startsWith("synth")));
 });
 
+t.test("an event file that stored registrations do not fit is refused, unless it is meant", async (t) => {
+  const asking = (fields: object[]) => ({
+    ...template,
+    Metadata: { "turnout:event-fields": JSON.stringify(fields) },
+  });
+  const { deploy, asked, mocks } = open(t, { stacks: [toolkit, whole], synthesised: asking([]) });
+  mocks.cloudFormation
+    .on(GetTemplateCommand)
+    .resolves({ TemplateBody: JSON.stringify(asking([{ id: "seat", type: "text", label: "Seat" }])) });
+  const { code, json } = await deploy(["--yes", "--json"]);
+  t.equal(code, 1);
+  t.match(checked(t, json()), { outcome: "not-ready", problems: [/seat is gone.*--accept-event-changes/] });
+  t.ok(asked().every((line) => line.startsWith("synth")));
+  const accepted = await deploy(["--yes", "--json", "--accept-event-changes"]);
+  t.match(checked(t, accepted.json()), { problems: [], warnings: [/seat is gone/] });
+  t.match(asked().join("\n"), /^deploy /m);
+});
+
 t.test("an answer that came too late for the clock's actions deploys nothing", async (t) => {
   let time = dayBefore();
   const { deploy, asked, mocks } = open(t, { synthesised: left, now: () => time, script: "" });

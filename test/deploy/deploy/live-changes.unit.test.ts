@@ -77,6 +77,21 @@ const transitions: readonly (readonly [name: string, from: Template, to: Templat
     [/load balancer/],
   ],
   [
+    "a stack in which nginx stood before the web tier",
+    replaced(plain, [/("OptionName":"Port","Value":)"8080"/g, '$1"80"']),
+    plain,
+    [/port on which the load balancer reaches the web tier.*do not listen.*second stack/],
+  ],
+  [
+    "another path and pace of the health checks",
+    replaced(plain, [
+      '"OptionName":"HealthCheckInterval","Value":"10"',
+      '"OptionName":"HealthCheckInterval","Value":"15"',
+    ]),
+    plain,
+    [],
+  ],
+  [
     "a table under another id",
     plain,
     replaced(plain, ["DataRegistrations", "StoreRegistrations"]),
@@ -86,6 +101,14 @@ const transitions: readonly (readonly [name: string, from: Template, to: Templat
     "a table with another key",
     plain,
     replaced(plain, ['"AttributeName":"email"', '"AttributeName":"id"']),
+    [/tables or queues/],
+  ],
+  ["mail, turned off", full, without(full, "Mail"), []],
+  ["mail, turned on", without(full, "Mail"), full, []],
+  [
+    "a mails table with another key",
+    full,
+    replaced(full, ['"KeySchema":[{"AttributeName":"id","KeyType":"HASH"}],"Replicas"', '"KeySchema":[],"Replicas"']),
     [/tables or queues/],
   ],
   ["a table that is new", without(plain, "DataOutcomes"), plain, []],

@@ -1,13 +1,20 @@
 import { GetTemplateCommand } from "@aws-sdk/client-cloudformation";
 import { DescribeAvailabilityZonesCommand, DescribeInstanceTypeOfferingsCommand } from "@aws-sdk/client-ec2";
 import { ListPlatformVersionsCommand } from "@aws-sdk/client-elastic-beanstalk";
+import { GetAccountCommand, GetEmailIdentityCommand } from "@aws-sdk/client-sesv2";
 import type { Test } from "tap";
 import { t } from "../../equipment/file-test.ts";
-import { checkTemplate, chooseSettings, lateAction, readLiveTemplate } from "../../../deploy/deploy/preflight.ts";
+import {
+  checkMail,
+  checkTemplate,
+  chooseSettings,
+  lateAction,
+  readLiveTemplate,
+} from "../../../deploy/deploy/preflight.ts";
 import { readStack } from "../../../deploy/stack/deployed-stack.ts";
 import { parseTemplate, type Template } from "../../../deploy/stack/template.ts";
 
-import { longSettings, synthesized } from "../../infra/templates.ts";
+import { fullSettings, longSettings, synthesized } from "../../infra/templates.ts";
 import { awsError, openAccount } from "../stack/account-stand-in.ts";
 
 const open = parseTemplate(JSON.stringify((await synthesized()).main));
@@ -202,4 +209,17 @@ t.test("an action of the clock that comes while the deployment runs is seen", as
   const raise = Date.parse("2027-03-01T08:45:00Z");
   t.equal(lateAction(open, raise - 31 * 60_000), undefined);
   t.match(lateAction(open, raise - 29 * 60_000), /08:45:00Z, is now too near/);
+});
+
+t.test("where there is mail, what SES does not allow stops the deployment or is told", async (t) => {
+  const { clients, mocks } = openAccount(t);
+  const calm = new AbortController().signal;
+  const mailing = parseTemplate(JSON.stringify((await synthesized({ settings: fullSettings })).main));
+  mocks.ses.on(GetAccountCommand).resolves({ SendingEnabled: true, ProductionAccessEnabled: false });
+  mocks.ses.on(GetEmailIdentityCommand).rejects(awsError("NotFoundException"));
+  const { problems, warnings, choices } = await checkMail(clients, mailing, calm);
+  t.match(problems, [/^mail account: .*sandbox.*\. Ask for production access/]);
+  t.match(warnings, [/^mail identity: .*no identity example\.org.*The deployment makes it/]);
+  t.strictSame([problems.length, warnings.length, choices.length], [1, 1, 0]);
+  t.strictSame(await checkMail(clients, open, calm), { choices: [], problems: [], warnings: [] });
 });

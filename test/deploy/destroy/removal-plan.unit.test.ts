@@ -22,17 +22,31 @@ t.test("of a test stage nothing is kept: no resource of its template is retained
   t.equal(removed.length, Object.keys(main.Resources).length);
 });
 
-t.test("of a production the tables of people and both queues are kept, and nothing else", async (t) => {
+t.test("of a production the tables, the queues and the audit log are kept, and nothing else", async (t) => {
   const { main } = await synthesized({ settings: fullSettings });
   const { removed, kept } = planRemoval(main, made(main));
   t.same(kept.map(({ type }) => type).toSorted(), [
     "AWS::DynamoDB::GlobalTable",
     "AWS::DynamoDB::GlobalTable",
     "AWS::DynamoDB::GlobalTable",
+    "AWS::DynamoDB::GlobalTable",
+    "AWS::DynamoDB::GlobalTable",
+    "AWS::Logs::LogGroup",
+    "AWS::SQS::Queue",
+    "AWS::SQS::Queue",
     "AWS::SQS::Queue",
     "AWS::SQS::Queue",
   ]);
-  t.ok(kept.some(({ name }) => name.startsWith("DataRegistrations")));
+  for (const id of ["DataRegistrations", "MailMails", "MailQueue"])
+    t.ok(
+      kept.some(({ name }) => name.startsWith(id)),
+      id,
+    );
+  for (const type of ["AWS::SES::ConfigurationSet", "AWS::SES::EmailIdentity"])
+    t.ok(
+      removed.some((one) => one.type === type),
+      type,
+    );
   t.equal(removed.length + kept.length, Object.keys(main.Resources).length);
 });
 

@@ -1,3 +1,4 @@
+import { DeleteLogGroupCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { DeleteStackCommand, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
 import { DeleteTableCommand, UpdateTableCommand } from "@aws-sdk/client-dynamodb";
 import {
@@ -127,6 +128,7 @@ t.test("Ctrl-C stops the waiting", async (t) => {
 
 const table = { logicalId: "DataRegistrations", type: "AWS::DynamoDB::GlobalTable", name: "summit-production-Table" };
 const queue = { logicalId: "DataQueue", type: "AWS::SQS::Queue", name: "https://sqs/summit-production-Queue" };
+const auditLog = { logicalId: "PeopleAuditLog1", type: "AWS::Logs::LogGroup", name: "summit-production-Audit" };
 const other = { logicalId: "Bucket", type: "AWS::S3::Bucket", name: "bucket" };
 
 function openKept(t: Test) {
@@ -134,7 +136,7 @@ function openKept(t: Test) {
   const lines: string[] = [];
   const { signal } = new AbortController();
   const remove = () =>
-    deleteKeptData([table, queue, other], { clients, note: (line) => lines.push(line), pollMs: 1, signal });
+    deleteKeptData([table, queue, auditLog, other], { clients, note: (line) => lines.push(line), pollMs: 1, signal });
   return { mocks, lines, remove };
 }
 
@@ -157,17 +159,21 @@ t.test("a table that is still being made or changed loses its protection before 
   t.equal(updates, 2);
 });
 
-t.test("tables lose their protection and are deleted, queues too, anything else is kept", async (t) => {
-  const { mocks, lines, remove } = openKept(t);
-  t.same(await remove(), [other]);
-  t.match(mocks.dynamoDb.commandCalls(UpdateTableCommand)[0]?.args[0].input, {
-    TableName: table.name,
-    DeletionProtectionEnabled: false,
-  });
-  t.match(mocks.dynamoDb.commandCalls(DeleteTableCommand)[0]?.args[0].input, { TableName: table.name });
-  t.match(mocks.sqs.commandCalls(DeleteQueueCommand)[0]?.args[0].input, { QueueUrl: queue.name });
-  t.same(lines, [`Deleted ${table.name}.`, `Deleted ${queue.name}.`]);
-});
+t.test(
+  "tables lose their protection and are deleted, queues and the audit log too, anything else is kept",
+  async (t) => {
+    const { mocks, lines, remove } = openKept(t);
+    t.same(await remove(), [other]);
+    t.match(mocks.dynamoDb.commandCalls(UpdateTableCommand)[0]?.args[0].input, {
+      TableName: table.name,
+      DeletionProtectionEnabled: false,
+    });
+    t.match(mocks.dynamoDb.commandCalls(DeleteTableCommand)[0]?.args[0].input, { TableName: table.name });
+    t.match(mocks.sqs.commandCalls(DeleteQueueCommand)[0]?.args[0].input, { QueueUrl: queue.name });
+    t.same(lines, [`Deleted ${table.name}.`, `Deleted ${queue.name}.`, `Deleted ${auditLog.name}.`]);
+    t.equal(mocks.logs.commandCalls(DeleteLogGroupCommand).length, 1);
+  },
+);
 
 t.test("a busy table is retried; a missing one counts as deleted", async (t) => {
   const { mocks, remove } = openKept(t);

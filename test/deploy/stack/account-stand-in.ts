@@ -25,6 +25,7 @@ import { IAMClient } from "@aws-sdk/client-iam";
 import { ResourceGroupsTaggingAPIClient } from "@aws-sdk/client-resource-groups-tagging-api";
 import { S3Client } from "@aws-sdk/client-s3";
 import { ServiceQuotasClient } from "@aws-sdk/client-service-quotas";
+import { SESv2Client } from "@aws-sdk/client-sesv2";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { mockClient } from "aws-sdk-client-mock";
@@ -110,6 +111,7 @@ export function openAccount(t: Test, stacks: StandInStack[] = [], onAsk = (_stac
     logs: mockClient(CloudWatchLogsClient),
     quotas: mockClient(ServiceQuotasClient),
     s3: mockClient(S3Client),
+    ses: mockClient(SESv2Client),
     sqs: mockClient(SQSClient),
     sts: mockClient(STSClient),
     tagging: mockClient(ResourceGroupsTaggingAPIClient),

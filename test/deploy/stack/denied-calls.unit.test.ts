@@ -50,6 +50,11 @@ t.test(
         events: [
           { message: JSON.stringify({ msg: said("dynamodb:PartiQLInsert", table) }), timestamp: at(5) },
           { message: said("s3:DeleteBucket", "arn:aws:s3:::elsewhere"), timestamp: at(2) },
+          {
+            message:
+              "User `arn:aws:sts::123456789012:assumed-role/w/i-1' is not authorized to perform `ses:SendBulkEmail' on resource `arn:aws:ses:eu-central-1:123456789012:identity/example.org'",
+            timestamp: at(4),
+          },
           { message: "AccessDenied, but of what nobody says", timestamp: at(3) },
         ],
       });
@@ -61,6 +66,7 @@ t.test(
         todo: /statement Store of Roles\/WorkerRole/,
       },
       { found: /1 × s3:DeleteBucket/, todo: /No statement of Roles\/WorkerRole is about s3:DeleteBucket/ },
+      { found: /1 × ses:SendBulkEmail on arn:aws:ses:eu-central-1:123456789012:identity\/example\.org, last/ },
     ]);
   },
 );

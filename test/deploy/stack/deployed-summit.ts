@@ -10,6 +10,8 @@ export const outputs = {
   DeadLettersTable: "summit-dead-letters",
   OutcomesTable: "summit-outcomes",
   ActivityTable: "summit-activity",
+  ControlsTable: "summit-controls",
+  AuditLogGroup: "summit-audit",
   ApplicationName: "summit-app",
   WebEnvironment: "summit-web",
   WorkerEnvironment: "summit-worker",
@@ -19,6 +21,16 @@ export const outputs = {
   WorkerRoleArn: "arn:aws:iam::123456789012:role/summit-worker",
   LoadBalancerDnsName: "internal-summit.eu-central-1.elb.amazonaws.com",
   ReceiptKeysSecret: "arn:aws:secretsmanager:eu-central-1:123456789012:secret:ReceiptKeys-abc",
+} as const;
+
+/** What the outputs of a deployment with mail have more. */
+export const mailOutputs = {
+  MailQueueUrl: "https://sqs.eu-central-1.amazonaws.com/123456789012/summit-mails",
+  MailDeadLetterQueueUrl: "https://sqs.eu-central-1.amazonaws.com/123456789012/summit-mails-dead-letters",
+  MailsTable: "summit-mails",
+  MailConfigurationSet: "summit-mail-set",
+  MailSender: "registration@example.org",
+  MailIdentity: "example.org",
 } as const;
 
 /** @param changed what is different; outputs are replaced as a whole */

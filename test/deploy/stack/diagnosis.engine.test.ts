@@ -19,6 +19,7 @@ t.test("what can be reached is checked: identity, queues, tables, tiers", async 
       "dead-letters table: ok",
       "outcomes table: ok",
       "activity table: ok",
+      "controls table: ok",
       "web tier: failed",
       "worker tier: failed",
     ],

@@ -22,6 +22,7 @@ t.test("a correct site passes", async (t) => {
       "security headers: ok",
       "https only: ok",
       "page is cached: ok",
+      "progress is cached: ok",
       "status is never cached: ok",
       "nothing else is served: ok",
       "origin is closed: ok",
@@ -44,6 +45,21 @@ t.test("each deviation is found, and only that one", async (t) => {
     ],
     ["https only", { "GET /plain": (_r, response) => response.writeHead(200).end() }, /answers 200/],
     ["page is cached", { "GET /": (_r, response) => response.writeHead(200, pageHeaders).end("<form>") }, /none of 4/],
+    [
+      "progress is cached",
+      { "GET /progress?turnout-verify=1": (_r, response) => response.writeHead(404).end() },
+      /answers 404/,
+    ],
+    [
+      "progress is cached",
+      Object.fromEntries(
+        [1, 2, 3, 4].map((tries) => [
+          `GET /progress?turnout-verify=${tries}`,
+          (_r, response) => response.writeHead(200, { "x-cache": "Miss from cloudfront" }).end("{}"),
+        ]),
+      ),
+      /none of 4/,
+    ],
     [
       "status is never cached",
       {
@@ -79,7 +95,7 @@ t.test("a site that does not answer has failed, with the reason", async (t) => {
   const signal = new AbortController().signal;
   const checks = await checkEdge({ url: "http://127.0.0.1:1", originHost: "127.0.0.1", originPorts: [1], signal });
   t.match(checks[0], { name: "event page", status: "failed", found: /gave no answer/ });
-  t.equal(checks.length, 6, "and the rest was checked");
+  t.equal(checks.length, 7, "and the rest was checked");
 });
 
 const calm = new AbortController().signal;

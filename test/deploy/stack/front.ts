@@ -16,12 +16,19 @@ export const pageHeaders = {
   "content-security-policy": "default-src 'none'",
 };
 
+function progress(cache: "Hit" | "Miss"): Handler {
+  const headers = { "cache-control": "public, max-age=1, s-maxage=1", "x-cache": `${cache} from cloudfront` };
+  return (_request, response) => response.writeHead(200, headers).end('{"storedUntil":null}');
+}
+
 /** As infra means it to be. */
 const asIntended: Readonly<Record<string, Handler>> = {
   "GET /": (_request, response, times) =>
     response
       .writeHead(200, { ...pageHeaders, "x-cache": times > 1 ? "Hit from cloudfront" : "Miss from cloudfront" })
       .end("<form>"),
+  "GET /progress?turnout-verify=1": progress("Miss"),
+  "GET /progress?turnout-verify=2": progress("Hit"),
   "GET /registrations/turnout-verify": (_request, response) =>
     response.writeHead(404, { "cache-control": "no-store", "x-cache": "Error from cloudfront" }).end("{}"),
   "GET /plain": (_request, response) => response.writeHead(301, { location: "https://d1.cloudfront.net/" }).end(),

@@ -252,6 +252,21 @@ t.test("without Elastic Beanstalk its ids stay unknown; without CloudFormation n
   await t.rejects(readTraces(clients, "summit-test"), { name: "Throttling" });
 });
 
+t.test("the audit log that a production keeps is told, and not removed", async (t) => {
+  const name = `${stack}-PeopleAuditLog1-Ab1`;
+  const kept = { logicalId: "PeopleAuditLog1", type: "AWS::Logs::LogGroup", name, status: "DELETE_SKIPPED" };
+  const { clients, mocks } = openAccount(t, [{ name: stack, status: "DELETE_COMPLETE", resources: [kept] }]);
+  const other = `${stack}-NetworkRefusedLog1-Ab1`;
+  mocks.logs
+    .on(DescribeLogGroupsCommand, { logGroupNamePrefix: `${stack}-` })
+    .resolves({ logGroups: [{ logGroupName: name }, { logGroupName: other }] });
+  const found = await findLeftovers({ clients, stack, account, region, signal });
+  t.match(found.report, { clean: false, kept: [{ name }], left: [{ name: other }] });
+  await removeLeftovers(found, () => {});
+  const deleted = mocks.logs.commandCalls(DeleteLogGroupCommand).map(({ args }) => args[0].input.logGroupName);
+  t.same(deleted, [other], "control: any other group of the stack is removed");
+});
+
 t.test("names that CloudFormation shortened are known from its report", async (t) => {
   const long = "summit-of-the-whole-wide-world-production";
   const lambda = `${long.slice(0, 24)}-LookupsAWS679f53fac00243-Ab1`;

@@ -130,3 +130,54 @@ t.test("after Ctrl-C the registration is still erased", async (t) => {
   await t.rejects(registering, { code: "TURNOUT_INTERRUPTED" });
   t.strictSame(forgotten, [person.email]);
 });
+
+const confirmed: typeof accepted = {
+  ...accepted,
+  "GET /registrations/r": (_request, response) => sendJson(response, 200, { status: "confirmed" }),
+};
+
+t.test("where there is mail, its record is awaited before the person is erased", async (t) => {
+  const asked: string[] = [];
+  const detail = "the domain is reserved";
+  const { checks, forgotten } = await register(t, confirmed, {
+    findMail(email) {
+      asked.push(email);
+      return Promise.resolve(asked.length < 2 ? undefined : { outcome: "rejected", detail });
+    },
+  });
+  t.match(checks, [
+    { name: "smoke registration", status: "ok" },
+    { name: "smoke mail", status: "ok", found: /^rejected after .*: the domain is reserved$/ },
+    { name: "smoke registration forgotten", status: "ok" },
+  ]);
+  t.strictSame(asked, [person.email, person.email]);
+  t.strictSame(forgotten, [person.email]);
+});
+
+t.test(
+  "a mail without a record, or that was not sent for another reason, has failed; so has the question",
+  async (t) => {
+    const mailCheck = async (findMail: SmokeOptions["findMail"]) => {
+      const { checks, forgotten } = await register(t, confirmed, { timeoutSeconds: 0, findMail });
+      t.equal(forgotten.length, 1, "erased all the same");
+      return checks.find(({ name }) => name === "smoke mail");
+    };
+    t.match(await mailCheck(() => Promise.resolve(undefined)), { status: "failed", todo: /worker's log/ });
+    t.match(await mailCheck(() => Promise.resolve({ outcome: "obsolete" })), { status: "failed", found: /^obsolete/ });
+    const denied = Object.assign(new Error("denied"), {
+      name: "AccessDeniedException",
+      $metadata: { httpStatusCode: 400 },
+    });
+    t.match(await mailCheck(() => Promise.reject(denied)), { status: "unknown" });
+  },
+);
+
+t.test("a firewall that challenges browsers is no failure: nobody was registered", async (t) => {
+  const { checks, forgotten } = await register(t, {
+    "POST /registrations": (_request, response) => {
+      response.writeHead(202, { "x-amzn-waf-action": "challenge" }).end();
+    },
+  });
+  t.match(checks, [{ status: "skipped", found: /only browsers/ }]);
+  t.equal(forgotten.length, 0);
+});

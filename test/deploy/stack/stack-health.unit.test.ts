@@ -8,18 +8,20 @@ import {
   DescribeEnvironmentsCommand,
   ElasticBeanstalkClient,
 } from "@aws-sdk/client-elastic-beanstalk";
+import { GetAccountCommand, GetEmailIdentityCommand, SESv2Client } from "@aws-sdk/client-sesv2";
 import { GetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { mockClient } from "aws-sdk-client-mock";
 import { t } from "../../equipment/file-test.ts";
 import { createDeploymentClients } from "../../../deploy/stack/clients.ts";
 import { alarmsOf, checkParts, checkStack, partsOf } from "../../../deploy/stack/stack-health.ts";
-import { awsError, outputs } from "./deployed-summit.ts";
+import { awsError, mailOutputs, outputs } from "./deployed-summit.ts";
 
 const mocks = {
   autoScaling: mockClient(AutoScalingClient),
   beanstalk: mockClient(ElasticBeanstalkClient),
   cloudFront: mockClient(CloudFrontClient),
   cloudWatch: mockClient(CloudWatchClient),
+  ses: mockClient(SESv2Client),
   sqs: mockClient(SQSClient),
   tables: mockClient(DynamoDBClient),
 };
@@ -136,10 +138,39 @@ t.test("parts that all work pass, each by name", async (t) => {
       "dead-letters table",
       "outcomes table",
       "activity table",
+      "controls table",
       "distribution",
       "web figures",
       "worker figures",
       "alarms",
+    ],
+  );
+});
+
+t.test("the parts of mail are checked where there is mail", async (t) => {
+  mocks.ses.on(GetAccountCommand).resolves({ SendingEnabled: true, ProductionAccessEnabled: true });
+  mocks.ses.on(GetEmailIdentityCommand).resolves({
+    VerifiedForSendingStatus: true,
+    DkimAttributes: { Status: "SUCCESS", SigningEnabled: true },
+  });
+  const { signal } = new AbortController();
+  const mailing = { ...outputs, ...mailOutputs };
+  const all = await checkParts({ clients, stack: "summit-test", outputs: mailing, alarmNames: ["old"], signal });
+  const usual = new Set((await check()).map(({ name }) => name));
+  t.match(
+    all.filter(({ name }) => !usual.has(name)),
+    [
+      {
+        name: "mail queue",
+        status: "failed",
+        found: /do not go to summit-mails-dead-letters/,
+        todo: /construct Mail /,
+      },
+      { name: "mails' dead-letter queue", status: "ok" },
+      { name: "mails table", status: "ok" },
+      { name: "mail account", status: "ok" },
+      { name: "mail quota", status: "ok" },
+      { name: "mail identity", status: "ok" },
     ],
   );
 });
@@ -191,6 +222,7 @@ t.test("a table being changed and a denied or throttled call are unknown", async
     "dead-letters table",
     "outcomes table",
     "activity table",
+    "controls table",
     "distribution",
   ]);
 });

@@ -3,7 +3,7 @@ import { mockClient } from "aws-sdk-client-mock";
 import { t } from "../../equipment/file-test.ts";
 import { checkRights, deploymentNames, statementOf } from "../../../deploy/stack/tier-rights.ts";
 import { grantsOf } from "../../../shared/aws/tier-grants.ts";
-import { awsError, outputs } from "./deployed-summit.ts";
+import { awsError, mailOutputs, outputs } from "./deployed-summit.ts";
 
 const iam = mockClient(IAMClient);
 t.beforeEach(() => iam.reset());
@@ -125,4 +125,29 @@ t.test("rights for Session Manager are checked where the stack says that it reac
     checks.find(({ name }) => name === "worker role: InstanceAccess"),
     { status: "failed", found: /ssmmessages:OpenDataChannel/ },
   );
+});
+
+t.test("the rights of mail are checked where the stack has mail, by statement, with the sender", async (t) => {
+  playIam((action, resource) =>
+    action === "ses:SendBulkTemplatedEmail" && resource.endsWith("configuration-set/summit-mail-set")
+      ? ({ EvalResourceDecision: "implicitDeny" } as object)
+      : undefined,
+  );
+  const mailing = deploymentNames({ ...outputs, ...mailOutputs });
+  const checks = await checkRights({ client, tier: "worker", roleArn, names: mailing, instanceAccess: false, signal });
+  const statements = new Set(checks.map(({ name }) => name.replace("worker role: ", "")));
+  for (const sid of ["MailQueue", "Mails", "Mail", "MailRate", "Secrets"]) t.ok(statements.has(sid), sid);
+  t.match(
+    checks.filter(({ status }) => status !== "ok"),
+    [{ name: "worker role: Mail", status: "failed", found: /SendBulkTemplatedEmail on arn:.*:configuration-set/ }],
+  );
+  const asked = iam.commandCalls(SimulatePrincipalPolicyCommand).map(({ args }) => args[0].input);
+  const sending = asked.find(({ ActionNames }) => ActionNames?.includes("ses:SendBulkEmail"));
+  t.match(sending, {
+    ResourceArns: ["arn:aws:ses:eu-central-1:123456789012:identity/x", /configuration-set\/summit-mail-set$/],
+    ContextEntries: [{ ContextKeyName: "ses:FromAddress", ContextKeyValues: ["registration@example.org"] }],
+  });
+  t.equal(statementOf("web", mailing, "sqs:SendMessage"), "Accept");
+  t.equal(statementOf("worker", mailing, "ses:GetAccount"), "MailRate");
+  t.equal(statementOf("worker", names, "ses:GetAccount"), undefined, "control: without mail");
 });

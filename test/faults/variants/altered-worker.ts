@@ -2,16 +2,16 @@
  * The worker tier with one of its AWS clients altered: what `worker/main.ts` puts together, in the same way, from the same
  * parts. For negative controls: a proof that cannot fail proves nothing.
  */
-import type { SQSClient } from "@aws-sdk/client-sqs";
+import type { Message, ReceiveMessageCommandOutput, SQSClient } from "@aws-sdk/client-sqs";
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
-import { createDocumentClient, createSqsClient } from "../../../shared/aws/aws-clients.ts";
-import { readEnv } from "../../../shared/process/environment.ts";
+import { createDocumentClient, createSesClient, createSqsClient } from "../../../shared/aws/aws-clients.ts";
 import { createLifecycle } from "../../../shared/process/lifecycle.ts";
 import { openLog } from "../../../shared/process/logger.ts";
 import { createRegistry } from "../../../shared/process/metrics.ts";
 import { runProcess } from "../../../shared/process/process.ts";
 import { buildWorkerApp } from "../../../worker/app.ts";
-import { WorkerConfig } from "../../../worker/config.ts";
+import { loadEvent } from "../../../shared/registration/event-definition.ts";
+import { readWorkerConfig } from "../../../worker/config.ts";
 import { createWorker } from "../../../worker/worker.ts";
 
 /** Alters a client by its middleware, as any library could. */
@@ -20,9 +20,27 @@ export interface Alteration {
   readonly documents?: (client: DynamoDBDocumentClient) => void;
 }
 
+/** @returns an alteration that shows the worker other messages than it receives, after the SDK has checked them */
+export function alterReceived(alter: (message: Message) => Message): Alteration {
+  return {
+    sqs(client) {
+      client.middlewareStack.add(
+        (next, { commandName }) =>
+          async (args) => {
+            const result = await next(args);
+            if (commandName !== "ReceiveMessageCommand") return result;
+            const output = result.output as ReceiveMessageCommandOutput;
+            return { ...result, output: { ...output, Messages: output.Messages?.map(alter) } };
+          },
+        { step: "initialize", name: "alterReceived", priority: "high" },
+      );
+    },
+  };
+}
+
 export async function runAlteredWorker(alteration: Alteration): Promise<void> {
   await runProcess(process, async () => {
-    const config = readEnv(WorkerConfig, process.env);
+    const config = readWorkerConfig(process.env);
     const log = openLog("worker", config.LOG_LEVEL);
     const registry = createRegistry("worker");
     const region = config.AWS_REGION;
@@ -31,7 +49,12 @@ export async function runAlteredWorker(alteration: Alteration): Promise<void> {
     const documents = createDocumentClient({ region, requestTimeoutMs: config.WRITE_TIMEOUT_MS, maxAttempts: 3 });
     alteration.sqs?.(sqs);
     alteration.documents?.(documents);
-    const worker = createWorker({ config, sqs, documents, registry, logger: log.logger });
+    const mail = config.MAIL_FROM !== undefined && {
+      ses: createSesClient({ region, requestTimeoutMs: 20_000, maxAttempts: 1 }),
+      event: loadEvent(config.EVENT_FILE),
+      sendToReserved: true,
+    };
+    const worker = createWorker({ config, sqs, documents, registry, logger: log.logger, mail: mail || undefined });
     const app = buildWorkerApp({ health: worker.health, registry, tasks: {}, logger: log.logger });
     const lifecycle = createLifecycle(
       [

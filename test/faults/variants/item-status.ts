@@ -7,7 +7,7 @@ export function createStatusReader({ reads }: StatusReaderOptions): StatusReader
   return {
     async read(receipt) {
       const { item } = await reads.find(receipt);
-      return item ? "confirmed" : "pending";
+      return { status: item ? "confirmed" : "pending" };
     },
   };
 }

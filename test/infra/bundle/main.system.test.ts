@@ -12,7 +12,7 @@ import { delimiter, dirname, join, resolve } from "node:path";
 import { gunzipSync } from "node:zlib";
 import t from "tap";
 import { writeBillOfMaterials } from "../../../infra/bill-of-materials.ts";
-import { buildBundle, installProductionModules } from "../../../infra/bundle.ts";
+import { buildBundle, installProductionModules, type Bundle } from "../../../infra/bundle.ts";
 import { stopDeadlineSeconds } from "../../../infra/tier-variables.ts";
 import { findFreePort } from "../../../local/ports.ts";
 import { postTask, readCronFile } from "../../../local/scheduler.ts";
@@ -35,18 +35,22 @@ const engines = createLocalStack({ tiers: [], periodicTasks: false });
 const slowMs = 60_000;
 const groups = new Set<ChildProcess>();
 let files: UnpackedFile[] = [];
+let bundled: Bundle | undefined;
 
-t.before(async () => {
-  if (skipUnlessLong) return;
+async function bundle(zip: string, bill: string): Promise<Bundle> {
   const { folder: installed, modules, remove } = await installProductionModules(root);
   try {
-    await writeBillOfMaterials(installed, billOfMaterials);
-    const zip = join(folder, "turnout.zip");
-    await buildBundle({ root, eventFile: "event.json", modules, output: zip });
-    files = await unpack(zip, unpacked);
+    await writeBillOfMaterials(installed, bill);
+    return await buildBundle({ root, eventFile: "event.json", modules, output: zip });
   } finally {
     await remove();
   }
+}
+
+t.before(async () => {
+  if (skipUnlessLong) return;
+  bundled = await bundle(join(folder, "turnout.zip"), billOfMaterials);
+  files = await unpack(bundled.path, unpacked);
 });
 
 t.teardown(async () => {
@@ -150,6 +154,20 @@ t.test(
   },
 );
 
+t.test("made again, bundle and bill of materials are the same, byte for byte", { skip: skipUnlessLong }, async (t) => {
+  const bill = join(folder, "again.cdx.json");
+  const again = await bundle(join(folder, "again.zip"), bill);
+  t.equal(again.sha256, bundled?.sha256);
+  t.equal(readFileSync(bill, "utf8"), readFileSync(billOfMaterials, "utf8"));
+  const other = await buildBundle({
+    root,
+    eventFile: "docs/events/conference.json",
+    modules: join(unpacked, "node_modules"),
+    output: join(folder, "other.zip"),
+  });
+  t.not(other.sha256, again.sha256, "control: another event is another bundle");
+});
+
 t.test("the bundle is far below what Elastic Beanstalk takes", { skip: skipUnlessLong }, async (t) => {
   const megabytes = files.reduce((sum, { bytes }) => sum + bytes, 0) / 1_000_000;
   t.ok(megabytes < 50, `${megabytes.toFixed(1)} MB unpacked; Elastic Beanstalk takes 500 MB`);
@@ -203,6 +221,7 @@ t.test(
       DEAD_LETTERS_TABLE,
       OUTCOMES_TABLE,
       ACTIVITY_TABLE,
+      CONTROLS_TABLE,
     } = engines.environment;
     const endpoints = engines.environment;
     const aws = Object.fromEntries(Object.entries(endpoints).filter(([name]) => name.startsWith("AWS_")));
@@ -219,6 +238,7 @@ t.test(
     const web = startService({
       ...common,
       TIER: "web",
+      CONTROLS_TABLE: CONTROLS_TABLE!,
       PORT: String(ports.web),
       // As Secrets Manager makes it up: without a key id.
       RECEIPT_KEYS: "k".repeat(43),

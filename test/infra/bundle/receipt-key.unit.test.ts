@@ -1,6 +1,6 @@
 import { t } from "../../equipment/file-test.ts";
 import { nameReceiptKey } from "../../../infra/bundle/receipt-key.ts";
-import { parseReceiptKeys } from "../../../web/status/receipts.ts";
+import { parseReceiptKeys } from "../../../shared/registration/receipts.ts";
 
 const generated = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQ";
 

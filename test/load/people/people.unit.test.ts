@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { Compile } from "typebox/compile";
+import { fieldsEvent } from "../../equipment/fields-event.ts";
 import { t } from "../../equipment/file-test.ts";
 import { createPeople } from "../../../load/people/people.ts";
 import { loadEvent, type EventDefinition } from "../../../shared/registration/event-definition.ts";
@@ -27,13 +28,23 @@ function take(seed: number, event: EventDefinition, count: number) {
 }
 
 t.test("every person is valid for the event, whatever it asks", async (t) => {
-  for (const event of [shipped, demanding]) {
+  for (const event of [shipped, demanding, fieldsEvent()]) {
     const validator = Compile(submissionSchema(event));
     for (const person of take(1, event, 2_000)) {
       normalizeSubmission(person, event);
       if (!validator.Check(person)) t.fail(JSON.stringify([person, validator.Errors(person)]));
     }
   }
+});
+
+t.test("whoever is asked answers, of whatever kind the field is", async (t) => {
+  const given = new Set(take(1, fieldsEvent(), 300).flatMap(({ answers }) => Object.keys(answers)));
+  t.same(
+    [...given].toSorted(),
+    fieldsEvent()
+      .fields.map(({ id }) => id)
+      .toSorted(),
+  );
 });
 
 t.test("nobody has an address that somebody else has, also with another seed", async (t) => {

@@ -4,19 +4,25 @@ import type { Test } from "tap";
 import { t } from "../../equipment/file-test.ts";
 import { countSubmissions, readSubmissions, type RejectedRow } from "../../../load/people/submission-file.ts";
 import { createExportFormat } from "../../../admin/registrations/export-format.ts";
+import { createConsentRecords } from "../../../shared/registration/consent.ts";
+import { fieldsEvent, fullAnswers } from "../../equipment/fields-event.ts";
 import { loadEvent, parseEvent } from "../../../shared/registration/event-definition.ts";
 
 const event = loadEvent(join(import.meta.dirname, "../../../event.json"));
 
-async function read(t: Test, name: string, content: string | Buffer) {
+async function read(t: Test, name: string, content: string | Buffer, of = event) {
   const path = join(t.testdir(), name);
   writeFileSync(path, content);
   const refused: RejectedRow[] = [];
   const rows: { line: number | undefined; submission: unknown }[] = [];
-  for await (const { line, submission } of readSubmissions({ path, event, onRejected: (row) => refused.push(row) })) {
+  for await (const { line, submission } of readSubmissions({
+    path,
+    event: of,
+    onRejected: (row) => refused.push(row),
+  })) {
     rows.push({ line, submission });
   }
-  t.equal(await countSubmissions({ path, event }), rows.length);
+  t.equal(await countSubmissions({ path, event: of }), rows.length);
   return { rows, refused };
 }
 
@@ -113,6 +119,27 @@ const exported = {
   storedAt: "2026-01-01T09:00:01.000Z",
   expiresAt: 1_800_000_000,
 };
+
+t.test("an export with every kind of field is read back as it was sent, in both formats", async (t) => {
+  const own = fieldsEvent();
+  const { email, name } = exported;
+  const stored = { ...exported, answers: createConsentRecords(own).keep(fullAnswers) };
+  for (const [file, { head, line }] of [
+    ["people.csv", createExportFormat("csv", own)],
+    ["people.csv", createExportFormat("csv", undefined)],
+    ["people.jsonl", createExportFormat("jsonl", own)],
+  ] as const) {
+    const { rows } = await read(t, file, head + line(stored), own);
+    t.same(rows[0]?.submission, { email, name, answers: fullAnswers }, file);
+  }
+  const typed = "email,name,workshops,photos,arrival,phone\na@example.org,Ann,Rust;Zig,ja,2026-05-09, 12345\n";
+  const { rows } = await read(t, "people.csv", typed, own);
+  t.same(rows[0]?.submission, {
+    email: "a@example.org",
+    name: "Ann",
+    answers: { workshops: ["Rust", "Zig"], photos: true, arrival: "2026-05-09", phone: "12345" },
+  });
+});
 
 t.test("an export is read back as it was registered, in both formats, by the same event or none", async (t) => {
   const { email, name, answers } = exported;

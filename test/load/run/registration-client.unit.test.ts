@@ -38,6 +38,26 @@ t.test("a registration is posted as a page would, with its key, over kept-alive 
   t.match(seen[1], { method: "POST", url: "/registrations", key: "key-2", type: "application/json" });
 });
 
+t.test("a registration is corrected and withdrawn by its receipt", async (t) => {
+  const seen: unknown[] = [];
+  const client = await doorTo(t, (request, response) => {
+    const { method, url, headers } = request;
+    let body = "";
+    request.on("data", (chunk) => (body += String(chunk)));
+    request.on("end", () => {
+      seen.push({ method, url, type: headers["content-type"], body });
+      response.writeHead(202).end("{}");
+    });
+  });
+  t.match(await client.correct("k.abc", { name: "Eda", answers: { guests: 1 } }), { status: 202 });
+  t.match(await client.withdraw("k.abc"), { status: 202 });
+  const url = "/registrations/k.abc";
+  t.strictSame(seen, [
+    { method: "PUT", url, type: "application/json", body: '{"name":"Eda","answers":{"guests":1}}' },
+    { method: "DELETE", url, type: undefined, body: "" },
+  ]);
+});
+
 t.test("a rejection is passed on with its code and validation errors", async (t) => {
   const errors = [{ pointer: "/email", detail: "must be an address" }];
   const problem = { status: 400, code: "TURNOUT_REGISTRATION_INVALID", detail: "Please correct.", errors };

@@ -1,7 +1,10 @@
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { Compile } from "typebox/compile";
 import t from "tap";
+import { readStressReport } from "../../../load/plan/stress-figures.ts";
+import { lastStressFile } from "../../../load/stress/last-result.ts";
 import { StressReport } from "../../../load/stress/stress-report.ts";
 import { TurnoutError } from "../../../shared/errors.ts";
 import { runCommand } from "../../equipment/command-run.ts";
@@ -40,7 +43,9 @@ t.test("--help explains, with examples", async (t) => {
 t.test("against a stack that runs", async (t) => {
   const { env: ports, stack } = await startEngines(t, ["web", "worker"]);
   const { web = "", worker = "" } = stack.urls;
-  const env = { ...ports, WEB_PORT: new URL(web).port, WORKER_PORT: new URL(worker).port };
+  const TURNOUT_RUN_FOLDER = mkdtempSync(join(tmpdir(), "turnout-run-"));
+  t.teardown(() => rmSync(TURNOUT_RUN_FOLDER, { recursive: true, force: true }));
+  const env = { ...ports, WEB_PORT: new URL(web).port, WORKER_PORT: new URL(worker).port, TURNOUT_RUN_FOLDER };
 
   await t.test(
     "--json prints one document of its schema, the page and the ledger lie where they were asked for",
@@ -54,6 +59,8 @@ t.test("against a stack that runs", async (t) => {
       t.strictSame(Compile(StressReport).Errors(report), []);
       t.match(report, { passed: true, target: web.replace(/\/$/, ""), page: html, ledger });
       t.match(run.stderr, /20\/s: .*\n60\/s: /, "step by step");
+      t.ok((report as StressReport).peakStoredPerSecond! > 0);
+      t.strictSame(readStressReport(lastStressFile(env)), report, "kept for the plan");
       t.match(readFileSync(html, "utf8"), "<svg");
       const lines = readFileSync(ledger, "utf8").trim().split("\n");
       const { audit } = report as StressReport;

@@ -1,12 +1,6 @@
 import { t } from "../../equipment/file-test.ts";
-import {
-  checkVolume,
-  drawArrivals,
-  parseSteps,
-  stressBounds,
-  isLoopback,
-  requireOwnTarget,
-} from "../../../load/stress/steps.ts";
+import { checkVolume, drawArrivals, parseSteps, stressBounds, requireOwnTarget } from "../../../load/stress/steps.ts";
+import { isLoopback } from "../../../load/run/loopback.ts";
 
 t.test("steps are whole numbers with commas between them, and little else", async (t) => {
   t.strictSame(parseSteps("100, 200,400"), [100, 200, 400]);

@@ -121,6 +121,24 @@ t.test("the oldest is as old as those waited who are being stored, or else as th
   t.equal(estimateBacklog(1, quiet, now).oldestAgeSeconds, null, "sent just now, not the one that is done");
 });
 
+t.test("finished is what was sent before the oldest message that waits, whatever became of it", async (t) => {
+  const standing = steady({ accepted: 10, packsSent: 1 });
+  t.equal(estimateBacklog(0, standing, now).finishedUntil, now, "nobody waits");
+  t.equal(estimateBacklog(5, standing, now).finishedUntil, running - 40_000, "sent in the fifth bucket from now");
+  t.equal(estimateBacklog(50, standing, now).finishedUntil, null, "older than what is known");
+  const halves = steady({ accepted: 1_000, packsSent: 4 });
+  t.equal(
+    estimateBacklog(6, halves, now).finishedUntil,
+    running - 5_000,
+    "of a bucket of which some are gone, a share",
+  );
+  const differences = [{ stored: 4, storedDelayMs: 9_000 }, { duplicate: 4 }, { gone: 4 }, { deadLettered: 4 }];
+  for (const difference of differences) {
+    const slices = steady({ accepted: 1_000, packsSent: 4, packsDone: 1, ...difference });
+    t.equal(estimateBacklog(6, slices, now).finishedUntil, running - 5_000, JSON.stringify(difference));
+  }
+});
+
 t.test("what several slices hold is summed by what was done", async (t) => {
   const open = slicesOf([{}, {}, {}, { packsSent: 3 }, { packsSent: 3, packsDone: 3 }]);
   t.same(sumOf(open), { ...noActivity, packsSent: 6, packsDone: 3 });

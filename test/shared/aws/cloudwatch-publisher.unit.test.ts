@@ -11,7 +11,8 @@ import { createCloudWatchPublisher, publishedFigures } from "../../../shared/aws
 import { exposeMachineMemory } from "../../../shared/process/machine-memory.ts";
 import { createBacklogReport } from "../../../worker/backlog-report.ts";
 import { createWorkerMetrics } from "../../../worker/metrics.ts";
-import { createWebMetrics } from "../../../web/metrics.ts";
+import { alwaysOpen } from "../../../shared/acceptance/acceptance-watch.ts";
+import { createWebMetrics, registerAcceptanceMetrics } from "../../../web/metrics.ts";
 import { eventually, stretched } from "../../equipment/eventually.ts";
 import { recordLog } from "../../equipment/recorded-log.ts";
 
@@ -240,6 +241,7 @@ t.test("every figure that is published is one that a tier has", async (t) => {
   createWebMetrics(registry, () => {
     throw new Error("not asked");
   });
+  registerAcceptanceMetrics(registry, alwaysOpen);
   for (const tier of ["web", "worker"] as const) exposeMachineMemory(registry, tier);
   createBacklogReport({ registry } as Parameters<typeof createBacklogReport>[0]);
   for (const { name, polledAt } of publishedFigures) {

@@ -6,6 +6,8 @@ import { fullSettings, only, synthesized } from "../../infra/templates.ts";
 
 const root = resolve(import.meta.dirname, "../../..");
 const { main } = await synthesized();
+/** With mail. */
+const full = (await synthesized({ settings: fullSettings })).main;
 
 interface Statement {
   readonly Sid: string;
@@ -24,11 +26,11 @@ function statements(tier: "Web" | "Worker", policy: "Code" | "Platform", templat
 }
 
 function grantedActions(tier: "Web" | "Worker"): string[] {
-  return [...new Set(statements(tier, "Code").flatMap((statement) => statement.Action))].toSorted();
+  return [...new Set(statements(tier, "Code", full).flatMap((statement) => statement.Action))].toSorted();
 }
 
 function actionsOfTier(folder: "web" | "worker"): string[] {
-  const files = loadedFiles(resolve(root, folder, "main.ts"));
+  const files = loadedFiles(resolve(root, folder, "main.ts"), true);
   const actions = files.flatMap((file) => Array.from(calledActions(readFileSync(file, "utf8"))));
   return [...new Set(actions)].toSorted();
 }
@@ -42,23 +44,29 @@ for (const [tier, folder] of [
   });
 
   t.test(`the ${folder} tier's calls are allowed on named resources only`, async (t) => {
-    for (const { Sid, Resource, Condition } of statements(tier, "Code")) {
+    for (const { Sid, Resource, Condition } of statements(tier, "Code", full)) {
       // CloudWatch has no resources to name, but namespaces.
       if (Sid === "Figures") {
         t.strictSame(Condition, { StringEquals: { "cloudwatch:namespace": "Turnout" } });
         continue;
       }
+      if (Sid === "MailRate") continue;
+      // SES checks identities that the stack does not know; the sender is the bound.
+      if (Sid === "Mail") {
+        t.strictSame(Condition, { StringEquals: { "ses:FromAddress": "registration@mail.example.org" } });
+        continue;
+      }
       t.notMatch(JSON.stringify(Resource), /\*/, Sid);
       t.match(
         JSON.stringify(Resource),
-        /"Data(Queue|DeadLetterQueue|Registrations|DeadLetters|Outcomes|Activity)/,
+        /"(Data(Queue|DeadLetterQueue|Registrations|DeadLetters|Outcomes|Activity|Controls)|Mail(Queue|Mails))/,
         Sid,
       );
     }
   });
 
   t.test(`the ${folder} tier's rights beside its own come with a reason for each pattern`, async (t) => {
-    for (const statement of statements(tier, "Platform")) {
+    for (const statement of statements(tier, "Platform", full)) {
       t.equal(statement.Effect, "Allow");
       for (const action of [statement.Action].flat()) t.notMatch(action, /\*/, statement.Sid);
       if (statement.Resource === "*") t.ok(statement.Condition, `${statement.Sid} is bound by a condition`);
@@ -83,8 +91,13 @@ t.test("the source is read along its imports, without the other tier's", async (
   t.notOk(files.some((file) => file.startsWith("worker/")));
 });
 
-t.test("the web tier cannot read the queue, the worker tier cannot read the receipt keys", async (t) => {
-  t.notMatch(JSON.stringify([...statements("Web", "Code"), ...statements("Web", "Platform")]), /sqs:ReceiveMessage/);
+t.test("the web tier reads no queue, the worker tier the receipt keys only where it sends mail", async (t) => {
+  for (const template of [main, full])
+    t.notMatch(
+      JSON.stringify([...statements("Web", "Code", template), ...statements("Web", "Platform", template)]),
+      /sqs:ReceiveMessage|ses:/,
+    );
+  t.match(JSON.stringify(statements("Worker", "Platform", full)), /secretsmanager:GetSecretValue/);
   t.notMatch(JSON.stringify(statements("Worker", "Platform")), /secretsmanager/);
   t.match(statements("Web", "Platform").find(({ Sid }) => Sid === "Secrets")?.Resource, {
     Ref: /^ApplicationReceiptKeys/,
@@ -98,9 +111,23 @@ t.test("the daemon's rights end at the names that Elastic Beanstalk gives", asyn
   t.match(JSON.stringify(table?.Resource), /table\/awseb-e-\*-stack-AWSEBWorkerCronLeaderRegistry\*/);
 });
 
-t.test("no setting changes what the tiers may do", async (t) => {
-  const { main: full } = await synthesized({ settings: fullSettings });
+t.test("no setting but the sender of mail changes what the tiers may do", async (t) => {
+  const ofMail = { Web: ["AskForMail"], Worker: ["MailQueue", "Mails", "Mail", "MailRate"] };
   for (const tier of ["Web", "Worker"] as const) {
-    t.strictSame(statements(tier, "Code", full), statements(tier, "Code"));
+    const added = new Set(ofMail[tier]);
+    const [own, more] = [
+      statements(tier, "Code", full).filter(({ Sid }) => !added.has(Sid)),
+      statements(tier, "Code", full).filter(({ Sid }) => added.has(Sid)),
+    ];
+    t.strictSame(own, statements(tier, "Code"));
+    t.equal(more.length, added.size);
   }
+});
+
+t.test("the worker may mail with the stack's configuration set and its one sender, in this account only", async (t) => {
+  const mail = statements("Worker", "Code", full).find(({ Sid }) => Sid === "Mail");
+  const resources = JSON.stringify(mail?.Resource);
+  t.match(resources, /:identity\/\*/);
+  t.match(resources, /:configuration-set\/",\{"Ref":"MailConfigurationSet/);
+  t.match(resources, /AWS::AccountId.+AWS::AccountId/);
 });

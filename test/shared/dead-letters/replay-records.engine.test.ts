@@ -90,7 +90,7 @@ t.test("the replay that nobody asks for is claimed as any other, but not after i
   t.equal(await records.claim(record, claimOf("first", "worker"), at), true);
   t.equal((await read(record.id)).automaticReplayAt, undefined, "a claim alone uses nothing up");
   t.equal(await records.claim(record, claimOf("second", "worker"), later), true, "nor does one that ran out");
-  t.equal(await records.markReplayed(record.id, claimOf("second", "worker"), entry), true);
+  t.equal(await records.markReplayed(record.id, claimOf("second", "worker"), entry, 1), true);
   t.match(await read(record.id), { state: "replayed", automaticReplayAt: at });
   await seed(440, { automaticReplayAt: at });
   t.equal(await records.claim(record, claimOf("third", "worker"), later), false);
@@ -131,7 +131,7 @@ t.test("claimed once more, one that was replayed is open again, whatever comes o
 t.test("what was sent is marked under its claim alone; overtaken, it is told in the history", async (t) => {
   const record = await seed(460);
   await records.claim(record, claimOf("mine"), at);
-  t.equal(await records.markReplayed(record.id, claimOf("mine"), entry), true);
+  t.equal(await records.markReplayed(record.id, claimOf("mine"), entry, 1), true);
   const marked = await read(record.id);
   t.match(marked, { state: "replayed", claim: "mine", history: [{}, { what: "replayed" }] });
   t.notOk(marked.claimedUntil, "it has been sent: there is nothing left that could run out");
@@ -140,15 +140,15 @@ t.test("what was sent is marked under its claim alone; overtaken, it is told in 
     [462, "resolved"],
   ] as const) {
     const overtaken = await seed(number, { state, claim: "mine" });
-    t.equal(await records.markReplayed(overtaken.id, claimOf("mine", "worker"), entry), false);
+    t.equal(await records.markReplayed(overtaken.id, claimOf("mine", "worker"), entry, 1), false);
     t.match(await read(overtaken.id), { state, automaticReplayAt: at, history: [{}, { what: "replayed" }] });
   }
   const changed = await seed(463, { claim: "another" });
-  t.equal(await records.markReplayed(changed.id, claimOf("mine", "worker"), entry), false);
+  t.equal(await records.markReplayed(changed.id, claimOf("mine", "worker"), entry, 1), false);
   const told = await read(changed.id);
   t.match(told, { state: "open", history: { length: 2 } });
   t.notOk(told.automaticReplayAt, "what was sent stores nothing, so it has used nothing up");
-  t.equal(await records.markReplayed("erased", claimOf("mine"), entry), false);
+  t.equal(await records.markReplayed("erased", claimOf("mine"), entry, 1), false);
   t.equal(await read("erased"), undefined, "what was erased does not come back");
 });
 
@@ -158,7 +158,7 @@ t.test("an edit that is made under an older claim cannot be marked away", async 
   await documents.send(
     new UpdateCommand({ TableName: table, Key: { id: record.id }, UpdateExpression: "REMOVE claim, claimedUntil" }),
   );
-  t.equal(await records.markReplayed(record.id, claimOf("mine"), entry), false);
+  t.equal(await records.markReplayed(record.id, claimOf("mine"), entry, 1), false);
   t.match(await read(record.id), { state: "open" });
 });
 
@@ -166,6 +166,6 @@ t.test("an error of DynamoDB is no answer", async (t) => {
   const record = await seed(480);
   engines.dynamoDbProxy.intervene(() => awsError("AccessDeniedException", "no"));
   await t.rejects(records.claim(record, claimOf("c"), at), { name: "AccessDeniedException" });
-  await t.rejects(records.markReplayed(record.id, claimOf("c"), entry), { name: "AccessDeniedException" });
+  await t.rejects(records.markReplayed(record.id, claimOf("c"), entry, 1), { name: "AccessDeniedException" });
   await t.rejects(records.readMany([record.id], signal), { name: "AccessDeniedException" });
 });

@@ -222,11 +222,11 @@ t.test("a claim that was overtaken, since it had run out, is told: what was sent
   const { summary, outcomes } = await replay([record.id], {
     store: {
       ...store,
-      async markReplayed(id, claim, entry) {
+      async markReplayed(...given) {
         const at = new Date(Date.now() + 2 * claimSeconds * 1_000).toISOString();
         const edit = { at, who: "another", what: "edited", detail: "" } as const;
         t.equal(await store.saveEdit(record, { ...person(498), name: "Mended" }, edit), true);
-        return store.markReplayed(id, claim, entry);
+        return store.markReplayed(...given);
       },
     },
   });
@@ -241,17 +241,17 @@ t.test("a record that changes between the send and the mark is not marked", asyn
   /** The worker, which is faster: it closes the record, or opens it again, before the sender has said what it did. */
   const outrun = (set: string, values: Record<string, unknown>): DeadLetterStore => ({
     ...store,
-    async markReplayed(id, claim, entry) {
+    async markReplayed(...given) {
       await documents.send(
         new UpdateCommand({
           TableName: deadLettersTable,
-          Key: { id },
+          Key: { id: given[0] },
           UpdateExpression: `SET ${set} REMOVE claimedUntil`,
           ExpressionAttributeNames: { "#state": "state" },
           ExpressionAttributeValues: values,
         }),
       );
-      return store.markReplayed(id, claim, entry);
+      return store.markReplayed(...given);
     },
   });
   const reopened = "#state = :state, failures = failures + :one, claim = :none";
@@ -263,6 +263,53 @@ t.test("a record that changes between the send and the mark is not marked", asyn
   const resolved = await replay([record.id], { store: outrun("#state = :state", { ":state": "resolved" }) });
   t.match(resolved.summary.counts, { resolved: 1 });
   t.match(await store.read(record.id), { state: "resolved", failures: 2 });
+});
+
+t.test("a run continues in the middle of a step: what it sent is awaited, and nothing is sent twice", async (t) => {
+  const run = "20260131T094500-3f9a51c2";
+  const none = { resolved: 0, failed: 0, unknown: 0, refused: 0, skipped: 0, missing: 0 };
+  const until = new Date(Date.now() + claimSeconds * 1_000).toISOString();
+  const under = (claim: string) => ({ claim, claimedBy: "ann", claimedUntil: until });
+  const records = [
+    deadLetter(700, { state: "resolved", claim: `${run}.a` }),
+    deadLetter(701, { failures: 2 }),
+    deadLetter(702, { state: "replayed", claim: `${run}.b` }),
+    deadLetter(703, under(`${run}.c`)),
+    deadLetter(704, under("of-another")),
+    deadLetter(705),
+    deadLetter(706),
+  ];
+  await putAll(documents, deadLettersTable, records);
+  const ids = ["settled", ...records.map(({ id }) => id)];
+  const continuation = {
+    run,
+    from: { position: 1, sent: 1, counts: { ...none, resolved: 1 } },
+    failuresOf: () => 1,
+  };
+  const progress: unknown[] = [];
+  const { summary, outcomes } = await replay(ids, {
+    continuation,
+    canary: 2,
+    outcomeTimeoutSeconds: 0.5,
+    onProgress: (step) => progress.push(step),
+  });
+  t.match(summary, { selected: 8, sent: 6, untouched: 1, stopped: { code: "no-outcome" } });
+  t.same(summary.counts, { ...none, resolved: 2, failed: 1, skipped: 1, unknown: 3 });
+  t.strictSame(
+    outcomes.filter(({ fate }) => fate === "unknown").map(({ id }) => id),
+    [702, 703, 705].map((number) => person(number).id),
+  );
+  t.same(progress, [], "the step has records without an outcome: from there it is continued");
+  const now = await statesOf(records);
+  t.match(now.get(person(702).id), { claim: `${run}.b` });
+  t.match(now.get(person(703).id), { state: "replayed", claim: new RegExp(`^${run}\\.(?!c$)`) }, "claimed anew");
+  t.match(now.get(person(704).id), { state: "open", claim: "of-another" });
+  t.match(now.get(person(706).id), { state: "open" });
+
+  t.test("control: without the run, what it claimed belongs to somebody else", async (t) => {
+    const again = await replay(ids.slice(1), { canary: 9, outcomeTimeoutSeconds: 0.5 });
+    t.match(again.summary, { sent: 2, counts: { skipped: 5, unknown: 2 } });
+  });
 });
 
 t.test("erased or discarded meanwhile, it is passed over", async (t) => {

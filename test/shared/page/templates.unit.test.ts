@@ -11,6 +11,11 @@ t.test("escapes whatever it prints, in text and in attributes", async (t) => {
   t.equal(html, ` value="&quot;&gt;&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;&amp;"`);
 });
 
+t.test("escapes in the caller's way where it has one", async (t) => {
+  const bracketed = loadTemplates(join(root, "web/page/templates"), { escape: (value) => `[${String(value)}]` });
+  t.equal(bracketed("attributes", { attributes: { value: "<a>" } }), ` [value]="[<a>]"`);
+});
+
 t.test("leaves out an attribute that is not there", async (t) => {
   t.equal(render("attributes", { attributes: { id: "a", hidden: undefined, required: "" } }), ` id="a" required=""`);
 });

@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fieldsEvent } from "../../equipment/fields-event.ts";
 import { t } from "../../equipment/file-test.ts";
 import type { TurnoutError } from "../../../shared/errors.ts";
 import { createPhaseClock, eventPhase, loadEvent, parseEvent } from "../../../shared/registration/event-definition.ts";
@@ -21,6 +22,14 @@ const event = {
   ],
 };
 
+/** With a time and a place. */
+const held = {
+  ...event,
+  startsAt: "2026-06-01T09:00:00+02:00",
+  endsAt: "2026-06-02T15:00:00Z",
+  venue: "Harbour Hall, 1st floor",
+};
+
 function errorsOf(value: unknown): readonly { pointer: string; detail: string }[] {
   try {
     parseEvent(value);
@@ -38,6 +47,14 @@ function errorsOf(value: unknown): readonly { pointer: string; detail: string }[
 
 const withField = (changes: object) => ({ ...event, fields: [{ ...event.fields[1], ...changes }] });
 
+const after = (field: string, is: unknown) => ({
+  id: "later",
+  type: "text",
+  label: "Later",
+  maxLength: 9,
+  when: { field, is },
+});
+
 t.test("the event that is shipped is valid, open, and asks nothing that must be answered", async (t) => {
   const definition = loadEvent(shipped);
   t.equal(eventPhase(definition, Date.now()), "open");
@@ -47,6 +64,23 @@ t.test("the event that is shipped is valid, open, and asks nothing that must be 
 
 t.test("every kind of field is taken", async (t) => {
   t.same(parseEvent(event), event);
+  const { fields } = fieldsEvent();
+  t.same(parseEvent({ ...event, fields }).fields, fields);
+  for (const condition of [after("ticket", ["Both", "Friday"]), after("guests", [0, 4]), after("newsletter", true)]) {
+    t.same(errorsOf({ ...event, fields: [...event.fields, condition] }), [], JSON.stringify(condition.when));
+  }
+});
+
+t.test("when and where it is can be told, the place and the end being optional", async (t) => {
+  t.same(parseEvent(held), held);
+  const { endsAt: _endsAt, venue: _venue, ...started } = held;
+  t.same(parseEvent(started), started);
+  t.same(parseEvent({ ...event, venue: held.venue }), { ...event, venue: held.venue });
+  t.same(
+    errorsOf({ ...held, closesAt: "2026-06-01T18:00:00+02:00" }),
+    [],
+    "registration may be open while it takes place",
+  );
 });
 
 t.test("each error is named at its place", async (t) => {
@@ -70,6 +104,18 @@ t.test("each error is named at its place", async (t) => {
     ["/opensAt", { ...event, opensAt: "2026-03-29T02:30:00+01:00" }],
     ["/closesAt", { ...event, closesAt: event.opensAt }],
     ["/closesAt", { ...event, closesAt: "2026-02-01T09:00:00Z" }],
+    ["/startsAt", { ...event, startsAt: "2026-06-01" }],
+    ["/startsAt", { ...event, startsAt: "2026-06-31T09:00:00Z" }],
+    ["/startsAt", { ...event, startsAt: "2026-06-01T09:00:00+01:00" }],
+    ["/startsAt", { ...event, startsAt: null }],
+    ["/endsAt", { ...held, endsAt: "2026-06-02" }],
+    ["/endsAt", { ...held, endsAt: "2026-06-02T17:00:00+01:00" }],
+    ["/endsAt", { ...held, endsAt: held.startsAt }],
+    ["/endsAt", { ...held, endsAt: "2026-05-31T17:00:00Z" }],
+    ["/endsAt", { ...event, endsAt: "2026-06-02T17:00:00Z" }],
+    ["/venue", { ...event, venue: "" }],
+    ["/venue", { ...event, venue: "Hall\nHarbour" }],
+    ["/venue", { ...event, venue: "x".repeat(201) }],
     ["/timeZone", { ...event, timeZone: "Mars/Olympus" }],
     ["/timeZone", { ...event, timeZone: "" }],
     ["/fields", { ...event, fields: {} }],
@@ -79,7 +125,7 @@ t.test("each error is named at its place", async (t) => {
     ],
     ["/colour", { ...event, colour: "red" }],
     ["/fields/0", { ...event, fields: [null] }],
-    ["/fields/0/type", withField({ type: "date" })],
+    ["/fields/0/type", withField({ type: "colour" })],
     ["/fields/0/type", withField({ type: undefined })],
     ["/fields/0/id", withField({ id: "Not an id" })],
     ["/fields/0/id", withField({ id: "constructor" })],
@@ -105,6 +151,40 @@ t.test("each error is named at its place", async (t) => {
     ["/fields/0/minimum", withField({ type: "number", maxLength: undefined, minimum: "1" })],
     ["/fields/0/maximum", withField({ type: "number", maxLength: undefined, maximum: 1e300 })],
     ["/fields/0", withField({ type: "number", maxLength: undefined, minimum: 2, maximum: 1 })],
+    ["/fields/0/options", withField({ type: "choices", maxLength: undefined })],
+    ["/fields/0/options/1", withField({ type: "choices", maxLength: undefined, options: ["a", "b; c"] })],
+    ["/fields/0/options", withField({ type: "choices", maxLength: undefined, options: ["a", "a"] })],
+    [
+      "/fields/0/options",
+      withField({ type: "choices", maxLength: undefined, options: Array.from({ length: 51 }, (_, n) => `o${n}`) }),
+    ],
+    ["/fields/0", withField({ type: "choices", maxLength: undefined, options: ["a", "b"], minimum: 2, maximum: 1 })],
+    ["/fields/0", withField({ type: "choices", maxLength: undefined, options: ["a", "b"], maximum: 3 })],
+    ["/fields/0/minimum", withField({ type: "choices", maxLength: undefined, options: ["a"], minimum: 0 })],
+    ["/fields/0/earliest", withField({ type: "date", maxLength: undefined, earliest: "2026-02-30" })],
+    ["/fields/0/latest", withField({ type: "date", maxLength: undefined, latest: "tomorrow" })],
+    ["/fields/0", withField({ type: "date", maxLength: undefined, earliest: "2026-02-02", latest: "2026-02-01" })],
+    ["/fields/0/pattern", withField({ type: "telephone", maxLength: undefined, pattern: "." })],
+    ["/fields/0/text", withField({ type: "consent", maxLength: undefined })],
+    ["/fields/0/text", withField({ type: "consent", maxLength: undefined, text: "" })],
+    ["/fields/0/text", withField({ type: "consent", maxLength: undefined, text: "x".repeat(1_001) })],
+    ["/fields/0/multiline", withField({ multiline: "yes" })],
+    ["/fields/0", withField({ multiline: true, minLength: 1_001, maxLength: undefined })],
+    ["/fields/0/section/title", withField({ section: { title: "" } })],
+    ["/fields/0/section/title", withField({ section: { text: "only" } })],
+    ["/fields/0/when/is", withField({ when: { field: "ticket" } })],
+    ["/fields/0/when/is", withField({ when: { field: "ticket", is: [] } })],
+    ["/fields/0/when/is", withField({ when: { field: "ticket", is: false } })],
+    ["/fields/0/when/field", withField({ when: { field: "ticket", is: "Both" } })],
+    ["/fields/0/when/field", withField({ when: { field: "organisation", is: "itself" } })],
+    ["/fields/0/when/field", { ...event, fields: [after("ticket", "Both"), ...event.fields] }],
+    ["/fields/5/when/field", { ...event, fields: [...event.fields, after("organisation", "x")] }],
+    ["/fields/5/when/field", { ...event, fields: [...event.fields, after("partner", "x")] }],
+    ["/fields/5/when/is", { ...event, fields: [...event.fields, after("ticket", "Sunday")] }],
+    ["/fields/5/when/is", { ...event, fields: [...event.fields, after("ticket", ["Both", "Sunday"])] }],
+    ["/fields/5/when/is", { ...event, fields: [...event.fields, after("ticket", true)] }],
+    ["/fields/5/when/is", { ...event, fields: [...event.fields, after("guests", "2")] }],
+    ["/fields/5/when/is", { ...event, fields: [...event.fields, after("newsletter", "yes")] }],
     ["/fields/5/id", { ...event, fields: [...event.fields, event.fields[0]] }],
   ];
   for (const [pointer, value] of wrong) {
@@ -189,4 +269,25 @@ t.test("registration is open from the very instant of opening until just before 
   );
   const phaseAt = createPhaseClock(definition);
   for (const now of [opens - 1, opens, closes - 1, closes]) t.equal(phaseAt(now), eventPhase(definition, now));
+});
+
+t.test("answers of any field may expire, after registration has closed", async (t) => {
+  const { fields, ...own } = fieldsEvent();
+  const expiring = (expiresAt: unknown) => ({ ...own, fields: fields.map((field) => ({ ...field, expiresAt })) });
+  const valid = "2027-01-01T00:01:00Z";
+  t.equal(parseEvent(expiring(valid)).fields.at(-1)?.expiresAt, valid);
+  t.equal(
+    parseEvent({
+      ...event,
+      fields: event.fields.map((field) => ({ ...field, expiresAt: "2026-05-01T00:00:00+02:00" })),
+    }).fields.length,
+    5,
+  );
+  const first = (expiresAt: unknown) => errorsOf({ ...event, fields: [{ ...event.fields[0], expiresAt }] });
+  const pointer = "/fields/0/expiresAt";
+  t.same(first("2026-04-01T18:00:00+02:00"), [{ pointer, detail: "must be later than closesAt" }]);
+  t.match(first("2026-05-01T00:00:00+01:00"), [{ pointer, detail: /has the offset \+01:00/ }]);
+  t.match(first("2026-02-30T00:00:00Z"), [{ pointer, detail: "is not a date that exists" }, { pointer }]);
+  t.match(first("2026-05-01"), [{ pointer, detail: /date, time and offset/ }]);
+  t.match(first(7), [{ pointer }]);
 });

@@ -21,7 +21,11 @@ const good = somebody();
 t.test("a registration has exactly its properties, each of its own form", async (t) => {
   t.ok(isRegistration(good));
   t.ok(
-    isRegistration({ ...good, replayOf: "dead-letter-1", answers: { ticket: "Both", guests: 2, newsletter: false } }),
+    isRegistration({
+      ...good,
+      replayOf: "dead-letter-1",
+      answers: { ticket: "Both", guests: 2, newsletter: false, days: ["x"] },
+    }),
   );
   const wrong: [pointer: string, value: unknown][] = [
     ["", null],
@@ -40,7 +44,10 @@ t.test("a registration has exactly its properties, each of its own form", async 
     ["/submittedAt", { ...good, submittedAt: 0 }],
     ["/answers", { ...good, answers: null }],
     ["/answers", { ...good, answers: { "Not an id": "x" } }],
-    ["/answers/ticket", { ...good, answers: { ticket: ["x"] } }],
+    ["/answers/ticket", { ...good, answers: { ticket: [1] } }],
+    ["/answers/ticket", { ...good, answers: { ticket: [["x"]] } }],
+    ["/answers/ticket", { ...good, answers: { ticket: ["\0"] } }],
+    ["/answers/ticket", { ...good, answers: { ticket: Array.from({ length: 51 }, () => "x") } }],
     ["/answers/ticket", { ...good, answers: { ticket: null } }],
     ["/answers/ticket", { ...good, answers: { ticket: "a".repeat(maxAnswerLength + 1) } }],
     ["/answers/ticket", { ...good, answers: { ticket: "\0" } }],

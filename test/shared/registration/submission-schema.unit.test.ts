@@ -47,6 +47,30 @@ const cases: [field: EventField, taken: unknown[], rejected: unknown[]][] = [
     ["Both days", "1", "true"],
     ["", "both days", "Both days ", 1, true, null, ["Both days"]],
   ],
+  [
+    { id: "f", type: "choices", label: "F", options: ["a", "b", "c"], maximum: 2 },
+    [[], ["a"], ["c", "a"]],
+    ["a", ["a", "a"], ["a", "b", "c"], ["d"], ["a", 1], [["a"]], { 0: "a" }, null, true],
+  ],
+  [{ id: "f", type: "choices", label: "F", options: ["a", "b"], required: true }, [["a"], ["b", "a"]], [[], "a"]],
+  [{ id: "f", type: "choices", label: "F", options: ["a", "b", "c"], minimum: 2 }, [["a", "b"]], [[], ["a"]]],
+  [
+    { id: "f", type: "date", label: "F" },
+    ["2026-05-01", "2028-02-29", "0001-01-01"],
+    ["2026-02-29", "2026-5-1", "01.05.2026", "2026-05-01T00:00:00Z", " 2026-05-01", "", 20_260_501, null],
+  ],
+  [
+    { id: "f", type: "date", label: "F", earliest: "2026-05-08", latest: "2026-06-01" },
+    ["2026-05-08", "2026-05-31", "2026-06-01"],
+    ["2026-05-07", "2026-06-02", "2025-05-20", "2027-05-20"],
+  ],
+  [
+    { id: "f", type: "telephone", label: "F" },
+    ["+49 431 123456", "0431/12 34-56", "(0431) 1.2", "12345"],
+    ["1234", "+", "++49 431", "049 x12", "٠١٢٣٤٥", "1".repeat(32), "123\n456", "", 12_345],
+  ],
+  [{ id: "f", type: "text", label: "F", multiline: true }, ["a\nb", "x".repeat(1_000)], ["x".repeat(1_001), 1]],
+  [{ id: "f", type: "consent", label: "F", text: "Yes." }, [true], [false, "true", "Yes.", 1, null]],
   [{ id: "f", type: "checkbox", label: "F" }, [true, false], ["true", "on", 1, 0, null]],
   [{ id: "f", type: "checkbox", label: "F", required: true }, [true], [false, "true", 1]],
 ];
@@ -115,6 +139,12 @@ t.test("blanks and spellings are brought to one form before they are validated",
   normalizeSubmission(blank, event);
   t.equal(blank.name, "");
   t.notOk(schema.Check(blank));
+});
+
+t.test("a telephone number is taken without the blanks around it, and otherwise as typed", async (t) => {
+  const body = { ...person, answers: { phone: " +49 (431)  12 " } };
+  normalizeSubmission(body, eventWith({ id: "phone", type: "telephone", label: "P" }));
+  t.equal(body.answers.phone, "+49 (431)  12");
 });
 
 t.test("a number too small for the table is 0, and any other is left as it is", async (t) => {

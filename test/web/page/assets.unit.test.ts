@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { t } from "../../equipment/file-test.ts";
 import { entryModule, loadAssets } from "../../../web/page/assets.ts";
 
@@ -17,6 +18,26 @@ t.test("serves each file as what it is", async (t) => {
   t.match(typeOf("page.css"), "text/css");
   t.match(typeOf("page.js"), "text/javascript");
   t.match(typeOf("icon.svg"), "image/svg+xml");
+});
+
+t.test("sends scripts without the comments on lines of their own, and with everything else", async (t) => {
+  for (const url of [assets.url(entryModule), ...assets.modules]) {
+    const name = url.split("/").at(-1) ?? "";
+    const source = readFileSync(new URL(`../../../web/page/assets/${name}`, import.meta.url), "utf8");
+    const sent = assets.find(url.replace("/assets/", ""))?.body.toString() ?? "";
+    for (const line of source.split("\n"))
+      t.notOk(line.split("`").length % 2 === 0, `${name}: a text of several lines`);
+    t.notMatch(sent, /^\s*(\/\*|\*|\/\/)/m, name);
+    let inComment = false;
+    const code = source.split("\n").filter((line) => {
+      const begins = /^\s*\/\*/.test(line);
+      const isComment = inComment || begins || /^\s*\/\//.test(line);
+      if (inComment || begins) inComment = !line.includes("*/");
+      return !isComment;
+    });
+    t.strictSame(sent.split("\n"), code, name);
+    t.ok(sent.length > 100 && sent.length < source.length, name);
+  }
 });
 
 t.test("gives the nearest version to a page of another deployment, but not for ever", async (t) => {

@@ -1,3 +1,4 @@
+import { fieldsEvent } from "../../equipment/fields-event.ts";
 import { t } from "../../equipment/file-test.ts";
 import { submissionFromForm } from "../../../web/page/form-submission.ts";
 import { exampleEvent } from "./example-event.ts";
@@ -92,3 +93,27 @@ t.test("does not let a field named answers hide the answers", async (t) => {
 t.test("takes a parser's object without a prototype", async (t) => {
   t.strictSame(read(Object.assign(Object.create(null), { name: "Ada" })), { name: "Ada" });
 });
+
+t.test(
+  "one ticked option or several are a list, and what was not asked is dropped with what depends on it",
+  async (t) => {
+    const own = fieldsEvent();
+    const asked = (answers: Record<string, unknown>) =>
+      submissionFromForm(
+        Object.fromEntries(Object.entries(answers).map(([id, given]) => [`answers.${id}`, given])),
+        own,
+      );
+    t.strictSame(asked({ ticket: "Both days", workshops: "Go", photos: "on" }), {
+      answers: { ticket: "Both days", workshops: ["Go"], photos: true },
+    });
+    t.strictSame(asked({ ticket: "Both days", workshops: ["Go", "Zig"], laptop: "true", arrival: "" }), {
+      answers: { ticket: "Both days", workshops: ["Go", "Zig"], laptop: true },
+    });
+    t.strictSame(asked({ laptop: "true", workshops: ["Go", "Zig"], ticket: "Friday" }), {
+      answers: { ticket: "Friday" },
+    });
+    t.strictSame(asked({ paper: "The Times", press: "maybe", photos: "true" }), {
+      answers: { paper: "The Times", press: "maybe", photos: true },
+    });
+  },
+);

@@ -1,10 +1,9 @@
 import { t } from "../../equipment/file-test.ts";
 import { formFields } from "../../../web/page/form-fields.ts";
 import { filledForm } from "../../../web/page/form-with-errors.ts";
-import { messagesIn } from "../../../web/page/messages.ts";
 import { exampleEvent } from "./example-event.ts";
 
-const fields = formFields(exampleEvent, messagesIn("en"));
+const fields = formFields(exampleEvent, "en");
 
 function fill(values: unknown, validationErrors: { pointer: string; detail: string }[] = []) {
   const form = filledForm(fields, { values, validationErrors });

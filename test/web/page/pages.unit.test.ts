@@ -1,12 +1,17 @@
 import { t } from "../../equipment/file-test.ts";
-import { languages } from "../../../web/page/language.ts";
+import { languages } from "../../../shared/page/language.ts";
 import { createPages } from "../../../web/page/pages.ts";
 import { registrationStatuses } from "../../../web/status/registration-status.ts";
 import { exampleEvent } from "./example-event.ts";
 
 const pages = createPages(exampleEvent);
+const mailing = createPages({ ...exampleEvent, startsAt: "2026-10-01T09:00:00+02:00" }, { mailsLinks: true });
 const phases = ["before", "open", "closed"] as const;
 const view = { status: "pending", submittedAt: "2026-09-04T07:00:03.000Z" } as const;
+
+const change = { statusUrl: "/registrations/abc", email: "ada@example.org", mailbox: false, isOpen: true };
+const nothing = { values: undefined, validationErrors: [] };
+const rejected = { values: { email: "x", name: "x" }, validationErrors: [{ pointer: "/name", detail: "Wrong." }] };
 
 /** All pages that there are, by name. */
 function everyPage(): Map<string, string> {
@@ -26,6 +31,22 @@ function everyPage(): Map<string, string> {
     }
     const problem = { status: 404, title: "None", detail: "There is none.", code: "TURNOUT_RECEIPT_UNKNOWN" };
     all.set(`${language} problem`, pages.problem(language, problem));
+    for (const notice of ["change", "withdrawal"] as const) {
+      const received = {
+        ...view,
+        status: "confirmed",
+        notice,
+        content: { name: "Ada", answers: { guests: 2 } },
+      } as const;
+      all.set(`${language} received ${notice}`, mailing.status(language, received, "/registrations/abc"));
+    }
+    all.set(`${language} correction`, pages.correction(language, { ...change, isEmpty: true }, nothing));
+    all.set(`${language} correction again`, mailing.correction(language, { ...change, isEmpty: false }, rejected));
+    all.set(`${language} withdrawal`, pages.withdrawal(language, change));
+    all.set(`${language} withdrawal again`, mailing.withdrawal(language, { ...change, isOpen: false, notice: "busy" }));
+    all.set(`${language} lost link`, mailing.lostLink(language, nothing));
+    all.set(`${language} lost link again`, mailing.lostLink(language, { ...rejected, notice: "busy" }));
+    all.set(`${language} link requested`, mailing.linkRequested(language));
   }
   return all;
 }

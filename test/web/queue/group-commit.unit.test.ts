@@ -8,6 +8,7 @@ import {
   packFrameBytes,
 } from "../../../shared/registration/registration-pack.ts";
 import { createGroupCommit, type GroupCommit, type GroupCommitOptions } from "../../../web/queue/group-commit.ts";
+import type { Span } from "../../../shared/tracing/tracing.ts";
 import { eventually } from "../../equipment/eventually.ts";
 import { createManualClock } from "../../equipment/manual-clock.ts";
 import { somebody } from "../../equipment/people.ts";
@@ -15,6 +16,7 @@ import { somebody } from "../../equipment/people.ts";
 interface Sent {
   readonly body: string;
   readonly count: number;
+  readonly spans: readonly Span[] | undefined;
   /** The ids in it, in order. */
   readonly ids: string[];
   confirm(): void;
@@ -26,10 +28,10 @@ function createSlowQueue() {
   const sent: Sent[] = [];
   return {
     sent,
-    send(body: string, count: number): Promise<void> {
+    send(body: string, count: number, spans?: readonly Span[]): Promise<void> {
       const { promise, resolve, reject } = Promise.withResolvers<void>();
       const ids = (JSON.parse(body) as { registrations: { id: string }[] }).registrations.map((entry) => entry.id);
-      sent.push({ body, count, ids, confirm: resolve, fail: reject });
+      sent.push({ body, count, spans, ids, confirm: resolve, fail: reject });
       return promise;
     },
   };
@@ -473,4 +475,63 @@ t.test("packs that leave because they are old are ten a second at most, however 
     await stateOf(all[0]!);
   }
   await Promise.all(all);
+});
+
+t.test("the spans of a pack are those of its registrations, and none where none is traced", async (t) => {
+  const { groupCommit, sent } = prepare({ maxSendsInFlight: 1 });
+  const span = (traceparent: string) => ({ traceparent }) as Span;
+  const submit = (traced?: Span) => void groupCommit.submit(encodeRegistration(somebody()), undefined, traced);
+  submit();
+  submit(span("a"));
+  submit();
+  submit(span("b"));
+  sent[0]?.confirm();
+  await eventually(() => sent.length === 2, "the second pack leaves");
+  t.equal(sent[0]?.spans, undefined);
+  t.strictSame(
+    sent[1]?.spans?.map(({ traceparent }) => traceparent),
+    ["a", "b"],
+  );
+  t.equal(sent[1]?.count, 3);
+  sent[1]?.confirm();
+  await groupCommit.close();
+});
+
+t.test("the chores of a pack are done once, in a row, while it is under way", async (t) => {
+  const { groupCommit, sent } = prepare({ maxSendsInFlight: 1 });
+  const done: string[] = [];
+  const chore = (name: string) => () => void done.push(name);
+  const first = groupCommit.submit(encoded(id(0)), undefined, undefined, chore("alone"));
+  const others = [1, 2, 3].map((index) =>
+    groupCommit.submit(encoded(id(index)), undefined, undefined, chore(`${index}`)),
+  );
+  t.same(done, [], "not before the request has left");
+  await stateOf(first);
+  t.same(done, ["alone"], "without waiting for the queue");
+  sent[0]!.confirm();
+  await first;
+  t.same(done, ["alone"], "those of a pack that has not left are not done");
+  sent[1]!.confirm();
+  await Promise.all(others);
+  t.same(done, ["alone", "1", "2", "3"], "at the latest before the confirmation is told");
+  await stateOf(first);
+  t.equal(done.length, 4, "and not again");
+});
+
+t.test("a chore that fails harms neither its pack nor the other chores", async (t) => {
+  const { groupCommit, sent } = prepare({ maxSendsInFlight: 1 });
+  let done = 0;
+  const fails = () => {
+    throw new Error("no cipher");
+  };
+  void groupCommit.submit(encoded(id(0)));
+  const both = [
+    groupCommit.submit(encoded(id(1)), undefined, undefined, fails),
+    groupCommit.submit(encoded(id(2)), undefined, undefined, () => (done += 1)),
+  ];
+  sent[0]!.confirm();
+  await stateOf(both[0]!);
+  sent[1]!.confirm();
+  await Promise.all(both);
+  t.equal(done, 1);
 });

@@ -1,6 +1,8 @@
 import { t } from "../../equipment/file-test.ts";
 import { stretched } from "../../equipment/eventually.ts";
-import { encodePack } from "../../../shared/registration/registration-pack.ts";
+import { sqsLimits } from "../../../shared/aws/aws-limits.ts";
+import { encodePack, maxPackBytes } from "../../../shared/registration/registration-pack.ts";
+import type { Span, Tracing } from "../../../shared/tracing/tracing.ts";
 import { createPackSender } from "../../../web/queue/pack-sender.ts";
 import { awsError } from "../../equipment/aws-proxy.ts";
 import { startEngines } from "../../equipment/engines.ts";
@@ -29,6 +31,69 @@ t.test("a pack arrives byte for byte, with the number of people in it, before th
   t.equal(message?.Body, body);
   t.match(message?.MessageAttributes, { count: { DataType: "Number", StringValue: "3" } });
   t.equal(more.length, 0);
+});
+
+/** A trace that is only written down. */
+function noteSpans() {
+  const notes: string[] = [];
+  const traceparent = `00-${"4b".repeat(16)}-${"a7".repeat(8)}-01`;
+  const spanOf = (name: string): Span => ({
+    traceparent,
+    link: (other) => notes.push(`${name} is linked with ${other === send ? "the send" : "another"}`),
+    set: () => {},
+    fail: (type) => notes.push(`${name} failed: ${type}`),
+    end: () => notes.push(`${name} ended`),
+  });
+  const send = spanOf("send");
+  const tracing: Tracing = {
+    sample: () => undefined,
+    begin: (name, { links = [] }) => {
+      notes.push(`${name} begins, linked with ${links.length}`);
+      return send;
+    },
+    follow: () => undefined,
+    part: { name: "traces" },
+  };
+  return { tracing, spans: [spanOf("first"), spanOf("second")], notes, traceparent };
+}
+
+t.test("a pack with traced registrations carries their trace beside its count, and any other is as ever", async (t) => {
+  const { tracing, spans, notes, traceparent } = noteSpans();
+  const { url } = await engines.createQueue();
+  const sqs = engines.createSqs({ region, requestTimeoutMs: 20_000, maxAttempts: 1 });
+  const body = encodePack(people(2));
+  await createPackSender(sqs, url, tracing)(body, 2, spans);
+  const [traced] = await engines.take(url);
+  t.equal(traced?.Body, body);
+  t.match(traced?.MessageAttributes, {
+    count: { DataType: "Number", StringValue: "2" },
+    traceparent: { DataType: "String", StringValue: traceparent },
+  });
+  t.strictSame(notes, [
+    `send ${url.slice(url.lastIndexOf("/") + 1)} begins, linked with 2`,
+    "first is linked with the send",
+    "second is linked with the send",
+    "send ended",
+  ]);
+  const bytes = Object.entries(traced?.MessageAttributes ?? {}).map(
+    ([name, { DataType = "", StringValue = "" }]) => name.length + DataType.length + StringValue.length,
+  );
+  t.ok(bytes.reduce((sum, more) => sum + more) <= sqsLimits.billingUnitBytes - maxPackBytes, "within what is reserved");
+
+  await createPackSender(sqs, url, tracing)(body, 2, undefined);
+  await createPackSender(sqs, url)(body, 2, spans);
+  const untraced = [...(await engines.take(url)), ...(await engines.take(url))];
+  t.equal(untraced.length, 2);
+  for (const { MessageAttributes: attributes } of untraced) t.strictSame(Object.keys(attributes ?? {}), ["count"]);
+});
+
+t.test("a traced send that fails says so, and fails as ever", async (t) => {
+  const { tracing, spans, notes } = noteSpans();
+  const { url } = await engines.createQueue();
+  engines.sqsProxy.intervene(() => awsError("AccessDenied", "injected", 403));
+  const send = createPackSender(engines.createSqs({ region, requestTimeoutMs: 20_000, maxAttempts: 1 }), url, tracing);
+  await t.rejects(send(encodePack(people(1)), 1, spans));
+  t.match(notes.slice(-2), [/^send failed: \w+$/, "send ended"]);
 });
 
 t.test("an answer with the wrong checksum is no confirmation", async (t) => {

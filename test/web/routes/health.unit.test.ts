@@ -13,7 +13,7 @@ t.test("alive is alive, whatever the queue does; ready is what the queue says", 
   t.equal(unready.headers["cache-control"], "no-store");
   const alive = await app.inject("/health");
   t.equal(alive.statusCode, 200);
-  t.same(alive.json(), { status: "ok" });
+  t.same(alive.json(), { status: "ok", acceptance: "open", acceptanceReadSecondsAgo: null });
   t.equal(alive.headers["cache-control"], "no-store");
 });
 
@@ -48,6 +48,16 @@ t.test("metrics are for callers inside the network, not for whoever comes throug
   t.equal(await ask("::ffff:10.0.0.1"), 200, "an IPv4 address in its IPv6 form");
   t.equal(await ask("10.0.0.1", { "x-forwarded-for": "203.0.113.7" }), 404, "forwarded for somebody outside");
   t.equal(await ask("10.0.0.1", { "x-forwarded-for": "127.0.0.1" }), 404, "whatever the forwarded address claims");
+});
+
+t.test("a proxy gets no metrics, though a request of somebody's should come without the header", async (t) => {
+  const { app } = await buildTestApp({ limits: { trustedProxies: ["10.0.128.0/20", "127.0.0.1"] } });
+  t.teardown(() => app.close());
+  const ask = async (remoteAddress: string) => (await app.inject({ url: "/metrics", remoteAddress })).statusCode;
+  t.equal(await ask("10.0.130.5"), 404);
+  t.equal(await ask("::ffff:10.0.130.5"), 404);
+  t.equal(await ask("10.0.0.1"), 200, "control: another address inside the network");
+  t.equal(await ask("127.0.0.1"), 200, "a scraper on the same machine");
 });
 
 t.test("metrics are in the format that Prometheus reads", async (t) => {

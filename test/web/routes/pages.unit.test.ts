@@ -2,6 +2,7 @@ import Fastify from "fastify";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import type { Test } from "tap";
 import { t } from "../../equipment/file-test.ts";
+import { createLanguageChoice } from "../../../web/page/language.ts";
 import { createPages } from "../../../web/page/pages.ts";
 import { eventPageCaching, pageRoutes } from "../../../web/routes/pages.ts";
 import { exampleEvent } from "../page/example-event.ts";
@@ -9,11 +10,12 @@ import { exampleEvent } from "../page/example-event.ts";
 const opensAt = Date.parse(exampleEvent.opensAt);
 const closesAt = Date.parse(exampleEvent.closesAt);
 const pages = createPages(exampleEvent);
+const language = createLanguageChoice(exampleEvent, { seal: () => "", open: () => undefined });
 
 function buildApp(t: Test, now = opensAt) {
   const clock = { now };
   const app = Fastify();
-  void app.register(pageRoutes, { pages, event: exampleEvent, now: () => clock.now });
+  void app.register(pageRoutes, { pages, event: exampleEvent, language, now: () => clock.now });
   t.teardown(() => app.close());
   return { app, clock };
 }
@@ -88,7 +90,7 @@ t.test("is never kept beyond the next change of phase", async (t) => {
 t.test("is kept for a while when nothing changes soon", async (t) => {
   for (const now of [opensAt - 86_400_000, opensAt, closesAt, closesAt + 86_400_000]) {
     const caching = eventPageCaching(exampleEvent, now);
-    t.equal(caching, "public, max-age=30, s-maxage=60, stale-while-revalidate=60, stale-if-error=600");
+    t.equal(caching, "public, max-age=2, s-maxage=2, stale-while-revalidate=2, stale-if-error=600");
   }
 });
 

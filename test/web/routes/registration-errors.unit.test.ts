@@ -1,5 +1,7 @@
 /** `POST /registrations`: what is rejected, and how that is told. */
 import { t } from "../../equipment/file-test.ts";
+import { buildTestApp, testEvent } from "../../equipment/web-app.ts";
+import { parseEvent } from "../../../shared/registration/event-definition.ts";
 import { form, post, prepare, problemOf, valid, type Reply } from "./registration-requests.ts";
 
 const pointers = (reply: Reply) => problemOf(reply).errors?.map(({ pointer }) => pointer) ?? [];
@@ -160,3 +162,32 @@ t.test(
     t.equal(({} as { admin?: boolean }).admin, undefined, "and no prototype was touched");
   },
 );
+
+t.test("everything that is wrong is told at once, however much it is", async (t) => {
+  const texts = Array.from({ length: 12 }, (_, index) => ({
+    id: `text${index}`,
+    type: "text",
+    label: "T",
+    maxLength: 2,
+  }));
+  const event = parseEvent({
+    ...testEvent,
+    fields: [
+      ...texts,
+      { id: "trial", type: "checkbox", label: "Trial" },
+      { id: "day", type: "date", label: "Day", required: true, when: { field: "trial", is: true } },
+    ],
+  });
+  const { app } = await buildTestApp({ event });
+  t.teardown(() => app.close());
+  const answers = { ...Object.fromEntries(texts.map(({ id }) => [id, "too long"])), trial: true };
+  const reply = await app.inject({
+    method: "POST",
+    url: "/registrations",
+    payload: { email: "x", name: "Ada", answers },
+  });
+  t.strictSame(
+    reply.json<{ errors: { pointer: string }[] }>().errors.map(({ pointer }) => pointer),
+    ["/email", ...texts.map(({ id }) => `/answers/${id}`), "/answers/day"],
+  );
+});

@@ -1,7 +1,12 @@
 /** `GET /registrations/<receipt>`. */
 import { t } from "../../equipment/file-test.ts";
 import { TurnoutError } from "../../../shared/errors.ts";
-import { registrationStatuses, type RegistrationStatus } from "../../../web/status/registration-status.ts";
+import { referenceOf } from "../../../shared/registration/reference.ts";
+import {
+  registrationStatuses,
+  type KnownRegistration,
+  type RegistrationStatus,
+} from "../../../web/status/registration-status.ts";
 import { eventually } from "../../equipment/eventually.ts";
 import { createManualClock } from "../../equipment/manual-clock.ts";
 import { testTime, type TestAppOptions } from "../../equipment/web-app.ts";
@@ -15,18 +20,25 @@ async function statusStage(t: { teardown(end: () => unknown): void }, options: T
 
 t.test("a receipt tells what became of it: as JSON to a program, as a page to a browser, never cached", async (t) => {
   let status: RegistrationStatus = "pending";
-  const { ask } = await statusStage(t, { parts: { statuses: { read: async () => status } } });
+  const { stage, receipt, ask } = await statusStage(t, { parts: { statuses: { read: async () => ({ status }) } } });
+  const reference = referenceOf(stage.receipts.open(receipt)?.registrationId ?? "");
   const pending = await ask();
   t.equal(pending.statusCode, 200);
-  t.match(pending.json(), { status: "pending", submittedAt: "2026-03-01T10:00:00.000Z", retryAfterSeconds: 1 });
+  t.match(pending.json(), {
+    status: "pending",
+    submittedAt: "2026-03-01T10:00:00.000Z",
+    reference,
+    retryAfterSeconds: 1,
+  });
   t.match(pending.headers, { "cache-control": "no-store", vary: /Accept/, "retry-after": "1" });
   for (status of registrationStatuses.filter((one) => one !== "pending")) {
     const reply = await ask();
-    t.same(reply.json(), { status, submittedAt: "2026-03-01T10:00:00.000Z" });
+    t.same(reply.json(), { status, submittedAt: "2026-03-01T10:00:00.000Z", reference });
     t.equal(reply.headers["retry-after"], undefined);
     const page = await ask(html);
     t.equal(page.statusCode, 200);
     t.match(page.headers["content-type"], /^text\/html/);
+    t.equal(page.body.includes(`>${reference}<`), status !== "withdrawn", status);
     t.equal(page.headers["cache-control"], "no-store");
   }
 });
@@ -60,13 +72,18 @@ t.test("the longer it has waited, the less often it is to poll, up to ten second
   t.equal(polls.at(-1), 10);
 });
 
+const backlogOf = (estimatedWaitSeconds: () => number | undefined) => ({
+  estimatedWaitSeconds,
+  read: async () => undefined,
+});
+
 t.test("how long the wait may be is told while it can be, and never as 0", async (t) => {
   for (const [estimate, told] of [
     [0, 1],
     [42, 42],
     [undefined, undefined],
   ] as const) {
-    const { ask } = await statusStage(t, { parts: { backlog: { estimatedWaitSeconds: () => estimate } } });
+    const { ask } = await statusStage(t, { parts: { backlog: backlogOf(() => estimate) } });
     t.equal((await ask()).json<{ estimatedWaitSeconds?: number }>().estimatedWaitSeconds, told);
   }
 });
@@ -74,7 +91,7 @@ t.test("how long the wait may be is told while it can be, and never as 0", async
 t.test("a wait that is not known is said to be so on the page, to whoever has waited for a while", async (t) => {
   let now = testTime;
   let estimate: number | undefined;
-  const parts = { wallClock: () => now, backlog: { estimatedWaitSeconds: () => estimate } };
+  const parts = { wallClock: () => now, backlog: backlogOf(() => estimate) };
   const { ask } = await statusStage(t, { parts });
   t.notMatch((await ask(html)).body, ">not known yet<");
   now += 11_000;
@@ -172,15 +189,17 @@ t.test("a table that does not answer is 503 with Retry-After, not a status", asy
   t.match(reply.headers["retry-after"], /^[1-9]\d*$/);
 });
 
+const confirmed: KnownRegistration = { status: "confirmed" };
+
 /** Reads that are answered when the test says so. */
 function createHeldReads() {
-  const held: PromiseWithResolvers<"confirmed">[] = [];
+  const held: PromiseWithResolvers<KnownRegistration>[] = [];
   const read = () => {
-    const one = Promise.withResolvers<"confirmed">();
+    const one = Promise.withResolvers<KnownRegistration>();
     held.push(one);
     return one.promise;
   };
-  return { read, held, release: () => held.splice(0).forEach(({ resolve }) => resolve("confirmed")) };
+  return { read, held, release: () => held.splice(0).forEach(({ resolve }) => resolve(confirmed)) };
 }
 
 t.test(
@@ -227,7 +246,7 @@ t.test("one read that hangs sheds nobody while others are answered", async (t) =
   let hang = true;
   const { ask } = await statusStage(t, {
     limits: { shedWaitMs: 1_500 },
-    parts: { statuses: { read: () => (hang ? reads.read() : Promise.resolve("confirmed")) }, now: clock.now },
+    parts: { statuses: { read: () => (hang ? reads.read() : Promise.resolve(confirmed)) }, now: clock.now },
   });
   const hung = ask();
   await eventually(() => reads.held.length === 1, "it hangs");

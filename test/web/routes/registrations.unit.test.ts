@@ -51,6 +51,26 @@ t.test("what is queued is the submission, normalised, with an id and the moment 
   });
 });
 
+t.test("what is queued says in which language the page was, unless it is the default", async (t) => {
+  const stage = await prepare(t);
+  const typed = new URLSearchParams({
+    email: valid.email,
+    name: "Ada",
+    "answers.meal": "meat",
+    "answers.terms": "true",
+  });
+  for (const type of [json, form]) {
+    const payload = type === json ? valid : typed.toString();
+    await post(stage, payload, { ...type, "accept-language": "de-AT,de;q=0.9,en;q=0.5" });
+    await post(stage, payload, { ...type, "accept-language": "en-US,de;q=0.5" });
+    await post(stage, payload, type);
+  }
+  t.strictSame(
+    stage.queued.map((registration) => registration.language),
+    ["de", undefined, undefined, "de", undefined, undefined],
+  );
+});
+
 t.test("a queue that does not confirm is 503 with Retry-After, never 202", async (t) => {
   const stage = await prepare(t, { send: () => Promise.reject(new Error("the queue is gone")) });
   const reply = await post(stage, valid);

@@ -1,6 +1,6 @@
 import { t } from "../../equipment/file-test.ts";
 import { isStatusAddress, meantStatusUrl } from "../../../web/status/meant-receipt.ts";
-import { createReceipts, parseReceiptKeys } from "../../../web/status/receipts.ts";
+import { createReceipts, parseReceiptKeys } from "../../../shared/registration/receipts.ts";
 
 const receipts = createReceipts(parseReceiptKeys(`k-1:${Buffer.alloc(32, 7).toString("base64")}`));
 const receipt = receipts.seal({

@@ -32,13 +32,17 @@ async function prepare(requestTimeoutMs = 20_000) {
       random: () => 0,
     }),
     wallClock: () => time,
+    expired: (now) => new Set(now < Date.parse(submittedAt) + dayMs ? [] : ["diet"]),
   });
   const put = (table: string, item: object) => engines.documents.send(new PutCommand({ TableName: table, Item: item }));
   return {
-    read: (email: string, registrationId: string) => reader.read({ email, registrationId, submittedAt }),
+    read: async (email: string, registrationId: string) =>
+      (await reader.read({ email, registrationId, submittedAt }))?.status,
+    whole: (email: string, registrationId: string, mailbox?: true) =>
+      reader.read({ email, registrationId, submittedAt, ...(mailbox && { mailbox }) }),
     advance: (ms: number) => (time += ms),
-    register: (email: string, registrationId: string, storedAt = longAgo) =>
-      put(registrationsTable, { email, registrationId, name: "N", answers: {}, submittedAt, storedAt }),
+    register: (email: string, registrationId: string, storedAt = longAgo, more: object = {}) =>
+      put(registrationsTable, { email, registrationId, name: "N", answers: {}, submittedAt, storedAt, ...more }),
     bury: (email: string, kind: "erased" | "withdrawn", id: string) =>
       put(registrationsTable, createTombstone(email, kind, id, time)),
     outcome: (id: string, outcome: string, at = longAgo) => put(outcomesTable, { id, outcome, at }),
@@ -65,15 +69,25 @@ t.test("a second submission of an address is pending until its own outcome is wr
 });
 
 t.test("item and outcome of the same insert are shown at the same moment, a while after it", async (t) => {
-  const { read, register, outcome, advance } = await prepare();
-  await register("ada@example.org", "ada-1", submittedAt);
-  await outcome("ada-2", "duplicate", submittedAt);
-  const both = async () => [await read("ada@example.org", "ada-1"), await read("ada@example.org", "ada-2")];
-  t.same(await both(), ["pending", "pending"]);
-  advance(settlingMs - 1);
-  t.same(await both(), ["pending", "pending"]);
-  advance(1);
-  t.same(await both(), ["confirmed", "confirmed"]);
+  for (const [waitedMs, shownAfterMs] of [
+    [0, 750],
+    [1_000, 750],
+    [4_000, 2_000],
+    [60_000, 5_000],
+  ] as const) {
+    const { read, register, outcome, advance } = await prepare();
+    const at = new Date(Date.parse(submittedAt) + waitedMs).toISOString();
+    t.equal(settlingMs(submittedAt, at), shownAfterMs);
+    await register("ada@example.org", "ada-1", at);
+    await outcome("ada-2", "duplicate", at);
+    const both = async () => [await read("ada@example.org", "ada-1"), await read("ada@example.org", "ada-2")];
+    advance(waitedMs);
+    t.same(await both(), ["pending", "pending"]);
+    advance(shownAfterMs - 1);
+    t.same(await both(), ["pending", "pending"]);
+    advance(1);
+    t.same(await both(), ["confirmed", "confirmed"], `after ${waitedMs} ms on the queue`);
+  }
 });
 
 t.test("a worker whose clock is far ahead makes nobody wait", async (t) => {
@@ -131,6 +145,7 @@ t.test(
     const { read, bury, outcome } = await prepare();
     await bury("ada@example.org", "erased", "ada-1");
     await bury("bob@example.org", "withdrawn", "bob-1");
+    await outcome("bob-1", "withdrawn");
     t.equal(await read("ada@example.org", "ada-1"), undefined);
     t.equal(await read("bob@example.org", "bob-1"), "withdrawn");
     t.equal(await read("ada@example.org", "ada-2"), "pending", "the queue may hold it: a later one is stored");
@@ -138,6 +153,62 @@ t.test(
     t.equal(await read("ada@example.org", "ada-2"), undefined);
   },
 );
+
+t.test("a withdrawal is shown when its outcome is written, for a registration as for a duplicate", async (t) => {
+  const { read, bury, outcome, advance, register } = await prepare();
+  const both = async () => [await read("ada@example.org", "ada-1"), await read("bob@example.org", "bob-2")];
+  await register("ada@example.org", "ada-1");
+  await register("bob@example.org", "bob-1");
+  await outcome("bob-2", "duplicate");
+  advance(60_000);
+  t.same(await both(), ["confirmed", "confirmed"]);
+  for (const id of ["ada-1", "bob-2"]) await outcome(id, "withdrawn");
+  t.same(await both(), ["withdrawn", "withdrawn"], "before the tombstone, which a duplicate does not get");
+  await bury("ada@example.org", "withdrawn", "ada-1");
+  t.same(await both(), ["withdrawn", "withdrawn"]);
+  t.equal(await read("bob@example.org", "bob-1"), "confirmed", "and nobody else's");
+});
+
+t.test("who withdraws while the registration is on its way is never told that it is confirmed", async (t) => {
+  const { read, bury, outcome, register, advance } = await prepare();
+  advance(60_000);
+  const now = new Date(Date.parse(submittedAt) + 60_000).toISOString();
+  await register("ada@example.org", "ada-1", now);
+  await outcome("bob-2", "duplicate", now);
+  const both = async () => [await read("ada@example.org", "ada-1"), await read("bob@example.org", "bob-2")];
+  t.same(await both(), ["pending", "pending"]);
+  for (const id of ["ada-1", "bob-2"]) await outcome(id, "withdrawn", now);
+  t.same(await both(), ["withdrawn", "withdrawn"]);
+  await bury("ada@example.org", "withdrawn", "ada-1");
+  t.same(await both(), ["withdrawn", "withdrawn"]);
+});
+
+t.test("what is stored is told to a receipt from a mail, once it is confirmed, and to no other", async (t) => {
+  const { whole, register, bury, outcome, advance } = await prepare();
+  await register("ada@example.org", "ada-1", submittedAt);
+  const content = { name: "N", answers: {} };
+  t.same(await whole("ada@example.org", "ada-1", true), { status: "pending" });
+  advance(settlingMs(submittedAt, submittedAt));
+  const [mailed, plain, other] = await Promise.all([
+    whole("ada@example.org", "ada-1", true),
+    whole("ada@example.org", "ada-1"),
+    whole("ada@example.org", "ada-2", true),
+  ]);
+  t.same(mailed, { status: "confirmed", content });
+  t.same(plain, { status: "confirmed" }, "not even when both are read by one call");
+  t.same(other, { status: "pending" }, "nor one of another registration");
+  await bury("ada@example.org", "withdrawn", "ada-1");
+  await outcome("ada-1", "withdrawn");
+  t.same(await whole("ada@example.org", "ada-1", true), { status: "withdrawn" });
+});
+
+t.test("the time of the latest correction is told, only of this registration", async (t) => {
+  const { whole, register } = await prepare();
+  const changedAt = "2026-03-01T12:00:00.000Z";
+  await register("ada@example.org", "ada-1", longAgo, { changedAt, mailbox: true });
+  t.same(await whole("ada@example.org", "ada-1"), { status: "confirmed", changedAt });
+  t.same(await whole("ada@example.org", "ada-2"), { status: "pending" });
+});
 
 t.test("what is older than the queue keeps messages, and is nowhere, is unknown", async (t) => {
   const { read, register, advance } = await prepare();
@@ -179,4 +250,13 @@ t.test("a table that is down, denied or throttled is told as such, never as a st
   await t.rejects(read("ada@example.org", "ada-1"), { code: "TURNOUT_TABLE_UNAVAILABLE" });
   engines.calm();
   t.equal(await read("ada@example.org", "ada-1"), "confirmed");
+});
+
+t.test("an answer that has expired is not shown any more, though it is still stored", async (t) => {
+  const { whole, register, advance } = await prepare();
+  await register("ada@example.org", "ada-1", longAgo, { answers: { diet: "vegan", guests: 2 } });
+  advance(dayMs - 1);
+  t.same((await whole("ada@example.org", "ada-1", true))?.content?.answers, { diet: "vegan", guests: 2 });
+  advance(1);
+  t.same((await whole("ada@example.org", "ada-1", true))?.content?.answers, { guests: 2 });
 });

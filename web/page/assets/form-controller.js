@@ -4,12 +4,14 @@
  */
 import { suggestFor } from "./address-slip.js";
 import { announce } from "./announce.js";
+import { followConditions } from "./conditions.js";
 import { findErrors, findFields, readSubmission, showError } from "./entries.js";
-import { copyOf, find } from "./elements.js";
+import { copyOf, find, findAll, findAny } from "./elements.js";
 import { formatAhead } from "./moments.js";
 import { createKey, submit } from "./submission-sender.js";
 
 /** @typedef {import("./submission-sender.js").ValidationError} ValidationError */
+/** @typedef {import("./submission-sender.js").Notice} Notice */
 /**
  * @typedef {object} Listener
  * @property {(accepted: { statusUrl: string, retryAfterSeconds: number }) => void} accepted
@@ -24,6 +26,7 @@ export function startForm(form, listener) {
   const stop = find(form, "#wait button");
   const entries = find(form, ".fields");
   const button = find(form, "[type=submit]");
+  const pause = findAny(form, "#pause");
   const idleLabel = button.textContent;
   const plainTitle = find(document, "h1").textContent;
   const fields = findFields(form);
@@ -62,14 +65,28 @@ export function startForm(form, listener) {
     if (validationErrors.length > 0) summary.focus();
   }
 
-  /** @param {string} reason @param {string} [detail] takes the place of the words, where the server has its own */
-  function say(reason, detail) {
+  /**
+   * @param {string} reason @param {string} [detail] takes the place of the words, where the server has its own
+   * @param {Notice} [notice] said before them
+   */
+  function say(reason, detail, notice) {
     const words = copyOf(form, `[data-reason=${reason}]`);
     if (detail) find(words, "p").textContent = detail;
+    if (notice) find(words, "p").before(said(notice));
     find(wait, ".words").replaceWith(words);
     wait.dataset.shown = reason;
     wait.hidden = false;
     announce(Array.from(words.children, (part) => part.textContent).join(". "));
+  }
+
+  /** @param {Notice} notice */
+  function said({ text, language }) {
+    const line = document.createElement("p");
+    line.className = "said";
+    line.dir = "auto";
+    line.lang = language ?? "";
+    line.textContent = text;
+    return line;
   }
 
   /** @param {number} ms */
@@ -111,11 +128,13 @@ export function startForm(form, listener) {
     sending = new AbortController();
     key ??= createKey();
     setBusy(true);
-    const outcome = await submit(readSubmission(fields), key, sending.signal, {
+    // From here on what the server answers counts.
+    if (pause) pause.hidden = true;
+    const outcome = await submit(form.getAttribute("action") ?? "", readSubmission(fields), key, sending.signal, {
       sending: () => (button.textContent = button.dataset.sending ?? ""),
-      waiting(reason, ms) {
+      waiting(reason, ms, notice) {
         // Announced once per reason, not at every attempt.
-        if (wait.dataset.shown !== reason) say(reason);
+        if (wait.dataset.shown !== reason) say(reason, undefined, notice);
         button.textContent = button.dataset.waiting ?? "";
         stop.hidden = false;
         countDown(ms);
@@ -133,6 +152,9 @@ export function startForm(form, listener) {
   }
 
   form.setAttribute("novalidate", "");
+  // While registration is paused, what is entered here is sent when it continues.
+  if (button instanceof HTMLButtonElement) button.disabled = false;
+  if (pause) for (const part of findAll(pause, ".scripted")) part.hidden = false;
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     if (!sending) void send();
@@ -140,5 +162,6 @@ export function startForm(form, listener) {
   // A changed form is a new submission; an unchanged one keeps its key and counts once.
   form.addEventListener("input", () => (key = undefined));
   stop.addEventListener("click", () => sending?.abort());
+  followConditions(form, fields);
   for (const field of fields) suggestFor(field);
 }

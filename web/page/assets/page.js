@@ -3,10 +3,13 @@
  * posts and reloads.
  */
 import { announce } from "./announce.js";
+import { followConditions } from "./conditions.js";
 import { startCountdown } from "./countdown.js";
 import { copyOf, findAll, findAny } from "./elements.js";
+import { findFields } from "./entries.js";
 import { showLocalTimes } from "./moments.js";
 import { startForm } from "./form-controller.js";
+import { fillInSent, keepCorrection, keepSent, openSentEntries, showSent } from "./sent-entries.js";
 import { followStatus, startStatus } from "./status.js";
 
 /** @param {string} name @returns {HTMLElement} what the server has laid ready for later */
@@ -33,8 +36,10 @@ function enableForm(form) {
     accepted({ statusUrl, retryAfterSeconds }) {
       // So that a reload shows the status, and going back does not lead to the sent form.
       history.replaceState(null, "", statusUrl);
+      keepSent(statusUrl, form);
       const panel = prepared("pending");
       startStatus(panel, statusUrl);
+      showSent(panel, statusUrl, undefined);
       exchange(form, panel);
       void followStatus(panel, statusUrl, retryAfterSeconds, prepared);
     },
@@ -45,8 +50,20 @@ function enableForm(form) {
   });
 }
 
-const form = findAny(document, "form");
+const canKeep = openSentEntries();
+for (const place of findAll(document, "[data-keeps]")) place.hidden = !canKeep;
+
+// Other forms are posted as they are.
+const form = findAny(document, "#registration");
 if (form) enableForm(form);
+
+const correction = findAny(document, "#correction");
+if (correction) {
+  fillInSent(correction);
+  followConditions(correction, findFields(correction));
+}
+// A link from a mail shows what is stored.
+if (correction?.dataset.statusUrl) correction.addEventListener("submit", () => keepCorrection(correction));
 
 const countdown = findAny(document, "[data-opens-at]");
 if (countdown) {
@@ -61,9 +78,11 @@ if (countdown) {
 
 const status = findAny(document, "[data-status]");
 if (status) {
-  const { statusUrl = "", retryAfter } = status.dataset;
+  const { statusUrl = "", retryAfter, awaited } = status.dataset;
   startStatus(status, statusUrl);
-  if (status.dataset.status === "pending") void followStatus(status, statusUrl, Number(retryAfter), prepared);
+  showSent(status, statusUrl, findAny(status, "[data-reference]")?.textContent || undefined);
+  const mayChange = status.dataset.status === "pending" || awaited !== undefined;
+  if (mayChange) void followStatus(status, statusUrl, Number(retryAfter), prepared);
 }
 
 showLocalTimes();

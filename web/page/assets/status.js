@@ -1,17 +1,16 @@
-/** Polls the status until it is final, at the pace the server asks for. */
+/** Shows the status until it is final. */
 import { announce } from "./announce.js";
-import { askedSeconds, sleep, waitMs } from "./backoff.js";
-import { find, findAny } from "./elements.js";
+import { find, findAll, findAny } from "./elements.js";
 import { formatWait, showMoment } from "./moments.js";
+import { showSent } from "./sent-entries.js";
+import { createStatusPoll } from "./status-poll.js";
 
 /** Failures in a row before the attendee is told. */
 const toldAfterMisses = 2;
 /** After a shorter wait, "unknown" is not shown: usually it is over in a moment. */
 const slowAfterMs = 10_000;
-/** Per request, milliseconds. */
-const timeoutMs = 15_000;
 
-/** @typedef {{ status: string, submittedAt: string, retryAfterSeconds?: number, estimatedWaitSeconds?: number }} Status */
+/** @typedef {import("./status-poll.js").Status} Status */
 
 /**
  * Fills in what only the browser knows.
@@ -22,6 +21,9 @@ export function startStatus(panel, statusUrl) {
   const copy = find(panel, "[data-copied]");
   const address = new URL(statusUrl, location.href).href;
   link.setAttribute("href", statusUrl);
+  for (const change of findAll(panel, "[data-change]")) {
+    change.setAttribute("href", `${statusUrl}/${change.dataset.change}`);
+  }
   // Missing on plain HTTP.
   if (!navigator.clipboard) return;
   copy.hidden = false;
@@ -43,9 +45,8 @@ function showRow(panel, name, fill) {
   row.hidden = false;
 }
 
-/** @param {HTMLElement} panel @param {Status} state */
-function showDetails(panel, { submittedAt, estimatedWaitSeconds }) {
-  showRow(panel, "received", (place) => showMoment(place, submittedAt));
+/** @param {HTMLElement} panel @param {Pick<Status, "submittedAt" | "estimatedWaitSeconds">} state */
+function showWait(panel, { submittedAt, estimatedWaitSeconds }) {
   if (estimatedWaitSeconds !== undefined) {
     showRow(panel, "wait", (place) => (place.textContent = formatWait(estimatedWaitSeconds)));
   } else if (Date.now() - Date.parse(submittedAt) > slowAfterMs) {
@@ -53,9 +54,22 @@ function showDetails(panel, { submittedAt, estimatedWaitSeconds }) {
   }
 }
 
+/** @param {HTMLElement} panel @param {Status} state */
+function showDetails(panel, state) {
+  const { submittedAt, reference } = state;
+  showRow(panel, "received", (place) => showMoment(place, submittedAt));
+  if (reference !== undefined) {
+    showRow(panel, "reference", (place) => (find(place, "[data-reference]").textContent = reference));
+  }
+  showWait(panel, state);
+}
+
+/** What has the focus in a panel keeps it in the next one. */
+const focusable = ["h2", "[data-copied]", "[data-status-link]", "[data-change=correction]", "[data-change=withdrawal]"];
+
 /** @param {HTMLElement} panel @param {HTMLElement} next */
 function exchange(panel, next) {
-  const focused = ["h2", "[data-copied]", "[data-status-link]"].find((part) => document.activeElement?.matches(part));
+  const focused = focusable.find((part) => document.activeElement?.matches(part));
   panel.replaceWith(next);
   const title = find(next, "h2").textContent ?? "";
   document.title = `${title} – ${findAny(document, "h1")?.textContent}`;
@@ -63,70 +77,44 @@ function exchange(panel, next) {
   if (focused !== "h2") announce(title);
 }
 
-/** @param {string} statusUrl @returns {Promise<Status | { missed: true, seconds: number | undefined }>} */
-async function poll(statusUrl) {
-  const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(), timeoutMs);
-  try {
-    const response = await fetch(statusUrl, {
-      headers: { accept: "application/json" },
-      cache: "no-store",
-      signal: controller.signal,
-    });
-    // Not final either: during a key rotation, one instance may not know another's new receipts.
-    return response.ok ? await response.json() : { missed: true, seconds: askedSeconds(response) };
-  } catch {
-    return { missed: true, seconds: undefined };
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-/** @returns {Promise<void>} when the page is visible: background tabs do not poll */
-function visible() {
-  if (document.visibilityState === "visible") return Promise.resolve();
-  return new Promise((resolve) => {
-    const check = () => {
-      if (document.visibilityState !== "visible") return;
-      document.removeEventListener("visibilitychange", check);
-      resolve();
-    };
-    document.addEventListener("visibilitychange", check);
-  });
-}
-
 /**
- * @param {HTMLElement} panel the one of a pending registration
+ * @param {HTMLElement} panel the one of a pending registration, or of one that is expected to change
  * @param {string} statusUrl
  * @param {number} firstPollSeconds
  * @param {(status: string) => HTMLElement} panelFor makes the panel of another state
  */
 export async function followStatus(panel, statusUrl, firstPollSeconds, panelFor) {
-  const trouble = find(panel, ".trouble");
-  /** @type {number | undefined} */
-  let seconds = firstPollSeconds;
-  let misses = 0;
+  const { awaited, status = "" } = panel.dataset;
+  const submittedAt = findAny(panel, "[data-row=received] time")?.getAttribute("datetime") ?? undefined;
+  const poll = createStatusPoll(statusUrl, firstPollSeconds, status, submittedAt);
+  let shown = panel;
+  /** @param {boolean} hidden */
+  const hideTrouble = (hidden) => {
+    const trouble = findAny(shown, ".trouble");
+    if (trouble) trouble.hidden = hidden;
+  };
   for (;;) {
-    await sleep(waitMs(seconds, misses));
-    await visible();
-    const seen = await poll(statusUrl);
-    if ("missed" in seen) {
-      misses++;
-      seconds = seen.seconds;
-      trouble.hidden = misses < toldAfterMisses;
+    // A change is in the queue as well, but its time is not known here.
+    const answer = await poll(awaited === undefined && shown.dataset.status === "pending");
+    hideTrouble(answer.kind !== "missed" || answer.misses < toldAfterMisses);
+    if (answer.kind === "missed") continue;
+    if (answer.kind === "ahead") {
+      showWait(shown, { ...answer.progress, submittedAt: answer.submittedAt });
       continue;
     }
-    misses = 0;
-    trouble.hidden = true;
-    if (seen.status === "pending") {
-      seconds = seen.retryAfterSeconds ?? firstPollSeconds;
-      showDetails(panel, seen);
+    const seen = answer.status;
+    if (seen.status === shown.dataset.status) {
+      showDetails(shown, seen);
+      showSent(shown, statusUrl, seen.reference);
       continue;
     }
     const next = panelFor(seen.status);
     showDetails(next, seen);
     startStatus(next, statusUrl);
-    exchange(panel, next);
-    return;
+    showSent(next, statusUrl, seen.reference);
+    exchange(shown, next);
+    shown = next;
+    if (seen.status === awaited) findAny(document, ".received")?.remove();
+    if (awaited === undefined || seen.status === awaited) return;
   }
 }

@@ -5,7 +5,7 @@
 import { askedSeconds, sleep, waitMs } from "./backoff.js";
 
 /** @typedef {{ pointer: string, detail: string }} ValidationError */
-/** @typedef {"busy" | "limited" | "offline" | "soon"} Reason why an attempt has to be repeated */
+/** @typedef {"busy" | "paused" | "limited" | "offline" | "soon"} Reason why an attempt has to be repeated */
 /**
  * @typedef {{ kind: "accepted", statusUrl: string, retryAfterSeconds: number }
  *   | { kind: "invalid", validationErrors: ValidationError[] }
@@ -14,12 +14,12 @@ import { askedSeconds, sleep, waitMs } from "./backoff.js";
  *   | { kind: "gaveUp" }
  *   | { kind: "stopped" }} Outcome
  */
-/** @typedef {{ kind: "again", reason: Reason, seconds: number | undefined }} Again */
+/** @typedef {{ text: string, language?: string }} Notice what the organiser says */
+/** @typedef {{ kind: "again", reason: Reason, seconds: number | undefined, notice?: Notice }} Again */
 
-const address = "/registrations";
 /** Per attempt, milliseconds. */
 const timeoutMs = 30_000;
-/** For all attempts, milliseconds; then the attendee decides. */
+/** For all attempts, milliseconds; then the attendee decides. A pause does not count: its end is somebody's decision. */
 const endurance = 15 * 60_000;
 /** Registration opens by the server's clock; ours may be slightly ahead. */
 const soonSeconds = 2;
@@ -55,6 +55,9 @@ export async function readOutcome(response) {
   if (status === 400 && Array.isArray(body.errors)) return { kind: "invalid", validationErrors: body.errors };
   if (body.code === "TURNOUT_CLOSED") return { kind: "closed" };
   if (body.code === "TURNOUT_NOT_OPEN_YET") return { kind: "again", reason: "soon", seconds: soonSeconds };
+  if (body.code === "TURNOUT_PAUSED") {
+    return { kind: "again", reason: "paused", seconds: askedSeconds(response), notice: body.notice };
+  }
   if (status === 503) return { kind: "again", reason: "busy", seconds: askedSeconds(response) };
   if (status === 429) return { kind: "again", reason: "limited", seconds: askedSeconds(response) };
   if (status >= 400 && status < 500) return { kind: "rejected", detail: String(body.detail ?? body.title ?? "") };
@@ -62,8 +65,11 @@ export async function readOutcome(response) {
   return { kind: "again", reason: "offline", seconds: askedSeconds(response) };
 }
 
-/** @param {string} body @param {string} key @param {AbortSignal} signal @returns {Promise<Outcome | Again>} */
-async function attempt(body, key, signal) {
+/**
+ * @param {string} address @param {string} body @param {string} key @param {AbortSignal} signal
+ * @returns {Promise<Outcome | Again>}
+ */
+async function attempt(address, body, key, signal) {
   const controller = new AbortController();
   const abort = () => controller.abort();
   const timer = setTimeout(abort, timeoutMs);
@@ -85,23 +91,25 @@ async function attempt(body, key, signal) {
 }
 
 /**
+ * @param {string} address of the form, which holds its language
  * @param {object} submission
  * @param {string} key the same for the same submission
  * @param {AbortSignal} signal when the attendee has had enough
- * @param {{ sending: () => void, waiting: (reason: Reason, ms: number) => void }} listener told before each attempt and wait
+ * @param {{ sending: () => void, waiting: (reason: Reason, ms: number, notice?: Notice) => void }} listener told before each attempt and wait
  * @returns {Promise<Outcome>}
  */
-export async function submit(submission, key, signal, listener) {
+export async function submit(address, submission, key, signal, listener) {
   const body = JSON.stringify(submission);
-  const startedAt = performance.now();
+  let startedAt = performance.now();
   for (let attempts = 0; ; attempts++) {
     listener.sending();
-    const outcome = await attempt(body, key, signal);
+    const outcome = await attempt(address, body, key, signal);
     if (outcome.kind !== "again") return outcome;
     if (signal.aborted) return { kind: "stopped" };
+    if (outcome.reason === "paused") startedAt = performance.now();
     if (performance.now() - startedAt > endurance) return { kind: "gaveUp" };
     const ms = waitMs(outcome.seconds, attempts);
-    listener.waiting(outcome.reason, ms);
+    listener.waiting(outcome.reason, ms, outcome.notice);
     await (outcome.reason === "offline" ? Promise.race([sleep(ms, signal), online()]) : sleep(ms, signal));
     if (signal.aborted) return { kind: "stopped" };
   }

@@ -74,3 +74,23 @@ t.test("what is discarded is not replayed", async (t) => {
 t.test("without a reason it is not done", async (t) => {
   t.equal((await runCommand(["dead-letters", "discard", ids[0]!, "--execute", "--yes"], { env })).code, 2);
 });
+
+t.test("of a filter, the open ones are discarded, as one entry of the audit log that says what happened", async (t) => {
+  await putAll(connection.documents, connection.deadLettersTable, [
+    deadLetter(11, { reason: "malformed" }),
+    deadLetter(12, { reason: "malformed" }),
+    deadLetter(13, { reason: "malformed", state: "resolved" }),
+    deadLetter(14),
+  ]);
+  const dry = await discard("--reason", "malformed");
+  t.match(dry, { code: 0, output: { executed: false, outcomes: { length: 2 } } });
+  const { code, output } = await discard("--reason", "malformed", "--execute", "--yes");
+  t.equal(code, 0);
+  t.match(output.outcomes, [{ fate: "discarded" }, { fate: "discarded" }]);
+  t.match(await store.read(person(14).id), { state: "open" }, "control: another reason");
+  t.same((await discard("--reason", "malformed", "--execute", "--yes")).output.outcomes, [], "nothing is left to do");
+  const { stdout } = await runCommand(["log", "--json"], { env });
+  t.match(stdout, '"discarded 2"');
+  t.notMatch(stdout, "its end is not known");
+  t.equal((await runCommand(["dead-letters", "discard", "--why", "x"], { env })).code, 2, "not all by accident");
+});

@@ -3,6 +3,7 @@ import { Compile } from "typebox/compile";
 import { DeadLetterEditOutput } from "../../../../admin/commands/dead-letters/edit.ts";
 import { createDeadLetterStore } from "../../../../shared/dead-letters/dead-letter-store.ts";
 import { createRegistrationsStore } from "../../../../admin/registrations/registrations-store.ts";
+import { ManyOutput } from "../../../../admin/commands/dead-letters/many-run.ts";
 import { runCommand } from "../../../equipment/command-run.ts";
 import { deadLetter, person, putAll, unreadable } from "../../../equipment/dead-letter-seeds.ts";
 import { startEngines } from "../../../equipment/admin-engines.ts";
@@ -86,6 +87,40 @@ t.test("what is not open cannot be edited", async (t) => {
 
 t.test("the audit log knows of it, and of nobody's address", async (t) => {
   const { stdout } = await runCommand(["log", "--json"], { env });
-  t.match(stdout, "changes email");
+  t.match(stdout, "changed email");
   t.notMatch(stdout, "@example.org");
+});
+
+t.test("one change of many is planned, then made, and leaves what would not be valid", async (t) => {
+  const typo = (number: number) =>
+    deadLetter(number, {
+      reason: "invalid-registration",
+      registration: { ...person(number), email: `p${number}@exmaple` },
+    });
+  await putAll(documents, deadLettersTable, [
+    typo(21),
+    typo(22),
+    deadLetter(23, { reason: "invalid-registration", registration: { ...person(23), email: "x y@exmaple" } }),
+    deadLetter(24, { reason: "invalid-registration" }),
+  ]);
+  const line = ["--reason", "invalid-registration", "--text", "@exmaple", "--replace", "email=@exmaple=>@example.org"];
+  const dry = await edit(...line);
+  t.match(dry.stdout, /"p21@exmaple" +"p21@example.org"/);
+  t.match(dry.stdout, /1 +\S+ +\/email/, "why one would not be valid");
+  t.match(dry.stdout, /would change +2 of 3/);
+  t.match(dry.stderr, "dry run");
+  t.match(await store.read(person(21).id), { history: { length: 1 } });
+  t.equal((await edit(...line, "--execute")).code, 2, "nobody can be asked");
+  const run = await edit(...line, "--execute", "--yes", "--why", "typos", "--json");
+  const output = run.json();
+  t.ok(Compile(ManyOutput).Check(output), "what it prints is what its schema says", { found: output });
+  t.match(output, { executed: true, selected: 3, counts: { change: 2, changed: 2, invalid: 1 }, stopped: null });
+  t.equal(run.code, 1, "since one is left");
+  t.match(await store.read(person(22).id), {
+    registration: { email: "p22@example.org" },
+    history: [{}, { detail: "typos" }],
+  });
+  t.match((await edit(...line, "--json")).json(), { counts: { change: 0 } }, "repeated, there is nothing to do");
+  const two = await edit("--reason", "invalid-registration", "--set", "name=A", "--unset", "answers.guests");
+  t.match(two, { code: 2, stderr: /one change of one field/ });
 });

@@ -101,5 +101,8 @@ t.test("stopped, it says how to go on", async (t) => {
 });
 
 t.test("the audit log knows who exported", async (t) => {
-  t.match((await runCommand(["log"], { env })).stdout, "exports all registrations as csv");
+  t.match(
+    (await runCommand(["log"], { env })).stdout,
+    /exported all 30 registrations as csv[^]+not done: .+is there already/,
+  );
 });

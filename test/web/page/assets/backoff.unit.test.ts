@@ -5,7 +5,7 @@ interface Backoff {
   askedSeconds(response: Response): number | undefined;
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
-// The page's script is plain JavaScript, served as it is: there are no types to import.
+// The page's script is plain JavaScript: there are no types to import.
 const { waitMs, askedSeconds, sleep } = (await import(
   new URL("../../../../web/page/assets/backoff.js", import.meta.url).href
 )) as Backoff;

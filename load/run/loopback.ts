@@ -1,0 +1,7 @@
+/** Whether a target is this very machine, whose load and service then share it. */
+
+/** @returns whether a URL leads to this machine */
+export function isLoopback(url: string): boolean {
+  const { hostname } = new URL(url);
+  return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname);
+}

@@ -1,0 +1,4 @@
+/** The tests of monitoring/. */
+import { runGroup } from "../equipment/test-group.ts";
+
+runGroup("unit", "monitoring");
