@@ -53,7 +53,7 @@ t.test("the costs in the capacity document are what the command prints (npm run 
 t.test("the proof in the README is what was measured (npm run docs brings it there)", async (t) => {
   const document = read(readmePath);
   t.equal(document, withProof(document));
-  const wrong = document.replace("**0** of", "**1** of");
+  const wrong = document.replace("**Lost: 0**", "**Lost: 1**");
   t.not(wrong, document, "control: there is a figure in it");
   t.equal(withProof(wrong), document, "control: another figure is noticed");
   t.equal(read(reliabilityPath), withSum(read(reliabilityPath)), "and its sum where the rounds are told");

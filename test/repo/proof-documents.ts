@@ -39,12 +39,12 @@ function faultsSum(results: readonly Result[]) {
 
 const readRounds = () => JSON.parse(read("test/faults/results.json")) as Result[];
 
-function faultsRow(): string {
+function faultsItem(): string {
   const { accepted, kills, spoilt, lost, wrong } = faultsSum(readRounds());
   return (
-    `| Lost | **${lost}** of ${accepted} accepted registrations, and ${wrong} stored twice or changed, with ${kills} ` +
-    `processes killed by \`kill -9\` and ${spoilt} calls to the queue and the tables spoilt | ` +
-    "[reliability](docs/reliability.md): `npm run faults` |"
+    `- **Lost: ${lost}** of ${accepted} accepted registrations, and ${wrong} stored twice or changed, while ${kills} processes were ` +
+    `killed by \`kill -9\` and ${spoilt} calls to the queue and the tables were made to fail ` +
+    "([reliability](docs/reliability.md), `npm run faults`)."
   );
 }
 
@@ -58,20 +58,23 @@ function faultsSentence(): string {
   );
 }
 
-function speedRow({ trials, machine, goals }: Results): string {
+function speedItem({ trials, machine, goals }: Results): string {
   const perSecond = (variant: string) =>
     number(
       Math.round(spreadOf(trials.filter((t) => t.variant === variant).map((t) => t.perSecond)).median / 100) * 100,
     );
   const added = goals.find(({ name }) => name === "latency");
-  const latency = added ? `; ${figure(added.median)} ms slower than a bare \`SendMessage\` at 300 a second` : "";
+  const latency = added
+    ? ` At 300 a second an answer takes ${figure(added.median)} ms longer than a bare \`SendMessage\``
+    : "";
   return (
-    `| Speed | one web process accepts ${perSecond("web/product")} a second and one worker process stores ${perSecond("worker/product")}, each on ` +
-    `one of ${machine.processors} cores, with stand-ins for SQS and DynamoDB${latency} | [performance](docs/performance.md): \`npm run bench\` |`
+    `- **Speed:** one web process accepts ${perSecond("web/product")} a second and one worker process stores ${perSecond("worker/product")}, ` +
+    `each on one of ${machine.processors} cores, with stand-ins for SQS and DynamoDB.${latency} ` +
+    "([performance](docs/performance.md), `npm run bench`)."
   );
 }
 
-function costRow(capacity: string): string {
+function costItem(capacity: string): string {
   const cells = (row: string) => {
     const line = capacity.split("\n").find((one) => one.startsWith(`| ${row}`)) ?? "";
     return line.split("|").map((cell) => cell.replaceAll("*", "").trim());
@@ -80,17 +83,15 @@ function costRow(capacity: string): string {
   const rush = cells("**this rush**");
   const at = heads.indexOf("1,000,000");
   if (at === -1 || !rush[at]) throw new Error("docs/capacity.md does not tell the cost of a million.");
-  return `| Cost | ${rush[at]} for a rush of a million people in ten minutes, at AWS's list prices | [capacity](docs/capacity.md): \`npm run turnout -- plan\` |`;
+  return (
+    `- **Cost:** ${rush[at]} for a rush of a million people in ten minutes, at AWS's list prices ` +
+    "([capacity](docs/capacity.md), `npm run turnout -- plan`)."
+  );
 }
 
 function proof(): string {
-  return [
-    "| | | measured by |",
-    "|---|---|---|",
-    faultsRow(),
-    speedRow(JSON.parse(read("bench/results.json")) as Results),
-    costRow(read("docs/capacity.md")),
-  ].join("\n");
+  const results = JSON.parse(read("bench/results.json")) as Results;
+  return [faultsItem(), speedItem(results), costItem(read("docs/capacity.md"))].join("\n");
 }
 
 /** @param document with its two marks @returns the same with the latest results between them */
