@@ -34,7 +34,7 @@ function overloadPart({ overload }: Results): string[] {
   const rows = overload.steps.map((step) => [...stepCells(step), figure(step.ofPeak)]);
   const heads = ["too slow", "times too many", "offered/s", "accepted/s", "rejected/s", "failed"];
   return [
-    "More than can be taken (the queue made slow, then the process itself asked by more and more clients):",
+    "Overload: first the queue is made slow, then more and more clients ask one process.",
     table([...heads, "accepted, of the best step"], "| --- | ---: | ---: | ---: | ---: | ---: | ---: |", rows),
   ];
 }
@@ -42,9 +42,9 @@ function overloadPart({ overload }: Results): string[] {
 function endurancePart({ tier, windows, peakResidentBytes, growth, costOfLastToEarly }: EnduranceResult): string {
   const registrations = windows.at(-1)?.registrations ?? 0;
   return (
-    `A long run of the ${tier} tier, ${registrations.toLocaleString("en")} registrations: ` +
-    `${figure(peakResidentBytes / mebibyte)} MiB of memory at most, at the end ${figure(growth)} times what it was early; ` +
-    `CPU of the last tenth ÷ of an early one ${figure(costOfLastToEarly)}.`
+    `A long run of the ${tier} tier over ${registrations.toLocaleString("en")} registrations took ` +
+    `${figure(peakResidentBytes / mebibyte)} MiB of memory at most, at the end ${figure(growth)} times what it was early. ` +
+    `The last tenth cost ${figure(costOfLastToEarly)} times the CPU of an early one.`
   );
 }
 
