@@ -13,7 +13,7 @@ const endpoint = (service: string) =>
   Type.Optional(
     Type.String({
       pattern: "^https?://",
-      description: `URL of a ${service} endpoint to use instead of the embedded one`,
+      description: `URL at which to use ${service} instead of the embedded engine`,
     }),
   );
 

@@ -15,8 +15,7 @@ export const WebConfig = Type.Object({
   MAIL_QUEUE_URL: Type.Optional(
     Type.String({
       pattern: "^https?://",
-      description:
-        "URL of the SQS mail queue, through which people who lost their link have it mailed; nothing is offered, if not set",
+      description: "URL of the SQS mail queue; if not set, no page offers to mail a lost link",
     }),
   ),
   RECEIPT_KEYS: Type.String({
@@ -29,7 +28,7 @@ export const WebConfig = Type.Object({
     Type.String({
       pattern: String.raw`^https?://[a-z0-9.-]+(:\d{1,5})?$`,
       description:
-        "where the site is for everybody, such as https://summit.example.org, without a path: what a form's Origin is compared with, and the address in shared links; where not set, the Host header is compared",
+        "public address of the site without a path, such as https://summit.example.org: for shared links, and compared with a form's Origin; if not set, the Host header is compared",
     }),
   ),
   SECURITY_CONTACT: Type.Optional(
@@ -90,7 +89,7 @@ export const WebConfig = Type.Object({
     minimum: 1,
     maximum: 1_000_000,
     description:
-      "open connections above which an idle one is closed for each further one, or that one is answered 503; fewer where the process may not open so many files",
+      "most open connections: beyond them a new one takes the place of an idle one, or is answered 503 where none is idle; fewer where the process may not open so many files",
   }),
   RATE_LIMIT_PER_MINUTE: Type.Integer({
     default: 600,

@@ -11,8 +11,7 @@ const mailVariables = {
   MAILS_TABLE: Type.String({ minLength: 3, description: "name of the DynamoDB mails table" }),
   PUBLIC_URL: Type.String({
     pattern: String.raw`^https?://[a-z0-9.-]+(:\d{1,5})?$`,
-    description:
-      "where the site is for everybody, such as https://summit.example.org, without a path: in links of mails",
+    description: "public address of the site without a path, such as https://summit.example.org: for links in mails",
   }),
   RECEIPT_KEYS: Type.String({
     pattern: String.raw`^[\w-]{1,16}:[A-Za-z0-9+/]{43}=(,[\w-]{1,16}:[A-Za-z0-9+/]{43}=)*$`,

@@ -52,10 +52,13 @@ export function configurationDocument(): string {
 
 <!-- Written by \`npm run docs\` from the schemas; change those, not this file. -->
 
-A process reads its environment once, at its start. What is missing or out of bounds is told all at once, and the process
-ends before anything listens (\`TURNOUT_ENVIRONMENT_INVALID\` in [errors](errors.md)). An empty value counts as not set.
-Beside these, the AWS SDK's own variables work as everywhere: credentials, profile, and \`AWS_ENDPOINT_URL_SQS\` and
-\`AWS_ENDPOINT_URL_DYNAMODB\` for endpoints other than AWS.
+These are the environment variables of the processes. On AWS the stack sets them, and its
+[settings](operations.md#settings) are what an operator changes.
+
+A process reads its environment once, at its start. An empty value counts as not set. If anything is missing or out of bounds, the
+process names all of it and ends before it listens (\`TURNOUT_ENVIRONMENT_INVALID\` in [errors](errors.md)). The AWS SDK's own variables
+work as everywhere: credentials, profile, and \`AWS_ENDPOINT_URL_SQS\`, \`AWS_ENDPOINT_URL_DYNAMODB\` and \`AWS_ENDPOINT_URL_SESV2\` for
+endpoints other than AWS.
 
 ## Web tier
 
@@ -71,8 +74,8 @@ ${table(WorkerConfig)}
 
 ## \`npm start\`
 
-From [\`local/config.ts\`](../local/config.ts). Variables of the tiers may be set as well and reach them, except for those
-that follow from the local stack itself.
+From [\`local/config.ts\`](../local/config.ts). The variables of the tiers work as well, except for those that follow from the local
+stack itself, such as the names of tables.
 
 ${table(LocalConfig)}
 `;
