@@ -15,18 +15,22 @@ function table(heads: readonly string[], rules: string, rows: readonly (readonly
 }
 
 function costTable({ trials }: Results): string {
-  const rows = variants.flatMap(({ name, label }) => {
+  const rows = variants.flatMap(({ name, tier, label }) => {
     const own = trials.filter((trial) => trial.variant === name);
     if (own.length === 0) return [];
     const median = (values: readonly number[]) => figure(spreadOf(values).median);
-    return [[label, median(own.map((t) => t.cpuMicrosPerRegistration)), median(own.map((t) => t.perSecond))]];
+    return [[tier, label, median(own.map((t) => t.cpuMicrosPerRegistration)), median(own.map((t) => t.perSecond))]];
   });
-  return table(["", "CPU µs each", "each second"], "| --- | ---: | ---: |", rows);
+  return table(["tier", "design", "CPU µs each", "each second"], "| --- | --- | ---: | ---: |", rows);
 }
 
 function goalTable({ goals }: Results): string {
-  const rows = goals.map((goal) => [...goalCells(goal), goal.met ? "met" : "**not met**"]);
-  return table(["goal", "figure", "middle half of the rounds", "wanted", ""], "| --- | ---: | --- | --- | --- |", rows);
+  const rows = goals.map((goal) => [...goalCells(goal), goal.met ? "yes" : "**no**"]);
+  return table(
+    ["goal", "figure", "middle half of the rounds", "wanted", "met"],
+    "| --- | ---: | --- | --- | --- |",
+    rows,
+  );
 }
 
 function overloadPart({ overload }: Results): string[] {
