@@ -43,7 +43,7 @@ function faultsItem(): string {
   const { accepted, kills, spoilt, lost, wrong } = faultsSum(readRounds());
   return (
     `- **Lost: ${lost}** of ${accepted} accepted registrations, and ${wrong} stored twice or changed, while ${kills} processes were ` +
-    `killed by \`kill -9\` and ${spoilt} calls to the queue and the tables were made to fail ` +
+    `killed by \`kill -9\` and ${spoilt} calls to the queue and the tables were disturbed ` +
     "([reliability](docs/reliability.md), `npm run faults`)."
   );
 }
@@ -54,7 +54,7 @@ function faultsSentence(): string {
   const clean = results.filter((result) => result.clean).length;
   return (
     `In the ${results.length} rounds below ${accepted} registrations were accepted while ${kills} processes were killed and ${spoilt} calls ` +
-    `spoilt. **Lost: ${lost}. Stored twice or changed: ${wrong}.** Clean: ${clean} of ${results.length} rounds.`
+    `disturbed. **Lost: ${lost}. Stored twice or changed: ${wrong}.** Clean: ${clean} of ${results.length} rounds.`
   );
 }
 
