@@ -59,6 +59,12 @@ export interface RegistrationsTableOptions {
   readonly onCall: (statements: number, attempts: number) => void;
 }
 
+interface Insertion {
+  readonly registration: Registration;
+  /** `storedAt` and, with a retention, `expiresAt`: the same of all that a call inserts. */
+  readonly times: readonly AttributeValue[];
+}
+
 /** Result of a lookup. Unprocessed keys are in neither map. */
 interface Findings {
   readonly items: ReadonlyMap<string, StandingItem>;
@@ -88,27 +94,27 @@ export function createRegistrationsTable(options: RegistrationsTableOptions): Re
     construct,
   };
   const replacing: Operation = { action: "dynamodb:PutItem", resource: tableName, construct };
-  const insertAll = createBatchInsert<Registration>({
+  const insertAll = createBatchInsert<Insertion>({
     documents,
     tableName,
     construct,
     attributes: ["email", "registrationId", "name", "answers", "submittedAt", "storedAt", "expiresAt"],
-    parameters({ email, id, name, answers, submittedAt }) {
-      const storedAt = wallClock();
-      const values: AttributeValue[] = [
-        { S: email },
-        { S: id },
-        { S: name },
-        { M: answerAttributes(answers) },
-        { S: submittedAt },
-        { S: new Date(storedAt).toISOString() },
-      ];
-      if (retentionDays !== undefined) values.push({ N: String(expiryOf(storedAt, retentionDays)) });
-      return values;
-    },
-    further: optionalAttributes,
+    parameters: ({ registration: { email, id, name, answers, submittedAt }, times }) => [
+      { S: email },
+      { S: id },
+      { S: name },
+      { M: answerAttributes(answers) },
+      { S: submittedAt },
+      ...times,
+    ],
+    further: ({ registration }) => optionalAttributes(registration),
     onCall,
   });
+
+  function timesOf(triedAt: number): AttributeValue[] {
+    const storedAt = { S: new Date(triedAt).toISOString() };
+    return retentionDays === undefined ? [storedAt] : [storedAt, { N: String(expiryOf(triedAt, retentionDays)) }];
+  }
 
   /** Eventually consistent reads would miss what was just written. */
   async function find(registrations: readonly Registration[]): Promise<Findings> {
@@ -219,7 +225,8 @@ export function createRegistrationsTable(options: RegistrationsTableOptions): Re
       const taken: [number, Registration][] = [];
       const triedAt = wallClock();
       const stored: StoreResult = { kind: "stored", fresh: true, triedAt };
-      const inserts = await insertAll(registrations);
+      const times = timesOf(triedAt);
+      const inserts = await insertAll(registrations.map((registration) => ({ registration, times })));
       const results = inserts.map((result, index): StoreResult | Transient => {
         if (result.kind === "inserted") return stored;
         if (result.kind !== "taken") return result;

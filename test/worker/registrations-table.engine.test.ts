@@ -106,6 +106,26 @@ t.test("the first registration of an address wins; the second never overwrites i
   t.match(await items(), [{ registrationId: first.id, name: "First", answers: {} }]);
 });
 
+t.test(
+  "all of a call are dated alike, whether their address was free or taken, however long the call takes",
+  async (t) => {
+    let time = storedAt;
+    const { table, items } = await prepare({ wallClock: () => (time += 1) });
+    const [first, second, third] = people(3) as [Registration, Registration, Registration];
+    await table.insert([second]);
+    const before = time;
+    const results = await table.insert([first, { ...second, id: "another-registration" }, third]);
+    const expected = before + 1;
+    t.match(results, [{ triedAt: expected }, { kind: "outcome", triedAt: expected }, { triedAt: expected }]);
+    const storedAtOf = new Map((await items()).map((item) => [item.email, item.storedAt]));
+    const iso = new Date(expected).toISOString();
+    t.same(
+      [first, third].map(({ email }) => storedAtOf.get(email)),
+      [iso, iso],
+    );
+  },
+);
+
 t.test("the same registration once more is stored, not a duplicate, and nothing is written", async (t) => {
   const { table, items } = await prepare();
   const registration = somebody();
