@@ -53,7 +53,7 @@ export function addDashboard(
       new TextWidget({
         width: 24,
         height: 2,
-        markdown: `**Turnout** ${url} · messages are exact, registrations waiting and the wait are told from what all instances wrote down (activity table). ${runbookLink("Alarms", config)}`,
+        markdown: `**Turnout** ${url} · messages are exact, registrations waiting and the wait are told from what all instances wrote down (activity table). ${runbookLink("WhenAnAlarmRings", config)}`,
       }),
     ],
     [new AlarmStatusWidget({ title: "Alarms", alarms: [...alarms], width: 24, height: 3 })],

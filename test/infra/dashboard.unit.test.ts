@@ -32,6 +32,10 @@ t.test("depth is shown in messages and in people, and says where each comes from
   t.match(body, /messages are exact, registrations waiting .* told from what all instances wrote down/);
 });
 
+t.test("it leads to the runbook's first section", async (t) => {
+  t.match(body, /section \\+"When an alarm rings\\+"/);
+});
+
 t.test("mail has its row where there is mail, and only there", async (t) => {
   const { main: full } = await synthesized({ settings: fullSettings });
   const whole = JSON.stringify(only(full, "AWS::CloudWatch::Dashboard").Properties["DashboardBody"]);
