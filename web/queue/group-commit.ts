@@ -104,8 +104,11 @@ function doChores(pack: Pack): void {
   }
 }
 
-/** From this idle ratio on, all sends are used. */
-const plentyOfTime = 0.4;
+/**
+ * From this idle ratio on, all sends are used. Measured at 11,000 a second, 25 % idle: with 0.4 packs of 68 cost 64 µs a
+ * registration, with 0.8 packs of 105 cost 57, and nobody waits longer.
+ */
+const plentyOfTime = 0.8;
 /**
  * A pack this old takes any free send. A pack starts only when the previous one has left, so this adds at most ten
  * sends a second, about 1 % of a core.
