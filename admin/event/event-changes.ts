@@ -13,6 +13,7 @@ export const changeKinds = [
   "now-required",
   "asked-of-fewer",
   "wording-changed",
+  "expiry-changed",
 ] as const;
 
 export type ChangeKind = (typeof changeKinds)[number];
@@ -146,7 +147,20 @@ function changesOf(before: AnyField, after: AnyField, pointer: string): EventCha
     changes.push({ ...base, kind: "asked-of-fewer", detail });
   }
   if (after.required && !before.required) changes.push(requiredNow(after, pointer));
+  const expiry = changedExpiry(before, after);
+  if (expiry) changes.push({ ...base, kind: "expiry-changed", detail: expiry });
   return changes;
+}
+
+/** @returns what becomes of stored answers; undefined where they are deleted at the same moment as before */
+function changedExpiry(before: AnyField, after: AnyField): string | undefined {
+  const [was, is] = [before, after].map(({ expiresAt }) => (typeof expiresAt === "string" ? expiresAt : undefined));
+  const told = was === undefined ? "that they are kept" : `that they are deleted after ${was}`;
+  if (is === undefined) {
+    return was && `is not deleted by itself any more. Whoever answered was told ${told}.`;
+  }
+  if (was !== undefined && Date.parse(was) === Date.parse(is)) return undefined;
+  return `is deleted after ${is}, answers that are stored already included. Whoever gave them was told ${told}.`;
 }
 
 function requiredNow({ id }: AnyField, pointer: string): EventChange {

@@ -104,6 +104,9 @@ export function createAnswerTally(
     for (const one of fields) {
       const { id: field, required } = one.field;
       const answer = answers[field];
+      const expiry = { kind: "expiry-changed", field } as const;
+      // Those that would be deleted at once before all others.
+      if (answer !== undefined && named.has(keyOf(expiry))) misfits.push(expiry);
       if (expired.has(field)) continue;
       const isKnown = !expired.has(one.field.when?.field ?? "");
       if (isKnown && !isAsked(one.field.when, answers)) {
@@ -124,6 +127,7 @@ export function createAnswerTally(
       "now-required": "registrations are stored without this required answer",
       "asked-of-fewer": "answers are stored of some who are not asked",
       "wording-changed": "agreements to another wording are stored",
+      "expiry-changed": "answers are stored that are deleted at another time than was said",
     };
     return { kind, field, pointer, detail: `${what[kind]}. An earlier file allowed them; they stay as they are.` };
   }

@@ -73,3 +73,16 @@ t.test("another wording of a consent, and a field that is asked of others, are t
   t.same(found(asked(note), asked({ ...note, when })), [["asked-of-fewer", "note"]]);
   t.same(found(asked({ ...note, when }), asked(note)), [], "everybody is more");
 });
+
+t.test("answers that are deleted at another moment than whoever gave them was told", async (t) => {
+  const [early, late] = ["2027-05-01T00:00:00+02:00", "2027-06-01T00:00:00+02:00"];
+  const diet = { id: "diet", type: "text", label: "Diet" };
+  const changed = (was: object, is: object) => eventChanges(asked({ ...diet, ...was }), asked({ ...diet, ...is }));
+  t.match(changed({}, { expiresAt: early }), [
+    { kind: "expiry-changed", field: "diet", pointer: "/fields/0", detail: /deleted after 2027-05-01.*that they are kept/ },
+  ]);
+  t.match(changed({ expiresAt: early }, { expiresAt: late }), [{ detail: /after 2027-06-01.*after 2027-05-01/ }]);
+  t.match(changed({ expiresAt: late }, { expiresAt: early }), [{ detail: /after 2027-05-01.*after 2027-06-01/ }]);
+  t.match(changed({ expiresAt: early }, {}), [{ detail: /not deleted by itself.*after 2027-05-01/ }]);
+  t.same(changed({ expiresAt: early }, { expiresAt: "2027-04-30T22:00:00Z" }), [], "the same moment");
+});
