@@ -9,7 +9,16 @@ const engines = await startEngines();
 t.teardown(() => engines.stop());
 t.jobs = 2;
 /** As small as shows what a broken worker does. */
-const small = { engines, seconds: 10, perSecond: 60, webs: 1, workers: 1 };
+const small = {
+  engines,
+  seconds: 10,
+  perSecond: 60,
+  webs: 1,
+  workers: 1,
+  // A worker that loses messages, or mails, lets an audit wait in vain.
+  drainTimeoutSeconds: 60,
+  mailsTimeoutSeconds: 60,
+};
 const withoutMail = { ...small, mail: false };
 /** What other programs do at the same time can hide once what a broken worker does. */
 const mostRounds = 4;

@@ -10,7 +10,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import t, { type Test } from "tap";
 import { createLocalStack } from "../../local/stack.ts";
 
-t.setTimeout(60_000);
+t.setTimeout(120_000);
 
 const rush = 2_000;
 /** Less than the second after which a client's kernel knocks again. */
