@@ -23,10 +23,10 @@ async function headlineReads(page: Page, text: string | RegExp): Promise<void> {
   await page.locator("[data-live=headline] h2").filter({ hasText: text }).waitFor(waitOptions);
 }
 
-/** Loads the page again until it has so many of these. */
+/** Loads the page again until it has so many of these, or more. */
 async function untilShown(page: Page, selector: string, count: number): Promise<void> {
   await eventually(async () => {
-    if ((await page.locator(selector).count()) === count) return true;
+    if ((await page.locator(selector).count()) >= count) return true;
     await page.reload();
     return false;
   }, `${count} of ${selector}`);

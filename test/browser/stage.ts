@@ -165,10 +165,10 @@ export async function openStage({ mail = false, event, logo }: StageOptions = {}
       try {
         let moved = 0;
         for (;;) {
-          const receive = async () =>
-            (await sqs.send(new ReceiveMessageCommand({ QueueUrl: queueUrl }))).Messages?.[0];
+          const receive = async () => (await sqs.send(new ReceiveMessageCommand({ QueueUrl: queueUrl }))).Messages?.[0];
           // What the engine has given to a worker that was just stopped comes again.
-          const message = moved > 0 ? await receive() : await eventually(receive, "something waits on the queue", 60_000);
+          const message =
+            moved > 0 ? await receive() : await eventually(receive, "something waits on the queue", 60_000);
           if (!message) return;
           await sqs.send(
             new SendMessageCommand({

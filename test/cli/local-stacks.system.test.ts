@@ -55,9 +55,9 @@ t.test("every command uses the stack that runs, on whatever ports and past a pro
 
   // What is stored is deleted from the queue a moment later.
   const queue = await eventually(async () => {
-    const run = await turnout(t, ["queue", "--json"], env);
-    t.equal(run.code, 0, run.stderr);
-    return (JSON.parse(run.stdout) as { messages: number }).messages === 0 && run;
+    const asked = await turnout(t, ["queue", "--json"], env);
+    t.equal(asked.code, 0, asked.stderr);
+    return (JSON.parse(asked.stdout) as { messages: number }).messages === 0 && asked;
   }, "the queue is empty");
   t.match(queue.stderr, says);
 

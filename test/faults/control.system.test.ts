@@ -50,15 +50,23 @@ t.test("control: a worker that deletes before it writes loses registrations, and
 });
 
 t.test("control: a worker that overwrites on a duplicate is found out, by the audit and on the wire", async (t) => {
-  const report = await runRound({
-    ...withoutMail,
-    seed: "overwrites",
-    ledger: join(t.testdir(), "ledger.jsonl"),
-    // It needs no help to be wrong.
-    plan: [],
-    habits: { "change of mind": 0.7 },
-    workerProgram: join("variants", "overwrites.ts"),
-  });
+  const folder = t.testdir();
+  const round = (seed: string) =>
+    runRound({
+      ...withoutMail,
+      seed,
+      ledger: join(folder, `${seed}.jsonl`),
+      // It needs no help to be wrong.
+      plan: [],
+      habits: { "change of mind": 0.7 },
+      workerProgram: join("variants", "overwrites.ts"),
+    });
+  let report = await round("overwrites");
+  // On a busy machine nobody may be confirmed soon enough to change their mind.
+  for (let again = 1; again < mostRounds && report.writtenTwice === 0; again += 1) {
+    t.comment(`again: ${JSON.stringify(report.crowd)}`);
+    report = await round(`overwrites-${again}`);
+  }
   t.ok(report.audit.duplicated > 0, `${report.audit.duplicated} overwritten`);
   t.ok(report.writtenTwice > 0, `${report.writtenTwice} written twice`);
   t.notOk(report.audit.passed);

@@ -46,8 +46,8 @@ t.test("for people it says the same in words", async (t) => {
 t.test("a watch polls again and again, a line each, and Ctrl-C is its end and no failure", async (t) => {
   const stop = new AbortController();
   const { terminal, texts, settled } = catchTerminal(env);
-  const line = ["queue", "--watch", "--every", "1", "--json"];
-  const watching = runTurnout(line, { env, terminal, signal: stop.signal });
+  const watch = ["queue", "--watch", "--every", "1", "--json"];
+  const watching = runTurnout(watch, { env, terminal, signal: stop.signal });
   await eventually(() => texts.stdout.split("\n").length > 2, "two lines");
   stop.abort(new TurnoutError("TURNOUT_INTERRUPTED", "Stopped by SIGINT."));
   t.equal(await watching, 0);
