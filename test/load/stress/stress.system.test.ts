@@ -55,8 +55,9 @@ t.test("each step is measured, and the audit accounts for all that was accepted"
     t.equal(step.offered, step.accepted + step.shed + step.refused + step.failed + step.unsent);
     for (const { p50, p99, max } of [step.acceptMs, step.storedAfterMs]) t.ok(p50! > 0 && p99! >= p50! && max! >= p99!);
   }
-  t.strictSame(series.stepStarts, [0, 3]);
-  for (const values of Object.values(series)) t.equal(values.length, 6);
+  const { stepStarts, ...bySecond } = series;
+  t.strictSame(stepStarts, [0, 3]);
+  for (const values of Object.values(bySecond)) t.equal(values.length, 6);
 });
 
 t.test("stopped in the middle, it tells what was measured, of an audit nothing, and leaves the ledger", async (t) => {
