@@ -13,6 +13,8 @@ export interface Visit {
   posts(): Request[];
 }
 
+/** Of everything that is waited for in a page: machines are busy. */
+const waitMs = 60_000;
 const desktop = { width: 1_280, height: 860 };
 
 /** @returns a visit in a context of its own, English and in London unless told otherwise; to be closed with the browser */
@@ -23,6 +25,7 @@ export async function visit(browser: Browser, url: string, options: BrowserConte
     viewport: desktop,
     ...options,
   });
+  context.setDefaultTimeout(waitMs);
   const page = await context.newPage();
   const requests: Request[] = [];
   const troubles: string[] = [];
@@ -58,12 +61,18 @@ export function registerButton(page: Page) {
   return page.locator("button[type=submit]");
 }
 
-/** @returns the heading of the panel as soon as it reads so */
+/** @returns when the heading of the panel reads so and the page is loaded: its script has run by then, but not before */
 export async function headingReads(page: Page, text: string): Promise<void> {
   await page.getByRole("heading", { level: 2, name: text, exact: true }).waitFor();
+  await page.waitForLoadState();
 }
 
 /** @returns whether something sticks out to the side */
 export function sticksOut(page: Page): Promise<boolean> {
   return page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth");
+}
+
+/** @returns when this has the focus: a browser gives it only with the next picture */
+export async function hasFocus(page: Page, selector: string): Promise<void> {
+  await page.locator(selector).and(page.locator(":focus")).waitFor({ state: "attached" });
 }

@@ -4,7 +4,7 @@ import { fillIn, headingReads, registerButton, visit } from "./attendee.ts";
 import { openChromium, skip } from "./chromium.ts";
 import { openStage } from "./stage.ts";
 
-t.test("who is registered", { skip, timeout: 120_000 }, async (t) => {
+t.test("who is registered", { skip, timeout: 240_000 }, async (t) => {
   const browser = await openChromium();
   t.teardown(() => browser.close());
   const stage = await openStage();
@@ -34,6 +34,7 @@ t.test("who is registered", { skip, timeout: 120_000 }, async (t) => {
     await page.goto(stage.asMailed(page.url()));
     await page.getByText("Ada Lovelace").waitFor();
     await page.getByRole("link", { name: "Correct your entries" }).click();
+    await headingReads(page, "Correct your registration");
     const name = page.getByLabel("Name", { exact: true });
     t.equal(await name.inputValue(), "Ada Lovelace");
     await name.fill("");

@@ -3,7 +3,7 @@ import t from "tap";
 import { createAcceptanceStore } from "../../admin/acceptance/acceptance-store.ts";
 import { connect } from "../../terminal/connection.ts";
 import { eventually } from "../equipment/eventually.ts";
-import { visit } from "./attendee.ts";
+import { hasFocus, visit } from "./attendee.ts";
 import { openChromium, skip } from "./chromium.ts";
 import { openConsoleStage } from "./console-stage.ts";
 import { examine } from "./examination.ts";
@@ -43,6 +43,7 @@ t.test("while registration is paused", { skip, timeout: 240_000 }, async (t) => 
     await page.locator("#resume-why").focus();
     await page.keyboard.press("Enter");
     await page.locator("#resume-why-error").waitFor();
+    await hasFocus(page, "#resume-why");
     await page.keyboard.type("counted");
     await page.keyboard.press("Enter");
     await page.getByRole("status").getByText("Resumed").waitFor();

@@ -5,14 +5,15 @@ import type { AddressInfo } from "node:net";
 import type { Page } from "playwright-core";
 import t from "tap";
 import { encodePack } from "../../shared/registration/registration-pack.ts";
-import { sticksOut, visit } from "./attendee.ts";
+import { eventually } from "../equipment/eventually.ts";
+import { hasFocus, sticksOut, visit } from "./attendee.ts";
 import { openChromium, skip } from "./chromium.ts";
 import { invalidEntry, openConsoleStage } from "./console-stage.ts";
 import { examine } from "./examination.ts";
 import { themes } from "./states.ts";
 
 /** For what has to come by itself, while the machine does other things too. */
-const waitOptions = { timeout: 30_000 };
+const waitOptions = { timeout: 60_000 };
 
 function figure(page: Page, id: string) {
   return page.locator(`#figure-${id} dd b`);
@@ -20,6 +21,15 @@ function figure(page: Page, id: string) {
 
 async function headlineReads(page: Page, text: string | RegExp): Promise<void> {
   await page.locator("[data-live=headline] h2").filter({ hasText: text }).waitFor(waitOptions);
+}
+
+/** Loads the page again until it has so many of these, or more. */
+async function untilShown(page: Page, selector: string, count: number): Promise<void> {
+  await eventually(async () => {
+    if ((await page.locator(selector).count()) >= count) return true;
+    await page.reload();
+    return false;
+  }, `${count} of ${selector}`);
 }
 
 t.test("the console", { skip, timeout: 240_000 }, async (t) => {
@@ -59,7 +69,7 @@ t.test("the console", { skip, timeout: 240_000 }, async (t) => {
     await page.getByRole("link", { name: "1 Not a valid registration" }).click();
     await page.getByRole("heading", { name: "Not a valid registration: 1 open" }).waitFor();
     await page.getByRole("link", { name: "grace.hopper@example" }).click();
-    t.match(page.url(), `/dead-letters/${id}`);
+    await page.waitForURL(`**/dead-letters/${id}`);
     t.match(await page.locator("main").textContent(), /A replay would not send it/);
 
     await page.getByRole("button", { name: "Check changes" }).click();
@@ -71,6 +81,8 @@ t.test("the console", { skip, timeout: 240_000 }, async (t) => {
     await page.getByLabel("Why").first().fill("asked by phone");
     await page.getByRole("button", { name: "Check changes" }).click();
     const difference = page.locator(".changes").first();
+    await difference.waitFor();
+    await page.waitForLoadState();
     t.match(await difference.textContent(), /email: *grace.hopper@example → grace.hopper@example.org/);
     t.match(await difference.textContent(), /answers.guests: *2 → 1/);
     await page.getByRole("button", { name: "Save changes" }).click();
@@ -78,12 +90,14 @@ t.test("the console", { skip, timeout: 240_000 }, async (t) => {
 
     await page.getByRole("link", { name: "Replay …" }).click();
     await page.getByRole("heading", { name: "Replay: dry run" }).waitFor();
+    await page.waitForLoadState();
     t.match(await page.locator("main").textContent(), /1 of 1 would be sent[^]*Nothing has been sent yet/);
     await page.getByLabel("Why").fill("mended");
     await page.getByRole("button", { name: "Replay 1 now" }).click();
     await page.getByRole("heading", { name: "Done: all resolved" }).waitFor(waitOptions);
 
     await page.getByRole("link", { name: id }).click();
+    await page.waitForURL(`**/dead-letters/${id}*`);
     const history = await page.locator(".history").textContent();
     t.match(history, /failed[^]*edited[^]*asked by phone[^]*resolved/);
     await page.locator(".badge.resolved").first().waitFor();
@@ -97,7 +111,7 @@ t.test("the console", { skip, timeout: 240_000 }, async (t) => {
     const body = `<img src=x onerror="document.title='owned'"><script>document.title='owned'</script>\u202e\u0085end`;
     await stage.sendDead(body, "malformed", "the message body is not JSON");
     const { page, context, troubles } = await visit(browser, `${consoleUrl}/dead-letters`);
-    await page.waitForFunction("document.querySelector('tbody') || void location.reload()", undefined, waitOptions);
+    await untilShown(page, "tbody", 1);
     await page.goto(`${consoleUrl}/dead-letters?reason=malformed`);
     await page.getByRole("link", { name: "no readable address" }).click();
     t.match(await page.locator("pre").textContent(), String.raw`'owned'</script>\u202e\u0085end`);
@@ -107,10 +121,11 @@ t.test("the console", { skip, timeout: 240_000 }, async (t) => {
     t.equal(readFileSync(await (await waiting).path(), "utf8"), body);
 
     await page.getByRole("button", { name: "Discard permanently" }).click();
-    t.ok(await page.evaluate("document.activeElement.id === 'discard-why'"), "not without a reason");
+    await hasFocus(page, "#discard-why");
     await page.locator("#discard-why").fill("not one of ours");
     await page.getByRole("button", { name: "Discard permanently" }).click();
     await page.getByText("Discarded.").waitFor();
+    await page.waitForLoadState();
     t.match(await page.locator(".history").textContent(), /discarded[^]*not one of ours/);
     t.strictSame(troubles, []);
     await context.close();
@@ -125,11 +140,7 @@ t.test("the console", { skip, timeout: 240_000 }, async (t) => {
       );
     }
     const { page, context, troubles } = await visit(browser, `${consoleUrl}/dead-letters?reason=crash-loop`);
-    await page.waitForFunction(
-      "document.querySelectorAll('tbody input').length === 3 || void setTimeout(() => location.reload(), 300)",
-      undefined,
-      { ...waitOptions, polling: 1_000 },
-    );
+    await untilShown(page, "tbody input", 3);
     // The canary goes out, and nobody takes it.
     await stack.process("worker").stop();
     await page.getByLabel(/^All .* open ones/).check();
@@ -203,7 +214,7 @@ t.test("the console", { skip, timeout: 240_000 }, async (t) => {
     await page.keyboard.press("Tab");
     t.equal(await page.evaluate("document.activeElement.textContent"), "Skip to content");
     await page.keyboard.press("Enter");
-    t.equal(await page.evaluate("document.activeElement.id"), "main");
+    await hasFocus(page, "#main");
     for (const path of [
       "/",
       "/dead-letters?state=all",

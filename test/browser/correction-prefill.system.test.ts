@@ -63,6 +63,8 @@ t.test("a correction by the bare link", { skip, timeout: 240_000 }, async (t) =>
     await page.keyboard.type("Ada King");
     await page.keyboard.press("Enter");
     await page.getByText("We have received your change").waitFor();
+    // The page is there before its script has run.
+    await page.locator("[data-sent]").waitFor();
     const shown = await entries(page);
     t.match(shown.slice(2, 6), ["Name", "Ada King", "Which days?", "Both days"]);
     t.equal(shown.at(-1), "The Times");
@@ -115,6 +117,7 @@ t.test("a correction by the bare link", { skip, timeout: 240_000 }, async (t) =>
     await page.getByLabel("Photos").check();
     await registerButton(page).click();
     await page.getByText("We have received your change").waitFor();
+    await page.waitForLoadState();
     t.equal(await kept(page), null, "and keeps nothing of what is sent from there");
     t.strictSame(troubles, []);
   });

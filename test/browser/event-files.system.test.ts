@@ -14,7 +14,6 @@ import { eventIn, languagesOf } from "../../shared/registration/event-translatio
 import { messagesIn, type Messages } from "../../web/page/messages.ts";
 import { runCommand } from "../equipment/command-run.ts";
 import { eventFiles, openNow, type Answers, type EventFile } from "../equipment/event-files.ts";
-import { eventually } from "../equipment/eventually.ts";
 import { createInbox, linksOf, type InboxMail } from "../equipment/inbox.ts";
 import { sized, skipUnlessLong } from "../equipment/run-length.ts";
 import { calendarValue, readCalendar } from "../shared/calendar-reader.ts";
@@ -213,10 +212,8 @@ async function withoutScript(t: Test, play: Play): Promise<string> {
   await registerButton(page).click();
   await page.locator("section.status").waitFor();
   await page.waitForURL("**/registrations/*");
-  await eventually(async () => {
-    await page.reload();
-    return (await page.locator("h2").innerText()) === text("status.confirmed.title");
-  }, "it is confirmed");
+  // The page loads itself again until then.
+  await headingReads(page, text("status.confirmed.title"));
   await context.close();
   return email;
 }

@@ -57,6 +57,7 @@ t.test("a form with every kind of field", { skip, timeout: 240_000 }, async (t) 
     await page.goto(stage.asMailed(page.url()));
     t.match(await page.locator(".entries").innerText(), /Workshops\nGo\n[^]*Photos\nYes\nI agree that photos of me\n/);
     await page.getByRole("link", { name: "Correct your entries" }).click();
+    await headingReads(page, "Correct your registration");
     t.ok(await page.getByLabel("Go", { exact: true }).isChecked());
     t.ok(await page.getByLabel("Photos").isChecked(), "the wording is the one that was agreed to");
     await page.getByLabel("Which days?").selectOption("Friday");

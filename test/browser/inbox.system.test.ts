@@ -80,6 +80,7 @@ t.test("a mail is found by its address, runs and loads nothing, and its link lea
     await page.goto(`${url}/?to=noor@example.org`);
     t.equal(await directionOf(".subject"), "rtl");
     await page.getByRole("link", { name: "(2026)" }).click();
+    await page.waitForURL("**/mails/*");
     t.equal(await directionOf("h1"), "rtl");
     const text = await page.locator(".text").boundingBox();
     const link = await page.locator(".text a").boundingBox();
@@ -94,8 +95,10 @@ t.test("a mail is found by its address, runs and loads nothing, and its link lea
     await page.goto(url);
     await page.getByLabel("Mails to").fill("ADA@example.org");
     await page.getByRole("button", { name: "Show" }).click();
+    await page.waitForURL(/to=/);
     t.equal(await page.getByRole("listitem").count(), 1);
     await page.getByRole("link", { name: "You are registered" }).click();
+    await page.waitForURL("**/mails/*");
     t.equal(await page.getByRole("heading", { level: 1 }).textContent(), "You are registered");
     const mail = page.frameLocator("iframe");
     t.equal(await mail.locator("#said").textContent(), "as it came");

@@ -1,6 +1,6 @@
 /** An attendee registers, in a real browser, on the whole stack. */
 import t from "tap";
-import { fillIn, headingReads, newAddress, registerButton, sticksOut, visit } from "./attendee.ts";
+import { fillIn, hasFocus, headingReads, newAddress, registerButton, sticksOut, visit } from "./attendee.ts";
 import { openChromium, skip } from "./chromium.ts";
 import { openStage } from "./stage.ts";
 
@@ -233,7 +233,7 @@ t.test("registering in a browser", { skip, timeout: 240_000, jobs: 3 }, async (t
     await registerButton(page).click();
     await page.locator("#summary").waitFor();
     t.match(await page.locator("#summary").textContent(), "Bitte prüfen Sie Ihre Angaben");
-    t.equal(await page.evaluate("document.activeElement.id"), "summary", "the summary has the focus");
+    await hasFocus(page, "#summary");
     t.equal(await page.locator("#name").inputValue(), "Ada <b>");
     t.equal(await page.locator("#answer-guests").inputValue(), "2");
     t.ok(await page.locator("#answer-conduct").isChecked());

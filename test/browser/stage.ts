@@ -11,6 +11,7 @@ import { createLocalStack, type LocalStack } from "../../local/stack.ts";
 import { createSqsClient } from "../../shared/aws/aws-clients.ts";
 import { deadLetterAttributes } from "../../shared/dead-letters/dead-letter.ts";
 import { commandEnvironment } from "../equipment/command-environment.ts";
+import { eventually } from "../equipment/eventually.ts";
 import type { Environment } from "../../shared/process/environment.ts";
 import { createReceipts, parseReceiptKeys } from "../../shared/registration/receipts.ts";
 import type { EventDefinition } from "../../shared/registration/event-definition.ts";
@@ -164,10 +165,11 @@ export async function openStage({ mail = false, event, logo }: StageOptions = {}
       try {
         let moved = 0;
         for (;;) {
-          const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl: queueUrl }));
-          const [message] = Messages;
-          if (!message && moved > 0) return;
-          if (!message) throw new Error("Nothing waits on the queue.");
+          const receive = async () => (await sqs.send(new ReceiveMessageCommand({ QueueUrl: queueUrl }))).Messages?.[0];
+          // What the engine has given to a worker that was just stopped comes again.
+          const message =
+            moved > 0 ? await receive() : await eventually(receive, "something waits on the queue", 60_000);
+          if (!message) return;
           await sqs.send(
             new SendMessageCommand({
               QueueUrl: deadLetterQueueUrl,

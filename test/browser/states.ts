@@ -258,5 +258,5 @@ export function looksAt(index: number): readonly Theme[] {
 export async function dress(page: Page, { width, height, colorScheme }: Theme): Promise<void> {
   await page.setViewportSize({ width, height });
   await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-  await page.evaluate("Promise.all(document.getAnimations().map((animation) => animation.finished))");
+  await page.evaluate("Promise.allSettled(document.getAnimations().map((animation) => animation.finished))");
 }

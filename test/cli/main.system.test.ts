@@ -63,7 +63,7 @@ t.test("Ctrl-C stops a replay, which says what was done and what was not", { tim
   const { env, connection } = await startEngines(t, ["worker"]);
   const records = deadLetters(60);
   await putAll(connection.documents, connection.deadLettersTable, records);
-  const line = ["dead-letters", "replay", "--all", "--execute", "--rate", "10", "--json"];
+  const line = ["dead-letters", "replay", "--all", "--execute", "--rate", "5", "--json"];
   const { child, ended } = start(line, env);
   const store = createDeadLetterStore(connection.documents, connection.deadLettersTable);
   const ids = records.map(({ id }) => id);

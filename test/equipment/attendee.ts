@@ -34,7 +34,7 @@ export async function acceptedOf(response: Response): Promise<Accepted> {
 }
 
 /** @returns milliseconds until the receipt said `confirmed` */
-export async function untilConfirmed(web: string, { statusUrl }: Accepted, withinMs = 10_000): Promise<number> {
+export async function untilConfirmed(web: string, { statusUrl }: Accepted, withinMs = 30_000): Promise<number> {
   const startedAt = performance.now();
   await eventually(
     async () => ((await (await fetch(web + statusUrl)).json()) as { status: string }).status === "confirmed",

@@ -94,7 +94,7 @@ export async function startBareTier(test: Test, engines: LocalStack, options: Ba
     signal: signal as NodeJS.Signals | null,
   }));
 
-  async function health(withinMs = 5_000): Promise<unknown> {
+  async function health(withinMs = 20_000): Promise<unknown> {
     try {
       const response = await fetch(`${url}/health`, {
         headers: { connection: "close" },

@@ -26,7 +26,7 @@ export function stretched(ms: number): number {
 export async function eventually<T>(
   poll: () => T | Promise<T>,
   what: string,
-  withinMs = 10_000,
+  withinMs = 30_000,
 ): Promise<Exclude<NonNullable<T>, false | 0 | "">> {
   const began = performance.now();
   let pauseMs = firstPauseMs;

@@ -31,7 +31,7 @@ export interface Inbox {
   control(changes: object): Promise<unknown>;
 }
 
-const defaultWithinMs = 15_000;
+const defaultWithinMs = 30_000;
 
 /** @returns the links of a mail's text part, in their order */
 export function linksOf({ text }: Pick<InboxMail, "text">): string[] {

@@ -92,10 +92,16 @@ t.test("a message that is in flight with a worker that is gone, and nothing else
 
 t.test("control: reads by receiving, as the audit once had them, make dead letters of 250 sound people", async (t) => {
   const { cell, ledgerPath, everybody } = await stoppedInTheMiddle(t);
-  for (let polls = 0; polls < maxReceiveCount + 2; polls += 1) {
-    await receive(cell, 1);
-    await delay(1_100);
-  }
+  await eventually(
+    async () => {
+      await receive(cell, 1);
+      await delay(1_100);
+      const { waiting, inFlight } = await cell.counts();
+      return waiting + inFlight === 0;
+    },
+    "reads have used up what each message may be received",
+    60_000,
+  );
   await cell.startTier("worker");
   await cell.drained();
   const report = await audit(cell, ledgerPath);

@@ -285,8 +285,12 @@ async function createCell(stack: LocalStack, guard: OrphanGuard, id: string, opt
     async drained(withinMs = 60_000) {
       await eventually(
         async () => {
-          const both = await Promise.all([cell.counts(), cell.counts(deadLetterQueueUrl)]);
-          return both.every(({ waiting, inFlight }) => waiting === 0 && inFlight === 0);
+          // One after the other, and the first again: what went from one to the other meanwhile is seen on one of them.
+          for (const url of [queueUrl, deadLetterQueueUrl, queueUrl]) {
+            const { waiting, inFlight } = await cell.counts(url);
+            if (waiting + inFlight > 0) return false;
+          }
+          return true;
         },
         "both queues are empty",
         withinMs,

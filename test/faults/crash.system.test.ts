@@ -1,7 +1,8 @@
 /** Killed with -9, at the moments that matter: what was accepted is stored once, whoever dies when. */
 import t from "tap";
-import { encodePack } from "../../shared/registration/registration-pack.ts";
+import { decodePack, encodePack } from "../../shared/registration/registration-pack.ts";
 import { registrationId } from "../../shared/registration/registration-id.ts";
+import { eventually } from "../equipment/eventually.ts";
 import { people } from "../equipment/people.ts";
 import { expectStored } from "./expect-stored.ts";
 import { outcomeOf } from "../../load/run/registration-client.ts";
@@ -49,7 +50,8 @@ for (const { name, action, point, times } of workerMoments) {
 }
 
 t.test("a web instance answers 202 only after the pack's send was confirmed", async (t) => {
-  const cell = await engines.createCell();
+  // Whoever waits here for the machine must not see a second attempt.
+  const cell = await engines.createCell({ environment: { SEND_TIMEOUT_MS: "30000" } });
   t.teardown(() => cell.close());
   const web = await cell.startTier("web");
   const confirmation = cell.sqsProxy.arrivalOf("answer", { actions: ["SendMessage"] });
@@ -73,7 +75,10 @@ const webMoments: readonly { name: string; point: Point; packs: number }[] = [
 
 for (const { name, point, packs } of webMoments) {
   t.test(`a web instance killed mid-send, ${name}, has promised nothing, and a retry counts once`, async (t) => {
-    const cell = await engines.createCell({ visibilityTimeoutSeconds: 2, environment: { SENDS_IN_FLIGHT: "1" } });
+    const cell = await engines.createCell({
+      visibilityTimeoutSeconds: 2,
+      environment: { SENDS_IN_FLIGHT: "1", SEND_TIMEOUT_MS: "30000" },
+    });
     t.teardown(() => cell.close());
     const web = await cell.startTier("web");
     const held = cell.sqsProxy.arrivalOf(point, { actions: ["SendMessage"] });
@@ -83,6 +88,11 @@ for (const { name, point, packs } of webMoments) {
     }));
     const replies = submissions.map((submission) => client.post(web.url, submission, `key-${submission.email}`));
     const arrival = await held;
+    const underWay = decodePack(String(arrival.exchange.input.MessageBody)).registrations.length;
+    await eventually(
+      async () => (await web.metric("turnout_registrations_waiting")) === submissions.length - underWay,
+      "everybody is at the instance that is killed",
+    );
     await web.crash();
     arrival.cut();
     const outcomes = (await Promise.all(replies)).map(outcomeOf);

@@ -27,7 +27,12 @@ t.test("messages that SQS gives out twice are stored once", async (t) => {
     actions: ["ReceiveMessage"],
   });
   await Promise.all([cell.startTier("worker"), cell.startTier("worker", { name: "worker-2" })]);
-  await eventually(() => twice.hits >= 15, "messages were kept to be given out again");
+  await eventually(async () => {
+    if (twice.hits >= 15) return true;
+    // How many are received at once, and so how many can be hit, is the workers' matter.
+    registrations.push(...(await putPacks(cell, 10)));
+    return false;
+  }, "messages were kept to be given out again");
   await cell.drained();
   await expectStored(t, cell, registrations);
 });
@@ -43,7 +48,11 @@ t.test("messages that come in any order leave the first registration of an addre
     actions: ["ReceiveMessage"],
   });
   await cell.startTier("worker");
-  await eventually(() => shuffled.hits >= 10, "messages were held back");
+  await eventually(async () => {
+    if (shuffled.hits >= 10) return true;
+    registrations.push(...(await putPacks(cell, 10)));
+    return false;
+  }, "messages were held back");
   await cell.drained();
   const late = createRandom("late")
     .shuffle(registrations)

@@ -7,6 +7,7 @@ import { eventually } from "../equipment/eventually.ts";
 import { people, somebody } from "../equipment/people.ts";
 import { sized } from "../equipment/run-length.ts";
 import { startEngines, type Cell } from "./cell.ts";
+import type { Injection } from "./fault-proxy.ts";
 import { invalidEntry } from "./poison.ts";
 import type { TierProcess } from "./tier-process.ts";
 
@@ -42,6 +43,11 @@ async function passBy(cell: Cell): Promise<void> {
   for (const one of bystanders) await eventually(() => has(cell, one), "a bystander is stored", timeoutMs);
 }
 
+/** Each record takes a while, so that bystanders have time to pass by, on a busy machine too. */
+function slowRecords(cell: Cell): Injection {
+  return cell.dynamoDbProxy.inject({ kind: "delay", ms: 300, resource: cell.deadLettersTable });
+}
+
 function expectCalm(t: Test, cell: Cell, worker: TierProcess): void {
   t.same(
     worker.log.filter(({ msg }) => msg?.startsWith("stopped receiving")),
@@ -61,10 +67,12 @@ t.test(
       joinPack(ids.slice(pack * packSize, (pack + 1) * packSize).map(invalidEntry)),
     );
     await cell.put(bodies);
+    const slow = slowRecords(cell);
     const worker = await cell.startTier("worker");
     await eventually(() => worker.metric("turnout_dead_letters_total"), "the first are rejected", timeoutMs);
     await passBy(cell);
     t.ok((await cell.deadLetters()).length < ids.length, "while the records are still being made");
+    slow.lift();
     await cell.drained(timeoutMs);
     const records = await cell.deadLetters();
     t.same(records.map(({ id }) => id).toSorted(), ids);
@@ -80,10 +88,12 @@ t.test(
     const cell = await createCell(t);
     const everybody = Array.from({ length: packs }, () => people(packSize));
     await cell.put(everybody.map(encodePack), cell.deadLetterQueueUrl);
+    const slow = slowRecords(cell);
     const worker = await cell.startTier("worker");
     await eventually(async () => (await cell.deadLetters()).length > 0, "the first are recorded", timeoutMs);
     await passBy(cell);
     t.ok((await cell.deadLetters()).length < packs * packSize, "while the records are still being made");
+    slow.lift();
     await cell.drained(timeoutMs);
     const records = await cell.deadLetters();
     t.equal(records.length, packs * packSize);

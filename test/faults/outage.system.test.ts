@@ -15,7 +15,8 @@ t.teardown(() => engines.stop());
 t.test(
   "DynamoDB stopped for longer than maxReceiveCount × visibility, under load: no dead letters, and it drains after",
   async (t) => {
-    const [visibilityTimeoutSeconds, maxReceiveCount] = [2, 3];
+    // Long enough for a heartbeat that a busy machine sends late.
+    const [visibilityTimeoutSeconds, maxReceiveCount] = [5, 3];
     const cell = await engines.createCell({ visibilityTimeoutSeconds, maxReceiveCount });
     t.teardown(() => cell.close());
     const ledger = join(t.testdir(), "ledger.jsonl");

@@ -37,6 +37,8 @@ export interface RoundOptions {
   readonly workers?: number;
   /** Whether the workers send mails; default true. */
   readonly mail?: boolean;
+  /** How long the audit waits for the queues; default: five minutes. */
+  readonly drainTimeoutSeconds?: number;
   /** How long the audit waits for queued mails; default: long enough for the leases of killed workers. */
   readonly mailsTimeoutSeconds?: number;
   /** Another program in the place of `worker/main.ts`, by its path in this folder. */
@@ -88,7 +90,7 @@ const visibilityTimeoutSeconds = 5;
  * a round lasts, a lower count would be a verdict on the round and not on the messages.
  */
 const maxReceiveCount = 1_000;
-const drainTimeoutSeconds = 300;
+const defaultDrainTimeoutSeconds = 300;
 const defaultMailsTimeoutSeconds = 900;
 /**
  * Every other web instance is behind: what is corrected there after a correction elsewhere is later nonetheless. Within
@@ -104,7 +106,8 @@ const event = loadEvent(join(import.meta.dirname, "..", "..", "event.json"));
 
 export async function runRound(options: RoundOptions): Promise<RoundReport> {
   const { engines, seed, seconds, perSecond, webs = 2, workers = 2, mail = true } = options;
-  const { mailsTimeoutSeconds = defaultMailsTimeoutSeconds } = options;
+  const { mailsTimeoutSeconds = defaultMailsTimeoutSeconds, drainTimeoutSeconds = defaultDrainTimeoutSeconds } =
+    options;
   const random = createRandom(seed);
   const cell = await engines.createCell({
     visibilityTimeoutSeconds,

@@ -55,21 +55,28 @@ t.test("the same emails at two workers at once make one record each, of one regi
   const cell = await engines.createCell();
   t.teardown(() => cell.close());
   const random = createRandom("two workers");
-  const everybody = people(500);
   // Each address in about eight packs, more packs than one worker takes at once.
-  const packs = Array.from({ length: 160 }, (_, number) =>
-    random
-      .shuffle(everybody)
-      .slice(0, 25)
-      .map((one) => rivalOf(one, number)),
-  );
+  const packsFor = (everybody: readonly Registration[]) =>
+    Array.from({ length: 160 }, (_, number) =>
+      random
+        .shuffle(everybody)
+        .slice(0, 25)
+        .map((one) => rivalOf(one, number)),
+    );
   const workers = await Promise.all([cell.startTier("worker"), cell.startTier("worker", { name: "worker-2" })]);
-  await cell.put(packs.map(encodePack));
-  await cell.drained();
+  const storedByEach = () => Promise.all(workers.map((worker) => worker.metric("turnout_registrations_stored_total")));
+  const packs: Registration[][] = [];
+  // A machine that is busy with other things can let one of them stand still until the other has taken all.
+  for (let turn = 0; turn < 5 && (turn === 0 || (await storedByEach()).includes(0)); turn += 1) {
+    const more = packsFor(people(500));
+    packs.push(...more);
+    await cell.put(more.map(encodePack));
+    await cell.drained();
+  }
   const byId = new Map(packs.flat().map((registration) => [registration.id, registration]));
   const winners = (await cell.items()).map(({ registrationId }) => byId.get(registrationId)!);
   t.same(new Set(winners.map(({ email }) => email)), new Set(packs.flat().map(({ email }) => email)));
-  const stored = await Promise.all(workers.map((worker) => worker.metric("turnout_registrations_stored_total")));
+  const stored = await storedByEach();
   t.ok(
     stored.every((count) => count > 0),
     `both stored some: ${stored.join(" and ")}`,

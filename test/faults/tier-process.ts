@@ -54,7 +54,8 @@ export interface LogLine extends Record<string, unknown> {
 
 const keptLines = 1_000;
 const restartPauseMs = 20;
-const askTimeoutMs = 2_000;
+/** A tier that is there answers, however long a busy machine lets it wait; one that is not, refuses the connection. */
+const askTimeoutMs = 20_000;
 
 function parse(line: string): LogLine {
   try {

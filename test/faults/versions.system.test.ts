@@ -45,7 +45,9 @@ t.test("packs of a newer web tier wait for a newer worker, and nobody among them
   );
   await eventually(async () => (await cell.itemCount()) === known.length, "what it knows is stored meanwhile", 60_000);
   t.match(await older.health(), { httpStatus: 200 });
-  t.equal(older.log.filter(({ msg }) => /packs of another version/.test(String(msg))).length, 1);
+  const told = () => older.log.filter(({ msg }) => /packs of another version/.test(String(msg))).length;
+  await eventually(told, "it is told");
+  t.equal(told(), 1);
   await older.stop();
   const newer = await cell.startTier("worker", { program: "variants/knows-later.ts" });
   const waited = await cell.counts();
@@ -140,7 +142,7 @@ t.test(
     t.match(record, { id: tiny.id, reason: "rejected-by-table", failures: 1 });
     t.notOk("registration" in record!);
     t.same(registrationIn(record!.body!), tiny, "and yet nothing of it is lost");
-    t.ok(worker.log.some(({ msg }) => /kept as its body alone/.test(String(msg))));
+    await eventually(() => worker.log.some(({ msg }) => /kept as its body alone/.test(String(msg))), "it is told");
     const env = { ...cell.environment };
     const edited = await runCommand(["dead-letters", "edit", tiny.id, "--set", "answers.guests=0", "--execute"], {
       env,

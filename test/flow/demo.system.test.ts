@@ -61,6 +61,7 @@ t.test("on a stack that runs", async (t) => {
     const report = readReport(demo.texts.stdout);
     t.match(report, { passed: true, requests: 1_200, accepted: 1_200, lost: 0, queued: 0 });
     t.equal(report.stored + report.duplicatesFolded, 1_200);
+    await eventually(() => restarted.length > 0, "the worker is there again");
     t.strictSame(restarted, ["worker ended by SIGKILL"]);
   });
 

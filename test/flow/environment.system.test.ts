@@ -9,7 +9,7 @@ import { tierPlan } from "../../local/process-plans.ts";
 import { eventually } from "../equipment/eventually.ts";
 import { startEngines } from "../equipment/engines.ts";
 
-t.setTimeout(110_000);
+t.setTimeout(240_000);
 // Processes start slowly and mostly wait: these tests run beside each other.
 t.jobs = 4;
 const buffered = { buffered: true };

@@ -5,7 +5,7 @@ import { eventually } from "../equipment/eventually.ts";
 import { startStack } from "../equipment/running-stack.ts";
 
 // Whole processes on a machine that may be busy.
-t.setTimeout(110_000);
+t.setTimeout(240_000);
 
 const count = 2_400;
 

@@ -1,6 +1,6 @@
 import { createServer } from "node:net";
 import t from "tap";
-import { probe } from "../../local/http-probe.ts";
+import { probe } from "../equipment/long-probe.ts";
 import { isAlive } from "../../local/orphan-guard/alive.ts";
 import { findFreePort } from "../../local/ports.ts";
 import { eventually } from "../equipment/eventually.ts";

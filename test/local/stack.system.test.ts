@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import t from "tap";
 import { createLocalStack, type ProcessName } from "../../local/stack.ts";
-import { probe } from "../../local/http-probe.ts";
+import { probe } from "../equipment/long-probe.ts";
 import { isAlive } from "../../local/orphan-guard/alive.ts";
 import { findFreePort } from "../../local/ports.ts";
 import { eventually } from "../equipment/eventually.ts";

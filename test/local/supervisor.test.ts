@@ -140,11 +140,12 @@ t.test("restarts that fail in a row are given up, after pauses that grow", async
   const marks = join(folder, "marks");
   const code = `const fs = require("node:fs"); fs.appendFileSync(${JSON.stringify(marks)}, Date.now() + "\\n");
     if (fs.existsSync(${JSON.stringify(crash)})) { console.error("broken"); process.exit(1); }
-    ${server} setTimeout(() => { fs.writeFileSync(${JSON.stringify(crash)}, ""); process.exit(7); }, 300);`;
+    ${server} process.on("SIGUSR2", () => { fs.writeFileSync(${JSON.stringify(crash)}, ""); process.exit(7); });`;
   const gaveUp = Promise.withResolvers<Error>();
   const options = { pauseMs: 50, maxFailedStarts: 3, onGiveUp: (_: string, error: Error) => gaveUp.resolve(error) };
   const supervised = await supervise(t, code, {}, options);
   await supervised.start();
+  t.ok(supervised.kill("SIGUSR2"));
   t.match(await gaveUp.promise, { message: /^probe ended with exit code 1[^]*broken/ });
   const times = readFileSync(marks, "utf8").trim().split("\n").map(Number);
   t.equal(times.length, 4, "one good start and three bad ones");

@@ -387,7 +387,7 @@ t.test("a tombstone is replaced on the condition that it is that very one", asyn
 
 t.test("a replacement that is denied, throttled or rejected is known for what it is", async (t) => {
   const { table, put, tableName } = await prepare({
-    documents: engines.createDocuments({ requestTimeoutMs: 500, maxAttempts: 1 }),
+    documents: engines.createDocuments({ maxAttempts: 1 }),
   });
   const comer = somebody({ submittedAt: later });
   await put(tombstoneOf(comer, "erased"));

@@ -35,7 +35,8 @@ interface Preparation {
 }
 
 async function prepare({ maxReceiveCount = 20, table, environment = {} }: Preparation = {}) {
-  const visibilityTimeoutSeconds = 2;
+  // Long enough for a heartbeat that comes late on a busy machine.
+  const visibilityTimeoutSeconds = 5;
   const { url, deadLetterUrl } = await engines.createQueue({ visibilityTimeoutSeconds, maxReceiveCount });
   const registrationsTable = table ?? (await engines.createTable());
   const deadLettersTable = await engines.createTable("id");
@@ -208,7 +209,7 @@ for (const [what, deny] of Object.entries(denials)) {
       worker.start();
       const startedAt = performance.now();
       await eventually(() => worker.health().status === "unhealthy", "it tells that it is ill", 5_000);
-      t.ok(performance.now() - startedAt < 5_000);
+      t.ok(performance.now() - startedAt < stretched(5_000));
       const [cause = ""] = worker.health().causes;
       for (const named of ["dynamodb:PartiQLInsert", config.REGISTRATIONS_TABLE, "Roles/WorkerRole", "access-denied"]) {
         t.ok(cause.includes(named), `${named} in ${cause}`);
@@ -221,7 +222,7 @@ for (const [what, deny] of Object.entries(denials)) {
         },
       );
       // Longer than the receives that SQS allows, one after each visibility time-out.
-      await eventually(() => performance.now() - startedAt > 6_000, "three visibility time-outs");
+      await eventually(() => performance.now() - startedAt > 15_000, "three visibility time-outs");
       t.equal(worker.health().status, "unhealthy", "and it stays ill until it is mended");
       t.equal(await metric("turnout_packs_received_total"), 2, "what is held was received once");
       t.equal((await engines.counts(url)).waiting, 0, "and is kept hidden");
@@ -230,7 +231,7 @@ for (const [what, deny] of Object.entries(denials)) {
       allow();
       await eventually(isDrained, "the queue is empty");
       t.equal((await stored()).length, 60);
-      t.equal(worker.health().status, "ok");
+      await eventually(() => worker.health().status === "ok", "it is well again");
       t.equal(await metric("turnout_packs_received_total"), 2);
       t.same(await deadLetters(), []);
       await worker.stop();
@@ -262,13 +263,13 @@ t.test(
       log.records.find(({ msg }) => msg?.startsWith("stopped receiving")),
       { dependency: "outcomes table", kind: "access-denied" },
     );
-    t.equal((await stored()).length, 20, "its neighbours are stored");
+    await eventually(async () => (await stored()).length === 20, "its neighbours are stored");
     t.equal((await engines.counts(url)).inFlight, 1, "and the message stays");
     t.same(await outcomes(), []);
     allow();
     await eventually(isDrained, "the queue is empty");
     t.match(await outcomes(), [{ outcome: "duplicate", duplicateOf: known!.id }]);
-    t.equal(worker.health().status, "ok");
+    await eventually(() => worker.health().status === "ok", "it is well again");
     t.same(await deadLetters(), []);
     await worker.stop();
   },
@@ -283,7 +284,7 @@ t.test("a table that is down for longer than all receives together dead-letters 
   await eventually(() => worker.health().status === "unhealthy", "it tells that it is ill", 5_000);
   t.match(worker.health().causes[0], /unreachable.*endpoint/);
   const startedAt = performance.now();
-  await eventually(() => performance.now() - startedAt > 6_000, "more than 2 receives of 2 s");
+  await eventually(() => performance.now() - startedAt > 15_000, "more than 2 receives of 5 s");
   mend();
   await eventually(isDrained, "the queue is empty");
   t.equal((await stored()).length, 100);

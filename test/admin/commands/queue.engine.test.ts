@@ -2,10 +2,13 @@ import { SendMessageCommand } from "@aws-sdk/client-sqs";
 import { t } from "../../equipment/file-test.ts";
 import { Compile } from "typebox/compile";
 import { QueueSnapshot } from "../../../admin/inspector/queue-snapshot.ts";
+import { runTurnout } from "../../../cli/program.ts";
 import { TurnoutError } from "../../../shared/errors.ts";
+import { catchTerminal } from "../../equipment/caught-terminal.ts";
 import { runCommand } from "../../equipment/command-run.ts";
 import { deadLetters, putAll } from "../../equipment/dead-letter-seeds.ts";
 import { startEngines } from "../../equipment/admin-engines.ts";
+import { eventually } from "../../equipment/eventually.ts";
 
 const { env, connection } = await startEngines(t);
 const validator = Compile(QueueSnapshot);
@@ -42,11 +45,13 @@ t.test("for people it says the same in words", async (t) => {
 
 t.test("a watch polls again and again, a line each, and Ctrl-C is its end and no failure", async (t) => {
   const stop = new AbortController();
-  const watching = runCommand(["queue", "--watch", "--every", "1", "--json"], { env, signal: stop.signal });
-  setTimeout(() => stop.abort(new TurnoutError("TURNOUT_INTERRUPTED", "Stopped by SIGINT.")), 3_500);
-  const { code, stdout } = await watching;
-  t.equal(code, 0);
-  const lines = stdout.trimEnd().split("\n");
-  t.ok(lines.length >= 2, `${lines.length} lines`);
+  const { terminal, texts, settled } = catchTerminal(env);
+  const watch = ["queue", "--watch", "--every", "1", "--json"];
+  const watching = runTurnout(watch, { env, terminal, signal: stop.signal });
+  await eventually(() => texts.stdout.split("\n").length > 2, "two lines");
+  stop.abort(new TurnoutError("TURNOUT_INTERRUPTED", "Stopped by SIGINT."));
+  t.equal(await watching, 0);
+  await settled();
+  const lines = texts.stdout.trimEnd().split("\n");
   t.ok(lines.every((line) => validator.Check(JSON.parse(line))));
 });

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { constants, getPriority } from "node:os";
 import t from "tap";
 import { startStackProcess } from "../../../load/run/stack-process.ts";
-import { probe } from "../../../local/http-probe.ts";
+import { probe } from "../../equipment/long-probe.ts";
 import { TurnoutError } from "../../../shared/errors.ts";
 
 const signal = new AbortController().signal;

@@ -22,7 +22,8 @@ function stress(t: Test, changes: Partial<StressOptions> = {}, webUrl = stack.ur
     deployment: { webUrl, workerUrl: stack.urls.worker, connection, own: false, close: async () => {} },
     event,
     rates: [40, 80],
-    secondsPerStep: 1,
+    // So that a busy machine has time to send some in each.
+    secondsPerStep: 3,
     seed: runs,
     maxConnections: 100,
     ledger: openLedger(ledgerPath, identity),
@@ -54,8 +55,9 @@ t.test("each step is measured, and the audit accounts for all that was accepted"
     t.equal(step.offered, step.accepted + step.shed + step.refused + step.failed + step.unsent);
     for (const { p50, p99, max } of [step.acceptMs, step.storedAfterMs]) t.ok(p50! > 0 && p99! >= p50! && max! >= p99!);
   }
-  t.strictSame(series.stepStarts, [0, 1]);
-  for (const values of Object.values(series)) t.equal(values.length, 2);
+  const { stepStarts, ...bySecond } = series;
+  t.strictSame(stepStarts, [0, 3]);
+  for (const values of Object.values(bySecond)) t.equal(values.length, 6);
 });
 
 t.test("stopped in the middle, it tells what was measured, of an audit nothing, and leaves the ledger", async (t) => {
@@ -65,7 +67,7 @@ t.test("stopped in the middle, it tells what was measured, of an audit nothing, 
     secondsPerStep: 600,
     signal: stop.signal,
     onProgress: (progress) => {
-      if (progress.doing.startsWith("sending")) stop.abort();
+      if (progress.doing.startsWith("sending") && progress.done > 20) stop.abort();
     },
   });
   t.strictSame(Compile(StressReport).Errors(report), []);
@@ -86,5 +88,6 @@ t.test("a closed door ends the run at once, in the door's own words", async (t) 
   t.teardown(() => void door.close());
   const url = `http://127.0.0.1:${(door.address() as AddressInfo).port}`;
   await t.rejects(stress(t, { secondsPerStep: 20 }, url), { code: "TURNOUT_CLOSED", message: /has closed/ });
-  t.ok(asked > 0 && asked < 30, `${asked} had asked`);
+  // Of 800 who would have.
+  t.ok(asked > 0 && asked < 200, `${asked} had asked`);
 });

@@ -216,7 +216,7 @@ t.test("a CloudWatch that never answers holds up nothing: one call at a time, an
   await eventually(() => asked === 1, "a call is under way");
   const began = performance.now();
   await publisher.stop?.();
-  t.ok(performance.now() - began < stretched(1_000), "given up");
+  t.ok(performance.now() - began < stretched(3_500), "given up");
   t.ok(asked <= 2, `${asked} calls`);
 });
 

@@ -136,7 +136,7 @@ t.test("an endpoint that takes the request and never answers is given up within 
   await t.rejects(send(encodePack(people(1)), 1), { name: "TimeoutError" });
   const tookMs = performance.now() - startedAt;
   t.ok(
-    tookMs > 350 && tookMs < stretched(2_000),
+    tookMs > 350 && tookMs < stretched(8_000),
     `two attempts of 200 ms and a short pause took ${Math.round(tookMs)} ms`,
   );
 });

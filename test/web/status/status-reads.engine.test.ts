@@ -15,7 +15,7 @@ async function prepare(options: Partial<StatusReadsOptions> = {}) {
     await engines.createTable("id"),
   ];
   const reads = createStatusReads({
-    documents: engines.createDocuments({ requestTimeoutMs: 2_000, maxAttempts: 1 }),
+    documents: engines.createDocuments({ requestTimeoutMs: 20_000, maxAttempts: 1 }),
     registrationsTable,
     outcomesTable,
     deadLettersTable,

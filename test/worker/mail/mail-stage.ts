@@ -45,6 +45,9 @@ export interface Ses {
   accountReads(): number;
 }
 
+/** Long enough for a heartbeat that comes late on a busy machine. */
+const visibilityTimeoutSeconds = 6;
+
 export function addressesOf({ BulkEmailEntries: entries = [] }: SendBulkEmailCommandInput): string[] {
   return entries.map(({ Destination }) => Destination?.ToAddresses?.[0] ?? "");
 }
@@ -120,7 +123,7 @@ export async function prepareMailer(engines: Engines, options: StageOptions = {}
   const now = () => performance.now();
   const queue =
     options.stage?.queue ??
-    (await engines.createQueue({ visibilityTimeoutSeconds: 3, maxReceiveCount: options.maxReceiveCount ?? 3 }));
+    (await engines.createQueue({ visibilityTimeoutSeconds, maxReceiveCount: options.maxReceiveCount ?? 3 }));
   const mailsTable = options.stage?.mailsTable ?? (await engines.createTable("id"));
   const registrationsTable = options.stage?.registrationsTable ?? (await engines.createTable());
   const documents = engines.createDocuments({ maxAttempts: 1 });
@@ -196,7 +199,7 @@ export async function prepareMailer(engines: Engines, options: StageOptions = {}
     queueUrl: queue.url,
     pollers: 1,
     receiveWaitSeconds: 1,
-    visibilityTimeoutSeconds: 3,
+    visibilityTimeoutSeconds,
     stopDeadlineSeconds: 5,
     process: mailer.process,
     receiveBreaker: createQuickBreaker(),

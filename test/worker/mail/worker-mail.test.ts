@@ -30,8 +30,8 @@ const event = parseEvent({
 });
 
 async function prepare() {
-  const queue = await engines.createQueue({ visibilityTimeoutSeconds: 3, maxReceiveCount: 3 });
-  const mails = await engines.createQueue({ visibilityTimeoutSeconds: 3, maxReceiveCount: 3 });
+  const queue = await engines.createQueue({ visibilityTimeoutSeconds: 6, maxReceiveCount: 3 });
+  const mails = await engines.createQueue({ visibilityTimeoutSeconds: 6, maxReceiveCount: 3 });
   const tables = {
     REGISTRATIONS_TABLE: await engines.createTable(),
     DEAD_LETTERS_TABLE: await engines.createTable("id"),
@@ -51,7 +51,7 @@ async function prepare() {
     MAILS_PER_SECOND: "5000",
     POLLERS: "2",
     RECEIVE_WAIT_SECONDS: "1",
-    VISIBILITY_TIMEOUT_SECONDS: "3",
+    VISIBILITY_TIMEOUT_SECONDS: "6",
     STOP_DEADLINE_SECONDS: "5",
   });
   const ses = createSes();
@@ -143,7 +143,7 @@ t.test("while the mail queue takes nothing, registrations wait, stored, and no m
   await eventually(() => worker.health().status === "unhealthy", "it is told");
   t.match(worker.health().causes, [/^mail queue sends: access-denied: allow sqs:SendMessage/]);
   const beganAt = performance.now();
-  await eventually(() => performance.now() - beganAt > 4_000, "longer than the visibility");
+  await eventually(() => performance.now() - beganAt > 8_000, "longer than the visibility");
   t.equal((await stored()).length, 60);
   t.same(await engines.counts(queue.deadLetterUrl), { waiting: 0, inFlight: 0 });
   denied = false;

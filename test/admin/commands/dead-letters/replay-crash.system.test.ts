@@ -23,7 +23,7 @@ import { startEngines } from "../../../equipment/admin-engines.ts";
 
 const count = sized(1_000, 10_000);
 /** Letters a second: slow enough to be killed and stopped on the way. */
-const rate = sized(200, 400);
+const rate = sized(80, 400);
 const timeout = 300_000 + count * 150;
 t.setTimeout(timeout);
 
