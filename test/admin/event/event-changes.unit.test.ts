@@ -79,7 +79,12 @@ t.test("answers that are deleted at another moment than whoever gave them was to
   const diet = { id: "diet", type: "text", label: "Diet" };
   const changed = (was: object, is: object) => eventChanges(asked({ ...diet, ...was }), asked({ ...diet, ...is }));
   t.match(changed({}, { expiresAt: early }), [
-    { kind: "expiry-changed", field: "diet", pointer: "/fields/0", detail: /deleted after 2027-05-01.*that they are kept/ },
+    {
+      kind: "expiry-changed",
+      field: "diet",
+      pointer: "/fields/0",
+      detail: /deleted after 2027-05-01.*that they are kept/,
+    },
   ]);
   t.match(changed({ expiresAt: early }, { expiresAt: late }), [{ detail: /after 2027-06-01.*after 2027-05-01/ }]);
   t.match(changed({ expiresAt: late }, { expiresAt: early }), [{ detail: /after 2027-05-01.*after 2027-06-01/ }]);

@@ -88,7 +88,10 @@ t.test("an agreement to another wording is counted, in whatever language it was 
 });
 
 t.test("answers that are deleted at another moment are counted, those that have expired by it as well", async (t) => {
-  const [before, after] = [event({ ...note, expiresAt: "2030-01-01T00:00:00Z" }), event({ ...note, expiresAt: "2028-01-01T00:00:00Z" })];
+  const [before, after] = [
+    event({ ...note, expiresAt: "2030-01-01T00:00:00Z" }),
+    event({ ...note, expiresAt: "2028-01-01T00:00:00Z" }),
+  ];
   for (const now of [Date.parse("2027-06-01T00:00:00Z"), Date.parse("2029-01-01T00:00:00Z")]) {
     const tally = createAnswerTally(after, eventChanges(before, after), now);
     for (const answers of [{ note: "a" }, { note: "b" }, {}]) tally.add(answers);
