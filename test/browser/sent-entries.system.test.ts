@@ -97,6 +97,23 @@ t.test("the browser that registered", { skip, timeout: 180_000 }, async (t) => {
     await context.close();
   });
 
+  t.test("forgets all when the page comes only after the withdrawal has been made", async (t) => {
+    const { page, context } = await register();
+    t.match(await kept(context), "Ada Lovelace", "control: it is kept");
+    await page.route(/received=withdrawal/, async (route) => {
+      await eventually(async () => {
+        const response = await fetch(route.request().url(), { headers: { accept: "application/json" } });
+        return ((await response.json()) as { status: string }).status === "withdrawn";
+      }, "the withdrawal is made");
+      await route.continue();
+    });
+    await page.getByRole("link", { name: "Withdraw your registration" }).click();
+    await registerButton(page).click();
+    await headingReads(page, "Your registration has been withdrawn");
+    await eventually(async () => (await kept(context)) === "", "it is forgotten");
+    await context.close();
+  });
+
   t.test("forgets what it sent when it is told to, and after its time", async (t) => {
     const first = await register();
     await first.page.getByRole("button", { name: "Remove it from this device" }).click();

@@ -78,9 +78,9 @@ if (countdown) {
 
 const status = findAny(document, "[data-status]");
 if (status) {
-  const { statusUrl = "", retryAfter, awaited } = status.dataset;
+  const { statusUrl = "", retryAfter, awaited, registration } = status.dataset;
   startStatus(status, statusUrl);
-  showSent(status, statusUrl, findAny(status, "[data-reference]")?.textContent || undefined);
+  showSent(status, statusUrl, registration);
   const mayChange = status.dataset.status === "pending" || awaited !== undefined;
   if (mayChange) void followStatus(status, statusUrl, Number(retryAfter), prepared);
 }
