@@ -230,11 +230,12 @@ export function createChangeWriter(options: ChangeWriterOptions): ChangeWriter {
   async function withdraw(withdrawal: Withdrawal, deadline: number): Promise<ChangeResult> {
     const { id, mailbox } = withdrawal;
     const record = await readRecord(id, deadline);
-    if (record?.registration?.mailbox && !mailbox) return ignored;
     const email = addressOf(record, withdrawal);
-    const { standing } = await find(email, id, deadline);
+    const { standing, outcome: settled } = await find(email, id, deadline);
     const isItem = standing !== undefined && !isTombstone(standing) && standing.registrationId === id;
-    if (isItem && standing.mailbox && !mailbox) return ignored;
+    const hasClaim = record?.registration?.mailbox || (isItem && standing.mailbox);
+    // What was begun before the claim is finished, by a redelivery after a crash: its status says so already.
+    if (hasClaim && !mailbox && settled !== "withdrawn") return ignored;
     const now = wallClock();
     const verdict = standing && !isItem ? decide(withdrawal, standing, undefined, now) : undefined;
     const outcome = verdict?.kind === "outcome" && verdict.outcome === "erased" ? "erased" : "withdrawn";

@@ -376,6 +376,23 @@ t.test("a withdrawal without the mailbox does nothing once a correction with it 
   t.match(await stored(), [{ tombstone: "withdrawn" }]);
 });
 
+t.test("a withdrawal that a crash cut off is finished, whoever has claimed the mailbox meanwhile", async (t) => {
+  const { register, change, stored, records, recordsName, outcomesTableName } = await prepare();
+  const [registered, waiting] = [somebody(), somebody()];
+  await register(registered);
+  await engines.documents.send(new PutCommand({ TableName: recordsName, Item: recordOf(waiting) }));
+  for (const { id } of [registered, waiting]) {
+    // All that it had done.
+    const outcome = { id, outcome: "withdrawn", at: at(100) };
+    await engines.documents.send(new PutCommand({ TableName: outcomesTableName, Item: outcome }));
+  }
+  for (const person of [registered, waiting]) await change(correction(person, 101, { mailbox: true }));
+  for (const person of [registered, waiting]) await change(withdrawal(person, 60));
+  const items = (await stored()).filter(({ registrationId }) => registrationId === registered.id);
+  t.match(items, [{ tombstone: "withdrawn", name: undefined }]);
+  t.match(await records(), [{ state: "discarded", registration: undefined }]);
+});
+
 t.test("registrations and changes of one pack are all applied", async (t) => {
   const { processor, stored, packs } = await prepare();
   const [one, two] = [somebody(), somebody()];
