@@ -66,12 +66,15 @@ export function createAnswerTally(
   now = Date.now(),
 ): AnswerTally {
   const expired = createExpiredFields(event)(now);
+  const isChanged = ({ id }: AnyField, kind: ChangeKind) =>
+    changes.some((change) => change.kind === kind && change.field === id);
   const fields = fieldsOf(event).map((field, index) => ({
     field,
     pointer: `/fields/${index}`,
     fit: createFit(event, index),
     wordings: new Set(wordingsIn(event, field.id)),
-    isOfNewType: changes.some(({ kind, field: id }) => kind === "type-changed" && id === field.id),
+    isOfNewType: isChanged(field, "type-changed"),
+    hasNewExpiry: isChanged(field, "expiry-changed"),
   }));
   const known = new Set(fields.map(({ field }) => field.id));
   const named = new Set(changes.map(keyOf));
@@ -104,9 +107,8 @@ export function createAnswerTally(
     for (const one of fields) {
       const { id: field, required } = one.field;
       const answer = answers[field];
-      const expiry = { kind: "expiry-changed", field } as const;
-      // Those that would be deleted at once before all others.
-      if (answer !== undefined && named.has(keyOf(expiry))) misfits.push(expiry);
+      // Also where the new time is over, and they would be deleted at once.
+      if (answer !== undefined && one.hasNewExpiry) misfits.push({ kind: "expiry-changed", field });
       if (expired.has(field)) continue;
       const isKnown = !expired.has(one.field.when?.field ?? "");
       if (isKnown && !isAsked(one.field.when, answers)) {

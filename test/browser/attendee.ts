@@ -1,6 +1,7 @@
 /** An attendee at a browser: what every test of the page does there. */
 import { randomUUID } from "node:crypto";
 import type { Browser, BrowserContext, BrowserContextOptions, Page, Request } from "playwright-core";
+import { eventually } from "../equipment/eventually.ts";
 
 export interface Visit {
   readonly page: Page;
@@ -70,6 +71,28 @@ export async function headingReads(page: Page, text: string): Promise<void> {
 /** @returns whether something sticks out to the side */
 export function sticksOut(page: Page): Promise<boolean> {
   return page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth");
+}
+
+/**
+ * Loads the page again until this holds.
+ * @param withinMs default: as `eventually`
+ * @throws Error when it does not in time
+ */
+export async function reloadUntil(
+  page: Page,
+  holds: () => Promise<boolean>,
+  what: string,
+  withinMs?: number,
+): Promise<void> {
+  await eventually(
+    async () => {
+      if (await holds()) return true;
+      await page.reload();
+      return false;
+    },
+    what,
+    withinMs,
+  );
 }
 
 /** @returns when this has the focus: a browser gives it only with the next picture */

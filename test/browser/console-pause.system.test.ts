@@ -2,8 +2,7 @@
 import t from "tap";
 import { createAcceptanceStore } from "../../admin/acceptance/acceptance-store.ts";
 import { connect } from "../../terminal/connection.ts";
-import { eventually } from "../equipment/eventually.ts";
-import { hasFocus, visit } from "./attendee.ts";
+import { hasFocus, reloadUntil, visit } from "./attendee.ts";
 import { openChromium, skip } from "./chromium.ts";
 import { openConsoleStage } from "./console-stage.ts";
 import { examine } from "./examination.ts";
@@ -29,11 +28,7 @@ t.test("while registration is paused", { skip, timeout: 240_000 }, async (t) => 
   t.test("the console says so on every page, and resumes by the keyboard alone", async (t) => {
     const { page, context, troubles } = await visit(browser, stage.consoleUrl);
     const bar = page.locator(".paused-bar");
-    await eventually(async () => {
-      if (await bar.isVisible()) return true;
-      await page.reload();
-      return false;
-    }, "the header says so");
+    await reloadUntil(page, () => bar.isVisible(), "the header says so");
     await picture(page, "console-overview");
     await bar.getByRole("link").focus();
     await page.keyboard.press("Enter");

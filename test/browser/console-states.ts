@@ -1,7 +1,7 @@
 /** What an operator can see the console show, in an order in which one stack can show it all. */
 import type { Browser, Page } from "playwright-core";
 import { encodePack } from "../../shared/registration/registration-pack.ts";
-import { visit } from "./attendee.ts";
+import { reloadUntil, visit } from "./attendee.ts";
 import { invalidEntry, type ConsoleStage } from "./console-stage.ts";
 
 export interface ConsoleState {
@@ -28,12 +28,9 @@ const headline = (page: Page, text: string) =>
 const heading = (page: Page, name: string | RegExp) => page.getByRole("heading", { name }).first().waitFor(waitOptions);
 
 /** Loads the page again until it shows this. */
-async function untilShown(page: Page, selector: string): Promise<void> {
-  for (const deadline = Date.now() + waitOptions.timeout; (await page.locator(selector).count()) === 0;) {
-    if (Date.now() > deadline) throw new Error(`${page.url()} does not show ${selector}.`);
-    await page.waitForTimeout(300);
-    await page.reload();
-  }
+function untilShown(page: Page, selector: string): Promise<void> {
+  const holds = async () => (await page.locator(selector).count()) > 0;
+  return reloadUntil(page, holds, `${page.url()} shows ${selector}`, waitOptions.timeout);
 }
 
 const openRecord = "/dead-letters?reason=invalid-registration&state=open";

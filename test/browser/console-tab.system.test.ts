@@ -4,7 +4,7 @@ import t from "tap";
 import { loadEvent } from "../../shared/registration/event-definition.ts";
 import { createZonedTimes } from "../../terminal/zoned-times.ts";
 import { eventually } from "../equipment/eventually.ts";
-import { visit } from "./attendee.ts";
+import { reloadUntil, visit } from "./attendee.ts";
 import { openChromium, skip } from "./chromium.ts";
 import { openConsoleStage } from "./console-stage.ts";
 
@@ -73,11 +73,7 @@ t.test("the console's tab and times", { skip, timeout: 240_000 }, async (t) => {
 
   t.test("without JavaScript the first page has both", async (t) => {
     const { page, context } = await visit(browser, consoleUrl, { ...elsewhere, javaScriptEnabled: false });
-    await eventually(async () => {
-      if ((await page.title()).startsWith("✓ All is well – Overview – ")) return true;
-      await page.reload();
-      return false;
-    }, "all is well");
+    await reloadUntil(page, async () => (await page.title()).startsWith("✓ All is well – Overview – "), "all is well");
     t.match(await page.locator('link[rel="icon"]').getAttribute("href"), /icon-ok\.svg$/);
     await context.close();
   });

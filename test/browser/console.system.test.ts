@@ -5,8 +5,7 @@ import type { AddressInfo } from "node:net";
 import type { Page } from "playwright-core";
 import t from "tap";
 import { encodePack } from "../../shared/registration/registration-pack.ts";
-import { eventually } from "../equipment/eventually.ts";
-import { hasFocus, sticksOut, visit } from "./attendee.ts";
+import { hasFocus, reloadUntil, sticksOut, visit } from "./attendee.ts";
 import { openChromium, skip } from "./chromium.ts";
 import { invalidEntry, openConsoleStage } from "./console-stage.ts";
 import { examine } from "./examination.ts";
@@ -24,12 +23,9 @@ async function headlineReads(page: Page, text: string | RegExp): Promise<void> {
 }
 
 /** Loads the page again until it has so many of these, or more. */
-async function untilShown(page: Page, selector: string, count: number): Promise<void> {
-  await eventually(async () => {
-    if ((await page.locator(selector).count()) >= count) return true;
-    await page.reload();
-    return false;
-  }, `${count} of ${selector}`);
+function untilShown(page: Page, selector: string, count: number): Promise<void> {
+  const holds = async () => (await page.locator(selector).count()) >= count;
+  return reloadUntil(page, holds, `${count} of ${selector}`);
 }
 
 t.test("the console", { skip, timeout: 240_000 }, async (t) => {

@@ -1,6 +1,6 @@
 /** Many dead letters in the console: without scripts, by keyboard alone, and as two people who work at once. */
 import t from "tap";
-import { hasFocus, visit } from "./attendee.ts";
+import { hasFocus, reloadUntil, visit } from "./attendee.ts";
 import { openChromium, skip } from "./chromium.ts";
 import { openConsoleStage } from "./console-stage.ts";
 
@@ -33,13 +33,11 @@ t.test("many dead letters", { skip, timeout: 240_000 }, async (t) => {
     await page.getByLabel("This part").fill("@example");
     await page.getByRole("button", { name: "Check 36" }).click();
     const checked = page.getByRole("heading", { name: "Checked: 24 of 36 would be changed" });
-    for (const end = Date.now() + waitOptions.timeout; !(await checked.isVisible()) && Date.now() < end;)
-      await page.reload();
+    await reloadUntil(page, () => checked.isVisible(), "it is checked", waitOptions.timeout);
     t.equal(await page.getByRole("textbox", { name: "Why" }).inputValue(), "typos");
     await page.getByRole("button", { name: "Change 24 now" }).click();
     const done = page.getByRole("heading", { name: "Done" });
-    for (const end = Date.now() + waitOptions.timeout; !(await done.isVisible()) && Date.now() < end;)
-      await page.reload();
+    await reloadUntil(page, () => done.isVisible(), "it is done", waitOptions.timeout);
     t.match(await page.locator("main").textContent(), /24\s*changed/);
     t.notOk(
       requests.some((request) => /@|%40/.test(request.url())),

@@ -4,7 +4,7 @@ import t from "tap";
 import { createAcceptanceStore, type AcceptanceOrder } from "../../admin/acceptance/acceptance-store.ts";
 import { connect } from "../../terminal/connection.ts";
 import { eventually } from "../equipment/eventually.ts";
-import { fillIn, registerButton, visit } from "./attendee.ts";
+import { fillIn, registerButton, reloadUntil, visit } from "./attendee.ts";
 import { openChromium, skip } from "./chromium.ts";
 import { openConsoleStage } from "./console-stage.ts";
 import { examine } from "./examination.ts";
@@ -116,11 +116,7 @@ t.test("while registration is paused", { skip, timeout: 280_000 }, async (t) => 
       for (const viewport of [phone.viewport, { width: 1_280, height: 860 }]) {
         const { page, context, troubles } = await visit(browser, url, { locale, viewport });
         await page.getByRole("heading", { level: 3, name: title }).waitFor();
-        await eventually(async () => {
-          if (await page.getByText("hall 4").isVisible()) return true;
-          await page.reload();
-          return false;
-        }, "the notice is shown");
+        await reloadUntil(page, () => page.getByText("hall 4").isVisible(), "the notice is shown");
         t.equal(await page.locator("#pause .said").textContent(), said);
         t.equal(await page.locator("#pause .said").getAttribute("lang"), locale === "ar" ? "en-GB" : null);
         t.ok(await registerButton(page).isEnabled(), "what is entered is sent when it goes on");

@@ -10,9 +10,19 @@ const registered = "You are registered";
 const sent = (page: Page) => page.locator("[data-sent]");
 const reference = (page: Page) => page.locator("[data-reference]").textContent();
 
+async function withdraw(page: Page): Promise<void> {
+  await page.getByRole("link", { name: "Withdraw your registration" }).click();
+  await registerButton(page).click();
+  await headingReads(page, "Your registration has been withdrawn");
+}
+
 async function kept(context: BrowserContext): Promise<string> {
   const { origins } = await context.storageState();
   return origins.flatMap(({ localStorage }) => localStorage.map(({ value }) => value)).join();
+}
+
+async function forgets(context: BrowserContext, what: string): Promise<void> {
+  await eventually(async () => (await kept(context)) === "", what);
 }
 
 t.test("the browser that registered", { skip, timeout: 180_000 }, async (t) => {
@@ -90,10 +100,8 @@ t.test("the browser that registered", { skip, timeout: 180_000 }, async (t) => {
     await sent(page).waitFor();
     t.strictSame(await sent(page).locator("dt, dd").allTextContents(), words);
     await eventually(async () => (await kept(context)).includes("Ada King"), "control: it is kept");
-    await page.getByRole("link", { name: "Withdraw your registration" }).click();
-    await registerButton(page).click();
-    await headingReads(page, "Your registration has been withdrawn");
-    await eventually(async () => (await kept(context)) === "", "it is forgotten");
+    await withdraw(page);
+    await forgets(context, "it is forgotten");
     await context.close();
   });
 
@@ -107,17 +115,15 @@ t.test("the browser that registered", { skip, timeout: 180_000 }, async (t) => {
       }, "the withdrawal is made");
       await route.continue();
     });
-    await page.getByRole("link", { name: "Withdraw your registration" }).click();
-    await registerButton(page).click();
-    await headingReads(page, "Your registration has been withdrawn");
-    await eventually(async () => (await kept(context)) === "", "it is forgotten");
+    await withdraw(page);
+    await forgets(context, "it is forgotten");
     await context.close();
   });
 
   t.test("forgets what it sent when it is told to, and after its time", async (t) => {
     const first = await register();
     await first.page.getByRole("button", { name: "Remove it from this device" }).click();
-    await eventually(async () => (await kept(first.context)) === "", "it is forgotten");
+    await forgets(first.context, "it is forgotten");
     await first.page.reload();
     await headingReads(first.page, registered);
     t.notOk(await sent(first.page).isVisible());
@@ -131,7 +137,7 @@ t.test("the browser that registered", { skip, timeout: 180_000 }, async (t) => {
     }`);
     await second.page.goto(stage.openUrl);
     await second.page.locator("[data-keeps]:not([hidden])").waitFor();
-    await eventually(async () => (await kept(second.context)) === "", "any page of the site forgets it");
+    await forgets(second.context, "any page of the site forgets it");
     await second.context.close();
   });
 

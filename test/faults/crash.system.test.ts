@@ -1,6 +1,6 @@
 /** Killed with -9, at the moments that matter: what was accepted is stored once, whoever dies when. */
 import t from "tap";
-import { decodePack, encodePack } from "../../shared/registration/registration-pack.ts";
+import { encodePack } from "../../shared/registration/registration-pack.ts";
 import { registrationId } from "../../shared/registration/registration-id.ts";
 import { eventually } from "../equipment/eventually.ts";
 import { people } from "../equipment/people.ts";
@@ -8,6 +8,7 @@ import { expectStored } from "./expect-stored.ts";
 import { outcomeOf } from "../../load/run/registration-client.ts";
 import { createInstancesClient } from "./instances-client.ts";
 import { startEngines } from "./cell.ts";
+import { peopleIn } from "./exchange.ts";
 import type { Point } from "./fault-proxy.ts";
 
 const engines = await startEngines();
@@ -88,7 +89,7 @@ for (const { name, point, packs } of webMoments) {
     }));
     const replies = submissions.map((submission) => client.post(web.url, submission, `key-${submission.email}`));
     const arrival = await held;
-    const underWay = decodePack(String(arrival.exchange.input.MessageBody)).registrations.length;
+    const underWay = peopleIn(arrival.exchange);
     await eventually(
       async () => (await web.metric("turnout_registrations_waiting")) === submissions.length - underWay,
       "everybody is at the instance that is killed",

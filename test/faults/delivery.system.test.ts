@@ -1,13 +1,15 @@
 /** A queue that gives messages out twice and out of order, as SQS may: nothing shows of it. */
 import t from "tap";
 import { encodePack } from "../../shared/registration/registration-pack.ts";
+import type { Registration } from "../../shared/registration/registration.ts";
 import { createCircuitBreaker } from "../../worker/circuit-breaker.ts";
 import { createDrain } from "../../worker/drain.ts";
 import { eventually } from "../equipment/eventually.ts";
 import { people } from "../equipment/people.ts";
 import { recordLog } from "../equipment/recorded-log.ts";
-import { startEngines } from "./cell.ts";
+import { startEngines, type Cell } from "./cell.ts";
 import { expectStored } from "./expect-stored.ts";
+import type { Injection } from "./fault-proxy.ts";
 import { putPacks } from "./put-packs.ts";
 import { createRandom } from "./random.ts";
 
@@ -15,6 +17,20 @@ const engines = await startEngines();
 t.teardown(() => engines.stop());
 // Each has a cell of its own, and mostly waits.
 t.jobs = 3;
+
+/**
+ * How many messages are received at once, and so how many can be hit, is the workers' matter.
+ * @returns who was put on the queue until so many were
+ */
+async function putUntilHit(cell: Cell, injection: Injection, hits: number): Promise<Registration[]> {
+  const more: Registration[] = [];
+  await eventually(async () => {
+    if (injection.hits >= hits) return true;
+    more.push(...(await putPacks(cell, 10)));
+    return false;
+  }, `${hits} deliveries were altered`);
+  return more;
+}
 
 t.test("messages that SQS gives out twice are stored once", async (t) => {
   const cell = await engines.createCell();
@@ -27,12 +43,7 @@ t.test("messages that SQS gives out twice are stored once", async (t) => {
     actions: ["ReceiveMessage"],
   });
   await Promise.all([cell.startTier("worker"), cell.startTier("worker", { name: "worker-2" })]);
-  await eventually(async () => {
-    if (twice.hits >= 15) return true;
-    // How many are received at once, and so how many can be hit, is the workers' matter.
-    registrations.push(...(await putPacks(cell, 10)));
-    return false;
-  }, "messages were kept to be given out again");
+  registrations.push(...(await putUntilHit(cell, twice, 15)));
   await cell.drained();
   await expectStored(t, cell, registrations);
 });
@@ -48,11 +59,7 @@ t.test("messages that come in any order leave the first registration of an addre
     actions: ["ReceiveMessage"],
   });
   await cell.startTier("worker");
-  await eventually(async () => {
-    if (shuffled.hits >= 10) return true;
-    registrations.push(...(await putPacks(cell, 10)));
-    return false;
-  }, "messages were held back");
+  registrations.push(...(await putUntilHit(cell, shuffled, 10)));
   await cell.drained();
   const late = createRandom("late")
     .shuffle(registrations)

@@ -1,5 +1,6 @@
 /** One call of an AWS client on its way through the proxy: who made it, what it asks for, about which queue or table. */
 import type { IncomingHttpHeaders } from "node:http";
+import { decodePack } from "../../shared/registration/registration-pack.ts";
 
 export type Json = Record<string, unknown>;
 
@@ -57,4 +58,9 @@ export function createExchange(client: string, headers: IncomingHttpHeaders, bod
       return resourcesOf(this.input);
     },
   };
+}
+
+/** @returns how many registrations are in the pack of a `SendMessage` */
+export function peopleIn({ input }: Exchange): number {
+  return decodePack(String(input.MessageBody)).registrations.length;
 }

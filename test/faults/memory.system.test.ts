@@ -3,10 +3,11 @@
  * with the memory it takes, is a run of its own: `npm run faults -- --backlog 1000000`.
  */
 import t from "tap";
-import { decodePack, encodePack } from "../../shared/registration/registration-pack.ts";
+import { encodePack } from "../../shared/registration/registration-pack.ts";
 import { eventually } from "../equipment/eventually.ts";
 import { people } from "../equipment/people.ts";
 import { startEngines } from "./cell.ts";
+import { peopleIn } from "./exchange.ts";
 import { createInstancesClient } from "./instances-client.ts";
 
 const engines = await startEngines();
@@ -52,7 +53,7 @@ t.test("a web instance holds no more than its buffer allows while SQS is slow, a
     outcomes.push(code ?? status);
   });
   const arrival = await held;
-  const underWay = decodePack(String(arrival.exchange.input.MessageBody)).registrations.length;
+  const underWay = peopleIn(arrival.exchange);
   const shed = asked - maxWaiting - underWay;
   await eventually(
     async () => (await web.metric("turnout_registrations_waiting")) === maxWaiting && outcomes.length === shed,

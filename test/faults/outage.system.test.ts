@@ -8,6 +8,7 @@ import { eventually } from "../equipment/eventually.ts";
 import { audit } from "./audit.ts";
 import { startEngines } from "./cell.ts";
 import { startCrowd } from "./crowd.ts";
+import { unhealthyBecause } from "./unhealthy.ts";
 
 const engines = await startEngines();
 t.teardown(() => engines.stop());
@@ -37,10 +38,7 @@ t.test(
     const acceptedBefore = crowd.figures().accepted;
     for (const worker of workers) {
       // Which of the two tables is missed first depends on what the worker does just then.
-      await eventually(async () => {
-        const { httpStatus, causes } = await worker.health();
-        return httpStatus === 503 && causes.some((cause) => cause.includes(cell.registrationsTable));
-      }, `${worker.name} is unhealthy, and says that the table is the cause`);
+      await unhealthyBecause(worker, new RegExp(cell.registrationsTable));
     }
     const outageMs = 1.5 * maxReceiveCount * visibilityTimeoutSeconds * 1_000;
     await eventually(() => performance.now() - stoppedAt > outageMs, "the outage lasts", 2 * outageMs);

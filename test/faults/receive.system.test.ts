@@ -7,6 +7,7 @@ import { startEngines } from "./cell.ts";
 import { expectStored } from "./expect-stored.ts";
 import { internalError, throttling, type Fault } from "./fault.ts";
 import { putPacks } from "./put-packs.ts";
+import { unhealthyBecause } from "./unhealthy.ts";
 
 const engines = await startEngines();
 t.teardown(() => engines.stop());
@@ -59,10 +60,7 @@ t.test("receives that fail", async (t) => {
       const before = cell.sqsProxy.calls.ReceiveMessage ?? 0;
       const failing = cell.sqsProxy.inject({ ...fault, actions: ["ReceiveMessage"] });
       const began = performance.now();
-      await eventually(async () => {
-        const { httpStatus, causes } = await worker.health();
-        return httpStatus === 503 && /queue receives/.test(causes.join("\n"));
-      }, "it is unhealthy, and says why");
+      await unhealthyBecause(worker, /queue receives/);
       await eventually(() => performance.now() - began > 2_500, "the fault lasts");
       const perSecond = ((cell.sqsProxy.calls.ReceiveMessage ?? 0) - before) / ((performance.now() - began) / 1_000);
       // Without a pause it would be hundreds.
@@ -86,14 +84,7 @@ t.test("polling that stops without a word makes the worker unhealthy, and an idl
   // Were they none, it would stay unhealthy for as long as nothing comes.
   await eventually(async () => (await worker.health()).httpStatus === 200, "empty answers are answers");
   const silence = cell.sqsProxy.inject({ kind: "black-hole", actions: ["ReceiveMessage"] });
-  await eventually(
-    async () => {
-      const { httpStatus, causes } = await worker.health();
-      return httpStatus === 503 && /nothing was received for/.test(causes.join("\n"));
-    },
-    "the silence is noticed",
-    20_000,
-  );
+  await unhealthyBecause(worker, /nothing was received for/, 20_000);
   silence.lift();
   cell.heal();
   await eventually(async () => (await worker.health()).httpStatus === 200, "it polls again", 20_000);

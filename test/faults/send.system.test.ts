@@ -6,6 +6,7 @@ import { registrationId } from "../../shared/registration/registration-id.ts";
 import { decodePack, maxPackBytes, maxPackRegistrations } from "../../shared/registration/registration-pack.ts";
 import { eventually, stretched } from "../equipment/eventually.ts";
 import { startEngines, type Cell } from "./cell.ts";
+import { peopleIn } from "./exchange.ts";
 import { expectStored } from "./expect-stored.ts";
 import { accessDenied, internalError, throttling, type Fault } from "./fault.ts";
 import { outcomeOf } from "../../load/run/registration-client.ts";
@@ -138,7 +139,7 @@ t.test("a pack is closed before 64 KiB and before 250 registrations, however lar
     );
     // The first is held, so that the others gather behind it.
     const held = await first;
-    const underWay = decodePack(String(held.exchange.input.MessageBody)).registrations.length;
+    const underWay = peopleIn(held.exchange);
     await eventually(
       async () => (await web.metric("turnout_registrations_waiting")) === submissions.length - underWay,
       "a line",

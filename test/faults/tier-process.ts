@@ -7,6 +7,7 @@ import type { OrphanGuard } from "../../local/orphan-guard/orphan-guard.ts";
 import { findFreePort } from "../../local/ports.ts";
 import { tierPlan, urlOf } from "../../local/process-plans.ts";
 import { createSupervisedProcess, type SupervisedProcess } from "../../local/supervisor.ts";
+import { metricIn } from "../equipment/metrics.ts";
 
 export type TierName = "web" | "worker";
 
@@ -120,14 +121,7 @@ export async function startTierProcess(options: TierOptions): Promise<TierProces
       }
     },
     async metric(metric) {
-      const text = await (await ask("/metrics")).text();
-      let sum = 0;
-      for (const line of text.split("\n")) {
-        if (line.startsWith(`${metric}{`) || line.startsWith(`${metric} `)) {
-          sum += Number(line.slice(line.lastIndexOf(" ") + 1));
-        }
-      }
-      return sum;
+      return metricIn(await (await ask("/metrics")).text(), metric);
     },
     stop: () => supervised.stop(),
   };

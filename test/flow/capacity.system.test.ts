@@ -7,6 +7,7 @@ import t, { type Test } from "tap";
 import { simulate } from "../../load/plan/simulation.ts";
 import { createLocalStack } from "../../local/stack.ts";
 import { startAwsProxy } from "../equipment/aws-proxy.ts";
+import { readMetric } from "../equipment/metrics.ts";
 import { skipUnlessLong } from "../equipment/run-length.ts";
 
 t.setTimeout(170_000);
@@ -67,14 +68,8 @@ async function start(test: Test): Promise<void> {
   ({ web, worker } = await stack.start());
 }
 
-async function counter(tier: string, name: string): Promise<number> {
-  const text = await (await fetch(`${tier}/metrics`)).text();
-  const line = text.split("\n").find((candidate) => candidate.startsWith(`${name}{`));
-  return Number(line?.split(" ").at(-1) ?? 0);
-}
-
-const accepted = () => counter(web!, "turnout_registrations_accepted_total");
-const stored = () => counter(worker!, "turnout_registrations_stored_total");
+const accepted = () => readMetric(web!, "turnout_registrations_accepted_total");
+const stored = () => readMetric(worker!, "turnout_registrations_stored_total");
 
 let made = 0;
 

@@ -9,6 +9,7 @@ import { DemoReport } from "../../load/demo/demo-report.ts";
 import { probe } from "../../local/http-probe.ts";
 import { createLocalStack, type LocalStack } from "../../local/stack.ts";
 import { eventually } from "../equipment/eventually.ts";
+import { readMetric } from "../equipment/metrics.ts";
 
 const main = join(import.meta.dirname, "../../load/demo/main.ts");
 const check = Compile(DemoReport);
@@ -38,11 +39,6 @@ function readReport(stdout: string): DemoReport {
   return report;
 }
 
-async function metric(url: string, name: string): Promise<number> {
-  const text = await (await fetch(`${url}/metrics`)).text();
-  return Number(new RegExp(`^${name}(?:\\{.*\\})? (\\S+)$`, "m").exec(text)?.[1] ?? 0);
-}
-
 t.test("on a stack that runs", async (t) => {
   const restarted: string[] = [];
   const stack = createLocalStack({ reporter: { restarted: (name, how) => restarted.push(`${name} ${how}`) } });
@@ -52,7 +48,7 @@ t.test("on a stack that runs", async (t) => {
   await t.test("a kill -9 of the worker in the middle of a run loses nobody", async (t) => {
     const demo = startDemo(t, ["--count", "1200", "--json"], portsOf(stack));
     await eventually(
-      async () => (await metric(web, "turnout_registrations_accepted_total")) > 500,
+      async () => (await readMetric(web, "turnout_registrations_accepted_total")) > 500,
       "the run is under way",
       60_000,
     );
@@ -112,7 +108,11 @@ t.test("where no stack runs it starts one, and Ctrl-C ends both, saying what was
   const nobody = { WEB_PORT: "9", WORKER_PORT: "9", SQS_PORT: "9", DYNAMODB_PORT: "9" };
   const demo = startDemo(t, ["--count", "50000", "--seed", "1"], nobody);
   const url = await eventually(() => /Event page (\S+)/.exec(demo.texts.stderr)?.[1], "it names its stack", 60_000);
-  await eventually(async () => (await metric(url, "turnout_registrations_accepted_total")) > 100, "it sends", 30_000);
+  await eventually(
+    async () => (await readMetric(url, "turnout_registrations_accepted_total")) > 100,
+    "it sends",
+    30_000,
+  );
   demo.child.kill("SIGINT");
   t.equal(await demo.exit, 1);
   t.match(demo.texts.stderr, /requests were sent, [\d,]+ of them accepted\. They go with the stack/);

@@ -9,6 +9,7 @@ import { StressReport } from "../../../load/stress/stress-report.ts";
 import { TurnoutError } from "../../../shared/errors.ts";
 import { runCommand } from "../../equipment/command-run.ts";
 import { eventually } from "../../equipment/eventually.ts";
+import { readMetric } from "../../equipment/metrics.ts";
 import { startEngines } from "../../equipment/admin-engines.ts";
 
 t.test("a target that is not this machine is refused before anything is sent", async (t) => {
@@ -72,10 +73,7 @@ t.test("against a stack that runs", async (t) => {
 
   await t.test("stopped by Ctrl-C it shows what was measured, exit 1, and says where the ledger is", async (t) => {
     const stop = new AbortController();
-    const accepted = async () => {
-      const metrics = await (await fetch(`${web}/metrics`)).text();
-      return Number(/^turnout_registrations_accepted_total(?:\{.*\})? (\d+)$/m.exec(metrics)?.[1] ?? 0);
-    };
+    const accepted = () => readMetric(web, "turnout_registrations_accepted_total");
     const before = await accepted();
     const running = runCommand(["stress", "--steps", "30", "--seconds", "300"], { env, signal: stop.signal });
     await eventually(async () => (await accepted()) > before + 30, "it sends");
