@@ -1,10 +1,12 @@
+import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { createServer, type AddressInfo, type Socket } from "node:net";
+import { getEventListeners, once } from "node:events";
+import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { SendMessageCommand } from "@aws-sdk/client-sqs";
 import { GetCommand } from "@aws-sdk/lib-dynamodb";
 import type { Test } from "tap";
 import { t } from "../../equipment/file-test.ts";
-import { stretched } from "../../equipment/eventually.ts";
+import { eventually, stretched } from "../../equipment/eventually.ts";
 import { createDocumentClient, createSqsClient } from "../../../shared/aws/aws-clients.ts";
 
 process.env.AWS_ACCESS_KEY_ID = "test";
@@ -70,6 +72,25 @@ function sqsClient(test: Test, url: string, timeoutMs: number, maxAttempts = 1) 
   return client;
 }
 
+/** @returns a listener whose process is stopped and whose backlog is full, so that a further connection is never made */
+async function startStoppedListener(test: Test): Promise<{ url: string }> {
+  const script = `const server = require("node:net").createServer().listen({ port: 0, host: "127.0.0.1", backlog: 1 },
+    () => console.log(server.address().port));`;
+  const listener = spawn(process.execPath, ["-e", script], { stdio: ["ignore", "pipe", "inherit"] });
+  const [port] = (await once(listener.stdout, "data")) as [Buffer];
+  listener.kill("SIGSTOP");
+  const waiting = Array.from({ length: 8 }, () => connect(Number(port), "127.0.0.1").on("error", () => {}));
+  test.teardown(() => {
+    for (const socket of waiting) socket.destroy();
+    listener.kill("SIGKILL");
+  });
+  await eventually(
+    () => waiting.some(({ connecting }) => !connecting),
+    "the first connections, which fill its backlog",
+  );
+  return { url: `http://127.0.0.1:${Number(port)}` };
+}
+
 async function failureOf(call: Promise<unknown>): Promise<{ error: { name: string }; tookMs: number }> {
   const begun = performance.now();
   try {
@@ -128,21 +149,64 @@ t.test("a time-out in the middle of an answer is tried again, as often as was as
   t.equal($metadata.attempts, 2);
 });
 
-t.test("an attempt of which nothing is ever heard again is over when its time is, and tried again", async (t) => {
-  const { url, requests } = await endpoint(t, (socket) => socket.write(confirmation));
-  const client = sqsClient(t, url, requestTimeoutMs, 2);
-  let vanished = 0;
-  client.middlewareStack.add(
-    (next) => async (attempt) => {
-      const answered = await next(attempt);
-      vanished += 1;
-      return vanished === 1 ? new Promise<never>(() => {}) : answered;
-    },
-    { step: "deserialize", priority: "low" },
-  );
-  const confirmed = await client.send(send);
-  t.equal(confirmed.MessageId, "1");
+t.test("an answer that is cut off is none, and the call is tried again", async (t) => {
+  const cut = confirmation.slice(0, -5);
+  const { url, requests } = await endpoint(t, (socket, attempt) => {
+    if (attempt === 1) socket.end(cut);
+    else socket.write(confirmation);
+  });
+  const { MessageId } = await sqsClient(t, url, longTimeoutMs, 2).send(send);
+  t.equal(MessageId, "1");
   t.equal(requests.length, 2);
+});
+
+t.test("an answer in many pieces is read whole", async (t) => {
+  const { url } = await endpoint(t, (socket) => {
+    const pieces = confirmation.match(/.{1,20}/gs) ?? [];
+    const sending = setInterval(() => {
+      const piece = pieces.shift();
+      if (piece === undefined) clearInterval(sending);
+      else socket.write(piece);
+    }, 2);
+  });
+  const { MessageId } = await sqsClient(t, url, longTimeoutMs).send(send);
+  t.equal(MessageId, "1");
+});
+
+t.test("a connection that is not made in its time is a time-out, well before that of the answer", async (t) => {
+  const listener = await startStoppedListener(t);
+  const client = createSqsClient({
+    region: "eu-central-1",
+    endpoint: listener.url,
+    requestTimeoutMs: 60_000,
+    connectionTimeoutMs: requestTimeoutMs,
+    maxAttempts: 1,
+  });
+  t.teardown(() => client.destroy());
+  const { error, tookMs } = await failureOf(client.send(send));
+  t.match(error, { name: "TimeoutError", message: /no connection within/ });
+  t.ok(tookMs < stretched(requestTimeoutMs + 3_000), `took ${tookMs.toFixed(0)} ms`);
+});
+
+t.test("a call that is given up ends at once, is not repeated, and leaves nothing on its signal", async (t) => {
+  const { url, requests } = await endpoint(t, (socket, attempt) => {
+    if (attempt > 1) socket.write(confirmation);
+  });
+  const client = sqsClient(t, url, 60_000, 3);
+  const giveUp = new AbortController();
+  const call = failureOf(client.send(send, { abortSignal: giveUp.signal }));
+  await eventually(() => requests.length, "the request");
+  t.equal(getEventListeners(giveUp.signal, "abort").length, 1);
+  giveUp.abort();
+  const { error } = await call;
+  t.equal(error.name, "AbortError");
+  t.equal(requests.length, 1);
+  t.equal((await failureOf(client.send(send, { abortSignal: giveUp.signal }))).error.name, "AbortError");
+  t.equal(requests.length, 1, "what was given up before is not sent");
+
+  const { signal } = new AbortController();
+  await client.send(send, { abortSignal: signal });
+  t.same(getEventListeners(signal, "abort"), []);
 });
 
 t.test("a confirmation with the wrong checksum is none", async (t) => {
