@@ -28,10 +28,9 @@ Examples:
   turnout console --port 0                 any free port
   turnout console --read-only              everything is shown, and nothing can be changed
 
-Open the link that it prints. The link contains a token: anyone who has it can read and change what you can, and with
---read-only see it. The console
-listens on 127.0.0.1 only and ends with this command. TURNOUT_CONSOLE_TOKEN sets the token, if the link has to be known in
-advance.`;
+Open the link that it prints. It contains a token: whoever has the link can do what you can, or with --read-only see what
+you can. The console listens on 127.0.0.1 only and ends with this command. TURNOUT_CONSOLE_TOKEN sets the token, if the link
+has to be known in advance.`;
 
 async function listen(options: ConsoleOptions): Promise<RunningConsole> {
   try {

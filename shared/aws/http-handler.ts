@@ -12,11 +12,11 @@ type Handle = HttpHandler["handle"];
 export interface HttpHandlerOptions {
   /** Time limit of connecting, milliseconds. */
   readonly connectionTimeoutMs: number;
-  /** Time limit of an attempt from its first byte sent to the last one received, milliseconds. */
+  /** Time limit of an attempt, from connecting to the last byte of the answer, milliseconds. */
   readonly requestTimeoutMs: number;
 }
 
-/** Connections to one service at most. Whoever calls must not have more under way: a wait here would be an attempt's. */
+/** Connections at most. Callers keep the attempts below it: waiting for a free one would count into an attempt's time. */
 export const maxSockets = 256;
 /** Last used, first reused: idle connections can close, busy ones stay warm. */
 const agentOptions = { keepAlive: true, maxSockets, scheduling: "lifo" } as const;

@@ -74,8 +74,8 @@ function sqsClient(test: Test, url: string, timeoutMs: number, maxAttempts = 1) 
 
 /** @returns a listener whose process is stopped and whose backlog is full, so that a further connection is never made */
 async function startStoppedListener(test: Test): Promise<{ url: string }> {
-  const script = `const server = require("node:net").createServer().listen({ port: 0, host: "127.0.0.1", backlog: 1 },
-    () => console.log(server.address().port));`;
+  const script = `require("node:net").createServer().listen({ port: 0, host: "127.0.0.1", backlog: 1 },
+    function () { console.log(this.address().port); });`;
   const listener = spawn(process.execPath, ["-e", script], { stdio: ["ignore", "pipe", "inherit"] });
   const [port] = (await once(listener.stdout, "data")) as [Buffer];
   listener.kill("SIGSTOP");
