@@ -123,7 +123,7 @@ const minBodyLimitBytes = 16_384;
 /** Node's own limit of a request head, so that a receipt of any length gets the same answer. */
 const maxPathBytes = 16_384;
 /** Above the load balancer's idle timeout (60 s), so that it closes first: a request must not meet a closed connection. */
-const keepAliveTimeoutMs = 75_000;
+const idleTimeoutMs = 75_000;
 /** Requests for a link by mail that may be under way to the mail queue: few are expected, and none is urgent. */
 const maxLinkRequests = 16;
 
@@ -170,7 +170,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
         connections,
         connectionLimit,
         requestTimeoutMs,
-        keepAliveTimeoutMs,
+        idleTimeoutMs,
         onRejected,
         Response: parts.healthLog?.Response,
       }),

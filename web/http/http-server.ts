@@ -14,8 +14,8 @@ export interface HttpServerOptions {
   readonly connectionLimit: ConnectionLimit;
   /** Time a client may take to send a request, head and body. */
   readonly requestTimeoutMs: number;
-  /** Idle time of a connection. */
-  readonly keepAliveTimeoutMs: number;
+  /** Time in which nothing is sent or received on a connection. */
+  readonly idleTimeoutMs: number;
   /** Called per rejected request, with a fixed word for the reason. */
   readonly onRejected: (code: ErrorCode, reason: string) => void;
   /** Default: Node's own. */
@@ -65,7 +65,7 @@ function stopReading(socket: Socket): void {
 }
 
 export function createHttpServer(handler: Handler, options: HttpServerOptions): Server {
-  const { connections, connectionLimit, requestTimeoutMs, keepAliveTimeoutMs, onRejected } = options;
+  const { connections, connectionLimit, requestTimeoutMs, idleTimeoutMs, onRejected } = options;
   const { Response = ServerResponse } = options;
 
   const pipelining = new WeakMap<Socket, Pipelining>();
@@ -105,7 +105,8 @@ export function createHttpServer(handler: Handler, options: HttpServerOptions): 
     {
       requestTimeout: requestTimeoutMs,
       headersTimeout: Math.min(maxHeadersTimeoutMs, requestTimeoutMs),
-      keepAliveTimeout: keepAliveTimeoutMs,
+      // Node would set another timer for each wait between requests, and each outlives a collection or two.
+      keepAliveTimeout: 0,
       // Node's check for overdue requests: the default of 30 s favours slow attackers.
       connectionsCheckingInterval: Math.min(maxCheckingIntervalMs, requestTimeoutMs),
       ServerResponse: Response,
@@ -119,7 +120,7 @@ export function createHttpServer(handler: Handler, options: HttpServerOptions): 
       handler(request, response);
     },
   );
-  server.setTimeout(keepAliveTimeoutMs);
+  server.setTimeout(idleTimeoutMs);
   server.on("connection", (socket: Socket) => connectionLimit.opened(socket));
   // A half-closed client may still read the answer.
   return Object.assign(server, { httpAllowHalfOpen: true });

@@ -1,5 +1,6 @@
 import { connect, type AddressInfo, type Socket } from "node:net";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Test } from "tap";
 import { t } from "../../equipment/file-test.ts";
 import { createHttpConnections } from "../../../shared/http/http-connections.ts";
@@ -16,8 +17,11 @@ interface Started {
 
 const answerAtOnce = (request: IncomingMessage, response: ServerResponse) => void response.end(`[${request.url}]`);
 
-async function start(test: Test, options: { limit?: number; answer?: typeof answerAtOnce } = {}): Promise<Started> {
-  const { limit = 1_000, answer = answerAtOnce } = options;
+async function start(
+  test: Test,
+  options: { limit?: number; idleTimeoutMs?: number; answer?: typeof answerAtOnce } = {},
+): Promise<Started> {
+  const { limit = 1_000, idleTimeoutMs = 20_000, answer = answerAtOnce } = options;
   const handled: Started["handled"] = [];
   const rejected: string[] = [];
   const connections = createHttpConnections();
@@ -35,7 +39,7 @@ async function start(test: Test, options: { limit?: number; answer?: typeof answ
         now: () => performance.now(),
       }),
       requestTimeoutMs: 10_000,
-      keepAliveTimeoutMs: 20_000,
+      idleTimeoutMs,
       onRejected: (code, reason) => rejected.push(`${code} ${reason}`),
     },
   );
@@ -147,4 +151,28 @@ t.test("where there is no room one is told so, and whoever watches over the inst
     Array.from({ length: 5 }, () => "connection"),
   );
   t.notOk(busy.socket.destroyed);
+});
+
+t.test("a kept connection has one timer for all its requests, and ends when nothing happens on it", async (t) => {
+  const idleTimeoutMs = 500;
+  const { port, handled } = await start(t, { idleTimeoutMs });
+  const { socket, said, closed } = client(t, port);
+  let timersSet = 0;
+  for (let n = 0; n < 10; n += 1) {
+    socket.write(get(`/${n}`));
+    await eventually(() => said().includes(`[/${n}]`), `${n} was answered`);
+    const ofServer = handled[0]!.request.socket;
+    if (n === 0) {
+      const { setTimeout: original } = ofServer;
+      ofServer.setTimeout = function setTimeoutCounted(...args) {
+        timersSet += 1;
+        return original.apply(this, args);
+      };
+    }
+    await delay(idleTimeoutMs / 5);
+  }
+  t.equal(timersSet, 0, "it was never set again, and never ended in twice the idle time, since it was in use");
+  const lastUsed = performance.now();
+  await closed;
+  t.ok(performance.now() - lastUsed < idleTimeoutMs * 10);
 });
