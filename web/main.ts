@@ -123,7 +123,7 @@ function openClients(config: WebConfig, logger: Logger) {
     requestTimeoutMs: config.SEND_TIMEOUT_MS,
     maxAttempts: config.SEND_ATTEMPTS,
   };
-  const sqs = createSqsClient(options);
+  const sqs = createSqsClient({ ...options, prepared: ["SendMessageCommand"] });
   const documents = createDocumentClient(options);
   const errors = { logger, construct: constructOfRole.web, now };
   sqs.middlewareStack.add(createAwsErrorLog("sqs", errors), aroundCall);

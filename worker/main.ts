@@ -39,7 +39,12 @@ await runProcess(process, async () => {
   // Its timeout is longer than a long poll.
   const receiveTimeoutMs = config.RECEIVE_WAIT_SECONDS * 1_000 + config.WRITE_TIMEOUT_MS;
   const sqs = createSqsClient({ region, requestTimeoutMs: receiveTimeoutMs, maxAttempts: 3 });
-  const documents = createDocumentClient({ region, requestTimeoutMs: config.WRITE_TIMEOUT_MS, maxAttempts: 3 });
+  const documents = createDocumentClient({
+    region,
+    requestTimeoutMs: config.WRITE_TIMEOUT_MS,
+    maxAttempts: 3,
+    prepared: ["BatchExecuteStatementCommand"],
+  });
   const event = loadEvent(config.EVENT_FILE);
   const expired = createExpiredFields(event);
   const mail = config.MAIL_FROM !== undefined && {

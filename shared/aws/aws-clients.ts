@@ -7,6 +7,7 @@ import { SESv2Client } from "@aws-sdk/client-sesv2";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { createHttpHandler, maxSockets } from "./http-handler.ts";
+import { preparedCalls } from "./prepared-calls.ts";
 
 export interface ClientOptions {
   /** Default: as the SDK finds it, in the environment or the profile. */
@@ -23,26 +24,35 @@ export interface ClientOptions {
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string } | undefined;
   /** Profile of the AWS configuration files. Default: as the environment says. */
   readonly profile?: string | undefined;
+  /** Commands that are sent all the time, as `prepared-calls.ts` takes them. Default: none. */
+  readonly prepared?: readonly string[];
 }
 
 const defaultConnectionTimeoutMs = 1_000;
 
 /** Attempts never exceed the sockets; the rest wait here, where it is not counted into the time of an attempt. */
-function awaitSocket() {
+function createSocketLine() {
   let free = maxSockets;
   const line: (() => void)[] = [];
+  return async <Outcome>(attempt: () => Promise<Outcome>): Promise<Outcome> => {
+    if (free > 0) free -= 1;
+    else await new Promise<void>((resolve) => line.push(resolve));
+    try {
+      return await attempt();
+    } finally {
+      const following = line.shift();
+      if (following) following();
+      else free += 1;
+    }
+  };
+}
+
+type SocketLine = ReturnType<typeof createSocketLine>;
+
+function awaitSocket(withSocket: SocketLine) {
   return <Attempt, Outcome>(next: (attempt: Attempt) => Promise<Outcome>) =>
-    async (attempt: Attempt): Promise<Outcome> => {
-      if (free > 0) free -= 1;
-      else await new Promise<void>((resolve) => line.push(resolve));
-      try {
-        return await next(attempt);
-      } finally {
-        const following = line.shift();
-        if (following) following();
-        else free += 1;
-      }
-    };
+    (attempt: Attempt): Promise<Outcome> =>
+      withSocket(() => next(attempt));
 }
 
 /** Within the retries, whose pauses need no socket, and before signing, since signatures expire. */
@@ -55,13 +65,19 @@ interface Steps {
 }
 
 /** What every client does otherwise than the SDK has it. */
-const ownSteps = {
-  applyToStack(stack: Steps): void {
-    stack.addRelativeTo(awaitSocket(), beforeAttempt);
-    // Measured: the SDK's logging costs 9 % of a call even without a logger.
-    stack.remove("loggerMiddleware");
-  },
-};
+function ownSteps({ requestHandler }: Pick<SQSClient["config"], "requestHandler">, { prepared }: ClientOptions) {
+  const withSocket = createSocketLine();
+  return {
+    applyToStack(stack: Steps): void {
+      stack.addRelativeTo(awaitSocket(withSocket), beforeAttempt);
+      // Measured: the SDK's logging costs 9 % of a call even without a logger.
+      stack.remove("loggerMiddleware");
+      if (!prepared) return;
+      const handle = (request: Parameters<typeof requestHandler.handle>[0]) => requestHandler.handle(request);
+      preparedCalls({ commands: prepared, handle, withSocket }).applyToStack(stack as never);
+    },
+  };
+}
 
 /** @returns constructor options for any SDK client */
 export function clientOptions(options: ClientOptions) {
@@ -81,20 +97,20 @@ export function clientOptions(options: ClientOptions) {
 export function createSqsClient(options: ClientOptions): SQSClient {
   // The queue URL is only an identifier; the endpoint decides where calls go.
   const client = new SQSClient({ ...clientOptions(options), useQueueUrlAsEndpoint: false });
-  client.middlewareStack.use(ownSteps);
+  client.middlewareStack.use(ownSteps(client.config, options));
   return client;
 }
 
 /** @returns a document client (plain JavaScript values) to close with `destroy()` */
 export function createDocumentClient(options: ClientOptions): DynamoDBDocumentClient {
   const client = new DynamoDBClient(clientOptions(options));
-  client.middlewareStack.use(ownSteps);
+  client.middlewareStack.use(ownSteps(client.config, options));
   return DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
 }
 
 /** @returns a client to close with `destroy()` */
 export function createSesClient(options: ClientOptions): SESv2Client {
   const client = new SESv2Client(clientOptions(options));
-  client.middlewareStack.use(ownSteps);
+  client.middlewareStack.use(ownSteps(client.config, options));
   return client;
 }

@@ -1,13 +1,14 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { getEventListeners, once } from "node:events";
-import { connect, createServer, type AddressInfo, type Socket } from "node:net";
+import { connect, type Socket } from "node:net";
 import { SendMessageCommand } from "@aws-sdk/client-sqs";
 import { GetCommand } from "@aws-sdk/lib-dynamodb";
 import type { Test } from "tap";
 import { t } from "../../equipment/file-test.ts";
 import { eventually, stretched } from "../../equipment/eventually.ts";
 import { createDocumentClient, createSqsClient } from "../../../shared/aws/aws-clients.ts";
+import { answer, endpoint } from "./raw-endpoint.ts";
 
 process.env.AWS_ACCESS_KEY_ID = "test";
 process.env.AWS_SECRET_ACCESS_KEY = "test";
@@ -23,47 +24,8 @@ const send = new SendMessageCommand({
 });
 const get = new GetCommand({ TableName: "registrations", Key: { email: "ada@example.org" } });
 
-function answer(content: object): string {
-  const json = JSON.stringify(content);
-  return `HTTP/1.1 200 OK\r\ncontent-type: application/x-amz-json-1.0\r\ncontent-length: ${Buffer.byteLength(json)}\r\n\r\n${json}`;
-}
 const md5 = createHash("md5").update(body).digest("hex");
 const confirmation = answer({ MessageId: "1", MD5OfMessageBody: md5 });
-
-interface Endpoint {
-  readonly url: string;
-  /** Requests so far, as they came over the wire. */
-  readonly requests: string[];
-  connections: number;
-}
-
-/** @param react what the endpoint does with a connection on which a request has begun, each time */
-async function endpoint(test: Test, react: (socket: Socket, attempt: number) => void): Promise<Endpoint> {
-  const sockets = new Set<Socket>();
-  const requests: string[] = [];
-  const server = createServer((socket) => {
-    seen.connections += 1;
-    sockets.add(socket);
-    socket.on("error", () => {});
-    socket.on("data", (chunk) => {
-      const text = chunk.toString();
-      if (!text.startsWith("POST ")) return;
-      requests.push(text);
-      react(socket, requests.length);
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  test.teardown(() => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  const seen: Endpoint = {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    requests,
-    connections: 0,
-  };
-  return seen;
-}
 
 function sqsClient(test: Test, url: string, timeoutMs: number, maxAttempts = 1) {
   process.env.AWS_ENDPOINT_URL_SQS = url;
