@@ -2,7 +2,7 @@
  * Prepared calls: for a command that is sent all the time, what the SDK finds out anew for each call though it never changes
  * (endpoint, target, user agent, signer) is kept from an earlier one. Only body, length, date and signature differ.
  *
- *     first call      the SDK's; its request's head and its signer are kept
+ *     first call      the SDK's; once it succeeds, its request's head and its signer are kept
  *     further calls   body ──► signature (the SDK's signer) ──► one attempt ──► 200: the answer
  *                                                                  │
  *                                              anything else ──► the SDK, which takes it for the result of its first attempt
@@ -22,8 +22,16 @@ interface Signer {
   sign(request: HttpRequest, options: object): Promise<HttpRequest>;
 }
 
-/** The client's configuration, as far as signing needs it. */
-interface SigningConfig {
+/** The SDK's decisions about retries; each has a part of a quota, which calls that succeed fill up. */
+interface RetryStrategy {
+  readonly mode?: string;
+  acquireInitialRetryToken(scope: string): Promise<unknown>;
+  recordSuccess(token: unknown): void;
+}
+
+/** The client's configuration, as far as signing and retries need it. */
+interface ClientConfig {
+  readonly retryStrategy: () => Promise<RetryStrategy>;
   readonly signer: (authScheme: unknown) => Promise<Signer>;
   /** Milliseconds by which this machine's clock is behind AWS's. */
   readonly systemClockOffset: number;
@@ -34,7 +42,7 @@ interface SelectedScheme {
   readonly httpAuthOption: {
     readonly schemeId: string;
     readonly signingProperties?: {
-      readonly config?: SigningConfig;
+      readonly config?: ClientConfig;
       readonly signingRegion?: string;
       readonly signingName?: string;
     };
@@ -58,6 +66,8 @@ interface Preparation {
   readonly place: Pick<HttpRequest, "protocol" | "hostname" | "port" | "path" | "method">;
   readonly head: Head;
   sign(request: HttpRequest): Promise<HttpRequest>;
+  /** Fills up the SDK's quota of retries, as each call that succeeds does. */
+  succeeded(): Promise<void>;
 }
 
 /** A step of the SDK's. */
@@ -90,11 +100,14 @@ const sigV4 = "aws.auth#sigv4";
 const ownToCall = new Set(["content-length", "amz-sdk-invocation-id", "amz-sdk-request"]);
 const succeeded = 200;
 
-/** @returns what further calls of the command need; undefined when they are not signed in the usual way */
+/** @returns what further calls of the command need; undefined when they are not signed and tried again in the usual way */
 async function prepare({ endpointV2, [smithy]: context }: Call, request: HttpRequest) {
   const { schemeId, signingProperties = {} } = context?.selectedHttpAuthScheme?.httpAuthOption ?? {};
   const { config, signingRegion, signingName: signingService } = signingProperties;
   if (schemeId !== sigV4 || !config) return undefined;
+  const retries = await config.retryStrategy();
+  // Another one may limit the pace of all attempts.
+  if (retries.mode !== "standard") return undefined;
   const signer = await config.signer(endpointV2?.properties?.authSchemes?.[0]);
   const { protocol, hostname, port, path, method } = request;
   const preparation: Preparation = {
@@ -106,6 +119,7 @@ async function prepare({ endpointV2, [smithy]: context }: Call, request: HttpReq
         signingRegion,
         signingService,
       }),
+    succeeded: async () => retries.recordSuccess(await retries.acquireInitialRetryToken("")),
   };
   return preparation;
 }
@@ -156,20 +170,26 @@ export function preparedCalls({ commands, handle, withSocket }: PreparedCallsOpt
     if (!preparation || context[smithy]?.abortSignal !== undefined) return next(step);
     const result = await withSocket(() => attempt(preparation, step.input));
     if (!result) return next(step);
-    const output = "answer" in result ? contentOf(result.answer) : undefined;
-    if (output && "answer" in result) return { output, response: result.answer };
+    if ("answer" in result) {
+      const output = contentOf(result.answer);
+      if (output) {
+        await preparation.succeeded();
+        return { output, response: result.answer };
+      }
+    }
     made.set(context, result);
     return next(step);
   };
 
   const learn: Middleware = (next, context) => async (step) => {
+    const outcome = await next(step);
     const { commandName = "" } = context;
     if (names.has(commandName) && !preparations.has(commandName)) {
       // Another version of the SDK may have it otherwise: then all calls stay its own.
       const preparation = await prepare(context, step.request).catch(() => undefined);
       if (preparation) preparations.set(commandName, preparation);
     }
-    return next(step);
+    return outcome;
   };
 
   const report: Middleware = (next, context) => async (step) => {

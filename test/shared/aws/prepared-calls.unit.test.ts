@@ -116,6 +116,24 @@ t.test("what fails is the SDK's first attempt: it pauses, tries again and counts
   t.equal(requests().length, 3, "the first call, an attempt that failed and one that did not");
 });
 
+t.test("after an outage that used up the SDK's retries, calls that succeed bring them back", async (t) => {
+  let outage = true;
+  const { client, requests } = await start(
+    t,
+    (socket) => void socket.write(outage ? answer({}, "503 Slow Down") : confirmationOf("second")),
+    { maxAttempts: 2 },
+  );
+  const attemptsOf = () =>
+    client.send(send("second")).catch(({ $metadata }: { $metadata: { attempts: number } }) => ({ $metadata }));
+  await Promise.all(Array.from({ length: 150 }, attemptsOf));
+  t.match(await attemptsOf(), { $metadata: { attempts: 1 } }, "control: they are used up");
+  outage = false;
+  for (let n = 0; n < 50; n += 1) await client.send(send("second"));
+  t.notOk(requests().at(-1)!.head["amz-sdk-invocation-id"], "control: those were prepared");
+  outage = true;
+  t.match(await attemptsOf(), { $metadata: { attempts: 2 } });
+});
+
 t.test("an error that would come again is told in the SDK's words, and not tried again", async (t) => {
   const { client, requests } = await start(
     t,
@@ -179,7 +197,7 @@ t.test("once the SDK has learnt that the clock is wrong, prepared calls are date
   t.notOk(requests()[3]!.head["amz-sdk-invocation-id"]);
 });
 
-t.test("a call that may be given up is the SDK's, and other commands are", async (t) => {
+t.test("a call that may be given up is the SDK's, and so is one of another command", async (t) => {
   const { client, requests } = await start(t, () => {}, { prepared: ["ReceiveMessageCommand"] });
   const giveUp = new AbortController();
   const calls = await start(t, () => {});
