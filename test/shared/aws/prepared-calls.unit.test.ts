@@ -124,7 +124,7 @@ t.test("after an outage that used up the SDK's retries, calls that succeed bring
     { maxAttempts: 2 },
   );
   const attemptsOf = () =>
-    client.send(send("second")).catch(({ $metadata }: { $metadata: { attempts: number } }) => ({ $metadata }));
+    client.send(send("second")).catch((error: unknown) => error as { $metadata: { attempts: number } });
   await Promise.all(Array.from({ length: 150 }, attemptsOf));
   t.match(await attemptsOf(), { $metadata: { attempts: 1 } }, "control: they are used up");
   outage = false;
