@@ -2,6 +2,7 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
+import { isoTime } from "../../shared/process/iso-time.ts";
 import { createConsentRecords } from "../../shared/registration/consent.ts";
 import type { EventDefinition } from "../../shared/registration/event-definition.ts";
 import { pollAfterSeconds } from "../../shared/registration/poll-pace.ts";
@@ -132,7 +133,7 @@ export const registrationRoutes: FastifyPluginAsyncTypebox<RegistrationRoutesOpt
       const answers = consents.keep(given, inLanguage.language);
       const key = request.headers["idempotency-key"];
       const id = registrationId(typeof key === "string" ? key : undefined, email);
-      const submittedAt = new Date(wallClock()).toISOString();
+      const submittedAt = isoTime(wallClock());
       const span = traces?.of(request);
       span?.set({ "turnout.registration.id": id });
       const startedAt = now();
