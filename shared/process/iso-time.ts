@@ -1,4 +1,4 @@
-/** Times as text. Writing one costs as much as validating a registration, and many of a moment have the same. */
+/** Times as text. Writing one costs as much as validating a registration, and in a rush many fall into one millisecond. */
 
 let latest: { readonly at: number; readonly text: string } | undefined;
 
